@@ -1,0 +1,142 @@
+# Targets: make help. Flags are here and nowhere else.
+# A configuration has its own folder: build/release, build/double, build/asan, build/tsan, build/clang, build/aarch64.
+CONFIG ?= release
+BUILD := build/$(CONFIG)
+CC ?= cc
+ifeq ($(origin CC),default)
+CC := cc
+endif
+OPTIMIZE := -O3
+WERROR ?=
+SANITIZE :=
+REAL := float
+CORE_ONLY :=
+
+ifeq ($(CONFIG),double)
+REAL := double
+endif
+ifeq ($(CONFIG),clang)
+CC := clang
+endif
+ifeq ($(CONFIG),asan)
+OPTIMIZE := -O1 -fno-omit-frame-pointer
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+endif
+ifeq ($(CONFIG),tsan)
+# clang's OpenMP runtime tells the thread sanitizer of its barriers (Archer); gcc's does not
+CC := clang
+OPTIMIZE := -O1 -fno-omit-frame-pointer
+SANITIZE := -fsanitize=thread
+endif
+ifeq ($(CONFIG),aarch64)
+# the core alone, cross-compiled, static, for qemu-aarch64
+CC := aarch64-linux-gnu-gcc
+CORE_ONLY := yes
+endif
+
+MACHINE := $(shell $(CC) -dumpmachine)
+ARCH := $(firstword $(subst -, ,$(subst arm64,aarch64,$(subst amd64,x86_64,$(MACHINE)))))
+DARWIN := $(findstring darwin,$(MACHINE))
+
+WARNINGS := -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+            $(if $(WERROR),-Werror)
+# no contraction, no fast-math: the same bits everywhere (README, "The same bits")
+CPPFLAGS += -Ilib -I$(BUILD) $(if $(filter double,$(REAL)),-DUNROLL_DOUBLE) -D_POSIX_C_SOURCE=200809L \
+            $(if $(DARWIN),-D_DARWIN_C_SOURCE,-D_DEFAULT_SOURCE)
+CFLAGS := -std=c11 -g $(OPTIMIZE) -ffp-contract=off -fno-math-errno -fopenmp $(WARNINGS) $(SANITIZE) $(EXTRA_CFLAGS)
+LDFLAGS := -fopenmp $(SANITIZE) $(if $(filter aarch64,$(CONFIG)),-static)
+LDLIBS := -lm -lpthread
+ifdef DARWIN
+# Homebrew: brew install libomp hdf5 cunit gnuplot pkg-config
+BREW := $(shell brew --prefix)
+CFLAGS := $(filter-out -fopenmp,$(CFLAGS)) -Xpreprocessor -fopenmp -I$(BREW)/opt/libomp/include
+LDFLAGS := $(filter-out -fopenmp,$(LDFLAGS)) -L$(BREW)/opt/libomp/lib -lomp
+export PKG_CONFIG_PATH := $(BREW)/lib/pkgconfig:$(BREW)/opt/hdf5/lib/pkgconfig
+endif
+HDF5_CFLAGS = $(shell pkg-config --cflags hdf5)
+HDF5_LIBS = $(shell pkg-config --libs hdf5)
+CUNIT_LIBS = $(if $(DARWIN),-L$(BREW)/lib) -lcunit
+
+# ---- what is found by wildcard and registered ----
+# an instruction set: lib/simd/vec_X.h, whose first lines name its arch, its compiler flags and what it needs
+field = $(shell sed -n 's|^ \* $(2): *||p' lib/simd/vec_$(1).h)
+ALL_ISAS := $(patsubst lib/simd/vec_%.h,%,$(sort $(wildcard lib/simd/vec_*.h)))
+ifeq ($(REAL),double)
+ISAS := double
+else
+ISAS := $(foreach i,$(filter-out double,$(ALL_ISAS)),$(if $(filter $(ARCH) any,$(call field,$(i),arch)),$(i)))
+endif
+CELLS := $(basename $(notdir $(sort $(wildcard lib/cells/*.c))))
+TASKS := $(basename $(notdir $(sort $(wildcard datasets/*.c))))
+EXPERIMENTS := $(filter-out unroll,$(basename $(notdir $(sort $(wildcard experiments/*.c)))))
+COMMANDS := $(filter-out main,$(basename $(notdir $(sort $(wildcard lib/cli/command_*.c)))))
+
+CORE_FOLDERS := base simd cells model
+FOLDERS := $(CORE_FOLDERS) $(if $(CORE_ONLY),,store bench sweep report cli)
+HOT := lib/simd/engine.c $(wildcard lib/cells/*.c)
+ONCE := $(filter-out $(HOT),$(sort $(foreach f,$(FOLDERS),$(wildcard lib/$(f)/*.c)))) \
+        $(sort $(wildcard datasets/*.c datasets/*/*.c)) $(if $(CORE_ONLY),,$(addprefix experiments/,$(EXPERIMENTS:=.c)))
+OBJECTS := $(ONCE:%.c=$(BUILD)/%.o) $(foreach i,$(ISAS),$(HOT:%.c=$(BUILD)/isa-$(i)/%.o)) $(BUILD)/registry.o
+TESTS := $(sort $(if $(filter double,$(CONFIG)),$(wildcard tests/test_core_*.c),$(wildcard tests/test_*.c)))
+TEST_OBJECTS := $(TESTS:%.c=$(BUILD)/%.o) $(BUILD)/tests/main.o $(BUILD)/tests/registry.o
+
+.DEFAULT_GOAL := all
+.PHONY: all check check-double bits clean help FORCE
+.SECONDARY:
+
+all: $(BUILD)/unroll ## build the program: build/release/unroll
+
+check: $(BUILD)/unroll $(BUILD)/unroll-tests check-double ## build and run every test
+	$(BUILD)/unroll-tests
+
+check-double:
+	$(MAKE) CONFIG=double WERROR=$(WERROR) build/double/unroll-tests
+	build/double/unroll-tests
+
+bits: $(BUILD)/unroll-bits ## build the program that prints the digests of trained weights (tests/bits.c)
+
+clean: ## remove build/; results/ stays
+	rm -rf build
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	@echo "  CONFIG=release|double|asan|tsan|clang|aarch64 chooses the folder below build/, CC the compiler, WERROR=1 makes warnings errors"
+
+$(BUILD)/unroll: $(BUILD)/experiments/unroll.o $(OBJECTS)
+	$(CC) -o $@ $^ $(LDFLAGS) $(HDF5_LIBS) $(LDLIBS)
+$(BUILD)/unroll-tests: $(TEST_OBJECTS) $(OBJECTS)
+	$(CC) -o $@ $^ $(LDFLAGS) $(CUNIT_LIBS) $(HDF5_LIBS) $(LDLIBS)
+$(BUILD)/unroll-bits: $(BUILD)/tests/bits.o $(OBJECTS)
+	$(CC) -o $@ $^ $(LDFLAGS) $(if $(CORE_ONLY),,$(HDF5_LIBS)) $(LDLIBS)
+
+$(BUILD)/lib/store/%.o: CPPFLAGS += $(HDF5_CFLAGS)
+$(BUILD)/tests/%.o: CPPFLAGS += -Itests $(HDF5_CFLAGS)
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+$(BUILD)/%.o: $(BUILD)/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+define isa_rule
+$(BUILD)/isa-$(1)/%.o: %.c $(BUILD)/flags
+	@mkdir -p $$(@D)
+	$$(CC) $$(CPPFLAGS) $$(CFLAGS) $(call field,$(1),flags) -DUNROLL_ISA=$(1) -include lib/simd/vec_$(1).h -MMD -MP -c $$< -o $$@
+endef
+$(foreach i,$(ISAS),$(eval $(call isa_rule,$(i))))
+
+# objects are rebuilt when the compiler or its flags change
+FLAGS_NOW := $(MACHINE) $(CC) $(CPPFLAGS) $(CFLAGS)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(BUILD); echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' >$@
+REGISTERED := isas: $(ISAS) cells: $(CELLS) tasks: $(TASKS) experiments: $(EXPERIMENTS) commands: $(COMMANDS) tests: $(TESTS)
+$(BUILD)/registered: FORCE
+	@mkdir -p $(BUILD); echo '$(REGISTERED)' | cmp -s - $@ || echo '$(REGISTERED)' >$@
+$(BUILD)/registry.c: $(BUILD)/registered lib/base/registry.sh $(wildcard lib/simd/vec_*.h)
+	sh lib/base/registry.sh "$(ISAS)" "$(CELLS)" "$(TASKS)" "$(if $(CORE_ONLY),-,$(EXPERIMENTS))" "$(if $(CORE_ONLY),-,$(COMMANDS))" >$@.part && mv $@.part $@
+$(BUILD)/tests/registry.c: $(BUILD)/registered tests/registry.sh
+	@mkdir -p $(@D)
+	sh tests/registry.sh $(TESTS) >$@.part && mv $@.part $@
+$(BUILD)/lib/cli/version.o $(BUILD)/lib/bench/machine.o: CPPFLAGS += -DUNROLL_FLAGS='"$(OPTIMIZE) -ffp-contract=off"' \
+	-DUNROLL_COMMIT='"$(shell git rev-parse --short=12 HEAD 2>/dev/null)$(shell git diff --quiet HEAD 2>/dev/null || echo +)"'
+
+-include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(BUILD)/experiments/unroll.d $(BUILD)/tests/bits.d

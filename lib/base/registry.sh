@@ -1,0 +1,53 @@
+#!/bin/sh
+# registry.sh ISAS CELLS TASKS EXPERIMENTS COMMANDS: prints the C tables of everything that the Makefile found by wildcard.
+# A list that is "-" is left out altogether (the core alone has no experiments and no commands).
+set -eu
+isas=$1 cells=$2 tasks=$3 experiments=$4 commands=$5
+
+# table TYPE PREFIX ARRAY NAMES: the extern declarations and the array of pointers
+table() {
+    [ "$4" = - ] && return
+    for n in $4; do echo "extern const $1 $2$n;"; done
+    printf 'const %s *const %s[] = {' "$1" "$3"
+    for n in $4; do printf '&%s%s, ' "$2" "$n"; done
+    echo 'NULL};'
+}
+count() {
+    [ "$2" = - ] && return
+    # shellcheck disable=SC2086 # the names are to be split
+    set -- "$1" $2
+    echo "const int $1 = $(($# - 1));"
+}
+
+echo '/* made by lib/base/registry.sh */'
+echo '#include <stddef.h>'
+echo '#include "cells/cell.h"'
+echo '#include "model/task.h"'
+echo '#include "simd/engine.h"'
+[ "$experiments" = - ] || echo '#include "sweep/experiment.h"'
+[ "$commands" = - ] || echo '#include "cli/cli.h"'
+for i in $isas; do
+    echo "extern const unroll_engine unroll_engine_$i;"
+    for c in $cells; do echo "extern const unroll_cell cell_${c}_$i;"; done
+    printf 'static const unroll_cell *const cells_%s[] = {' "$i"
+    for c in $cells; do printf '&cell_%s_%s, ' "$c" "$i"; done
+    echo 'NULL};'
+    # "needs" names processor features in the compiler's terms; __builtin_cpu_supports asks the system's vector state too
+    printf 'static int supported_%s(void)\n{\n    return 1' "$i"
+    for f in $(sed -n 's|^ \* needs: *||p' "lib/simd/vec_$i.h"); do printf ' && __builtin_cpu_supports("%s")' "$f"; done
+    printf ';\n}\n'
+done
+echo 'const unroll_isa unroll_isas[] = {'
+for i in $isas; do
+    rank=$(sed -n 's|^ \* rank: *||p' "lib/simd/vec_$i.h")
+    echo "    {\"$i\", $rank, supported_$i, &unroll_engine_$i, cells_$i},"
+done
+echo '};'
+count unroll_isa_count "$isas"
+count unroll_cell_count "$cells"
+table unroll_task task_ unroll_tasks "$tasks"
+count unroll_task_count "$tasks"
+table unroll_experiment experiment_ unroll_experiments "$experiments"
+count unroll_experiment_count "$experiments"
+table unroll_command '' unroll_commands "$commands"
+count unroll_command_count "$commands"

@@ -1,0 +1,63 @@
+/* settings.h: the typed table of settings. From it come the command line, --help, the axes of a sweep, a run's identity
+   and the columns of the result file. Cells, tasks and the core each bring their own rows (see unroll_start). */
+#ifndef UNROLL_BASE_SETTINGS_H
+#define UNROLL_BASE_SETTINGS_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+
+typedef enum unroll_type { UNROLL_INT, UNROLL_REAL, UNROLL_CHOICE, UNROLL_TEXT, UNROLL_BOOL } unroll_type;
+
+enum {
+    UNROLL_SETTING_TIMING = 1 /* changes how long a run takes, never its result: part of a timed run's identity only */
+};
+
+typedef struct unroll_setting {
+    const char *name;
+    unroll_type type;
+    double low, high;     /* inclusive range of an int or a real */
+    const char *choices;  /* of a choice, "sgd|rmsprop|adam" */
+    const char *fallback; /* the default, as written on the command line */
+    const char *unit;     /* "" where it has none */
+    const char *help;     /* one line */
+    const char *section;  /* heading in --help: "model", "training", "task adding", "cell lstm" */
+    unsigned flags;
+} unroll_setting;
+
+/* Adds rows to the table; called once at start, before any other use. Equal names are a programming error. */
+void unroll_settings_register(const unroll_setting *rows, int count);
+int unroll_setting_count(void);
+const unroll_setting *unroll_setting_at(int index);
+/* Index of a name, or -1. */
+int unroll_setting_find(const char *name);
+
+/* Values for every row of the table. */
+typedef struct unroll_settings unroll_settings;
+
+unroll_settings *unroll_settings_new(void); /* all at their defaults; NULL when memory is short */
+unroll_settings *unroll_settings_copy(const unroll_settings *from);
+void unroll_settings_free(unroll_settings *settings);
+
+/* Sets one value from its text. UNROLL_WRONG names the setting, its range or choices, and the nearest right name. */
+unroll_status unroll_settings_set(unroll_settings *settings, const char *name, const char *text);
+/* Sets "name=value". */
+unroll_status unroll_settings_assign(unroll_settings *settings, const char *assignment);
+/* The value in its canonical text (shortest that reads back the same); valid until the next set or free. */
+const char *unroll_settings_show(const unroll_settings *settings, int index);
+/* Whether the value is the default. */
+bool unroll_settings_is_default(const unroll_settings *settings, int index);
+/* 32 hex digits: a hash of every non-default "name=value" in name order and of `salt`; settings flagged TIMING count
+   only when `timed`. out has room for 33. */
+void unroll_settings_identity(const unroll_settings *settings, bool timed, const char *salt, char out[33]);
+
+/* Typed reading; the name and the type must be right (asserted). */
+int64_t unroll_int(const unroll_settings *settings, const char *name);
+double unroll_real(const unroll_settings *settings, const char *name);
+const char *unroll_text(const unroll_settings *settings, const char *name); /* of a choice, too */
+bool unroll_flag(const unroll_settings *settings, const char *name);
+
+/* The candidate nearest to `word` by edit distance, or NULL when none is near. */
+const char *unroll_nearest(const char *word, const char *const *candidates, int count);
+
+#endif

@@ -1,0 +1,36 @@
+/* run.h: one run, the pure function from a configuration to a record. */
+#ifndef UNROLL_MODEL_RUN_H
+#define UNROLL_MODEL_RUN_H
+
+#include <stdatomic.h>
+
+#include "base/record.h"
+#include "base/settings.h"
+#include "base/status.h"
+#include "model/model.h"
+#include "model/task.h"
+
+/* Part of every run's id: raised when any result's bits change. */
+enum { UNROLL_NUMERICS_VERSION = 1 };
+
+typedef struct unroll_run_hooks {
+    /* called after each evaluation, on the run's own thread; may be NULL */
+    void (*progress)(void *context, int64_t step, int64_t steps, double loss);
+    void *context;
+    const atomic_bool *stop; /* when it becomes true the run returns UNROLL_STOPPED soon; may be NULL */
+    unroll_model **model;    /* when not NULL: receives the trained model, to be closed by the caller */
+} unroll_run_hooks;
+
+/* Trains as `settings` say and fills the record: status done or diverged (both return UNROLL_OK), columns parameters,
+   gates, <metric>, solved, solved_step, ms_per_step, ...; curves step, seconds, train_loss, valid_<metric>.
+   hooks may be NULL. Any other status: the run failed, with its sentence (out of memory, a bad file). */
+unroll_status unroll_run(const unroll_settings *settings, const unroll_run_hooks *hooks, unroll_record *record);
+
+/* Trainable parameters, exactly, of the model that `settings` describe (opens the task for its shape). */
+unroll_status unroll_count_parameters(const unroll_settings *settings, int64_t *parameters);
+/* Sets `hidden` to the width whose parameter count comes nearest to the setting `params` when that is > 0. */
+unroll_status unroll_resolve_params(unroll_settings *settings);
+/* Expected cost of the run in floating-point operations: what the sweep orders by. */
+double unroll_run_cost(const unroll_settings *settings);
+
+#endif

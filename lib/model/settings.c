@@ -1,0 +1,37 @@
+/* The core's own rows of the settings table; cells and tasks bring theirs. */
+#include "model/settings.h"
+
+static const unroll_setting rows[] = {
+    {"task", UNROLL_TEXT, 0, 0, "", "adding", "", "what is learned: unroll list tasks", "model", 0},
+    {"cell", UNROLL_TEXT, 0, 0, "", "lstm", "", "recurrent cell: unroll list cells", "model", 0},
+    {"hidden", UNROLL_INT, 1, 2147483647, "", "64", "units", "hidden units of each layer", "model", 0},
+    {"layers", UNROLL_INT, 1, 16, "", "1", "layers", "recurrent layers, one on the other", "model", 0},
+    {"params", UNROLL_INT, 0, 1e12, "", "0", "parameters",
+     "take the width that comes nearest to this many parameters instead of hidden; 0: off", "model", 0},
+    {"bias", UNROLL_CHOICE, 0, 0, "two|one", "two", "", "bias vectors a layer: for input and recurrence, or one", "model", 0},
+    {"init", UNROLL_CHOICE, 0, 0, "pytorch|glorot|orthogonal|identity", "pytorch", "",
+     "initial weights: uniform in 1/sqrt(hidden); Glorot; Glorot with orthogonal or identity recurrence", "model", 0},
+    {"length", UNROLL_INT, 1, 1000000, "", "64", "steps", "steps of a sequence: adding, series and text", "data", 0},
+    {"batch", UNROLL_INT, 1, 1048576, "", "32", "sequences", "sequences in a batch", "data", 0},
+    {"file", UNROLL_TEXT, 0, 0, "", "", "", "data of your own: a CSV (task=series) or a UTF-8 text (task=text)", "data", 0},
+    {"seed", UNROLL_INT, 0, 9007199254740992.0, "", "0", "", "of weights and samples", "training", 0},
+    {"steps", UNROLL_INT, 0, 1e12, "", "1000", "steps", "training steps (updates)", "training", 0},
+    {"optimizer", UNROLL_CHOICE, 0, 0, "sgd|rmsprop|adam", "adam", "", "update rule", "training", 0},
+    {"lr", UNROLL_REAL, 0, 1e6, "", "0.001", "", "learning rate", "training", 0},
+    {"momentum", UNROLL_REAL, 0, 1, "", "0", "", "of sgd", "training", 0},
+    {"alpha", UNROLL_REAL, 0, 1, "", "0.99", "", "decay of rmsprop's mean square", "training", 0},
+    {"beta1", UNROLL_REAL, 0, 1, "", "0.9", "", "decay of adam's mean gradient", "training", 0},
+    {"beta2", UNROLL_REAL, 0, 1, "", "0.999", "", "decay of adam's mean square", "training", 0},
+    {"eps", UNROLL_REAL, 0, 1, "", "1e-08", "", "added to the root in adam and rmsprop", "training", 0},
+    {"clip", UNROLL_REAL, 0, 1e30, "", "1", "", "clip the gradient's norm to this; 0: off", "training", 0},
+    {"bptt", UNROLL_INT, 0, 1000000, "", "0", "steps", "cut the gradient every so many steps; 0: full", "training", 0},
+    {"points", UNROLL_INT, 1, 100000, "", "40", "points", "evaluations over the run: points of its curves", "training", 0},
+    {"stop", UNROLL_CHOICE, 0, 0, "never|solved", "never", "", "end a run early once its task is solved", "training", 0},
+    {"threads", UNROLL_INT, 1, 1024, "", "1", "threads", "threads of one run", "machine", UNROLL_SETTING_TIMING},
+    {"isa", UNROLL_TEXT, 0, 0, "", "auto", "", "instruction set: unroll list isas", "machine", UNROLL_SETTING_TIMING},
+};
+
+void unroll_register_core_settings(void)
+{
+    unroll_settings_register(rows, (int)(sizeof rows / sizeof rows[0]));
+}

@@ -1,0 +1,79 @@
+/* task.h: what a data source gives a model: batches as a pure function of (seed, split, index), a loss and a metric. */
+#ifndef UNROLL_MODEL_TASK_H
+#define UNROLL_MODEL_TASK_H
+
+#include <stdint.h>
+
+#include "base/record.h"
+#include "base/settings.h"
+#include "base/status.h"
+
+typedef struct unroll_model unroll_model; /* model/model.h */
+
+typedef enum unroll_split { UNROLL_TRAIN, UNROLL_VALID, UNROLL_TEST } unroll_split;
+typedef enum unroll_loss { UNROLL_SQUARED, UNROLL_SOFTMAX, UNROLL_BERNOULLI } unroll_loss;
+
+typedef struct unroll_task_shape {
+    int inputs;  /* reals a step; 0 when the input is a symbol */
+    int symbols; /* size of the input alphabet; 0 when the input is reals */
+    int outputs; /* reals, or classes with UNROLL_SOFTMAX */
+    int steps;   /* longest sequence, T */
+    int batch;   /* sequences in a batch, B, of every split */
+    bool every;  /* a target at every step; else at each sequence's last step only */
+    bool carry;  /* batch i + 1 of a split continues the sequences of batch i: states are carried over */
+    unroll_loss loss;
+    int batches[3];      /* [split]: batches in the split; 0 = endless (only UNROLL_TRAIN) */
+    const char *metric;  /* column name of the error that is reported, "mse", "bits_per_character"; smaller is better */
+    const char *unit;    /* its unit */
+    double solved_below; /* the task counts as solved when the validation metric is below; NaN: no such notion */
+} unroll_task_shape;
+
+/* One batch in the task's own terms; arrays are allocated by the caller and zeroed before each call. */
+typedef struct unroll_samples {
+    int *length; /* (B): steps of each sequence, 1..T; preset to T */
+    float *x;    /* (B, T, inputs), when inputs > 0 */
+    int *symbol; /* (B, T), when symbols > 0 */
+    float *y;    /* (B, T, outputs) with every, else (B, outputs); NaN = no target there */
+    int *target; /* (B, T) with every, else (B): class for UNROLL_SOFTMAX; -1 = no target there */
+} unroll_samples;
+
+/* Means over all targets of a split. */
+typedef struct unroll_score {
+    double loss;     /* natural units: nats; squared error: mean over targets and outputs of (y - target)^2 */
+    double accuracy; /* share of targets whose largest output is the class (softmax) */
+    int64_t targets;
+} unroll_score;
+
+/* What must be kept beside the weights so that a saved model can be used again: scaling, alphabet. */
+typedef struct unroll_extra {
+    char name[32];
+    double *value; /* owned, (count) */
+    int count;
+} unroll_extra;
+
+typedef struct unroll_task {
+    const char *name, *title;
+    const unroll_setting *settings; /* the task's own rows, section "task NAME" */
+    int setting_count;
+    /* Reads or makes its data; *state is passed to the rest. UNROLL_WRONG or UNROLL_FAILED with a sentence. */
+    unroll_status (*open)(const unroll_settings *settings, void **state);
+    void (*close)(void *state);
+    void (*shape)(const void *state, unroll_task_shape *shape);
+    /* Fills batch `index` of `split`. Thread-safe and pure. */
+    void (*batch)(const void *state, unroll_split split, int64_t index, unroll_samples *out);
+    /* The reported metric from a score; NULL: the loss itself. */
+    double (*metric)(const void *state, const unroll_score *score);
+    /* Adds the yardsticks that stand beside the model's error (naive forecasts, entropy models) as columns; may be NULL. */
+    unroll_status (*baselines)(const void *state, unroll_record *record);
+    /* After training: further columns and curves that need the model (a forecast, a sampled text); may be NULL. */
+    unroll_status (*finish)(const void *state, unroll_model *model, const unroll_settings *settings, unroll_record *record);
+    /* Up to `room` extras for a saved model; returns how many; may be NULL. */
+    int (*extras)(const void *state, unroll_extra *out, int room);
+} unroll_task;
+
+/* Every task in datasets/, in name order (from the generated registry). */
+extern const unroll_task *const unroll_tasks[];
+extern const int unroll_task_count;
+const unroll_task *unroll_task_find(const char *name); /* NULL when there is none */
+
+#endif

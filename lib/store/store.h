@@ -1,0 +1,98 @@
+/* store.h: HDF5 in and out. No other folder includes hdf5.h; one thread at a time talks to it (these functions hold one
+   lock, so any thread may call them). Every file is written beside its place, synced and renamed into it; every function
+   fails with one sentence that names the file (not HDF5, truncated, disk full, read-only, missing data set). */
+#ifndef UNROLL_STORE_STORE_H
+#define UNROLL_STORE_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/record.h"
+#include "base/settings.h"
+#include "base/status.h"
+
+/* ---- one run, one file ---- */
+unroll_status unroll_store_record(const unroll_record *record, const char *path);
+/* *record is to be freed by the caller. Settings whose names this program no longer knows are skipped. */
+unroll_status unroll_load_record(const char *path, unroll_record **record);
+/* Only status (16 chars) of a run's file; UNROLL_FAILED when it is damaged. */
+unroll_status unroll_load_record_status(const char *path, char status[16]);
+
+/* ---- one experiment, gathered ---- */
+typedef struct unroll_gather_info {
+    const char *experiment, *title;
+    int records, damaged; /* out: files gathered, files left out */
+    char first_damaged[512];
+} unroll_gather_info;
+/* Gathers every file in `folder` (results/NAME/runs), in order of id, into `path` (results/NAME.h5) in the columnar layout
+   of the design: /runs, /curves, /timings, /env, with dimension scales. `ids`: which ones, NULL: all. Damaged files are
+   left out and counted. Only NULL-status differences of wall time can make two gathered files of the same records differ. */
+unroll_status unroll_store_gather(const char *folder, const char *const *ids, int id_count, const char *path,
+                                  unroll_gather_info *info);
+
+/* ---- reading a gathered file ---- */
+typedef struct unroll_table_column {
+    char name[48], unit[24];
+    unroll_column_type type;
+    double *real;     /* (rows); for UNROLL_COLUMN_INT and UNROLL_COLUMN_REAL; NaN where a run has none */
+    char **text;      /* (rows), for UNROLL_COLUMN_TEXT; "" where a run has none */
+} unroll_table_column;
+typedef struct unroll_table_curve {
+    char name[48], unit[24];
+    int length;   /* points of the longest run */
+    float *value; /* (rows, length), NaN after the end */
+} unroll_table_curve;
+typedef struct unroll_table_timing {
+    char name[48];
+    int length;
+    int64_t *ns; /* (rows, length), -1 after the end */
+} unroll_table_timing;
+typedef struct unroll_table {
+    char experiment[48], title[256], version[32], commit[48], created[32];
+    int rows;
+    unroll_table_column *columns; /* settings, status, metrics, seconds ... */
+    int column_count;
+    unroll_table_curve *curves;
+    int curve_count;
+    unroll_table_timing *timings;
+    int timing_count;
+    unroll_table_column *env; /* text */
+    int env_count;
+} unroll_table;
+unroll_status unroll_load_table(const char *path, unroll_table **table);
+void unroll_table_free(unroll_table *table);
+const unroll_table_column *unroll_table_find(const unroll_table *table, const char *name);
+const unroll_table_curve *unroll_table_find_curve(const unroll_table *table, const char *name);
+const unroll_table_timing *unroll_table_find_timing(const unroll_table *table, const char *name);
+
+/* ---- arrays by name: saved models, and the input and output of predict ---- */
+typedef enum unroll_array_type { UNROLL_ARRAY_FLOAT, UNROLL_ARRAY_DOUBLE, UNROLL_ARRAY_INT32 } unroll_array_type;
+typedef struct unroll_array {
+    char name[64]; /* "x", or with a group "weights/weight_ih_l0" */
+    unroll_array_type type;
+    int rank;
+    size_t dims[4];
+    void *data; /* owned */
+} unroll_array;
+typedef struct unroll_bundle {
+    unroll_array *arrays;
+    int array_count;
+    struct unroll_attribute {
+        char name[48];
+        char *text; /* owned */
+    } *attributes; /* of the file's root; settings of a model are stored as "setting:NAME" */
+    int attribute_count;
+} unroll_bundle;
+unroll_bundle *unroll_bundle_new(void);
+void unroll_bundle_free(unroll_bundle *bundle);
+/* Copies `data`; out of memory is told by unroll_store_bundle. */
+void unroll_bundle_array(unroll_bundle *bundle, const char *name, unroll_array_type type, int rank, const size_t *dims,
+                         const void *data);
+void unroll_bundle_attribute(unroll_bundle *bundle, const char *name, const char *text);
+const unroll_array *unroll_bundle_find(const unroll_bundle *bundle, const char *name);
+const char *unroll_bundle_text(const unroll_bundle *bundle, const char *name); /* NULL when there is none */
+unroll_status unroll_store_bundle(const unroll_bundle *bundle, const char *path);
+/* Reads every data set (float and double as stored; integers as INT32) and every text attribute of the root. */
+unroll_status unroll_load_bundle(const char *path, unroll_bundle **bundle);
+
+#endif

@@ -1,0 +1,36 @@
+/* sweep.h: axes to runs, runs to records: the scheduler over OpenMP threads. */
+#ifndef UNROLL_SWEEP_SWEEP_H
+#define UNROLL_SWEEP_SWEEP_H
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "base/settings.h"
+#include "base/status.h"
+#include "sweep/experiment.h"
+
+typedef struct unroll_sweep_options {
+    bool full, dry_run, retry_failed, force, fail_fast;
+    int jobs;             /* threads over runs; 0: as many as processors */
+    int shard, shards;    /* this part (1-based) of so many; 1, 1: all */
+    const char *results;  /* folder, "results" */
+    FILE *out;            /* plan, progress and closing lines */
+    const char *const *assignments; /* "name=value,value..." from the command line: override axes and fixed settings */
+    int assignment_count;
+} unroll_sweep_options;
+
+typedef struct unroll_sweep_summary {
+    int planned, found, done, diverged, failed; /* runs; found: had a record already */
+    char gathered[512];                         /* path of the gathered file */
+} unroll_sweep_summary;
+
+/* Runs what is not there yet, costliest first, and gathers. UNROLL_STOPPED when `stop` became true. UNROLL_FAILED when
+   a run failed (all the others are done), UNROLL_WRONG for a bad axis. */
+unroll_status unroll_sweep(const unroll_experiment *experiment, const unroll_sweep_options *options,
+                           const atomic_bool *stop, unroll_sweep_summary *summary);
+
+/* The configurations that axes and assignments span, in plan order; *count settings in a malloc'ed array. */
+unroll_status unroll_sweep_plan(const unroll_experiment *experiment, const unroll_sweep_options *options,
+                                unroll_settings ***configs, int *count);
+
+#endif
