@@ -136,7 +136,12 @@ $(BUILD)/registry.c: $(BUILD)/registered lib/base/registry.sh $(wildcard lib/sim
 $(BUILD)/tests/registry.c: $(BUILD)/registered tests/registry.sh
 	@mkdir -p $(@D)
 	sh tests/registry.sh $(TESTS) >$@.part && mv $@.part $@
-$(BUILD)/lib/cli/version.o $(BUILD)/lib/bench/machine.o: CPPFLAGS += -DUNROLL_FLAGS='"$(OPTIMIZE) -ffp-contract=off"' \
-	-DUNROLL_COMMIT='"$(shell git rev-parse --short=12 HEAD 2>/dev/null)$(shell git diff --quiet HEAD 2>/dev/null || echo +)"'
+# the commit that the program was built from: looked up on every call, written when it changed
+COMMIT_NOW := $(shell git rev-parse --short=12 HEAD 2>/dev/null && { git diff --quiet HEAD || echo +; })
+$(BUILD)/commit: FORCE
+	@mkdir -p $(BUILD); echo '$(COMMIT_NOW)' | cmp -s - $@ || echo '$(COMMIT_NOW)' >$@
+$(BUILD)/lib/base/version.o: $(BUILD)/commit
+$(BUILD)/lib/base/version.o: CPPFLAGS += $(if $(COMMIT_NOW),-DUNROLL_COMMIT='"$(subst $() ,,$(COMMIT_NOW))"')
+$(BUILD)/lib/bench/machine.o: CPPFLAGS += -DUNROLL_FLAGS='"$(OPTIMIZE) -ffp-contract=off"'
 
 -include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(BUILD)/experiments/unroll.d $(BUILD)/tests/bits.d

@@ -2,12 +2,11 @@
 #ifndef UNROLL_H
 #define UNROLL_H
 
-#define UNROLL_VERSION "0.1.0"
-
 #include "base/random.h"
 #include "base/record.h"
 #include "base/settings.h"
 #include "base/status.h"
+#include "base/version.h"
 #include "bench/bench.h"
 #include "cli/cli.h"
 #include "model/model.h"

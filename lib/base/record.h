@@ -45,9 +45,10 @@ typedef struct unroll_record {
     int timing_count;
     unroll_column *env; /* text columns: processor, isa, threads, compiler, flags, load */
     int env_count;
+    bool out_of_memory; /* some of the above is missing: see unroll_record_check */
 } unroll_record;
 
-/* An empty record of `settings` (copied). settings may be NULL. */
+/* An empty record of `settings` (copied), which may be NULL. NULL when memory is short. */
 unroll_record *unroll_record_new(const unroll_settings *settings);
 void unroll_record_free(unroll_record *record);
 

@@ -1,0 +1,94 @@
+#include "base/text.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes of the well-formed sequence that starts at `s` (Unicode, table 3-7), or 0. */
+static size_t sequence(const unsigned char *s)
+{
+    unsigned char low = 0x80, high = 0xBF;
+    size_t length;
+    if (s[0] < 0x80)
+        return 1;
+    if (s[0] >= 0xC2 && s[0] <= 0xDF) {
+        length = 2;
+    } else if (s[0] >= 0xE0 && s[0] <= 0xEF) {
+        length = 3;
+        low = s[0] == 0xE0 ? 0xA0 : low;
+        high = s[0] == 0xED ? 0x9F : high;
+    } else if (s[0] >= 0xF0 && s[0] <= 0xF4) {
+        length = 4;
+        low = s[0] == 0xF0 ? 0x90 : low;
+        high = s[0] == 0xF4 ? 0x8F : high;
+    } else {
+        return 0;
+    }
+    if (s[1] < low || s[1] > high)
+        return 0;
+    for (size_t i = 2; i < length; i++)
+        if (s[i] < 0x80 || s[i] > 0xBF)
+            return 0;
+    return length;
+}
+
+bool unroll_utf8_valid(const char *text)
+{
+    for (const unsigned char *s = (const unsigned char *)text; *s != 0;) {
+        size_t length = sequence(s);
+        if (length == 0)
+            return false;
+        s += length;
+    }
+    return true;
+}
+
+void unroll_utf8_repair(char *text)
+{
+    for (unsigned char *s = (unsigned char *)text; *s != 0;) {
+        size_t length = sequence(s);
+        if (length == 0) {
+            *s = '?';
+            length = 1;
+        }
+        s += length;
+    }
+}
+
+void unroll_text_copy(char *to, size_t room, const char *from)
+{
+    size_t length = strlen(from);
+    assert(room > 0);
+    if (length >= room) {
+        length = room - 1;
+        while (length > 0 && ((unsigned char)from[length] & 0xC0) == 0x80)
+            length--;
+    }
+    memcpy(to, from, length);
+    to[length] = '\0';
+}
+
+char *unroll_text_duplicate(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = malloc(size);
+    if (copy != NULL)
+        memcpy(copy, text, size);
+    return copy;
+}
+
+const char *unroll_text_quote(char *to, size_t room, const char *value)
+{
+    assert(room > 4);
+    if (strlen(value) < room) {
+        unroll_text_copy(to, room, value);
+    } else {
+        unroll_text_copy(to, room - 3, value);
+        strcat(to, "...");
+    }
+    unroll_utf8_repair(to);
+    for (char *c = to; *c != '\0'; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            *c = '?';
+    return to;
+}

@@ -1,0 +1,19 @@
+/* text.h: small helpers on strings: UTF-8 that may be cut or damaged, bounded copies. */
+#ifndef UNROLL_BASE_TEXT_H
+#define UNROLL_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whether all of `text` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
+bool unroll_utf8_valid(const char *text);
+/* Makes `text` well-formed in place: every byte that does not belong to a well-formed sequence becomes '?'. */
+void unroll_utf8_repair(char *text);
+/* Copies as much of `from` as fits into `room` bytes with its final zero, never cutting a UTF-8 sequence in two. */
+void unroll_text_copy(char *to, size_t room, const char *from);
+/* A malloc'ed copy, or NULL when memory is short. */
+char *unroll_text_duplicate(const char *text);
+/* `value` fit for a sentence: control characters become '?', what is longer than `room` ends in "...". Returns `to`. */
+const char *unroll_text_quote(char *to, size_t room, const char *value);
+
+#endif
