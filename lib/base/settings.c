@@ -44,7 +44,8 @@ static unroll_status read_number(const unroll_setting *row, const char *text, co
         return unroll_error(UNROLL_WRONG, "%s=%s is not a %s", row->name, quoted, whole ? "whole number" : "number");
     if (real < row->low || real > row->high)
         return outside(row, quoted);
-    if (whole && !unroll_read_int(text, &out->integer))
+    /* 9007199254740993 is inside as a double, rounded, and outside as the whole number that it is */
+    if (whole && (!unroll_read_int(text, &out->integer) || out->integer > (int64_t)row->high))
         return outside(row, quoted);
     out->real = real;
     return unroll_ok();

@@ -1,0 +1,195 @@
+/* Runs every suite, or the suites and tests that are named on the command line, and closes with how many passed.
+   Exit status: 0 all passed, 1 a test failed, 2 a name is unknown. */
+#include <CUnit/TestRun.h>
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "suite.h"
+
+enum { PATH_ROOM = 1024 };
+
+static char top_folder[PATH_ROOM]; /* holds what test_folder gave; "" as long as nobody asked */
+static const char *reason_to_skip; /* of the test that runs now */
+static int passed, failed, skipped;
+
+/* A test folder's name, kept until the end because tests keep pointers to it. */
+typedef struct folder {
+    struct folder *next;
+    char path[PATH_ROOM];
+} folder;
+static folder *folders;
+
+const char *test_folder(void)
+{
+    static int number;
+    folder *made = calloc(1, sizeof *made);
+    if (made != NULL && top_folder[0] == '\0') {
+        const char *parent = getenv("TMPDIR");
+        snprintf(top_folder, sizeof top_folder - 16, "%s/unroll-tests-XXXXXX", parent != NULL ? parent : "/tmp");
+        if (mkdtemp(top_folder) == NULL)
+            top_folder[0] = '\0';
+    }
+    if (made == NULL || top_folder[0] == '\0') {
+        fprintf(stderr, "tests: no folder for temporary files; set TMPDIR\n");
+        exit(2);
+    }
+    made->next = folders;
+    folders = made;
+    snprintf(made->path, sizeof made->path, "%.1000s/%d", top_folder, ++number);
+    CU_ASSERT_EQUAL_FATAL(mkdir(made->path, 0777), 0);
+    return made->path;
+}
+
+/* Removes a folder with all that is in it, read-only folders too; links are removed, not followed. */
+static void remove_folder(const char *path)
+{
+    struct dirent *entry;
+    DIR *listing;
+    chmod(path, 0700);
+    listing = opendir(path);
+    while (listing != NULL && (entry = readdir(listing)) != NULL) {
+        char inner[2 * PATH_ROOM];
+        struct stat what;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
+        if (lstat(inner, &what) == 0 && S_ISDIR(what.st_mode))
+            remove_folder(inner);
+        else
+            unlink(inner);
+    }
+    if (listing != NULL)
+        closedir(listing);
+    rmdir(path);
+}
+
+static void remove_folders(void)
+{
+    if (top_folder[0] != '\0')
+        remove_folder(top_folder);
+    while (folders != NULL) {
+        folder *next = folders->next;
+        free(folders);
+        folders = next;
+    }
+}
+
+void test_skip(const char *why)
+{
+    reason_to_skip = why;
+}
+
+const char *test_data(const char *name)
+{
+    static char path[PATH_ROOM];
+    const char *places[] = {getenv("UNROLL_DATA"), "datasets/data", "../shared/data"};
+    for (int i = 0; i < 3; i++) {
+        if (places[i] == NULL)
+            continue;
+        snprintf(path, sizeof path, "%s/%s", places[i], name);
+        if (access(path, R_OK) == 0)
+            return path;
+    }
+    return NULL;
+}
+
+static void start_suite(const CU_pSuite suite)
+{
+    printf("%s\n", suite->pName);
+}
+
+static void start_test(const CU_pTest test, const CU_pSuite suite)
+{
+    (void)test;
+    (void)suite;
+    reason_to_skip = NULL;
+}
+
+static void complete_test(const CU_pTest test, const CU_pSuite suite, const CU_pFailureRecord failures)
+{
+    (void)suite;
+    if (failures != NULL) {
+        failed++;
+        printf("  FAILED  %s\n", test->pName);
+        for (CU_pFailureRecord f = failures; f != NULL; f = f->pNext)
+            printf("          %s:%u: %s\n", f->strFileName, f->uiLineNumber, f->strCondition);
+    } else if (reason_to_skip != NULL) {
+        skipped++;
+        printf("  skipped %s: %s\n", test->pName, reason_to_skip);
+    } else {
+        passed++;
+        printf("  passed  %s\n", test->pName);
+    }
+    fflush(stdout); /* so that no child of a test writes it again */
+}
+
+/* Whether the command line names `name`, or names nothing at all. */
+static bool wanted(const char *name, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], name) == 0)
+            return true;
+    return argc < 2;
+}
+
+static bool known(const char *name)
+{
+    for (const unroll_suite *suite = unroll_suites; suite->name != NULL; suite++) {
+        if (strcmp(suite->name, name) == 0)
+            return true;
+        for (const unroll_test *test = suite->tests; test->name != NULL; test++)
+            if (strcmp(test->name, name) == 0)
+                return true;
+    }
+    return false;
+}
+
+static bool register_suites(int argc, char **argv)
+{
+    for (const unroll_suite *suite = unroll_suites; suite->name != NULL; suite++) {
+        bool whole = wanted(suite->name, argc, argv);
+        CU_pSuite registered = NULL;
+        for (const unroll_test *test = suite->tests; test->name != NULL; test++) {
+            if (!whole && !wanted(test->name, argc, argv))
+                continue;
+            if (registered == NULL)
+                registered = CU_add_suite(suite->name, NULL, NULL);
+            if (registered == NULL || CU_add_test(registered, test->name, test->run) == NULL)
+                return false;
+        }
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (!known(argv[i])) {
+            fprintf(stderr, "tests: there is no suite and no test \"%s\"\n", argv[i]);
+            return 2;
+        }
+    }
+    unroll_start();
+    if (CU_initialize_registry() != CUE_SUCCESS || !register_suites(argc, argv)) {
+        fprintf(stderr, "tests: %s\n", CU_get_error_msg());
+        return 2;
+    }
+    CU_set_suite_start_handler(start_suite);
+    CU_set_test_start_handler(start_test);
+    CU_set_test_complete_handler(complete_test);
+    CU_run_all_tests();
+    CU_print_run_results(stdout);
+    CU_cleanup_registry();
+    remove_folders();
+    printf("\n%d passed, %d failed", passed, failed);
+    if (skipped > 0)
+        printf(", %d skipped", skipped);
+    printf("\n");
+    return failed > 0 ? 1 : 0;
+}
