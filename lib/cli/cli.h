@@ -1,21 +1,76 @@
-/* cli.h: the command line. One file a command in this folder defines `const unroll_command command_NAME`. */
+/* cli.h: the command line. One file a command in this folder, command_X.c, defines `const unroll_command command_X`.
+
+   A command is called with its own words, argv[0] being its name; --help, --version and --isa were taken out before.
+   What it prints goes to stdout, errors go through unroll_say. */
 #ifndef UNROLL_CLI_CLI_H
 #define UNROLL_CLI_CLI_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/status.h"
+
+typedef struct unroll_option {
+    const char *name;  /* "--jobs" */
+    const char *value; /* what it takes, as shown in --help: "N"; NULL: a switch */
+    const char *help;  /* one line */
+} unroll_option;
 
 typedef struct unroll_command {
-    const char *name, *usage, *help; /* help: one line */
-    int order;                       /* place in --help */
-    int (*run)(int argc, char **argv, const atomic_bool *stop); /* argv[0] is the command's name; returns the exit status */
+    const char *name;
+    const char *usage; /* what follows the name: "EXPERIMENT [setting=value,value... ...] [options]" */
+    const char *help;  /* one line */
+    int order;         /* place in --help */
+    int (*run)(int argc, char **argv, const atomic_bool *stop); /* returns the exit status */
+    const unroll_option *options; /* ended by a NULL name; NULL: none */
+    bool settings;                /* takes name=value words; its --help lists the settings */
+    const char *more;             /* further lines of its --help, ended by a line break; NULL: none */
 } unroll_command;
 
 extern const unroll_command *const unroll_commands[]; /* generated from lib/cli/ */
 extern const int unroll_command_count;
 
-/* Registers every settings row (core, cells, tasks); what main calls first. */
+enum { UNROLL_EXIT_STOPPED = 130 }; /* interrupted: 128 + SIGINT, as shells have it */
+
+/* ---- for main ---- */
+
+/* Registers every settings row (core, cells, tasks, bench); what main calls first. A second call does nothing. */
 void unroll_start(void);
-/* The whole program; returns the exit status: 0 done, 1 a run failed, 2 the call was wrong, 3 nothing to do. */
+/* The whole program; returns the exit status: 0 done, 1 a run failed, 2 the call was wrong, 3 nothing to do,
+   130 interrupted. */
 int unroll_main(int argc, char **argv);
+
+/* ---- for commands ---- */
+
+/* A command's words, sorted out. The strings are argv's own. */
+typedef struct unroll_arguments {
+    const unroll_option *options; /* the command's */
+    const char **words;           /* owned: what is neither an option nor name=value */
+    int word_count;
+    const char **assignments; /* owned: name=value, when the command takes settings */
+    int assignment_count;
+    const char *values[32]; /* of options, in table order: NULL: not given; "" for a switch that was */
+} unroll_arguments;
+
+/* Fails with UNROLL_WRONG for an unknown option (naming the nearest), one that lacks its value or has one too many, and
+   when there are fewer words than `least` or more than `most`. Both "--jobs 4" and "--jobs=4" are read. */
+unroll_status unroll_arguments_read(const unroll_command *command, int argc, char **argv, int least, int most,
+                                    unroll_arguments *arguments);
+void unroll_arguments_free(unroll_arguments *arguments);
+/* The value of option `name` ("" for a switch), or NULL when it was not given. */
+const char *unroll_option_get(const unroll_arguments *arguments, const char *name);
+/* Reads a whole number in low..high into *value, which stays as it is when the option was not given. */
+unroll_status unroll_option_int(const unroll_arguments *arguments, const char *name, int low, int high, int *value);
+
+/* Prints "unroll: <sentence>" on stderr unless the status is OK; returns the exit status that belongs to it. */
+int unroll_say(unroll_status status);
+
+/* ---- help ---- */
+void unroll_print_help(FILE *out);
+void unroll_print_command_help(const unroll_command *command, FILE *out);
+/* Every setting by section: name=range or choices, default with unit, help. */
+void unroll_print_settings(FILE *out);
 
 #endif

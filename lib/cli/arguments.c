@@ -1,0 +1,109 @@
+/* A command's words: options from its table, name=value, and the rest. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "base/settings.h"
+#include "cli/cli.h"
+
+static int count_options(const unroll_option *options)
+{
+    int count = 0;
+    while (options != NULL && options[count].name != NULL)
+        count++;
+    return count;
+}
+
+static unroll_status unknown_option(const unroll_command *command, const char *word, size_t length)
+{
+    const char *names[32], *nearest;
+    char name[64];
+    int count = count_options(command->options);
+    length = length < sizeof name ? length : sizeof name - 1;
+    memcpy(name, word, length);
+    name[length] = '\0';
+    for (int i = 0; i < count; i++)
+        names[i] = command->options[i].name;
+    nearest = unroll_nearest(name, names, count);
+    if (nearest != NULL)
+        return unroll_error(UNROLL_WRONG, "unroll %s has no option %s; did you mean %s?", command->name, name, nearest);
+    return unroll_error(UNROLL_WRONG, "unroll %s has no option %s; unroll %s --help lists them", command->name, name,
+                        command->name);
+}
+
+/* Reads the option at argv[*at], and the word after it when that is its value. */
+static unroll_status read_option(const unroll_command *command, int argc, char **argv, int *at, unroll_arguments *out)
+{
+    const char *word = argv[*at], *equals = strchr(word, '=');
+    size_t length = equals != NULL ? (size_t)(equals - word) : strlen(word);
+    for (int i = 0; i < count_options(command->options); i++) {
+        const unroll_option *option = &command->options[i];
+        if (strlen(option->name) != length || strncmp(option->name, word, length) != 0)
+            continue;
+        if (option->value == NULL && equals != NULL)
+            return unroll_error(UNROLL_WRONG, "%s takes no value", option->name);
+        if (option->value == NULL) {
+            out->values[i] = "";
+        } else if (equals != NULL) {
+            out->values[i] = equals + 1;
+        } else {
+            if (*at + 1 >= argc)
+                return unroll_error(UNROLL_WRONG, "%s needs a value: %s %s", option->name, option->name, option->value);
+            out->values[i] = argv[++*at];
+        }
+        return unroll_ok();
+    }
+    return unknown_option(command, word, length);
+}
+
+unroll_status unroll_arguments_read(const unroll_command *command, int argc, char **argv, int least, int most,
+                                    unroll_arguments *out)
+{
+    memset(out, 0, sizeof *out);
+    assert(count_options(command->options) <= (int)(sizeof out->values / sizeof out->values[0]));
+    out->options = command->options;
+    out->words = calloc((size_t)argc + 1, sizeof *out->words);
+    out->assignments = calloc((size_t)argc + 1, sizeof *out->assignments);
+    if (out->words == NULL || out->assignments == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for %d arguments", argc);
+    for (int i = 1; i < argc; i++) {
+        if (argv[i][0] == '-' && argv[i][1] != '\0')
+            UNROLL_TRY(read_option(command, argc, argv, &i, out));
+        else if (command->settings && strchr(argv[i], '=') != NULL)
+            out->assignments[out->assignment_count++] = argv[i];
+        else
+            out->words[out->word_count++] = argv[i];
+    }
+    if (out->word_count < least || out->word_count > most)
+        return unroll_error(UNROLL_WRONG, "unroll %s takes %s", command->name, command->usage);
+    return unroll_ok();
+}
+
+void unroll_arguments_free(unroll_arguments *arguments)
+{
+    free(arguments->words);
+    free(arguments->assignments);
+    memset(arguments, 0, sizeof *arguments);
+}
+
+const char *unroll_option_get(const unroll_arguments *arguments, const char *name)
+{
+    for (int i = 0; i < count_options(arguments->options); i++)
+        if (strcmp(arguments->options[i].name, name) == 0)
+            return arguments->values[i];
+    assert(false && "the option is in the command's table");
+    return NULL;
+}
+
+unroll_status unroll_option_int(const unroll_arguments *arguments, const char *name, int low, int high, int *value)
+{
+    const char *text = unroll_option_get(arguments, name);
+    int64_t number;
+    if (text == NULL)
+        return unroll_ok();
+    if (!unroll_read_int(text, &number) || number < low || number > high)
+        return unroll_error(UNROLL_WRONG, "%s %.40s is not a whole number in %d..%d", name, text, low, high);
+    *value = (int)number;
+    return unroll_ok();
+}

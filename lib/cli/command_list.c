@@ -1,0 +1,88 @@
+/* unroll list: what there is. Also the model of how a command is written. */
+#include <string.h>
+
+#include "cells/cell.h"
+#include "cli/cli.h"
+#include "model/task.h"
+#include "simd/engine.h"
+#include "sweep/experiment.h"
+
+static void line(const char *name, const char *text)
+{
+    printf("  %-16s %s\n", name, text);
+}
+
+static void list_experiments(void)
+{
+    for (int i = 0; i < unroll_experiment_count; i++)
+        line(unroll_experiments[i]->name, unroll_experiments[i]->title);
+}
+
+static void list_cells(void)
+{
+    for (const unroll_cell *const *cell = unroll_isas[0].cells; *cell != NULL; cell++)
+        line((*cell)->name, (*cell)->title);
+}
+
+static void list_tasks(void)
+{
+    for (int i = 0; i < unroll_task_count; i++)
+        line(unroll_tasks[i]->name, unroll_tasks[i]->title);
+}
+
+static void list_isas(void)
+{
+    for (int i = 0; i < unroll_isa_count; i++) {
+        const unroll_isa *isa = &unroll_isas[i];
+        line(isa->name, isa == unroll_isa_now() ? "in use" : isa->supported() ? "there" : "not in this processor");
+    }
+}
+
+static void list_settings(void)
+{
+    unroll_print_settings(stdout);
+}
+
+static void list_commands(void)
+{
+    for (int i = 0; i < unroll_command_count; i++)
+        line(unroll_commands[i]->name, unroll_commands[i]->help);
+}
+
+static const struct {
+    const char *name;
+    void (*print)(void);
+} lists[] = {{"experiments", list_experiments}, {"cells", list_cells},       {"tasks", list_tasks},
+             {"isas", list_isas},               {"settings", list_settings}, {"commands", list_commands}};
+
+enum { LISTS = (int)(sizeof lists / sizeof lists[0]) };
+
+extern const unroll_command command_list;
+
+static int run(int argc, char **argv, const atomic_bool *stop)
+{
+    unroll_arguments arguments;
+    unroll_status status = unroll_arguments_read(&command_list, argc, argv, 0, 1, &arguments);
+    const char *wanted = status.code == UNROLL_OK && arguments.word_count == 1 ? arguments.words[0] : NULL;
+    bool found = wanted == NULL;
+    (void)stop;
+    for (int i = 0; i < LISTS && status.code == UNROLL_OK; i++) {
+        if (wanted != NULL && strcmp(wanted, lists[i].name) != 0)
+            continue;
+        found = true;
+        if (wanted == NULL)
+            printf("%s%s:\n", i > 0 ? "\n" : "", lists[i].name);
+        lists[i].print();
+    }
+    if (!found)
+        status = unroll_error(UNROLL_WRONG, "there is no list of %.60s; unroll list takes %s", wanted,
+                              command_list.usage);
+    unroll_arguments_free(&arguments);
+    return unroll_say(status);
+}
+
+const unroll_command command_list = {.name = "list",
+                                     .usage = "[experiments|cells|tasks|isas|settings|commands]",
+                                     .help = "list what there is",
+                                     .order = 70,
+                                     .run = run};

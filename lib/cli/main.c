@@ -1,0 +1,135 @@
+/* The whole program: global options, the choice of the command, signals, the exit status. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/settings.h"
+#include "base/version.h"
+#include "cli/cli.h"
+#include "sweep/sweep.h"
+
+static atomic_bool stop_requested;
+
+/* The first Ctrl-C asks for a clean end, the second one kills. */
+static void request_stop(int number)
+{
+    if (atomic_exchange(&stop_requested, true)) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = request_stop;
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+int unroll_say(unroll_status status)
+{
+    if (status.code == UNROLL_OK)
+        return 0;
+    fflush(stdout);
+    fprintf(stderr, "unroll: %s\n", status.text);
+    return status.code == UNROLL_STOPPED ? UNROLL_EXIT_STOPPED : (int)status.code;
+}
+
+typedef struct global_options {
+    bool help, version;
+    const char *isa; /* NULL: not given */
+} global_options;
+
+/* Takes the options that every command has out of argv; returns the new argc, or -1 when --isa lacks its name. */
+static int take_globals(int argc, char **argv, global_options *globals)
+{
+    int kept = 0;
+    for (int i = 0; i < argc; i++) {
+        if (i > 0 && strcmp(argv[i], "--help") == 0) {
+            globals->help = true;
+        } else if (i > 0 && strcmp(argv[i], "--version") == 0) {
+            globals->version = true;
+        } else if (i > 0 && strncmp(argv[i], "--isa=", 6) == 0) {
+            globals->isa = argv[i] + 6;
+        } else if (i > 0 && strcmp(argv[i], "--isa") == 0) {
+            if (i + 1 >= argc)
+                return -1;
+            globals->isa = argv[++i];
+        } else {
+            argv[kept++] = argv[i];
+        }
+    }
+    argv[kept] = NULL;
+    return kept;
+}
+
+static unroll_status choose_isa(const char *option)
+{
+    const char *variable = getenv("UNROLL_ISA");
+    if (option != NULL)
+        return unroll_use_isa(option);
+    return variable != NULL && variable[0] != '\0' ? unroll_use_isa(variable) : unroll_ok();
+}
+
+static unroll_status find_command(const char *name, const unroll_command **command)
+{
+    const char *names[64], *nearest;
+    int count = unroll_command_count < 64 ? unroll_command_count : 64;
+    for (int i = 0; i < count; i++) {
+        names[i] = unroll_commands[i]->name;
+        if (strcmp(names[i], name) == 0) {
+            *command = unroll_commands[i];
+            return unroll_ok();
+        }
+    }
+    nearest = unroll_nearest(name, names, count);
+    if (nearest != NULL)
+        return unroll_error(UNROLL_WRONG, "there is no command %.60s; did you mean %s?", name, nearest);
+    return unroll_error(UNROLL_WRONG, "there is no command %.60s; unroll --help lists them", name);
+}
+
+/* What stdout would not take (a full disk) is a failure, too. */
+static int close_stdout(int status)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "unroll: cannot write to standard output: %s\n", strerror(errno));
+        return status == 0 ? (int)UNROLL_FAILED : status;
+    }
+    return status;
+}
+
+int unroll_main(int argc, char **argv)
+{
+    global_options globals = {0};
+    const unroll_command *command = NULL;
+    unroll_status status;
+    unroll_start();
+    argc = take_globals(argc, argv, &globals);
+    if (argc < 0)
+        return unroll_say(unroll_error(UNROLL_WRONG, "--isa needs a name; unroll list isas shows them"));
+    if (globals.version) {
+        printf("unroll %s (%s)\n", unroll_version(), unroll_commit());
+        return close_stdout(0);
+    }
+    if (argc < 2) {
+        unroll_print_help(globals.help ? stdout : stderr);
+        return globals.help ? close_stdout(0) : (int)UNROLL_WRONG;
+    }
+    status = find_command(argv[1], &command);
+    if (status.code != UNROLL_OK)
+        return unroll_say(status);
+    if (globals.help) {
+        unroll_print_command_help(command, stdout);
+        return close_stdout(0);
+    }
+    status = choose_isa(globals.isa);
+    if (status.code != UNROLL_OK)
+        return unroll_say(status);
+    catch_signals();
+    return close_stdout(command->run(argc - 1, argv + 1, &stop_requested));
+}
