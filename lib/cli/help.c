@@ -32,14 +32,14 @@ void unroll_print_help(FILE *out)
             UNROLL_EXIT_STOPPED);
 }
 
-/* "1..16", "0..1e+06", "sgd|rmsprop|adam", "yes|no", "TEXT" */
+/* "1..16", "0..1000000", "sgd|rmsprop|adam", "yes|no", "TEXT" */
 static void show_range(const unroll_setting *row, char *out, size_t room)
 {
     switch (row->type) {
     case UNROLL_INT:
-    case UNROLL_REAL: snprintf(out, room, "%.10g..%.10g", row->low, row->high); break;
+    case UNROLL_REAL: snprintf(out, room, "%.16g..%.16g", row->low, row->high); break;
     case UNROLL_CHOICE: snprintf(out, room, "%s", row->choices); break;
-    case UNROLL_BOOL: snprintf(out, room, "true|false"); break;
+    case UNROLL_BOOL: snprintf(out, room, "yes|no"); break;
     case UNROLL_TEXT: snprintf(out, room, "TEXT"); break;
     }
 }
