@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+"""Makes the golden values of tests/test_core_golden.c with PyTorch: python3 tests/golden/make.py
+
+One text file a cell, tests/golden/CELL.txt, made of lines "word value value ...":
+
+    case NAME                 begins a case
+    settings A=B C=D ...      what unroll_model_open is given
+    shape INPUTS SYMBOLS OUTPUTS STEPS BATCH EVERY LOSS
+    index NAME COUNT v ...    integers: lengths, input symbols, target classes
+    given NAME COUNT v ...    weights, inputs, targets in 1/1024ths: the same number in float and in double
+    double NAME COUNT v ...   what PyTorch computes in float64, rounded at 1e-12 of the largest magnitude
+    float NAME COUNT v ...    what PyTorch computes in float32, rounded at 1e-7 of the largest magnitude
+    end                       ends a case
+
+Shapes are those of lib/model/model.h. A target of 9999 means that there is none at that step.
+Every value is computed from the same weights: forward (y, hidden, states), forward from given states (states_initial),
+the loss and its gradient with respect to every weight (gradient:NAME), the gradient's norm, and the losses of ten
+training steps (curve) on the same batch, the first one before any update.
+"""
+import math
+import pathlib
+
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+INPUTS, SYMBOLS, OUTPUTS, STEPS, BATCH = 3, 6, 4, 7, 4
+LENGTHS = [5, 7, 1, 3]  # unsorted on purpose
+NOTHING = 9999
+STEPS_OF_TRAINING = 10
+
+
+def grid(shape, reach, generator):
+    """Uniform multiples of 1/1024 in [-reach, reach], in float64."""
+    limit = int(reach * 1024)
+    return torch.randint(-limit, limit + 1, shape, generator=generator).double() / 1024
+
+
+class Net(nn.Module):
+    """The recurrent layers and the dense head of lib/model, in PyTorch's words."""
+
+    def __init__(self, kind, inputs, hidden, layers, outputs):
+        super().__init__()
+        make = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU, "rnn_relu": nn.RNN}[kind]
+        more = {"nonlinearity": "relu"} if kind == "rnn_relu" else {}
+        self.rnn = make(inputs, hidden, layers, batch_first=True, **more)
+        self.head = nn.Linear(hidden, outputs)
+
+    def forward(self, x, initial=None):
+        """x (B, T, I) -> y (B, T, O), hidden (B, T, H), last states as a tuple of (layers, B, H)."""
+        packed = pack_padded_sequence(x, LENGTHS, batch_first=True, enforce_sorted=False)
+        out, states = self.rnn(packed, initial)
+        hidden, _ = pad_packed_sequence(out, batch_first=True, total_length=STEPS)
+        return self.head(hidden), hidden, states if isinstance(states, tuple) else (states,)
+
+    def truncated(self, x, cut):
+        """The same y, but no gradient flows from one block of `cut` steps to the one before it."""
+        outs, states = [], None
+        for start in range(0, STEPS, cut):
+            out, states = self.rnn(x[:, start:start + cut], states)
+            states = tuple(s.detach() for s in states) if isinstance(states, tuple) else states.detach()
+            outs.append(out)
+        return self.head(torch.cat(outs, 1))
+
+
+def at_last(values):
+    return torch.stack([values[b, LENGTHS[b] - 1] for b in range(BATCH)])
+
+
+def make_targets(case, generator):
+    """(B, T, O) or (B, T) of classes; every step past the end and one step inside have none."""
+    shape = (BATCH, STEPS) if case["loss"] == "softmax" else (BATCH, STEPS, OUTPUTS)
+    target = {
+        "squared": lambda: grid(shape, 1.5, generator),
+        "softmax": lambda: torch.randint(0, OUTPUTS, shape, generator=generator).double(),
+        "bernoulli": lambda: torch.randint(0, 2, shape, generator=generator).double(),
+    }[case["loss"]]()
+    for b, length in enumerate(LENGTHS):
+        target[b, length:] = NOTHING
+    target[1, 2] = NOTHING
+    return target if case["every"] else at_last(target)
+
+
+def loss_of(case, y, target):
+    y = y if case["every"] else at_last(y)
+    if case["loss"] == "softmax":
+        there = target != NOTHING
+        return nn.functional.cross_entropy(y[there], target[there].long())
+    there = target[..., 0] != NOTHING
+    y, target = y[there], target[there].to(y.dtype)
+    if case["loss"] == "squared":
+        return nn.functional.mse_loss(y, target)
+    # nats a target: the sum over its outputs
+    return nn.functional.binary_cross_entropy_with_logits(y, target, reduction="sum") / len(y)
+
+
+def optimizer_of(case, net):
+    options = case["options"]
+    number = lambda name, otherwise: float(options.get(name, otherwise))
+    kind = options.get("optimizer", "adam")
+    if kind == "sgd":
+        return torch.optim.SGD(net.parameters(), number("lr", 0), momentum=number("momentum", 0))
+    if kind == "rmsprop":
+        return torch.optim.RMSprop(net.parameters(), number("lr", 0), alpha=0.99, eps=1e-8)
+    return torch.optim.Adam(net.parameters(), number("lr", 0), betas=(0.9, 0.999), eps=1e-8)
+
+
+def gradient_norm(net):
+    return torch.sqrt(sum((p.grad ** 2).sum() for p in net.parameters()))
+
+
+def computed(case, given, dtype):
+    """Every expected value of a case, in order, as (name, flat list)."""
+    net = Net(case["kind"], SYMBOLS if case["symbols"] else INPUTS, case["hidden"], case["layers"], OUTPUTS).to(dtype)
+    for name, p in net.named_parameters():
+        p.data.copy_(given[name])
+    if case["symbols"]:
+        x = nn.functional.one_hot(given["symbol"].long(), SYMBOLS).to(dtype)
+    else:
+        x = given["x"].to(dtype)
+    target = given["class" if case["loss"] == "softmax" else "target"]
+    clip, cut = float(case["options"].get("clip", 0)), int(case["options"].get("bptt", 0))
+    forward = lambda: net.truncated(x, cut) if cut else net(x)[0]
+    values = {}
+
+    y, hidden, states = net(x)
+    for b, length in enumerate(LENGTHS):
+        y.data[b, length:] = 0
+    values["y"] = y if case["every"] else at_last(y)
+    values["hidden"] = hidden
+    values["states"] = torch.stack(states, 1)  # (layers, S, B, H)
+    initial = given["initial"].to(dtype)
+    initial = tuple(initial[:, s].contiguous() for s in range(initial.shape[1]))
+    values["states_initial"] = torch.stack(net(x, initial if len(initial) > 1 else initial[0])[2], 1)
+
+    loss = loss_of(case, forward(), target)
+    loss.backward()
+    values["loss"] = loss
+    for name, p in net.named_parameters():
+        values["gradient:" + name] = p.grad.clone()
+    values["norm"] = gradient_norm(net)
+
+    optimizer, curve = optimizer_of(case, net), []
+    for _ in range(STEPS_OF_TRAINING):
+        optimizer.zero_grad()
+        loss = loss_of(case, forward(), target)
+        loss.backward()
+        curve.append(loss.detach())
+        norm = gradient_norm(net)
+        if clip and norm > clip:
+            for p in net.parameters():
+                p.grad *= clip / norm
+        optimizer.step()
+    values["curve"] = torch.stack(curve)
+    return [(name, v.detach().flatten().tolist()) for name, v in values.items()]
+
+
+def make_given(case, generator):
+    hidden, layers = case["hidden"], case["layers"]
+    net = Net(case["kind"], SYMBOLS if case["symbols"] else INPUTS, hidden, layers, OUTPUTS)
+    given = {name: grid(p.shape, hidden ** -0.5, generator) for name, p in net.named_parameters()}
+    if case["symbols"]:
+        given["symbol"] = torch.randint(0, SYMBOLS, (BATCH, STEPS), generator=generator).double()
+    else:
+        given["x"] = grid((BATCH, STEPS, INPUTS), 2, generator)
+    given["class" if case["loss"] == "softmax" else "target"] = make_targets(case, generator)
+    given["initial"] = grid((layers, 2 if case["kind"] == "lstm" else 1, BATCH, hidden), 1, generator)
+    return given
+
+
+def check_float_is_near(case, doubles, floats):
+    """PyTorch's own float32 must keep the tolerance of the test with room to spare, or the case is badly chosen."""
+    for (name, d), (_, f) in zip(doubles, floats):
+        largest = max(abs(v) for v in d)
+        worst = max(abs(a - b) for a, b in zip(d, f))
+        assert worst <= 0.5e-5 * largest, f"{case['name']} {name}: float32 is off by {worst / largest:.1e}"
+
+
+def rounded(values, digits):
+    """Decimals enough for 10^-digits of the largest magnitude, without the zeros that say nothing."""
+    largest = max(abs(v) for v in values)
+    decimals = max(0, digits - math.floor(math.log10(largest)))
+    for v in values:
+        text = f"{v:.{decimals}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        text = text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
+        yield "0" if text == "-0" else text
+
+
+def write_given(out, name, values):
+    flat = values.flatten().tolist()
+    index = name in ("length", "symbol", "class")
+    whole = [round(v if index or v == NOTHING else 1024 * v) for v in flat]
+    print("index" if index else "given", name, len(whole), *whole, file=out)
+
+
+def write_case(out, case):
+    generator = torch.Generator().manual_seed(case["seed"])
+    given = make_given(case, generator)
+    doubles, floats = computed(case, given, torch.float64), computed(case, given, torch.float32)
+    check_float_is_near(case, doubles, floats)
+    cell, activation = case["kind"].split("_")[0], case["kind"].split("_")[1:]
+    settings = {"cell": cell, "hidden": case["hidden"], "layers": case["layers"], "clip": 0, **case["options"]}
+    if activation:
+        settings["activation"] = activation[0]
+    shape = [0, SYMBOLS] if case["symbols"] else [INPUTS, 0]
+    print("case", case["name"], file=out)
+    print("settings", *(f"{k}={v}" for k, v in settings.items()), file=out)
+    print("shape", *shape, OUTPUTS, STEPS, BATCH, int(case["every"]), case["loss"], file=out)
+    for name, values in [("length", torch.tensor(LENGTHS)), *given.items()]:
+        write_given(out, name, values)
+    for (name, d), (_, f) in zip(doubles, floats):
+        print("double", name, len(d), *rounded(d, 12), file=out)
+        print("float", name, len(f), *rounded(f, 7), file=out)
+    print("end", file=out)
+
+
+def cases_of(kind):
+    adam = {"optimizer": "adam", "lr": "0.01"}
+
+    def case(name, hidden, layers, every, loss, symbols=False, **options):
+        return {"name": f"{kind}_{name}", "kind": kind, "hidden": hidden, "layers": layers, "every": every,
+                "loss": loss, "symbols": symbols, "options": {**adam, **options}}
+
+    cases = [
+        case("every_step_squared", 5, 1, True, "squared"),
+        case("last_step_squared", 5, 2, False, "squared"),
+        case("every_step_softmax", 5, 2, True, "softmax", symbols=True),
+        case("last_step_softmax", 5, 1, False, "softmax"),
+        case("every_step_bernoulli", 5, 2, True, "bernoulli"),
+        case("wider_than_a_block", 17, 2, True, "squared"),
+    ]
+    if kind == "lstm":
+        cases += [
+            case("sgd", 5, 1, True, "squared", optimizer="sgd", lr="0.1"),
+            case("momentum", 5, 1, True, "squared", optimizer="sgd", lr="0.1", momentum="0.9"),
+            case("rmsprop", 5, 1, True, "squared", optimizer="rmsprop", lr="0.01"),
+            case("clipped", 5, 1, True, "squared", optimizer="sgd", lr="0.5", clip="0.25"),
+        ]
+    if kind in ("lstm", "gru"):
+        cases.append(case("truncated", 5, 2, True, "squared", bptt="3"))
+    return cases
+
+
+def main():
+    folder = pathlib.Path(__file__).parent
+    torch.set_num_threads(1)
+    for number, kind in enumerate(["rnn", "rnn_relu", "lstm", "gru"]):
+        with open(folder / f"{kind}.txt", "w", encoding="ascii") as out:
+            print(f"# made by tests/golden/make.py with PyTorch {torch.__version__}", file=out)
+            for place, case in enumerate(cases_of(kind)):
+                write_case(out, {**case, "seed": 100 * number + place + 1})
+
+
+if __name__ == "__main__":
+    main()
