@@ -99,7 +99,7 @@ clean: ## remove build/; results/ stays
 	rm -rf build
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 	@echo "  CONFIG=release|double|asan|tsan|clang|aarch64 chooses the folder below build/, CC the compiler, WERROR=1 makes warnings errors"
 
 $(BUILD)/unroll: $(BUILD)/experiments/unroll.o $(OBJECTS)
