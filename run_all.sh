@@ -104,14 +104,14 @@ as_root() {
     elif have sudo; then
         sudo "$@"
     else
-        fail 2 "installing needs root, and there is no sudo: run as root: apt-get install $packages"
+        return 1
     fi
 }
 apt() { # what it says goes to the log
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -y -qq "$@" >>build/install.log 2>&1
 }
 install_debian() {
-    as_root true
+    as_root true || fail 2 "installing needs root; as root: apt-get install --no-install-recommends $packages"
     : >build/install.log
     # shellcheck disable=SC2086 # the names are to be split
     set -- install --no-install-recommends $packages
@@ -120,10 +120,10 @@ install_debian() {
     : >build/install.log
     apt update || true
     apt "$@" && return
-    tail -n 3 build/install.log >&2
     if grep -qi -e resolv -e 'failed to fetch' -e 'could not connect' build/install.log; then
-        fail 1 "the package server cannot be reached; with a network run this again, or: apt-get install $packages"
+        fail 1 "the package server cannot be reached, so these could not be installed: $packages"
     fi
+    tail -n 3 build/install.log >&2
     fail 1 "apt-get did not install $packages (all it said is in build/install.log)"
 }
 install_macos() {
