@@ -156,7 +156,7 @@ provide() {
 }
 
 build() { # TARGET ...: the compiler's lines only when it fails
-    stage "Building"
+    stage "Building: make $*"
     mkdir -p build
     if ! make -j "$cores" "$@" >build/make.log 2>&1; then
         tail -n 20 build/make.log >&2
@@ -220,7 +220,7 @@ test_all() {
 provide
 if [ $what = test ]; then
     build all build/release/unroll-tests
-    make -j "$cores" CONFIG=double build/double/unroll-tests >build/make.log 2>&1 || fail 1 "the double build failed (build/make.log)"
+    build CONFIG=double build/double/unroll-tests
     test_all
 else
     build all
