@@ -199,10 +199,10 @@ def write_case(out, case):
     given = make_given(case, generator)
     doubles, floats = computed(case, given, torch.float64), computed(case, given, torch.float32)
     check_float_is_near(case, doubles, floats)
-    cell, activation = case["kind"].split("_")[0], case["kind"].split("_")[1:]
+    cell, nonlinearity = case["kind"].split("_")[0], case["kind"].split("_")[1:]
     settings = {"cell": cell, "hidden": case["hidden"], "layers": case["layers"], "clip": 0, **case["options"]}
-    if activation:
-        settings["activation"] = activation[0]
+    if nonlinearity:
+        settings["nonlinearity"] = nonlinearity[0]
     shape = [0, SYMBOLS] if case["symbols"] else [INPUTS, 0]
     print("case", case["name"], file=out)
     print("settings", *(f"{k}={v}" for k, v in settings.items()), file=out)
