@@ -110,7 +110,8 @@ $(BUILD)/unroll-bits: $(BUILD)/tests/bits.o $(OBJECTS)
 	$(CC) -o $@ $^ $(LDFLAGS) $(if $(CORE_ONLY),,$(HDF5_LIBS)) $(LDLIBS)
 
 $(BUILD)/lib/store/%.o: CPPFLAGS += $(HDF5_CFLAGS)
-$(BUILD)/tests/%.o: CPPFLAGS += -Itests $(HDF5_CFLAGS)
+# the tests that call the program find it below the same build folder
+$(BUILD)/tests/%.o: CPPFLAGS += -Itests $(HDF5_CFLAGS) -DUNROLL_PROGRAM='"$(BUILD)/unroll"'
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
