@@ -15,6 +15,7 @@ typedef struct unroll_model_shape {
     int inputs, symbols, outputs, steps, batch; /* as in unroll_task_shape; batch: the most sequences at once */
     bool every;
     unroll_loss loss;
+    bool input_gradient; /* backward goes on to the gradient of the input, as a benchmark against peers wants */
 } unroll_model_shape;
 
 /* Opens a model of the settings cell, layers, hidden, ... for `shape`; weights are drawn from `seed`.
@@ -63,14 +64,15 @@ void unroll_model_reset(unroll_model *model);
 void unroll_model_step(unroll_model *model, int size, const real *x, const int *symbol, real *y);
 int unroll_model_carried(const unroll_model *model); /* S */
 
-/* Training on one batch in the task's terms. Loss: the mean over targets. */
-typedef struct unroll_batch unroll_batch; /* packed: time-major, sorted by length */
-unroll_batch *unroll_model_batch(unroll_model *model);
+/* Training on one batch in the task's terms, which pack takes in. Loss: the mean over targets. score may be NULL. */
 void unroll_model_pack(unroll_model *model, const unroll_samples *samples, int size);
 double unroll_model_loss(unroll_model *model, unroll_score *score);     /* forward of the packed batch and its loss */
 double unroll_model_gradient(unroll_model *model, unroll_score *score); /* forward, loss and backward */
 /* Clips by norm, updates with the optimizer; returns the gradient's norm before clipping. */
 double unroll_model_update(unroll_model *model);
-void unroll_model_carry(unroll_model *model, bool carry); /* start the next batch from the last one's end states */
+/* From now on each batch starts from the end states of the last one of the same slot (sequences of equal length, as many
+   as the shape's batch); UNROLL_NO_CARRY: from zeros. `restart` forgets what the slot holds. */
+enum { UNROLL_NO_CARRY = -1, UNROLL_CARRY_SLOTS = 2 };
+void unroll_model_carry(unroll_model *model, int slot, bool restart);
 
 #endif

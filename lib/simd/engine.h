@@ -6,24 +6,24 @@
 #ifndef UNROLL_SIMD_ENGINE_H
 #define UNROLL_SIMD_ENGINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/real.h"
 
-typedef enum unroll_start_from { UNROLL_FROM_ZERO, UNROLL_FROM_BIAS, UNROLL_FROM_OUTPUT } unroll_start_from;
-
-/* C (rows, 16 blocks) = start + A (rows, k) B (k, 16 blocks). */
+/* C (rows, 16 blocks) = start + A (rows, k) B (k, 16 blocks). The first `from_output` blocks start from what C holds, the
+   others from `bias` [blocks][16], or from zero when bias is NULL. With group > 0, A skips `a_skip` more reals after every
+   `group` of its blocks. */
 typedef struct unroll_product {
-    int rows, k, blocks;
+    int rows, k, blocks, from_output, group;
     const real *a;
-    size_t a_block; /* reals from one block of 16 columns of A to the next */
+    size_t a_block, a_skip; /* reals from one block of 16 columns of A to the next */
     const real *b;
     size_t b_block; /* B is [blocks][k][16] */
     real *c;
     size_t c_block;
-    unroll_start_from start;
-    const real *bias; /* [blocks][16], with UNROLL_FROM_BIAS */
+    const real *bias;
 } unroll_product;
 
 /* C (m, 16 blocks) += A^T D: A (rows, m), D (rows, 16 blocks); k is the row, rising. */
@@ -38,7 +38,12 @@ typedef struct unroll_outer {
 } unroll_outer;
 
 typedef struct unroll_optimizer_step {
-    real rate, momentum, decay1, decay2, epsilon, correction1, correction2, scale;
+    real rate, epsilon, scale;   /* scale: multiplies the gradient first (clipping) */
+    real momentum;               /* sgd */
+    real alpha;                  /* rmsprop */
+    real beta1, beta2;           /* adam */
+    real correction1;            /* adam: 1 / (1 - beta1^t) */
+    real root_correction2;       /* adam: 1 / sqrt(1 - beta2^t) */
 } unroll_optimizer_step;
 
 typedef struct unroll_engine {
@@ -54,25 +59,23 @@ typedef struct unroll_engine {
     void (*scatter)(real *w, size_t w_block, const int *symbol, int rows, int blocks, const real *d, size_t d_block);
     /* bias[block] += sum over rows of D[block][row], in rising row */
     void (*column_sums)(const real *d, size_t d_block, int rows, int blocks, real *bias);
-    /* x *= factor */
-    void (*scale)(real *x, size_t count, real factor);
-    /* sum of squares in 64 chains, folded in a fixed order; count is a multiple of 16 */
+    /* sum of squares in 64 chains, folded in a fixed order */
     double (*sum_of_squares)(const real *x, size_t count);
-    /* parameters from gradients g and moments m, v; g is multiplied by step->scale (clipping) first */
+    /* weights from gradients and moments, in PyTorch's forms (torch.optim.SGD, RMSprop, Adam) */
     void (*sgd)(real *w, const real *g, real *m, size_t count, const unroll_optimizer_step *step);
     void (*rmsprop)(real *w, const real *g, real *v, size_t count, const unroll_optimizer_step *step);
     void (*adam)(real *w, const real *g, real *m, real *v, size_t count, const unroll_optimizer_step *step);
-    /* losses over rows of Y (rows, outputs) in blocks; dy may be NULL; each returns the sum over targets, adds to *hits
-       and *targets; dy is the gradient of weight * sum */
+    /* Losses over rows of Y (rows, outputs) in blocks: the sum over all targets, which adds to *targets (and, where the
+       largest output is the target, to *hits). A class below 0 or a NaN is no target; targets of padding lanes are NaN.
+       dy, laid out like y, receives the gradient of weight * sum; NULL: no gradient. */
     double (*softmax)(const real *y, size_t y_block, int rows, int outputs, const int *target, real weight, real *dy,
                       int64_t *hits, int64_t *targets);
     double (*bernoulli)(const real *y, size_t y_block, int rows, int outputs, const real *target, real weight, real *dy,
                         int64_t *hits, int64_t *targets);
     double (*squared)(const real *y, size_t y_block, int rows, int outputs, const real *target, real weight, real *dy,
                       int64_t *hits, int64_t *targets);
-    /* element-wise, for the tests of their error bounds */
+    /* element-wise; count is a multiple of 16 */
     void (*exp)(const real *x, real *y, size_t count);
-    void (*log)(const real *x, real *y, size_t count);
     void (*tanh)(const real *x, real *y, size_t count);
     void (*sigmoid)(const real *x, real *y, size_t count);
     /* fused multiply-adds on registers alone, for the machine's peak: returns the number of floating-point operations */

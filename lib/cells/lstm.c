@@ -1,0 +1,65 @@
+/* The LSTM with a forget gate (Hochreiter and Schmidhuber, 1997; Gers, Schmidhuber, Cummins, 2000), in PyTorch's form:
+   i, f, o = sigmoid(a_i), sigmoid(a_f), sigmoid(a_o); g = tanh(a_g); c' = f c + i g; h' = o tanh(c'). */
+#include "cells/cell.h"
+#include "simd/math.h"
+
+static const unroll_setting rows[] = {
+    {"forget_bias", UNROLL_REAL, -100, 100, "", "0", "", "added to the LSTM's initial forget-gate bias", "cell lstm", 0},
+};
+
+static double lstm_bias(const unroll_settings *settings, int gate)
+{
+    return gate == 1 ? unroll_real(settings, "forget_bias") : 0.0;
+}
+
+static void lstm_forward(const unroll_cell_step *s)
+{
+    real *i_gate = s->gates, *f_gate = i_gate + s->gate, *g_gate = f_gate + s->gate, *o_gate = g_gate + s->gate;
+    for (int r = 0; r < s->rows * UNROLL_LANES; r += UNROLL_LANES) {
+        vec i = vec_sigmoid(vec_load(i_gate + r)), f = vec_sigmoid(vec_load(f_gate + r));
+        vec g = vec_tanh(vec_load(g_gate + r)), o = vec_sigmoid(vec_load(o_gate + r));
+        vec c = vec_fma(f, vec_load(s->c_old + r), vec_mul(i, g));
+        vec_store(s->c + r, c);
+        vec_store(s->h + r, vec_mul(o, vec_tanh(c)));
+        vec_store(i_gate + r, i);
+        vec_store(f_gate + r, f);
+        vec_store(g_gate + r, g);
+        vec_store(o_gate + r, o);
+    }
+}
+
+/* slope of the sigmoid from its value */
+static inline vec sigmoid_slope(vec s)
+{
+    return vec_fnma(s, s, s);
+}
+
+static void lstm_backward(const unroll_cell_gradient *s)
+{
+    real *i_gate = s->gates, *f_gate = i_gate + s->gate, *g_gate = f_gate + s->gate, *o_gate = g_gate + s->gate;
+    vec one = vec_set1(1);
+    for (int r = 0; r < s->rows * UNROLL_LANES; r += UNROLL_LANES) {
+        vec i = vec_load(i_gate + r), f = vec_load(f_gate + r), g = vec_load(g_gate + r), o = vec_load(o_gate + r);
+        vec dh = vec_load(s->dh + r), squashed = vec_tanh(vec_load(s->c + r));
+        vec dc = vec_fma(vec_mul(dh, o), vec_fnma(squashed, squashed, one), vec_load(s->dc + r));
+        vec_store(o_gate + r, vec_mul(vec_mul(dh, squashed), sigmoid_slope(o)));
+        vec_store(i_gate + r, vec_mul(vec_mul(dc, g), sigmoid_slope(i)));
+        vec_store(g_gate + r, vec_mul(vec_mul(dc, i), vec_fnma(g, g, one)));
+        vec_store(f_gate + r, vec_mul(vec_mul(dc, vec_load(s->c_old + r)), sigmoid_slope(f)));
+        vec_store(s->dc + r, vec_mul(dc, f));
+    }
+}
+
+extern const unroll_cell UNROLL_CELL(lstm);
+const unroll_cell UNROLL_CELL(lstm) = {
+    .name = "lstm",
+    .title = "long short-term memory",
+    .gates = 4,
+    .states = 2,
+    .torch = {0, 1, 2, 3},
+    .settings = rows,
+    .setting_count = 1,
+    .bias = lstm_bias,
+    .forward = lstm_forward,
+    .backward = lstm_backward,
+};

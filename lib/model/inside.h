@@ -1,0 +1,66 @@
+/* inside.h: the model's data, shared by model.c, pack.c, pass.c, update.c and weights.c. */
+#ifndef UNROLL_MODEL_INSIDE_H
+#define UNROLL_MODEL_INSIDE_H
+
+#include "model/layer.h"
+#include "model/model.h"
+#include "simd/engine.h"
+
+enum {
+    LOSS_ROWS = 64,    /* rows of one partial sum of the loss: the sums are folded in order, whatever the threads */
+    NORM_REALS = 16384 /* reals of one partial sum of the gradient's norm */
+};
+
+typedef enum optimizer_kind { OPTIMIZER_SGD, OPTIMIZER_RMSPROP, OPTIMIZER_ADAM } optimizer_kind;
+
+struct unroll_model {
+    unroll_settings *settings;
+    unroll_model_shape shape;
+    const unroll_engine *engine;
+    int threads, recurrent, states; /* recurrent: layers below the head; states: carried by each, 1 or 2 */
+    unroll_layer *layers;           /* (recurrent + 1), the head last */
+    unroll_arena arena;
+    size_t reals; /* of w, g and the moments: padding included */
+    real *w, *g, *moment1, *moment2;
+    bool stale; /* the weights have changed since the layers last packed theirs */
+
+    /* the packed batch */
+    unroll_time time;
+    int *rows, *offset, *order, *length, *count; /* (T), (T + 1), (B): place of sorted sequence in the caller's order, (B), (T + 2) */
+    unroll_matrix x;
+    int *symbol;
+    int *target;         /* classes, a row each */
+    unroll_matrix goal;  /* reals, laid out like the head's output */
+    int64_t targets;     /* how many */
+    unroll_matrix last, d_last; /* (B, H): the top layer at each sequence's last step, where there is one target a sequence */
+    unroll_time head_time;
+    int head_row_count[1], head_row_offset[2];
+    double *loss_part, *norm_part;
+    int64_t *hit_part;
+
+    /* states carried from batch to batch */
+    int slot;
+    real *carried[UNROLL_CARRY_SLOTS]; /* [layer][state][panel][B][16] */
+    bool initial_set;
+
+    unroll_matrix stream_x;
+    int *stream_symbol;
+
+    /* optimizer */
+    optimizer_kind optimizer;
+    unroll_optimizer_step step;
+    double rate, clip, beta1, beta2, beta1_power, beta2_power;
+};
+
+/* Sorts lengths (B, or NULL: all `steps`) and lays out the time. */
+void unroll_model_layout(unroll_model *model, int size, int steps, const int *length);
+/* Brings the inputs of a laid-out batch into place; of xf and xr, both (B, steps_in, I), one is not NULL. */
+void unroll_model_place(unroll_model *model, int steps_in, const float *xf, const real *xr, const int *symbol);
+/* Sets or clears the states before the first step: initial (layers, S, B, H) in the caller's order, or NULL: zeros. */
+void unroll_model_initial(unroll_model *model, const real *initial);
+/* The forward pass up to the head, by all threads. */
+void unroll_model_forward_part(unroll_model *model, const unroll_team *team);
+/* Copies end states of the batch to where the next one starts from. */
+void unroll_model_carry_on(unroll_model *model);
+
+#endif

@@ -1,0 +1,211 @@
+/* Opening and closing a model: its layers over one arena. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cells/cell.h"
+#include "model/inside.h"
+
+enum { MOST_WEIGHTS_A_LAYER = 8 };
+
+static unroll_status choose_isa(const unroll_settings *settings, const unroll_isa **isa)
+{
+    const char *name = unroll_text(settings, "isa");
+    *isa = unroll_isa_now();
+    if (strcmp(name, "auto") == 0 || name[0] == '\0')
+        return unroll_ok();
+    for (int i = 0; i < unroll_isa_count; i++)
+        if (strcmp(unroll_isas[i].name, name) == 0) {
+            *isa = &unroll_isas[i];
+            return (*isa)->supported() ? unroll_ok()
+                                       : unroll_error(UNROLL_WRONG, "isa=%s: this processor does not have it", name);
+        }
+    return unroll_error(UNROLL_WRONG, "isa=%s is unknown: see unroll list isas", name);
+}
+
+static void read_optimizer(unroll_model *model)
+{
+    const unroll_settings *s = model->settings;
+    const char *name = unroll_text(s, "optimizer");
+    model->optimizer = strcmp(name, "sgd") == 0       ? OPTIMIZER_SGD
+                       : strcmp(name, "rmsprop") == 0 ? OPTIMIZER_RMSPROP
+                                                      : OPTIMIZER_ADAM;
+    model->rate = unroll_real(s, "lr");
+    model->clip = unroll_real(s, "clip");
+    model->beta1 = unroll_real(s, "beta1");
+    model->beta2 = unroll_real(s, "beta2");
+    model->beta1_power = model->beta2_power = 1.0;
+    model->step = (unroll_optimizer_step){.epsilon = (real)unroll_real(s, "eps"),
+                                          .momentum = (real)unroll_real(s, "momentum"),
+                                          .alpha = (real)unroll_real(s, "alpha"),
+                                          .beta1 = (real)model->beta1,
+                                          .beta2 = (real)model->beta2};
+}
+
+static unroll_status open_layers(unroll_model *model, const unroll_isa *isa)
+{
+    const unroll_settings *s = model->settings;
+    const unroll_model_shape *shape = &model->shape;
+    int hidden = (int)unroll_int(s, "hidden");
+    for (int i = 0; i <= model->recurrent; i++) {
+        unroll_layer *layer = &model->layers[i];
+        bool head = i == model->recurrent, first = i == 0;
+        layer->index = i;
+        layer->inputs = !first ? hidden : shape->symbols > 0 ? shape->symbols : shape->inputs;
+        layer->outputs = head ? shape->outputs : hidden;
+        layer->symbols = first && shape->symbols > 0;
+        layer->input_gradient = !first || (shape->input_gradient && !layer->symbols);
+        layer->two_biases = strcmp(unroll_text(s, "bias"), "two") == 0;
+        layer->batch = shape->batch;
+        layer->capacity = head && !shape->every ? shape->batch : shape->batch * shape->steps;
+        layer->bptt = (int)unroll_int(s, "bptt");
+        UNROLL_TRY(head ? unroll_dense_open(layer, model->engine) : unroll_recurrent_open(layer, isa, s));
+    }
+    model->states = unroll_recurrent_states(&model->layers[0]);
+    return unroll_ok();
+}
+
+static unroll_matrix take_matrix(unroll_arena *arena, int columns, size_t rows, size_t together)
+{
+    size_t block = unroll_row_stride(rows, together) * UNROLL_LANES;
+    return (unroll_matrix){unroll_arena_take(arena, (size_t)unroll_blocks(columns) * block, sizeof(real)), block, columns};
+}
+
+/* everything in one arena; called twice, first to count */
+static void take(unroll_model *model)
+{
+    unroll_arena *arena = &model->arena;
+    const unroll_model_shape *shape = &model->shape;
+    size_t batch = (size_t)shape->batch, steps = (size_t)shape->steps, rows = batch * steps, at = 0;
+    size_t head_rows = shape->every ? rows : batch;
+    unroll_layer *top = &model->layers[model->recurrent - 1], *head = &model->layers[model->recurrent];
+    size_t panel_rows = batch * UNROLL_LANES * (size_t)unroll_blocks(top->outputs);
+    model->w = unroll_arena_take(arena, model->reals, sizeof(real));
+    model->g = unroll_arena_take(arena, model->reals, sizeof(real));
+    model->moment1 = unroll_arena_take(arena, model->reals, sizeof(real));
+    model->moment2 =
+        model->optimizer == OPTIMIZER_ADAM ? unroll_arena_take(arena, model->reals, sizeof(real)) : NULL;
+    model->rows = unroll_arena_take(arena, steps, sizeof(int));
+    model->offset = unroll_arena_take(arena, steps + 1, sizeof(int));
+    model->order = unroll_arena_take(arena, batch, sizeof(int));
+    model->length = unroll_arena_take(arena, batch, sizeof(int));
+    model->count = unroll_arena_take(arena, steps + 2, sizeof(int));
+    if (shape->symbols > 0)
+        model->symbol = unroll_arena_take(arena, rows, sizeof(int));
+    else
+        model->x = take_matrix(arena, shape->inputs, rows, batch);
+    model->target = unroll_arena_take(arena, head_rows, sizeof(int));
+    if (shape->loss != UNROLL_SOFTMAX)
+        model->goal = take_matrix(arena, shape->outputs, head_rows, batch);
+    model->stream_x = take_matrix(arena, shape->symbols > 0 ? 1 : shape->inputs, batch, 0);
+    model->stream_symbol = unroll_arena_take(arena, batch, sizeof(int));
+    if (!shape->every) {
+        model->last = take_matrix(arena, top->outputs, batch, 0);
+        model->d_last = take_matrix(arena, top->outputs, batch, 0);
+    }
+    model->loss_part = unroll_arena_take(arena, head_rows / LOSS_ROWS + 1, sizeof(double));
+    model->hit_part = unroll_arena_take(arena, head_rows / LOSS_ROWS + 1, sizeof(int64_t));
+    model->norm_part = unroll_arena_take(arena, model->reals / NORM_REALS + 1, sizeof(double));
+    for (int i = 0; i < UNROLL_CARRY_SLOTS; i++)
+        model->carried[i] = unroll_arena_take(arena, panel_rows * (size_t)(model->recurrent * model->states), sizeof(real));
+    for (int i = 0; i <= model->recurrent; i++) {
+        unroll_layer *layer = &model->layers[i];
+        layer->kind->take(layer, arena);
+        if (arena->base == NULL)
+            continue;
+        layer->w = model->w + at;
+        layer->g = model->g + at;
+        at += layer->kind->reals(layer);
+        layer->input = i == 0 ? model->x : model->layers[i - 1].output;
+        layer->d_input = i == 0 ? model->x : model->layers[i - 1].d_output;
+        layer->symbol = model->symbol;
+        layer->stream_symbol = model->stream_symbol;
+        layer->stream_input = model->stream_x;
+    }
+    if (!shape->every && arena->base != NULL) {
+        head->input = model->last;
+        head->d_input = model->d_last;
+    }
+}
+
+static unroll_status open_all(unroll_model *model)
+{
+    const unroll_isa *isa;
+    const unroll_model_shape *shape = &model->shape;
+    uint64_t seed = (uint64_t)unroll_int(model->settings, "seed");
+    UNROLL_TRY(choose_isa(model->settings, &isa));
+    model->engine = isa->engine;
+    model->threads = (int)unroll_int(model->settings, "threads");
+    read_optimizer(model);
+    if ((double)shape->batch * shape->steps > 1e9 || unroll_int(model->settings, "hidden") > 100000000)
+        return unroll_error(UNROLL_FAILED, "out of memory: hidden=%lld with batch %d and %d steps is beyond any machine",
+                            (long long)unroll_int(model->settings, "hidden"), shape->batch, shape->steps);
+    UNROLL_TRY(open_layers(model, isa));
+    for (int i = 0; i <= model->recurrent; i++)
+        model->reals += model->layers[i].kind->reals(&model->layers[i]);
+    unroll_arena_count(&model->arena);
+    take(model);
+    UNROLL_TRY(unroll_arena_open(&model->arena));
+    take(model);
+    for (int i = 0; i <= model->recurrent; i++) {
+        unroll_layer *layer = &model->layers[i];
+        layer->kind->init(layer, model->settings, seed, i * MOST_WEIGHTS_A_LAYER);
+    }
+    model->slot = UNROLL_NO_CARRY;
+    model->stale = true;
+    return unroll_ok();
+}
+
+unroll_status unroll_model_open(const unroll_settings *settings, const unroll_model_shape *shape, unroll_model **out)
+{
+    unroll_model *model = calloc(1, sizeof *model);
+    unroll_status status;
+    *out = NULL;
+    if (model == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory");
+    model->shape = *shape;
+    model->recurrent = (int)unroll_int(settings, "layers");
+    model->settings = unroll_settings_copy(settings);
+    model->layers = calloc((size_t)model->recurrent + 1, sizeof *model->layers);
+    status = model->settings == NULL || model->layers == NULL ? unroll_error(UNROLL_FAILED, "out of memory")
+                                                              : open_all(model);
+    if (status.code != UNROLL_OK) {
+        unroll_model_close(model);
+        return status;
+    }
+    *out = model;
+    return unroll_ok();
+}
+
+void unroll_model_close(unroll_model *model)
+{
+    if (model == NULL)
+        return;
+    for (int i = 0; model->layers != NULL && i <= model->recurrent; i++)
+        free(model->layers[i].own);
+    unroll_arena_close(&model->arena);
+    unroll_settings_free(model->settings);
+    free(model->layers);
+    free(model);
+}
+
+const unroll_settings *unroll_model_settings(const unroll_model *model)
+{
+    return model->settings;
+}
+
+const unroll_model_shape *unroll_model_get_shape(const unroll_model *model)
+{
+    return &model->shape;
+}
+
+int unroll_model_layers(const unroll_model *model)
+{
+    return model->recurrent;
+}
+
+int unroll_model_carried(const unroll_model *model)
+{
+    return model->states;
+}

@@ -1,0 +1,32 @@
+/* recurrent.h: the recurrent layer's data, shared by recurrent.c and recurrent_pass.c.
+
+   The gates of the same 16 hidden units (a panel) lie side by side. The buffer `tape` holds the input product, then the
+   activations that forward leaves for backward, then the gradients of the pre-activations, all in one place. */
+#ifndef UNROLL_MODEL_RECURRENT_H
+#define UNROLL_MODEL_RECURRENT_H
+
+#include "cells/cell.h"
+#include "model/layer.h"
+#include "simd/engine.h"
+
+struct unroll_recurrent {
+    const unroll_cell *cell;
+    const unroll_engine *engine;
+    int variant, hidden, panels, gates, slots; /* slots: gates on the tape a panel, G + split */
+    size_t w_ih, w_hh, b_ih, b_hh;             /* places among the layer's reals: [P*G][I][16], [P*G][H][16], [P*G][16] */
+    real *bias_input;                          /* [P*G][16]: what the input product starts from */
+    real *bias_recurrent;                      /* [P][G][16]: what a split cell's recurrent product starts from */
+    real *w_hh_t, *w_ih_t;                     /* [H / 16][P*G*16][16], [I / 16][P*G*16][16] */
+    real *tape;                                /* [P*slots][rows][16] */
+    real *h, *c, *dh;                          /* [P][B + rows][16]: B rows of initial states first */
+    real *dc;                                  /* [P][B][16] */
+    size_t tape_block, state_block, batch_block;
+    real *stream_gates, *stream_h[2], *stream_c[2];
+    int stream_now;
+};
+
+void unroll_recurrent_forward(unroll_layer *layer, const unroll_time *time, const unroll_team *team);
+void unroll_recurrent_backward(unroll_layer *layer, const unroll_time *time, const unroll_team *team);
+void unroll_recurrent_step(unroll_layer *layer, int rows);
+
+#endif

@@ -1,0 +1,36 @@
+/* team.h: the threads of one run. Every function of the core that takes a team is called by all its threads, does its own
+   part, and leaves what others need behind a barrier. */
+#ifndef UNROLL_MODEL_TEAM_H
+#define UNROLL_MODEL_TEAM_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+typedef struct unroll_barrier {
+    _Alignas(64) atomic_int arrived;
+    _Alignas(64) atomic_int round;
+} unroll_barrier;
+
+typedef struct unroll_team {
+    int rank, size;
+    unroll_barrier *barrier;
+} unroll_team;
+
+void unroll_team_wait(const unroll_team *team);
+
+/* Runs work(context, team) on `threads` OpenMP threads (fewer where the system gives fewer). */
+void unroll_team_run(int threads, void (*work)(void *context, const unroll_team *team), void *context);
+
+/* This thread's part [begin, end) of `count` things. */
+typedef struct unroll_part {
+    int begin, end;
+} unroll_part;
+
+static inline unroll_part unroll_team_part(const unroll_team *team, int count)
+{
+    unroll_part part = {(int)((long long)count * team->rank / team->size),
+                        (int)((long long)count * (team->rank + 1) / team->size)};
+    return part;
+}
+
+#endif

@@ -1,0 +1,71 @@
+/* The kernels of one instruction set; compiled once for every vec_X.h, which the Makefile includes first. */
+#include "simd/engine.h"
+
+#include "simd/math.h"
+
+#include "simd/loss.h"
+#include "simd/optimizer.h"
+#include "simd/product.h"
+
+static void engine_exp(const real *x, real *y, size_t count)
+{
+    for (size_t i = 0; i < count; i += UNROLL_LANES)
+        vec_store(y + i, vec_exp(vec_load(x + i)));
+}
+
+static void engine_tanh(const real *x, real *y, size_t count)
+{
+    for (size_t i = 0; i < count; i += UNROLL_LANES)
+        vec_store(y + i, vec_tanh(vec_load(x + i)));
+}
+
+static void engine_sigmoid(const real *x, real *y, size_t count)
+{
+    for (size_t i = 0; i < count; i += UNROLL_LANES)
+        vec_store(y + i, vec_sigmoid(vec_load(x + i)));
+}
+
+enum { PEAK_CHAINS = VEC_TILE_ROWS * VEC_TILE_BLOCKS };
+
+static double engine_peak(int64_t rounds, real *sink)
+{
+    vec acc[PEAK_CHAINS], factor = vec_set1(sink[0]), term = vec_set1(sink[1]);
+    UNROLL_LOOP
+    for (int i = 0; i < PEAK_CHAINS; i++)
+        acc[i] = vec_set1(sink[0] * (real)i);
+    for (int64_t round = 0; round < rounds; round++) {
+#pragma GCC unroll 32
+        for (int i = 0; i < PEAK_CHAINS; i++)
+            acc[i] = vec_fma(acc[i], factor, term);
+    }
+    for (int i = 0; i < PEAK_CHAINS; i++)
+        sink[2] += vec_sum(acc[i]);
+    return 2.0 * UNROLL_LANES * PEAK_CHAINS * (double)rounds;
+}
+
+#define ENGINE_NAME2(isa) unroll_engine_##isa
+#define ENGINE_NAME(isa) ENGINE_NAME2(isa)
+#define ENGINE_STRING2(isa) #isa
+#define ENGINE_STRING(isa) ENGINE_STRING2(isa)
+
+extern const unroll_engine ENGINE_NAME(UNROLL_ISA);
+const unroll_engine ENGINE_NAME(UNROLL_ISA) = {
+    .name = ENGINE_STRING(UNROLL_ISA),
+    .product = engine_product,
+    .outer = engine_outer,
+    .transpose = engine_transpose,
+    .gather = engine_gather,
+    .scatter = engine_scatter,
+    .column_sums = engine_column_sums,
+    .sum_of_squares = engine_sum_of_squares,
+    .sgd = engine_sgd,
+    .rmsprop = engine_rmsprop,
+    .adam = engine_adam,
+    .softmax = engine_softmax,
+    .bernoulli = engine_bernoulli,
+    .squared = engine_squared,
+    .exp = engine_exp,
+    .tanh = engine_tanh,
+    .sigmoid = engine_sigmoid,
+    .peak = engine_peak,
+};

@@ -1,0 +1,57 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "simd/engine.h"
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+static const unroll_isa *chosen;
+
+static const unroll_isa *best(void)
+{
+    const unroll_isa *found = NULL;
+    for (int i = 0; i < unroll_isa_count; i++)
+        if (unroll_isas[i].supported() && (found == NULL || unroll_isas[i].rank > found->rank))
+            found = &unroll_isas[i];
+    return found;
+}
+
+const unroll_isa *unroll_isa_now(void)
+{
+    if (chosen == NULL) {
+        const char *name = getenv("UNROLL_ISA");
+        if (name == NULL || unroll_isa_choose(name) != 0)
+            chosen = best();
+    }
+    return chosen;
+}
+
+int unroll_isa_choose(const char *name)
+{
+    if (name[0] == '\0' || strcmp(name, "auto") == 0) {
+        chosen = best();
+        return 0;
+    }
+    for (int i = 0; i < unroll_isa_count; i++)
+        if (strcmp(unroll_isas[i].name, name) == 0) {
+            if (!unroll_isas[i].supported())
+                return -2;
+            chosen = &unroll_isas[i];
+            return 0;
+        }
+    return -1;
+}
+
+void unroll_flush_denormals(void)
+{
+#if defined(__x86_64__)
+    _mm_setcsr(_mm_getcsr() | 0x8040u); /* flush to zero, denormals are zero */
+#elif defined(__aarch64__)
+    uint64_t control;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(control));
+    control |= UINT64_C(1) << 24; /* FZ */
+    __asm__ volatile("msr fpcr, %0" : : "r"(control));
+#endif
+}

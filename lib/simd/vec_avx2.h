@@ -1,0 +1,112 @@
+/* vec_avx2.h: sixteen lanes in two registers of AVX2.
+ * arch: x86_64
+ * rank: 2
+ * flags: -mavx2 -mfma
+ * needs: avx2 fma
+ */
+#ifndef UNROLL_SIMD_VEC_H
+#define UNROLL_SIMD_VEC_H
+
+#include <immintrin.h>
+
+#include "base/real.h"
+
+/* the largest tile of accumulators: rows by blocks */
+enum { VEC_TILE_ROWS = 6, VEC_TILE_BLOCKS = 1 };
+
+typedef struct {
+    __m256 a, b;
+} vec;
+typedef vec vec_mask;
+
+static inline vec vec_load(const real *p)
+{
+    return (vec){_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)};
+}
+static inline void vec_store(real *p, vec x)
+{
+    _mm256_storeu_ps(p, x.a);
+    _mm256_storeu_ps(p + 8, x.b);
+}
+static inline vec vec_set1(real x)
+{
+    __m256 one = _mm256_set1_ps(x);
+    return (vec){one, one};
+}
+static inline vec vec_add(vec x, vec y)
+{
+    return (vec){_mm256_add_ps(x.a, y.a), _mm256_add_ps(x.b, y.b)};
+}
+static inline vec vec_sub(vec x, vec y)
+{
+    return (vec){_mm256_sub_ps(x.a, y.a), _mm256_sub_ps(x.b, y.b)};
+}
+static inline vec vec_mul(vec x, vec y)
+{
+    return (vec){_mm256_mul_ps(x.a, y.a), _mm256_mul_ps(x.b, y.b)};
+}
+static inline vec vec_div(vec x, vec y)
+{
+    return (vec){_mm256_div_ps(x.a, y.a), _mm256_div_ps(x.b, y.b)};
+}
+static inline vec vec_sqrt(vec x)
+{
+    return (vec){_mm256_sqrt_ps(x.a), _mm256_sqrt_ps(x.b)};
+}
+/* x y + z, rounded once */
+static inline vec vec_fma(vec x, vec y, vec z)
+{
+    return (vec){_mm256_fmadd_ps(x.a, y.a, z.a), _mm256_fmadd_ps(x.b, y.b, z.b)};
+}
+/* z - x y, rounded once */
+static inline vec vec_fnma(vec x, vec y, vec z)
+{
+    return (vec){_mm256_fnmadd_ps(x.a, y.a, z.a), _mm256_fnmadd_ps(x.b, y.b, z.b)};
+}
+/* x < y ? x : y, so a NaN in y is kept */
+static inline vec vec_min(vec x, vec y)
+{
+    return (vec){_mm256_min_ps(x.a, y.a), _mm256_min_ps(x.b, y.b)};
+}
+/* x > y ? x : y, so a NaN in y is kept */
+static inline vec vec_max(vec x, vec y)
+{
+    return (vec){_mm256_max_ps(x.a, y.a), _mm256_max_ps(x.b, y.b)};
+}
+static inline vec_mask vec_less(vec x, vec y)
+{
+    return (vec){_mm256_cmp_ps(x.a, y.a, _CMP_LT_OQ), _mm256_cmp_ps(x.b, y.b, _CMP_LT_OQ)};
+}
+static inline vec vec_select(vec_mask m, vec yes, vec no)
+{
+    return (vec){_mm256_blendv_ps(no.a, yes.a, m.a), _mm256_blendv_ps(no.b, yes.b, m.b)};
+}
+/* to the nearest integer, ties to even */
+static inline vec vec_round(vec x)
+{
+    return (vec){_mm256_round_ps(x.a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC),
+                 _mm256_round_ps(x.b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC)};
+}
+static inline __m256 vec_scale2_half(__m256 x, __m256 n)
+{
+    /* in two factors, since 2^n alone may overflow where x 2^n does not */
+    __m256i whole = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(whole, 1), bias = _mm256_set1_epi32(127);
+    __m256i first = _mm256_slli_epi32(_mm256_add_epi32(half, bias), 23);
+    __m256i second = _mm256_slli_epi32(_mm256_add_epi32(_mm256_sub_epi32(whole, half), bias), 23);
+    return _mm256_mul_ps(_mm256_mul_ps(x, _mm256_castsi256_ps(first)), _mm256_castsi256_ps(second));
+}
+/* x 2^n for integral n in -252..254 */
+static inline vec vec_scale2(vec x, vec n)
+{
+    return (vec){vec_scale2_half(x.a, n.a), vec_scale2_half(x.b, n.b)};
+}
+/* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
+static inline real vec_sum(vec x)
+{
+    __m256 h = _mm256_add_ps(x.a, x.b);
+    __m128 q = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+    q = _mm_add_ps(q, _mm_movehl_ps(q, q));
+    return _mm_cvtss_f32(_mm_add_ss(q, _mm_movehdup_ps(q)));
+}
+
+#endif

@@ -1,0 +1,100 @@
+/* vec_avx512.h: sixteen lanes in one register of AVX-512.
+ * arch: x86_64
+ * rank: 3
+ * flags: -mavx512f -mavx512dq -mfma -mavx2 -mprefer-vector-width=512
+ * needs: avx512f avx512dq fma
+ */
+#ifndef UNROLL_SIMD_VEC_H
+#define UNROLL_SIMD_VEC_H
+
+#include <immintrin.h>
+
+#include "base/real.h"
+
+/* the largest tile of accumulators: rows by blocks */
+#define VEC_WIDE_TILES
+enum { VEC_TILE_ROWS = 6, VEC_TILE_BLOCKS = 4 };
+
+typedef __m512 vec;
+typedef __mmask16 vec_mask;
+
+static inline vec vec_load(const real *p)
+{
+    return _mm512_loadu_ps(p);
+}
+static inline void vec_store(real *p, vec a)
+{
+    _mm512_storeu_ps(p, a);
+}
+static inline vec vec_set1(real a)
+{
+    return _mm512_set1_ps(a);
+}
+static inline vec vec_add(vec a, vec b)
+{
+    return _mm512_add_ps(a, b);
+}
+static inline vec vec_sub(vec a, vec b)
+{
+    return _mm512_sub_ps(a, b);
+}
+static inline vec vec_mul(vec a, vec b)
+{
+    return _mm512_mul_ps(a, b);
+}
+static inline vec vec_div(vec a, vec b)
+{
+    return _mm512_div_ps(a, b);
+}
+static inline vec vec_sqrt(vec a)
+{
+    return _mm512_sqrt_ps(a);
+}
+/* a b + c, rounded once */
+static inline vec vec_fma(vec a, vec b, vec c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
+/* c - a b, rounded once */
+static inline vec vec_fnma(vec a, vec b, vec c)
+{
+    return _mm512_fnmadd_ps(a, b, c);
+}
+/* a < b ? a : b, so a NaN in b is kept */
+static inline vec vec_min(vec a, vec b)
+{
+    return _mm512_min_ps(a, b);
+}
+/* a > b ? a : b, so a NaN in b is kept */
+static inline vec vec_max(vec a, vec b)
+{
+    return _mm512_max_ps(a, b);
+}
+static inline vec_mask vec_less(vec a, vec b)
+{
+    return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ);
+}
+static inline vec vec_select(vec_mask m, vec yes, vec no)
+{
+    return _mm512_mask_blend_ps(m, no, yes);
+}
+/* to the nearest integer, ties to even */
+static inline vec vec_round(vec a)
+{
+    return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+/* a 2^n for integral n in -252..254 */
+static inline vec vec_scale2(vec a, vec n)
+{
+    return _mm512_scalef_ps(a, n);
+}
+/* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
+static inline real vec_sum(vec a)
+{
+    __m256 h = _mm256_add_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
+    __m128 q = _mm_add_ps(_mm256_castps256_ps128(h), _mm256_extractf128_ps(h, 1));
+    q = _mm_add_ps(q, _mm_movehl_ps(q, q));
+    return _mm_cvtss_f32(_mm_add_ss(q, _mm_movehdup_ps(q)));
+}
+
+#endif

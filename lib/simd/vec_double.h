@@ -1,0 +1,149 @@
+/* vec_double.h: sixteen lanes of double in plain C: the build in which the tests check gradients.
+ * arch: any
+ * rank: 1
+ * flags:
+ * needs:
+ */
+#ifndef UNROLL_SIMD_VEC_H
+#define UNROLL_SIMD_VEC_H
+
+#include <math.h>
+
+#include "base/real.h"
+
+/* the largest tile of accumulators: rows by blocks */
+enum { VEC_TILE_ROWS = 6, VEC_TILE_BLOCKS = 1 };
+
+typedef struct {
+    real v[UNROLL_LANES];
+} vec;
+typedef struct {
+    unsigned char v[UNROLL_LANES];
+} vec_mask;
+
+static inline vec vec_load(const real *p)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = p[i];
+    return out;
+}
+static inline void vec_store(real *p, vec x)
+{
+    for (int i = 0; i < UNROLL_LANES; i++)
+        p[i] = x.v[i];
+}
+static inline vec vec_set1(real x)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = x;
+    return out;
+}
+static inline vec vec_add(vec x, vec y)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = x.v[i] + y.v[i];
+    return out;
+}
+static inline vec vec_sub(vec x, vec y)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = x.v[i] - y.v[i];
+    return out;
+}
+static inline vec vec_mul(vec x, vec y)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = x.v[i] * y.v[i];
+    return out;
+}
+static inline vec vec_div(vec x, vec y)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = x.v[i] / y.v[i];
+    return out;
+}
+static inline vec vec_sqrt(vec x)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = sqrt(x.v[i]);
+    return out;
+}
+/* x y + z */
+static inline vec vec_fma(vec x, vec y, vec z)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = x.v[i] * y.v[i] + z.v[i];
+    return out;
+}
+/* z - x y */
+static inline vec vec_fnma(vec x, vec y, vec z)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = z.v[i] - x.v[i] * y.v[i];
+    return out;
+}
+/* x < y ? x : y, so a NaN in y is kept */
+static inline vec vec_min(vec x, vec y)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = x.v[i] < y.v[i] ? x.v[i] : y.v[i];
+    return out;
+}
+/* x > y ? x : y, so a NaN in y is kept */
+static inline vec vec_max(vec x, vec y)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = x.v[i] > y.v[i] ? x.v[i] : y.v[i];
+    return out;
+}
+static inline vec_mask vec_less(vec x, vec y)
+{
+    vec_mask out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = x.v[i] < y.v[i];
+    return out;
+}
+static inline vec vec_select(vec_mask m, vec yes, vec no)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = m.v[i] ? yes.v[i] : no.v[i];
+    return out;
+}
+/* to the nearest integer, ties to even */
+static inline vec vec_round(vec x)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = rint(x.v[i]);
+    return out;
+}
+/* x 2^n for integral n */
+static inline vec vec_scale2(vec x, vec n)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = ldexp(x.v[i], (int)n.v[i]);
+    return out;
+}
+/* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
+static inline real vec_sum(vec x)
+{
+    for (int half = UNROLL_LANES / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            x.v[i] += x.v[i + half];
+    return x.v[0];
+}
+
+#endif

@@ -1,0 +1,114 @@
+/* vec_neon.h: sixteen lanes in four registers of NEON (AArch64).
+ * arch: aarch64
+ * rank: 2
+ * flags:
+ * needs:
+ */
+#ifndef UNROLL_SIMD_VEC_H
+#define UNROLL_SIMD_VEC_H
+
+#include <arm_neon.h>
+
+#include "base/real.h"
+
+/* the largest tile of accumulators: rows by blocks */
+enum { VEC_TILE_ROWS = 6, VEC_TILE_BLOCKS = 1 };
+
+typedef struct {
+    float32x4_t a, b, c, d;
+} vec;
+typedef struct {
+    uint32x4_t a, b, c, d;
+} vec_mask;
+
+static inline vec vec_load(const real *p)
+{
+    return (vec){vld1q_f32(p), vld1q_f32(p + 4), vld1q_f32(p + 8), vld1q_f32(p + 12)};
+}
+static inline void vec_store(real *p, vec x)
+{
+    vst1q_f32(p, x.a);
+    vst1q_f32(p + 4, x.b);
+    vst1q_f32(p + 8, x.c);
+    vst1q_f32(p + 12, x.d);
+}
+static inline vec vec_set1(real x)
+{
+    float32x4_t one = vdupq_n_f32(x);
+    return (vec){one, one, one, one};
+}
+static inline vec vec_add(vec x, vec y)
+{
+    return (vec){vaddq_f32(x.a, y.a), vaddq_f32(x.b, y.b), vaddq_f32(x.c, y.c), vaddq_f32(x.d, y.d)};
+}
+static inline vec vec_sub(vec x, vec y)
+{
+    return (vec){vsubq_f32(x.a, y.a), vsubq_f32(x.b, y.b), vsubq_f32(x.c, y.c), vsubq_f32(x.d, y.d)};
+}
+static inline vec vec_mul(vec x, vec y)
+{
+    return (vec){vmulq_f32(x.a, y.a), vmulq_f32(x.b, y.b), vmulq_f32(x.c, y.c), vmulq_f32(x.d, y.d)};
+}
+static inline vec vec_div(vec x, vec y)
+{
+    return (vec){vdivq_f32(x.a, y.a), vdivq_f32(x.b, y.b), vdivq_f32(x.c, y.c), vdivq_f32(x.d, y.d)};
+}
+static inline vec vec_sqrt(vec x)
+{
+    return (vec){vsqrtq_f32(x.a), vsqrtq_f32(x.b), vsqrtq_f32(x.c), vsqrtq_f32(x.d)};
+}
+/* x y + z, rounded once */
+static inline vec vec_fma(vec x, vec y, vec z)
+{
+    return (vec){vfmaq_f32(z.a, x.a, y.a), vfmaq_f32(z.b, x.b, y.b), vfmaq_f32(z.c, x.c, y.c), vfmaq_f32(z.d, x.d, y.d)};
+}
+/* z - x y, rounded once */
+static inline vec vec_fnma(vec x, vec y, vec z)
+{
+    return (vec){vfmsq_f32(z.a, x.a, y.a), vfmsq_f32(z.b, x.b, y.b), vfmsq_f32(z.c, x.c, y.c), vfmsq_f32(z.d, x.d, y.d)};
+}
+static inline vec_mask vec_less(vec x, vec y)
+{
+    return (vec_mask){vcltq_f32(x.a, y.a), vcltq_f32(x.b, y.b), vcltq_f32(x.c, y.c), vcltq_f32(x.d, y.d)};
+}
+static inline vec vec_select(vec_mask m, vec yes, vec no)
+{
+    return (vec){vbslq_f32(m.a, yes.a, no.a), vbslq_f32(m.b, yes.b, no.b), vbslq_f32(m.c, yes.c, no.c), vbslq_f32(m.d, yes.d, no.d)};
+}
+/* x < y ? x : y, so a NaN in y is kept (vminq would keep one in x, too) */
+static inline vec vec_min(vec x, vec y)
+{
+    return vec_select(vec_less(x, y), x, y);
+}
+/* x > y ? x : y, so a NaN in y is kept */
+static inline vec vec_max(vec x, vec y)
+{
+    return vec_select(vec_less(y, x), x, y);
+}
+/* to the nearest integer, ties to even */
+static inline vec vec_round(vec x)
+{
+    return (vec){vrndnq_f32(x.a), vrndnq_f32(x.b), vrndnq_f32(x.c), vrndnq_f32(x.d)};
+}
+static inline float32x4_t vec_scale2_quarter(float32x4_t x, float32x4_t n)
+{
+    /* in two factors, since 2^n alone may overflow where x 2^n does not */
+    int32x4_t whole = vcvtq_s32_f32(n), half = vshrq_n_s32(whole, 1), bias = vdupq_n_s32(127);
+    int32x4_t first = vshlq_n_s32(vaddq_s32(half, bias), 23);
+    int32x4_t second = vshlq_n_s32(vaddq_s32(vsubq_s32(whole, half), bias), 23);
+    return vmulq_f32(vmulq_f32(x, vreinterpretq_f32_s32(first)), vreinterpretq_f32_s32(second));
+}
+/* x 2^n for integral n in -252..254 */
+static inline vec vec_scale2(vec x, vec n)
+{
+    return (vec){vec_scale2_quarter(x.a, n.a), vec_scale2_quarter(x.b, n.b), vec_scale2_quarter(x.c, n.c), vec_scale2_quarter(x.d, n.d)};
+}
+/* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
+static inline real vec_sum(vec x)
+{
+    float32x4_t q = vaddq_f32(vaddq_f32(x.a, x.c), vaddq_f32(x.b, x.d));
+    float32x2_t h = vadd_f32(vget_low_f32(q), vget_high_f32(q));
+    return vget_lane_f32(h, 0) + vget_lane_f32(h, 1);
+}
+
+#endif

@@ -1,0 +1,140 @@
+/* digest.h: trains a small model of each kind on made-up batches and digests its weights; shared by bits.c and the tests. */
+#ifndef UNROLL_TESTS_DIGEST_H
+#define UNROLL_TESTS_DIGEST_H
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "cells/cell.h"
+#include "model/model.h"
+#include "model/settings.h"
+#include "simd/engine.h"
+
+enum { DIGEST_KINDS = 4 };
+
+/* registers the core's and the cells' settings, once */
+static inline void digest_register(void)
+{
+    if (unroll_setting_find("hidden") >= 0)
+        return;
+    unroll_register_core_settings();
+    for (int i = 0; i < unroll_cell_count; i++)
+        if (unroll_isas[0].cells[i]->settings != NULL)
+            unroll_settings_register(unroll_isas[0].cells[i]->settings, unroll_isas[0].cells[i]->setting_count);
+}
+
+static inline const char *digest_kind_name(int kind)
+{
+    static const char *const names[DIGEST_KINDS] = {"reals-last-squared-adam", "symbols-every-softmax-sgd",
+                                                    "reals-every-bernoulli-rmsprop", "carried-softmax-adam"};
+    return names[kind];
+}
+
+static inline uint64_t digest_bytes(uint64_t digest, const void *bytes, size_t count)
+{
+    const unsigned char *p = bytes;
+    for (size_t i = 0; i < count; i++)
+        digest = (digest ^ p[i]) * UINT64_C(0x100000001b3);
+    return digest;
+}
+
+static inline uint64_t digest_functions(const unroll_engine *engine)
+{
+    enum { COUNT = 1 << 16 };
+    static real x[COUNT], y[COUNT];
+    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+    for (int i = 0; i < COUNT; i++)
+        x[i] = (real)((i - COUNT / 2) * 0.0031);
+    engine->exp(x, y, COUNT);
+    digest = digest_bytes(digest, y, sizeof y);
+    engine->tanh(x, y, COUNT);
+    digest = digest_bytes(digest, y, sizeof y);
+    engine->sigmoid(x, y, COUNT);
+    return digest_bytes(digest, y, sizeof y);
+}
+
+/* sizes that are no multiples of anything, sequences of unequal length unless carried */
+static inline void digest_fill(const unroll_model_shape *shape, bool equal, uint32_t step, unroll_samples *s)
+{
+    unroll_random random = unroll_random_open(7, UNROLL_FOR_TRAIN, step, 0);
+    int rows = shape->batch * shape->steps, targets = shape->every ? rows : shape->batch;
+    for (int b = 0; b < shape->batch; b++)
+        s->length[b] = equal ? shape->steps : 1 + (int)unroll_random_below(&random, (uint32_t)shape->steps);
+    for (int i = 0; i < rows * shape->inputs; i++)
+        s->x[i] = (float)(unroll_random_uniform(&random) - 0.5);
+    for (int i = 0; i < rows && shape->symbols > 0; i++)
+        s->symbol[i] = (int)unroll_random_below(&random, (uint32_t)shape->symbols);
+    for (int i = 0; i < targets * shape->outputs && shape->loss != UNROLL_SOFTMAX; i++)
+        s->y[i] = shape->loss == UNROLL_BERNOULLI ? (float)unroll_random_below(&random, 2)
+                                                  : (float)unroll_random_uniform(&random);
+    for (int i = 0; i < targets && shape->loss == UNROLL_SOFTMAX; i++)
+        s->target[i] = (int)unroll_random_below(&random, (uint32_t)shape->outputs + 1) - 1;
+}
+
+static inline unroll_status digest_training(const char *cell, const char *isa, int threads, int steps, int kind,
+                                            uint64_t *digest)
+{
+    static const unroll_model_shape shapes[DIGEST_KINDS] = {
+        {.inputs = 3, .outputs = 2, .steps = 9, .batch = 7, .every = false, .loss = UNROLL_SQUARED},
+        {.symbols = 11, .outputs = 37, .steps = 8, .batch = 5, .every = true, .loss = UNROLL_SOFTMAX},
+        {.inputs = 18, .outputs = 5, .steps = 6, .batch = 13, .every = true, .loss = UNROLL_BERNOULLI},
+        {.symbols = 6, .outputs = 6, .steps = 4, .batch = 3, .every = true, .loss = UNROLL_SOFTMAX},
+    };
+    static const char *const layers[DIGEST_KINDS] = {"1", "2", "1", "2"}, *const hidden[DIGEST_KINDS] = {"37", "20", "48", "5"};
+    static const char *const rules[DIGEST_KINDS] = {"adam", "sgd", "rmsprop", "adam"};
+    unroll_settings *settings = unroll_settings_new();
+    const unroll_model_shape *shape = &shapes[kind];
+    size_t rows = (size_t)(shape->batch * shape->steps);
+    unroll_samples samples = {malloc((size_t)shape->batch * sizeof(int)), calloc(rows * 20, sizeof(float)),
+                              calloc(rows, sizeof(int)), calloc(rows * 40, sizeof(float)), calloc(rows, sizeof(int))};
+    unroll_model *model = NULL;
+    unroll_status status;
+    char count[16];
+    snprintf(count, sizeof count, "%d", threads);
+    unroll_settings_set(settings, "cell", cell);
+    unroll_settings_set(settings, "isa", isa);
+    unroll_settings_set(settings, "threads", count);
+    unroll_settings_set(settings, "hidden", hidden[kind]);
+    unroll_settings_set(settings, "layers", layers[kind]);
+    unroll_settings_set(settings, "optimizer", rules[kind]);
+    unroll_settings_set(settings, "bptt", kind == 2 ? "4" : "0");
+    unroll_settings_set(settings, "lr", "0.01");
+    status = unroll_model_open(settings, shape, &model);
+    *digest = UINT64_C(0xcbf29ce484222325);
+    if (status.code == UNROLL_OK) {
+        if (kind == 3)
+            unroll_model_carry(model, 0, true);
+        for (int step = 0; step < steps; step++) {
+            double numbers[2];
+            digest_fill(shape, kind == 3, (uint32_t)step, &samples);
+            unroll_model_pack(model, &samples, shape->batch);
+            numbers[0] = unroll_model_gradient(model, NULL);
+            numbers[1] = unroll_model_update(model);
+            *digest = digest_bytes(*digest, numbers, sizeof numbers);
+        }
+        for (int i = 0; i < unroll_model_weight_count(model); i++) {
+            unroll_weight weight;
+            real *values;
+            unroll_model_weight_at(model, i, &weight);
+            size_t reals = (size_t)weight.rows * (size_t)(weight.columns == 0 ? 1 : weight.columns);
+            values = malloc(reals * sizeof *values);
+            unroll_model_get_weight(model, i, values);
+            *digest = digest_bytes(*digest, values, reals * sizeof *values);
+            free(values);
+        }
+    }
+    unroll_model_close(model);
+    unroll_settings_free(settings);
+    free(samples.length);
+    free(samples.x);
+    free(samples.symbol);
+    free(samples.y);
+    free(samples.target);
+    return status;
+}
+
+#endif
