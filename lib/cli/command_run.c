@@ -1,0 +1,105 @@
+/* unroll run: an experiment's sweep. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "base/settings.h"
+#include "cli/cli.h"
+#include "sweep/sweep.h"
+
+static const unroll_option options[] = {
+    {"--quick", NULL, "the small size of the experiment, minutes (the default)"},
+    {"--full", NULL, "the full size of the experiment"},
+    {"--jobs", "N", "runs side by side (default: as many as there are processors)"},
+    {"--dry-run", NULL, "print the plan, the number of runs and the expected time; run nothing"},
+    {"--retry-failed", NULL, "do runs again whose record says that they failed"},
+    {"--force", NULL, "do every run again"},
+    {"--fail-fast", NULL, "start no more runs once one has failed"},
+    {"--shard", "K/N", "do the K-th of N parts of the runs; the parts together make the same gathered file"},
+    {"--results", "DIR", "folder of the results (default: results)"},
+    {NULL, NULL, NULL},
+};
+
+extern const unroll_command command_run;
+
+static unroll_status find_experiment(const char *name, const unroll_experiment **experiment)
+{
+    const char *names[256], *nearest;
+    int count = unroll_experiment_count < 256 ? unroll_experiment_count : 256;
+    *experiment = unroll_experiment_find(name);
+    if (*experiment != NULL)
+        return unroll_ok();
+    for (int i = 0; i < count; i++)
+        names[i] = unroll_experiments[i]->name;
+    nearest = unroll_nearest(name, names, count);
+    if (nearest != NULL)
+        return unroll_error(UNROLL_WRONG, "there is no experiment %.60s; did you mean %s?", name, nearest);
+    return unroll_error(UNROLL_WRONG, "there is no experiment %.60s; unroll list experiments shows them", name);
+}
+
+/* "2/3" */
+static unroll_status read_shard(const char *text, unroll_sweep_options *sweep)
+{
+    const char *slash = text != NULL ? strchr(text, '/') : NULL;
+    int64_t shard, shards;
+    char first[24];
+    if (text == NULL)
+        return unroll_ok();
+    snprintf(first, sizeof first, "%.*s", slash != NULL ? (int)(slash - text) : 0, text);
+    if (!unroll_read_int(first, &shard) || !unroll_read_int(slash + 1, &shards) || shard < 1 || shards < shard ||
+        shards > 1000000)
+        return unroll_error(UNROLL_WRONG, "--shard %.40s is not K/N with 1 <= K <= N", text);
+    sweep->shard = (int)shard;
+    sweep->shards = (int)shards;
+    return unroll_ok();
+}
+
+static unroll_status read_options(const unroll_arguments *arguments, unroll_sweep_options *sweep)
+{
+    const char *results = unroll_option_get(arguments, "--results");
+    if (unroll_option_get(arguments, "--quick") != NULL && unroll_option_get(arguments, "--full") != NULL)
+        return unroll_error(UNROLL_WRONG, "--quick and --full exclude each other");
+    if (results != NULL && results[0] == '\0')
+        return unroll_error(UNROLL_WRONG, "--results needs the name of a folder");
+    sweep->full = unroll_option_get(arguments, "--full") != NULL;
+    sweep->dry_run = unroll_option_get(arguments, "--dry-run") != NULL;
+    sweep->retry_failed = unroll_option_get(arguments, "--retry-failed") != NULL;
+    sweep->force = unroll_option_get(arguments, "--force") != NULL;
+    sweep->fail_fast = unroll_option_get(arguments, "--fail-fast") != NULL;
+    sweep->results = results != NULL ? results : "results";
+    sweep->out = stdout;
+    sweep->assignments = arguments->assignments;
+    sweep->assignment_count = arguments->assignment_count;
+    UNROLL_TRY(unroll_option_int(arguments, "--jobs", 1, 4096, &sweep->jobs));
+    return read_shard(unroll_option_get(arguments, "--shard"), sweep);
+}
+
+static int run(int argc, char **argv, const atomic_bool *stop)
+{
+    unroll_arguments arguments;
+    unroll_sweep_options sweep = {.shard = 1, .shards = 1};
+    unroll_sweep_summary summary;
+    const unroll_experiment *experiment = NULL;
+    unroll_status status = unroll_arguments_read(&command_run, argc, argv, 1, 1, &arguments);
+    if (status.code == UNROLL_OK)
+        status = find_experiment(arguments.words[0], &experiment);
+    if (status.code == UNROLL_OK)
+        status = read_options(&arguments, &sweep);
+    if (status.code == UNROLL_OK)
+        status = unroll_sweep(experiment, &sweep, stop, &summary);
+    unroll_arguments_free(&arguments);
+    return unroll_say(status);
+}
+
+const unroll_command command_run = {
+    .name = "run",
+    .usage = "EXPERIMENT [setting=value,value... ...] [options]",
+    .help = "run the sweep of an experiment, as far as it is not there yet, and gather its results",
+    .order = 10,
+    .run = run,
+    .options = options,
+    .settings = true,
+    .more = "A setting takes one value, a list (hidden=64,128), a range (seed=0..9, length=50..200:50), or draws whose\n"
+            "logarithm is uniform (lr=log(1e-4,1e-1,10)). It replaces the experiment's own; params=N takes the width of\n"
+            "each cell that comes nearest to N parameters.\n",
+};

@@ -1,0 +1,141 @@
+/* unroll train: one model, with its loss as it learns. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/bench.h"
+#include "cli/cli.h"
+#include "cli/model_file.h"
+#include "model/run.h"
+#include "simd/engine.h"
+#include "sweep/sweep.h"
+
+static const unroll_option options[] = {
+    {"--save", "FILE", "write the trained model into this HDF5 file; unroll predict uses it"},
+    {NULL, NULL, NULL},
+};
+
+extern const unroll_command command_train;
+
+static unroll_status read_settings(const unroll_arguments *arguments, unroll_settings *settings)
+{
+    for (int i = 0; i < arguments->assignment_count; i++)
+        UNROLL_TRY(unroll_settings_assign(settings, arguments->assignments[i]));
+    UNROLL_TRY(unroll_settings_check(settings));
+    if (strcmp(unroll_text(settings, "isa"), "auto") != 0)
+        UNROLL_TRY(unroll_use_isa(unroll_text(settings, "isa")));
+    return unroll_resolve_params(settings);
+}
+
+/* A folder that is not there is told before hours of training, not after. */
+static unroll_status check_place(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char folder[1024];
+    if (strlen(path) == 0 || strlen(path) >= sizeof folder)
+        return unroll_error(UNROLL_WRONG, "--save needs the name of a file");
+    snprintf(folder, sizeof folder, "%.*s", slash == NULL ? 1 : slash == path ? 1 : (int)(slash - path),
+             slash == NULL ? "." : path);
+    if (access(folder, W_OK | X_OK) != 0)
+        return unroll_error(UNROLL_FAILED, "cannot write %.300s: %s", path, strerror(errno));
+    return unroll_ok();
+}
+
+typedef struct loss_line {
+    bool terminal;
+    int64_t start; /* clock, ns */
+} loss_line;
+
+/* On a terminal one line that changes, in a pipe a line an evaluation. */
+static void show_loss(void *context, int64_t step, int64_t steps, double loss)
+{
+    const loss_line *line = context;
+    double elapsed = (double)(unroll_clock_ns() - line->start) * 1e-9;
+    printf("%sstep %lld/%lld  loss %.5g  %.1f s%s", line->terminal ? "\r" : "", (long long)step, (long long)steps, loss,
+           elapsed, line->terminal ? "\033[K" : "\n");
+    fflush(stdout);
+}
+
+/* Every scalar that the run left, a line each; a text that is longer than a line comes last, on lines of its own. */
+static void print_record(const unroll_record *record)
+{
+    enum { LINE = 80 };
+    printf("  %-24s %.3g s\n", "seconds", record->seconds);
+    for (int i = 0; i < record->column_count; i++) {
+        const unroll_column *column = &record->columns[i];
+        if (column->type == UNROLL_COLUMN_REAL)
+            printf("  %-24s %.6g%s%s\n", column->name, column->real, column->unit[0] != '\0' ? " " : "", column->unit);
+        else if (column->type == UNROLL_COLUMN_INT)
+            printf("  %-24s %lld%s%s\n", column->name, (long long)column->integer,
+                   column->unit[0] != '\0' ? " " : "", column->unit);
+        else if (strlen(column->text) <= LINE && strchr(column->text, '\n') == NULL)
+            printf("  %-24s %s\n", column->name, column->text);
+    }
+    for (int i = 0; i < record->column_count; i++) {
+        const unroll_column *column = &record->columns[i];
+        if (column->type == UNROLL_COLUMN_TEXT && (strlen(column->text) > LINE || strchr(column->text, '\n') != NULL))
+            printf("\n%s:\n%s\n", column->name, column->text);
+    }
+}
+
+static unroll_status train(const unroll_settings *settings, const char *save, const atomic_bool *stop)
+{
+    loss_line line = {isatty(STDOUT_FILENO) == 1, unroll_clock_ns()};
+    unroll_model *model = NULL;
+    unroll_run_hooks hooks = {show_loss, &line, stop, save != NULL ? &model : NULL};
+    unroll_record *record = unroll_record_new(settings);
+    unroll_status status;
+    if (record == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for the record of a run");
+    unroll_flush_denormals();
+    status = unroll_run(settings, &hooks, record);
+    record->seconds = (double)(unroll_clock_ns() - line.start) * 1e-9;
+    if (line.terminal)
+        putchar('\n');
+    if (status.code == UNROLL_OK)
+        status = unroll_record_check(record);
+    if (status.code == UNROLL_STOPPED)
+        status = unroll_error(UNROLL_STOPPED, "stopped%s", save != NULL ? "; no model is saved" : "");
+    if (status.code == UNROLL_OK)
+        print_record(record);
+    if (status.code == UNROLL_OK && strcmp(record->status, "done") != 0)
+        status = unroll_error(UNROLL_FAILED, "the run %s: %.400s", record->status, record->reason);
+    if (status.code == UNROLL_OK && save != NULL) {
+        status = unroll_model_save(model, save);
+        if (status.code == UNROLL_OK)
+            printf("model: %s\n", save);
+    }
+    if (model != NULL)
+        unroll_model_close(model);
+    unroll_record_free(record);
+    return status;
+}
+
+static int run(int argc, char **argv, const atomic_bool *stop)
+{
+    unroll_arguments arguments;
+    unroll_settings *settings = unroll_settings_new();
+    unroll_status status = unroll_arguments_read(&command_train, argc, argv, 0, 0, &arguments);
+    const char *save = status.code == UNROLL_OK ? unroll_option_get(&arguments, "--save") : NULL;
+    if (status.code == UNROLL_OK && settings == NULL)
+        status = unroll_error(UNROLL_FAILED, "out of memory for the settings of a run");
+    if (status.code == UNROLL_OK)
+        status = read_settings(&arguments, settings);
+    if (status.code == UNROLL_OK && save != NULL)
+        status = check_place(save);
+    if (status.code == UNROLL_OK)
+        status = train(settings, save, stop);
+    unroll_settings_free(settings);
+    unroll_arguments_free(&arguments);
+    return unroll_say(status);
+}
+
+const unroll_command command_train = {
+    .name = "train",
+    .usage = "[setting=value ...] [--save FILE]",
+    .help = "train one model and show its loss, its error and the yardsticks beside it",
+    .order = 20,
+    .run = run,
+    .options = options,
+    .settings = true,
+};

@@ -1,0 +1,234 @@
+#include "cli/model_file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "base/version.h"
+#include "sweep/sweep.h"
+
+static const char schema[] = "unroll model 1";
+static const char *const losses[] = {[UNROLL_SQUARED] = "squared", [UNROLL_SOFTMAX] = "softmax",
+                                     [UNROLL_BERNOULLI] = "bernoulli"};
+enum { LOSSES = (int)(sizeof losses / sizeof losses[0]) };
+
+#ifdef UNROLL_DOUBLE
+static const unroll_array_type array_of_real = UNROLL_ARRAY_DOUBLE;
+#else
+static const unroll_array_type array_of_real = UNROLL_ARRAY_FLOAT;
+#endif
+
+/* "rnn.weight_ih_l0" lies as weight_ih_l0 in the group rnn */
+static void name_in_file(const unroll_weight *weight, char name[48])
+{
+    memcpy(name, weight->name, 48);
+    for (char *c = name; *c != '\0'; c++)
+        if (*c == '.')
+            *c = '/';
+}
+
+static size_t weight_size(const unroll_weight *weight)
+{
+    return (size_t)weight->rows * (size_t)(weight->columns > 0 ? weight->columns : 1);
+}
+
+static unroll_status add_weights(const unroll_model *model, unroll_bundle *bundle)
+{
+    for (int i = 0; i < unroll_model_weight_count(model); i++) {
+        unroll_weight weight;
+        char name[48];
+        real *values;
+        unroll_model_weight_at(model, i, &weight);
+        values = malloc(weight_size(&weight) * sizeof *values);
+        if (values == NULL)
+            return unroll_error(UNROLL_FAILED, "out of memory for the weights of a model");
+        unroll_model_get_weight(model, i, values);
+        name_in_file(&weight, name);
+        unroll_bundle_array(bundle, name, array_of_real, weight.columns > 0 ? 2 : 1,
+                            (size_t[]){(size_t)weight.rows, (size_t)weight.columns}, values);
+        free(values);
+    }
+    return unroll_ok();
+}
+
+static void add_settings(const unroll_settings *settings, unroll_bundle *bundle)
+{
+    for (int i = 0; i < unroll_setting_count(); i++) {
+        char name[48];
+        snprintf(name, sizeof name, "setting:%.39s", unroll_setting_at(i)->name);
+        unroll_bundle_attribute(bundle, name, unroll_settings_show(settings, i));
+    }
+}
+
+static void add_count(unroll_bundle *bundle, const char *name, int count)
+{
+    char text[UNROLL_NUMBER_ROOM];
+    unroll_bundle_attribute(bundle, name, unroll_show_int(count, text));
+}
+
+static void add_shape(const unroll_model_shape *shape, unroll_bundle *bundle)
+{
+    add_count(bundle, "inputs", shape->inputs);
+    add_count(bundle, "symbols", shape->symbols);
+    add_count(bundle, "outputs", shape->outputs);
+    add_count(bundle, "steps", shape->steps);
+    add_count(bundle, "every", shape->every);
+    unroll_bundle_attribute(bundle, "loss", losses[shape->loss]);
+}
+
+static unroll_status add_extras(const unroll_settings *settings, unroll_bundle *bundle)
+{
+    enum { ROOM = 16 };
+    const unroll_task *task = unroll_task_find(unroll_text(settings, "task"));
+    unroll_extra extras[ROOM];
+    void *state;
+    int count;
+    if (task == NULL || task->extras == NULL)
+        return unroll_ok();
+    UNROLL_TRY(task->open(settings, &state));
+    count = task->extras(state, extras, ROOM);
+    for (int i = 0; i < count; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "extra/%.31s", extras[i].name);
+        unroll_bundle_array(bundle, name, UNROLL_ARRAY_DOUBLE, 1, (size_t[]){(size_t)extras[i].count}, extras[i].value);
+        free(extras[i].value);
+    }
+    task->close(state);
+    return unroll_ok();
+}
+
+unroll_status unroll_model_save(const unroll_model *model, const char *path)
+{
+    unroll_bundle *bundle = unroll_bundle_new();
+    unroll_status status;
+    if (bundle == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for saving a model");
+    unroll_bundle_attribute(bundle, "schema", schema);
+    unroll_bundle_attribute(bundle, "version", unroll_version());
+    add_settings(unroll_model_settings(model), bundle);
+    add_shape(unroll_model_get_shape(model), bundle);
+    status = add_weights(model, bundle);
+    if (status.code == UNROLL_OK)
+        status = add_extras(unroll_model_settings(model), bundle);
+    if (status.code == UNROLL_OK)
+        status = unroll_store_bundle(bundle, path);
+    unroll_bundle_free(bundle);
+    return status;
+}
+
+/* ---- back from a file ---- */
+
+static unroll_status read_count(const unroll_bundle *bundle, const char *path, const char *name, int *count)
+{
+    const char *text = unroll_bundle_text(bundle, name);
+    int64_t number;
+    if (text == NULL || !unroll_read_int(text, &number) || number < 0 || number > INT32_MAX)
+        return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its attribute %s is missing or wrong", path,
+                            name);
+    *count = (int)number;
+    return unroll_ok();
+}
+
+static unroll_status read_shape(const unroll_bundle *bundle, const char *path, unroll_model_shape *shape)
+{
+    const char *loss = unroll_bundle_text(bundle, "loss");
+    int every;
+    UNROLL_TRY(read_count(bundle, path, "inputs", &shape->inputs));
+    UNROLL_TRY(read_count(bundle, path, "symbols", &shape->symbols));
+    UNROLL_TRY(read_count(bundle, path, "outputs", &shape->outputs));
+    UNROLL_TRY(read_count(bundle, path, "steps", &shape->steps));
+    UNROLL_TRY(read_count(bundle, path, "every", &every));
+    shape->every = every != 0;
+    if ((shape->inputs > 0) == (shape->symbols > 0) || shape->outputs < 1)
+        return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its inputs and outputs make no sense", path);
+    for (int i = 0; i < LOSSES && loss != NULL; i++)
+        if (strcmp(loss, losses[i]) == 0) {
+            shape->loss = (unroll_loss)i;
+            return unroll_ok();
+        }
+    return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its attribute loss is missing or wrong", path);
+}
+
+static unroll_status read_settings(const unroll_bundle *bundle, const char *path, unroll_settings *settings)
+{
+    for (int i = 0; i < bundle->attribute_count; i++) {
+        unroll_status status;
+        if (strncmp(bundle->attributes[i].name, "setting:", 8) != 0)
+            continue;
+        status = unroll_settings_set(settings, bundle->attributes[i].name + 8, bundle->attributes[i].text);
+        if (status.code != UNROLL_OK)
+            return unroll_error(UNROLL_WRONG, "%.200s: %.300s", path, status.text);
+    }
+    return unroll_settings_check(settings);
+}
+
+unroll_status unroll_model_file_open(const char *path, unroll_model_file *file)
+{
+    const char *found;
+    unroll_status status;
+    memset(file, 0, sizeof *file);
+    status = unroll_load_bundle(path, &file->bundle);
+    if (status.code != UNROLL_OK) {
+        status.code = UNROLL_WRONG; /* an input that cannot be read is a wrong call */
+        file->bundle = NULL;
+        return status;
+    }
+    found = unroll_bundle_text(file->bundle, "schema");
+    if (found == NULL || strcmp(found, schema) != 0)
+        return unroll_error(UNROLL_WRONG, "%.300s is not a saved model: unroll train --save writes one", path);
+    file->settings = unroll_settings_new();
+    if (file->settings == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for the settings of a model");
+    UNROLL_TRY(read_settings(file->bundle, path, file->settings));
+    return read_shape(file->bundle, path, &file->shape);
+}
+
+static unroll_status set_weight(const unroll_model_file *file, const char *path, unroll_model *model, int index)
+{
+    unroll_weight weight;
+    const unroll_array *array;
+    char name[48];
+    real *values;
+    size_t size;
+    unroll_model_weight_at(model, index, &weight);
+    name_in_file(&weight, name);
+    size = weight_size(&weight);
+    array = unroll_bundle_find(file->bundle, name);
+    if (array == NULL || array->type == UNROLL_ARRAY_INT32 || array->rank != (weight.columns > 0 ? 2 : 1) ||
+        array->dims[0] != (size_t)weight.rows || (weight.columns > 0 && array->dims[1] != (size_t)weight.columns))
+        return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its weight %s is missing or has another shape",
+                            path, name);
+    values = malloc(size * sizeof *values);
+    if (values == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for the weights of a model");
+    for (size_t i = 0; i < size; i++)
+        values[i] = array->type == UNROLL_ARRAY_FLOAT ? (real)((const float *)array->data)[i]
+                                                      : (real)((const double *)array->data)[i];
+    unroll_model_set_weight(model, index, values);
+    free(values);
+    return unroll_ok();
+}
+
+unroll_status unroll_model_file_build(const unroll_model_file *file, const char *path, int steps, int batch,
+                                      unroll_model **model)
+{
+    unroll_model_shape shape = file->shape;
+    unroll_status status = unroll_ok();
+    shape.steps = steps;
+    shape.batch = batch;
+    shape.every = true;
+    UNROLL_TRY(unroll_model_open(file->settings, &shape, model));
+    for (int i = 0; i < unroll_model_weight_count(*model) && status.code == UNROLL_OK; i++)
+        status = set_weight(file, path, *model, i);
+    if (status.code != UNROLL_OK)
+        unroll_model_close(*model);
+    return status;
+}
+
+void unroll_model_file_close(unroll_model_file *file)
+{
+    unroll_bundle_free(file->bundle);
+    unroll_settings_free(file->settings);
+    memset(file, 0, sizeof *file);
+}

@@ -1,0 +1,28 @@
+/* model_file.h: a trained model as an HDF5 file: weights under PyTorch's names and layout (rnn/weight_ih_l0,
+   head/weight), the settings as attributes setting:NAME, the shape as attributes, and what the task needs to be used
+   again (scaling, alphabet) as data sets in extra/. */
+#ifndef UNROLL_CLI_MODEL_FILE_H
+#define UNROLL_CLI_MODEL_FILE_H
+
+#include "base/status.h"
+#include "model/model.h"
+#include "store/store.h"
+
+unroll_status unroll_model_save(const unroll_model *model, const char *path);
+
+/* What a model's file says, before a model is made of it. */
+typedef struct unroll_model_file {
+    unroll_bundle *bundle;
+    unroll_settings *settings;
+    unroll_model_shape shape; /* as trained; batch is 0 */
+} unroll_model_file;
+
+/* UNROLL_WRONG when the file is not a saved model. */
+unroll_status unroll_model_file_open(const char *path, unroll_model_file *file);
+/* A model for up to `batch` sequences of `steps` steps, with an output at every step. UNROLL_WRONG when a weight is
+   missing or has another shape. */
+unroll_status unroll_model_file_build(const unroll_model_file *file, const char *path, int steps, int batch,
+                                      unroll_model **model);
+void unroll_model_file_close(unroll_model_file *file);
+
+#endif

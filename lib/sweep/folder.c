@@ -1,0 +1,145 @@
+#include "sweep/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "store/store.h"
+
+/* Seconds after which an unfinished file belongs to nobody: a record is written in far less, by any shard. */
+enum { STALE_SECONDS = 60 };
+
+unroll_status unroll_folder_name(const char *results, const char *experiment, unroll_folder *folder)
+{
+    int a = snprintf(folder->results, sizeof folder->results, "%s", results);
+    int b = snprintf(folder->runs, sizeof folder->runs, "%s/%s/runs", results, experiment);
+    int c = snprintf(folder->gathered, sizeof folder->gathered, "%s/%s.h5", results, experiment);
+    if (a >= (int)sizeof folder->results || b >= (int)sizeof folder->runs || c >= (int)sizeof folder->gathered)
+        return unroll_error(UNROLL_WRONG, "the name of the results folder is longer than %d bytes",
+                            (int)sizeof folder->results - 1);
+    return unroll_ok();
+}
+
+void unroll_folder_record(const unroll_folder *folder, const char *id, char path[600])
+{
+    snprintf(path, 600, "%s/%s.h5", folder->runs, id);
+}
+
+/* mkdir -p */
+static unroll_status make_folder(const char *path)
+{
+    char part[512];
+    for (size_t i = 1; i < sizeof part && i <= strlen(path); i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            return unroll_error(UNROLL_FAILED, "cannot make the folder %s: %s", part, strerror(errno));
+    }
+    return unroll_ok();
+}
+
+/* Removes the unfinished files, *.part-*, that were last written to before `before`. */
+static void remove_stale(const char *path, time_t before)
+{
+    DIR *folder = opendir(path);
+    struct dirent *entry;
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        char name[1024];
+        struct stat about;
+        if (strstr(entry->d_name, ".part-") == NULL)
+            continue;
+        snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
+        if (stat(name, &about) == 0 && S_ISREG(about.st_mode) && about.st_mtime < before)
+            unlink(name);
+    }
+    if (folder != NULL)
+        closedir(folder);
+}
+
+unroll_status unroll_folder_prepare(const unroll_folder *folder)
+{
+    time_t before = time(NULL) - STALE_SECONDS;
+    UNROLL_TRY(make_folder(folder->runs));
+    if (access(folder->runs, W_OK | X_OK) != 0)
+        return unroll_error(UNROLL_FAILED, "cannot write into the folder %s: %s", folder->runs, strerror(errno));
+    remove_stale(folder->runs, before);
+    remove_stale(folder->results, before);
+    return unroll_ok();
+}
+
+void unroll_folder_find(const unroll_folder *folder, unroll_planned *run, FILE *out)
+{
+    char path[600];
+    unroll_status status;
+    unroll_folder_record(folder, run->id, path);
+    if (access(path, F_OK) != 0)
+        return;
+    status = unroll_load_record_status(path, run->status);
+    if (status.code == UNROLL_OK)
+        return;
+    run->status[0] = '\0';
+    fprintf(out, "damaged, to be done again: %s\n", status.text);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Whether the gathered file holds exactly the runs `ids`, which are sorted. */
+static bool is_gathered(const char *path, const char *const *ids, int count)
+{
+    unroll_table *table;
+    const unroll_table_column *column;
+    bool same;
+    if (access(path, F_OK) != 0 || unroll_load_table(path, &table).code != UNROLL_OK)
+        return false;
+    column = unroll_table_find(table, "id");
+    same = column != NULL && column->type == UNROLL_COLUMN_TEXT && table->rows == count;
+    for (int i = 0; i < count && same; i++)
+        same = strcmp(column->text[i], ids[i]) == 0;
+    unroll_table_free(table);
+    return same;
+}
+
+/* The ids of the plan's records that are there, sorted. */
+static int list_ids(const unroll_folder *folder, const unroll_plan *plan, const char **ids)
+{
+    int count = 0;
+    for (int i = 0; i < plan->count; i++) {
+        char path[600];
+        unroll_folder_record(folder, plan->runs[i].id, path);
+        if (access(path, F_OK) == 0)
+            ids[count++] = plan->runs[i].id;
+    }
+    qsort(ids, (size_t)count, sizeof *ids, by_text);
+    return count;
+}
+
+unroll_status unroll_folder_gather(const unroll_folder *folder, const unroll_experiment *experiment,
+                                   const unroll_plan *plan, bool anew, int *records)
+{
+    const char **ids = malloc((size_t)plan->count * sizeof *ids);
+    unroll_status status = unroll_ok();
+    int listed;
+    if (ids == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for the list of records");
+    *records = list_ids(folder, plan, ids);
+    if (*records > 0 && (anew || !is_gathered(folder->gathered, ids, *records))) {
+        /* again when another shard has added records meanwhile: the last one to look must have seen them all */
+        do {
+            unroll_gather_info info = {.experiment = experiment->name, .title = experiment->title};
+            listed = *records;
+            status = unroll_store_gather(folder->runs, ids, listed, folder->gathered, &info);
+            *records = list_ids(folder, plan, ids);
+        } while (status.code == UNROLL_OK && *records != listed);
+    }
+    free(ids);
+    return status;
+}

@@ -1,0 +1,25 @@
+/* folder.h: where a sweep's records lie (inside lib/sweep). */
+#ifndef UNROLL_SWEEP_FOLDER_H
+#define UNROLL_SWEEP_FOLDER_H
+
+#include "sweep/plan.h"
+
+typedef struct unroll_folder {
+    char results[448]; /* results */
+    char runs[512];    /* results/NAME/runs */
+    char gathered[512]; /* results/NAME.h5 */
+} unroll_folder;
+
+/* Names only; UNROLL_WRONG when they are too long. */
+unroll_status unroll_folder_name(const char *results, const char *experiment, unroll_folder *folder);
+/* Makes the folders as needed and removes what killed writers left in them. Fails when records could not be written. */
+unroll_status unroll_folder_prepare(const unroll_folder *folder);
+void unroll_folder_record(const unroll_folder *folder, const char *id, char path[600]);
+/* Fills in `status` of a planned run whose record is there; a damaged one counts as missing and is told of on `out`. */
+void unroll_folder_find(const unroll_folder *folder, unroll_planned *run, FILE *out);
+/* Gathers the plan's records that are there, unless the gathered file holds exactly these and `anew` is false.
+   *records: how many; with none nothing is written. */
+unroll_status unroll_folder_gather(const unroll_folder *folder, const unroll_experiment *experiment,
+                                   const unroll_plan *plan, bool anew, int *records);
+
+#endif

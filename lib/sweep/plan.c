@@ -1,0 +1,212 @@
+#include "sweep/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/run.h"
+
+enum { MOST_RUNS = 100000 };
+
+static unroll_status out_of_memory(void)
+{
+    return unroll_error(UNROLL_FAILED, "out of memory for the plan of a sweep");
+}
+
+void unroll_plan_free(unroll_plan *plan)
+{
+    for (int i = 0; i < plan->count; i++)
+        unroll_settings_free(plan->runs[i].settings);
+    free(plan->runs);
+    unroll_axes_free(&plan->axes);
+    memset(plan, 0, sizeof *plan);
+}
+
+static bool is_assigned(const unroll_sweep_options *options, const char *name)
+{
+    size_t length = strlen(name);
+    for (int i = 0; i < options->assignment_count; i++)
+        if (strncmp(options->assignments[i], name, length) == 0 && options->assignments[i][length] == '=')
+            return true;
+    return false;
+}
+
+static unroll_status read_axes(const unroll_experiment *experiment, const unroll_sweep_options *options,
+                               unroll_axes *axes)
+{
+    UNROLL_TRY(unroll_axes_assign_all(axes, experiment->fixed));
+    UNROLL_TRY(unroll_axes_assign_all(axes, options->full ? experiment->axes_full : experiment->axes_quick));
+    if (is_assigned(options, "hidden") && !is_assigned(options, "params"))
+        UNROLL_TRY(unroll_axes_assign(axes, "params=0"));
+    for (int i = 0; i < options->assignment_count; i++)
+        UNROLL_TRY(unroll_axes_assign(axes, options->assignments[i]));
+    return unroll_ok();
+}
+
+static unroll_status count_combinations(const unroll_axes *axes, int *combinations)
+{
+    int64_t count = 1;
+    for (int i = 0; i < axes->count; i++) {
+        count *= axes->axis[i].count;
+        if (count > MOST_RUNS)
+            return unroll_error(UNROLL_WRONG, "the axes span more than %d runs; sweep fewer values at a time", MOST_RUNS);
+    }
+    *combinations = (int)count;
+    return unroll_ok();
+}
+
+/* Widths that were found for `params`, by the identity of everything that they can depend on: to find one may mean to
+   read a data file, and a sweep has many runs that differ in their seed or rate alone. */
+typedef struct width_table {
+    struct {
+        char key[33], hidden[32];
+    } known[256];
+    int count;
+} width_table;
+
+static unroll_status resolve_width(width_table *widths, unroll_settings *settings)
+{
+    unroll_settings *alike;
+    unroll_status status;
+    char key[33];
+    if (unroll_int(settings, "params") == 0)
+        return unroll_ok();
+    alike = unroll_settings_copy(settings);
+    if (alike == NULL)
+        return out_of_memory();
+    status = unroll_settings_set(alike, "seed", "0");
+    if (status.code == UNROLL_OK)
+        status = unroll_settings_set(alike, "lr", "0");
+    unroll_settings_identity(alike, false, "width", key);
+    unroll_settings_free(alike);
+    if (status.code != UNROLL_OK)
+        return status;
+    for (int i = 0; i < widths->count; i++)
+        if (strcmp(widths->known[i].key, key) == 0)
+            return unroll_settings_set(settings, "hidden", widths->known[i].hidden);
+    UNROLL_TRY(unroll_resolve_params(settings));
+    if (widths->count < (int)(sizeof widths->known / sizeof widths->known[0])) {
+        memcpy(widths->known[widths->count].key, key, sizeof key);
+        snprintf(widths->known[widths->count].hidden, sizeof widths->known[0].hidden, "%lld",
+                 (long long)unroll_int(settings, "hidden"));
+        widths->count++;
+    }
+    return unroll_ok();
+}
+
+/* Settings of combination `index`, the last axis changing fastest. */
+static unroll_status set_combination(const unroll_axes *axes, int index, unroll_planned *run)
+{
+    int64_t weight = 1;
+    int place[64];
+    for (int i = axes->count - 1; i >= 0; i--) {
+        const unroll_axis *axis = &axes->axis[i];
+        int value = index % axis->count;
+        index /= axis->count;
+        if (i < 64)
+            place[i] = value;
+        UNROLL_TRY(unroll_settings_set(run->settings, unroll_setting_at(axis->setting)->name, axis->values[value]));
+    }
+    for (int i = 0; i < axes->count && i < 64; i++) {
+        run->turn += place[i] * weight;
+        weight *= axes->axis[i].count;
+    }
+    return unroll_ok();
+}
+
+static unroll_status fill_run(const unroll_experiment *experiment, unroll_plan *plan, width_table *widths, int index)
+{
+    unroll_planned *run = &plan->runs[plan->count];
+    char salt[128];
+    memset(run, 0, sizeof *run);
+    run->settings = unroll_settings_new();
+    if (run->settings == NULL)
+        return out_of_memory();
+    plan->count++; /* from here on it is freed with the plan */
+    UNROLL_TRY(set_combination(&plan->axes, index, run));
+    UNROLL_TRY(unroll_settings_check(run->settings));
+    UNROLL_TRY(resolve_width(widths, run->settings));
+    snprintf(salt, sizeof salt, "experiment/%s/%d/%d", experiment->name, experiment->version, UNROLL_NUMERICS_VERSION);
+    unroll_settings_identity(run->settings, experiment->timed, salt, run->id);
+    return unroll_ok();
+}
+
+static int by_id_and_place(const void *a, const void *b)
+{
+    const unroll_planned *x = *(unroll_planned *const *)a, *y = *(unroll_planned *const *)b;
+    int order = strcmp(x->id, y->id);
+    return order != 0 ? order : (x > y) - (x < y);
+}
+
+/* Of runs with the same identity the first one in plan order stays. */
+static unroll_status drop_duplicates(unroll_plan *plan)
+{
+    unroll_planned **sorted = malloc((size_t)plan->count * sizeof(unroll_planned *));
+    int kept = 0;
+    if (sorted == NULL)
+        return out_of_memory();
+    for (int i = 0; i < plan->count; i++)
+        sorted[i] = &plan->runs[i];
+    qsort(sorted, (size_t)plan->count, sizeof(unroll_planned *), by_id_and_place);
+    for (int i = plan->count - 1; i > 0; i--)
+        if (strcmp(sorted[i]->id, sorted[i - 1]->id) == 0) {
+            unroll_settings_free(sorted[i]->settings);
+            sorted[i]->settings = NULL;
+        }
+    free(sorted);
+    for (int i = 0; i < plan->count; i++)
+        if (plan->runs[i].settings != NULL)
+            plan->runs[kept++] = plan->runs[i];
+    plan->count = kept;
+    return unroll_ok();
+}
+
+unroll_status unroll_plan_make(const unroll_experiment *experiment, const unroll_sweep_options *options,
+                               unroll_plan *plan)
+{
+    width_table *found;
+    unroll_status status;
+    memset(plan, 0, sizeof *plan);
+    status = read_axes(experiment, options, &plan->axes);
+    if (status.code == UNROLL_OK)
+        status = count_combinations(&plan->axes, &plan->combinations);
+    found = calloc(1, sizeof *found);
+    plan->runs = status.code == UNROLL_OK ? calloc((size_t)plan->combinations, sizeof *plan->runs) : NULL;
+    if (status.code == UNROLL_OK && (plan->runs == NULL || found == NULL))
+        status = out_of_memory();
+    for (int i = 0; i < plan->combinations && status.code == UNROLL_OK; i++)
+        status = fill_run(experiment, plan, found, i);
+    if (status.code == UNROLL_OK)
+        status = drop_duplicates(plan);
+    free(found);
+    if (status.code != UNROLL_OK)
+        unroll_plan_free(plan);
+    return status;
+}
+
+void unroll_plan_describe(const unroll_plan *plan, const unroll_settings *settings, char *out, size_t room)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (int i = 0; i < plan->axes.count && used < room; i++) {
+        const unroll_axis *axis = &plan->axes.axis[i];
+        if (axis->count > 1)
+            used += (size_t)snprintf(out + used, room - used, "%s%s=%s", used > 0 ? " " : "",
+                                     unroll_setting_at(axis->setting)->name,
+                                     unroll_settings_show(settings, axis->setting));
+    }
+}
+
+unroll_status unroll_sweep_plan(const unroll_experiment *experiment, const unroll_sweep_options *options,
+                                unroll_settings ***configs, int *count)
+{
+    unroll_plan plan;
+    UNROLL_TRY(unroll_plan_make(experiment, options, &plan));
+    *count = plan.count;
+    *configs = malloc((size_t)plan.count * sizeof(unroll_settings *));
+    for (int i = 0; i < plan.count && *configs != NULL; i++) {
+        (*configs)[i] = plan.runs[i].settings;
+        plan.runs[i].settings = NULL;
+    }
+    unroll_plan_free(&plan);
+    return *configs != NULL ? unroll_ok() : out_of_memory();
+}

@@ -1,0 +1,31 @@
+/* plan.h: the runs that an experiment's axes span (inside lib/sweep). */
+#ifndef UNROLL_SWEEP_PLAN_H
+#define UNROLL_SWEEP_PLAN_H
+
+#include "sweep/axes.h"
+#include "sweep/sweep.h"
+
+typedef struct unroll_planned {
+    unroll_settings *settings; /* owned */
+    char id[33];
+    int64_t turn;       /* place in the order for timed runs: the first axis changes fastest, the last one slowest */
+    double cost;        /* floating-point operations; filled in by the sweep for those that are to do */
+    char status[16];    /* of the record that is there; "": none */
+} unroll_planned;
+
+typedef struct unroll_plan {
+    unroll_axes axes;     /* fixed settings, axes and assignments, the later ones in place of the earlier */
+    unroll_planned *runs; /* owned; in plan order: the last axis changes fastest */
+    int count;
+    int combinations; /* of the axes' values; more than `count` when some mean the same run */
+} unroll_plan;
+
+/* Fixed settings, then the axes of the size in `options`, then its assignments; every combination of their values once.
+   A width on the command line overrides an experiment's params. UNROLL_WRONG for what cannot be. */
+unroll_status unroll_plan_make(const unroll_experiment *experiment, const unroll_sweep_options *options,
+                               unroll_plan *plan);
+void unroll_plan_free(unroll_plan *plan);
+/* "cell=lstm length=50 seed=3": the settings of the run that vary over the plan. */
+void unroll_plan_describe(const unroll_plan *plan, const unroll_settings *settings, char *out, size_t room);
+
+#endif

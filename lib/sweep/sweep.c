@@ -1,0 +1,381 @@
+#include "sweep/sweep.h"
+
+#include <errno.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/version.h"
+#include "bench/bench.h"
+#include "model/run.h"
+#include "simd/engine.h"
+#include "store/store.h"
+#include "sweep/estimate.h"
+#include "sweep/folder.h"
+#include "sweep/plan.h"
+#include "sweep/progress.h"
+
+/* One call of unroll_sweep. */
+typedef struct sweep {
+    const unroll_experiment *experiment;
+    const unroll_sweep_options *options;
+    const atomic_bool *stop;
+    unroll_sweep_summary *summary;
+    unroll_folder folder;
+    unroll_plan plan;
+    unroll_planned **mine; /* owned: the runs of this shard, in plan order */
+    int mine_count;
+    unroll_planned **todo; /* owned: those without a record, in the order in which they are started */
+    int todo_count, jobs;
+    int failed_before; /* records found that are of failed runs */
+    const char *isa;   /* the instruction set of runs that name none */
+    unroll_progress progress;
+    atomic_int next;
+    atomic_bool halt;      /* start no more runs */
+    unroll_status trouble; /* what a record could not be written for; under the progress lock */
+    char first_failure[512];
+} sweep;
+
+static bool is_stopped(const sweep *s)
+{
+    return s->stop != NULL && atomic_load(s->stop);
+}
+
+static unroll_status out_of_memory(void)
+{
+    return unroll_error(UNROLL_FAILED, "out of memory for the plan of a sweep");
+}
+
+/* ---- what is to do ---- */
+
+static int by_id(const void *a, const void *b)
+{
+    return strcmp((*(unroll_planned *const *)a)->id, (*(unroll_planned *const *)b)->id);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const unroll_planned *x = *(unroll_planned *const *)a, *y = *(unroll_planned *const *)b;
+    return (x > y) - (x < y); /* they point into one array, which is in plan order */
+}
+
+static int by_cost(const void *a, const void *b)
+{
+    const unroll_planned *x = *(unroll_planned *const *)a, *y = *(unroll_planned *const *)b;
+    return x->cost != y->cost ? (x->cost < y->cost) - (x->cost > y->cost) : by_place(a, b);
+}
+
+static int by_turn(const void *a, const void *b)
+{
+    const unroll_planned *x = *(unroll_planned *const *)a, *y = *(unroll_planned *const *)b;
+    return (x->turn > y->turn) - (x->turn < y->turn);
+}
+
+/* Every shards-th run in the order of ids, from the shard's own one: the same on every machine. */
+static unroll_status take_shard(sweep *s)
+{
+    int shards = s->options->shards > 1 ? s->options->shards : 1, shard = shards > 1 ? s->options->shard : 1;
+    int count = s->plan.count, kept = 0;
+    s->mine = malloc((size_t)count * sizeof *s->mine);
+    s->todo = malloc((size_t)count * sizeof *s->todo);
+    if (s->mine == NULL || s->todo == NULL)
+        return out_of_memory();
+    if (shard < 1 || shard > shards)
+        return unroll_error(UNROLL_WRONG, "shard %d/%d is not one of 1..%d", shard, shards, shards);
+    for (int i = 0; i < count; i++)
+        s->mine[i] = &s->plan.runs[i];
+    qsort(s->mine, (size_t)count, sizeof *s->mine, by_id);
+    for (int i = shard - 1; i < count; i += shards)
+        s->mine[kept++] = s->mine[i];
+    qsort(s->mine, (size_t)kept, sizeof *s->mine, by_place);
+    s->mine_count = kept;
+    if (kept == 0)
+        return unroll_error(UNROLL_NOTHING, "shard %d/%d has none of the %d runs", shard, shards, count);
+    return unroll_ok();
+}
+
+static void sort_out(sweep *s)
+{
+    const unroll_sweep_options *options = s->options;
+    for (int i = 0; i < s->mine_count; i++) {
+        unroll_planned *run = s->mine[i];
+        bool there = run->status[0] != '\0', failed = strcmp(run->status, "failed") == 0;
+        if (there && !options->force && !(failed && options->retry_failed)) {
+            s->failed_before += failed;
+            s->summary->found++;
+            continue;
+        }
+        run->cost = unroll_run_cost(run->settings);
+        s->todo[s->todo_count++] = run;
+    }
+    s->summary->planned = s->mine_count;
+    qsort(s->todo, (size_t)s->todo_count, sizeof *s->todo, s->experiment->timed ? by_turn : by_cost);
+}
+
+/* Threads over runs: as many as asked for or as there are processors, fewer when a run has several of its own. */
+static void count_jobs(sweep *s)
+{
+    int64_t widest = 1;
+    int jobs = s->options->jobs > 0 ? s->options->jobs : omp_get_num_procs();
+    for (int i = 0; i < s->todo_count; i++)
+        if (unroll_int(s->todo[i]->settings, "threads") > widest)
+            widest = unroll_int(s->todo[i]->settings, "threads");
+    jobs = (int)(jobs / widest);
+    jobs = jobs < s->todo_count ? jobs : s->todo_count;
+    s->jobs = s->experiment->timed || jobs < 1 ? 1 : jobs;
+}
+
+/* ---- one run ---- */
+
+typedef struct run_in_flight {
+    sweep *sweep;
+    double cost, counted; /* of the run, and as much of it as the progress bar has been told of */
+} run_in_flight;
+
+static void count_steps(void *context, int64_t step, int64_t steps, double loss)
+{
+    run_in_flight *flight = context;
+    double now = steps > 0 ? flight->cost * (double)step / (double)steps : 0;
+    (void)loss;
+    unroll_progress_advance(&flight->sweep->progress, now - flight->counted);
+    flight->counted = now;
+}
+
+/* "cell=lstm seed=3  done  3.1 s  mse 0.0123" */
+static void describe(const sweep *s, const unroll_record *record, char *line, size_t room)
+{
+    char settings[256], duration[32];
+    const char *metric = s->experiment->metric;
+    const unroll_column *column = metric != NULL ? unroll_record_find(record, metric) : NULL;
+    size_t used;
+    unroll_plan_describe(&s->plan, record->settings, settings, sizeof settings);
+    used = (size_t)snprintf(line, room, "%s%s%s  %s", settings, settings[0] != '\0' ? "  " : "", record->status,
+                            unroll_show_duration(record->seconds, duration));
+    if (column != NULL && column->type != UNROLL_COLUMN_TEXT && used < room)
+        used += (size_t)snprintf(line + used, room - used, "  %s %.4g", column->name,
+                                 column->type == UNROLL_COLUMN_INT ? (double)column->integer : column->real);
+    if (record->reason[0] != '\0' && used < room)
+        snprintf(line + used, room - used, "  %s", record->reason);
+}
+
+/* A run that failed leaves a record with nothing but its reason. */
+static unroll_record *failed_record(const unroll_settings *settings, const unroll_status *status)
+{
+    unroll_record *record = unroll_record_new(settings);
+    if (record == NULL)
+        return NULL;
+    unroll_text_copy(record->status, sizeof record->status, "failed");
+    unroll_text_copy(record->reason, sizeof record->reason, status->text);
+    return record;
+}
+
+static void label(const sweep *s, const unroll_planned *run, double seconds, unroll_record *record)
+{
+    unroll_text_copy(record->experiment, sizeof record->experiment, s->experiment->name);
+    unroll_text_copy(record->id, sizeof record->id, run->id);
+    record->experiment_version = s->experiment->version;
+    record->numerics_version = UNROLL_NUMERICS_VERSION;
+    record->seconds = seconds;
+    if (record->status[0] == '\0')
+        unroll_text_copy(record->status, sizeof record->status, "done");
+    unroll_describe_machine(run->settings, record);
+}
+
+/* Counts and tells of a run whose record is written, or could not be written. */
+static void account(sweep *s, const unroll_record *record, const unroll_status *stored)
+{
+    char line[1024];
+    bool failed = strcmp(record->status, "failed") == 0;
+    pthread_mutex_lock(&s->progress.lock);
+    if (stored->code != UNROLL_OK) {
+        if (s->trouble.code == UNROLL_OK)
+            s->trouble = *stored;
+        atomic_store(&s->halt, true);
+    } else {
+        s->summary->failed += failed;
+        s->summary->diverged += strcmp(record->status, "diverged") == 0;
+        s->summary->done += strcmp(record->status, "done") == 0;
+        if (failed && s->first_failure[0] == '\0')
+            unroll_text_copy(s->first_failure, sizeof s->first_failure, record->reason);
+    }
+    pthread_mutex_unlock(&s->progress.lock);
+    if (failed && s->options->fail_fast)
+        atomic_store(&s->halt, true);
+    if (stored->code != UNROLL_OK)
+        return;
+    describe(s, record, line, sizeof line);
+    unroll_progress_finish(&s->progress, record->status, line, failed);
+}
+
+/* A timed run names its instruction set; the others have been given theirs before. */
+static unroll_status use_isa_of(const sweep *s, const unroll_settings *settings)
+{
+    const char *isa = unroll_text(settings, "isa");
+    return unroll_use_isa(strcmp(isa, "auto") == 0 ? s->isa : isa);
+}
+
+static void do_run(sweep *s, const unroll_planned *run)
+{
+    run_in_flight flight = {s, run->cost, 0};
+    unroll_run_hooks hooks = {.progress = s->progress.terminal ? count_steps : NULL, .context = &flight, .stop = s->stop};
+    unroll_record *record = unroll_record_new(run->settings);
+    unroll_status status = record != NULL ? unroll_ok() : out_of_memory();
+    int64_t start = unroll_clock_ns();
+    char path[600];
+    if (status.code == UNROLL_OK && s->experiment->timed)
+        status = use_isa_of(s, run->settings);
+    if (status.code == UNROLL_OK)
+        status = s->experiment->measure != NULL ? s->experiment->measure(run->settings, record)
+                                                : unroll_run(run->settings, &hooks, record);
+    if (status.code == UNROLL_OK)
+        status = unroll_record_check(record);
+    if (status.code != UNROLL_OK) {
+        unroll_record_free(record);
+        record = status.code == UNROLL_STOPPED ? NULL : failed_record(run->settings, &status);
+    }
+    if (record != NULL) {
+        label(s, run, (double)(unroll_clock_ns() - start) * 1e-9, record);
+        unroll_folder_record(&s->folder, run->id, path);
+        status = unroll_store_record(record, path);
+        account(s, record, &status);
+    }
+    unroll_progress_advance(&s->progress, run->cost - flight.counted);
+    unroll_record_free(record);
+}
+
+/* ---- all of them ---- */
+
+static void do_runs(sweep *s)
+{
+    omp_set_max_active_levels(2); /* runs side by side, each with threads of its own */
+#pragma omp parallel num_threads(s->jobs)
+    {
+        unroll_flush_denormals();
+        while (!is_stopped(s) && !atomic_load(&s->halt)) {
+            int i = atomic_fetch_add(&s->next, 1);
+            if (i >= s->todo_count)
+                break;
+            do_run(s, s->todo[i]);
+        }
+    }
+}
+
+static void print_plan(sweep *s)
+{
+    FILE *out = s->options->out;
+    char duration[32];
+    double seconds;
+    fprintf(out, "%s: %s\n", s->experiment->name, s->experiment->title);
+    unroll_print_axes(&s->plan, out);
+    if (s->plan.combinations != s->plan.count)
+        fprintf(out, "%d combinations of settings, %d different runs\n", s->plan.combinations, s->plan.count);
+    if (s->options->shards > 1)
+        fprintf(out, "shard %d/%d of %d runs\n", s->options->shard, s->options->shards, s->plan.count);
+    fprintf(out, "%d runs: %d found, %d to do\n", s->summary->planned, s->summary->found, s->todo_count);
+    if (s->todo_count == 0)
+        return;
+    fflush(out);
+    seconds = unroll_estimate_seconds(s->experiment, &s->folder, &s->plan, s->todo, s->todo_count, s->jobs);
+    if (isnan(seconds))
+        fprintf(out, "expected time: not known before a first run is there\n");
+    else
+        fprintf(out, "expected time: about %s on %d %s\n", unroll_show_duration(seconds, duration), s->jobs,
+                s->jobs == 1 ? "thread" : "threads");
+}
+
+static void print_summary(const sweep *s, double seconds)
+{
+    const unroll_sweep_summary *summary = s->summary;
+    FILE *out = s->options->out;
+    char duration[32];
+    fprintf(out, "%s: %d runs: %d found, %d done, %d diverged, %d failed", s->experiment->name, summary->planned,
+            summary->found, summary->done, summary->diverged, summary->failed);
+    if (s->todo_count > 0)
+        fprintf(out, " in %s", unroll_show_duration(seconds, duration));
+    fprintf(out, "\nrecords: %s\n", s->folder.runs);
+    if (summary->gathered[0] != '\0')
+        fprintf(out, "gathered: %s\n", summary->gathered);
+    fflush(out);
+}
+
+/* What the sweep as a whole came to. */
+static unroll_status verdict(const sweep *s, unroll_status gathered)
+{
+    const unroll_sweep_summary *summary = s->summary;
+    int there = summary->found + summary->done + summary->diverged + summary->failed;
+    if (s->trouble.code != UNROLL_OK)
+        return s->trouble;
+    if (gathered.code != UNROLL_OK)
+        return gathered;
+    if (is_stopped(s) && there < summary->planned)
+        return unroll_error(UNROLL_STOPPED, "stopped with %d of %d runs finished; the same command goes on from there",
+                            there, summary->planned);
+    if (summary->failed > 0)
+        return unroll_error(UNROLL_FAILED, "%d of %d runs failed; the first: %.400s", summary->failed, summary->planned,
+                            s->first_failure);
+    if (s->failed_before > 0)
+        return unroll_error(UNROLL_FAILED, "%d of %d runs failed earlier; --retry-failed does them again",
+                            s->failed_before, summary->planned);
+    return unroll_ok();
+}
+
+static unroll_status run_and_gather(sweep *s)
+{
+    double cost = 0;
+    int64_t start = unroll_clock_ns();
+    int records = 0;
+    unroll_status gathered;
+    for (int i = 0; i < s->todo_count; i++)
+        cost += s->todo[i]->cost;
+    if (s->todo_count > 0) {
+        UNROLL_TRY(unroll_folder_prepare(&s->folder));
+        UNROLL_TRY(use_isa_of(s, s->todo[0]->settings));
+        fprintf(s->options->out, "%s: %d runs, %d found, %d to do on %d %s\n", s->experiment->name, s->mine_count,
+                s->summary->found, s->todo_count, s->jobs, s->jobs == 1 ? "thread" : "threads");
+        unroll_progress_open(&s->progress, s->options->out, s->mine_count, s->summary->found, cost);
+        do_runs(s);
+        unroll_progress_close(&s->progress);
+        unroll_use_isa(s->isa);
+    }
+    gathered = unroll_folder_gather(&s->folder, s->experiment, &s->plan,
+                                    s->summary->done + s->summary->diverged + s->summary->failed > 0, &records);
+    if (gathered.code == UNROLL_OK && records > 0)
+        unroll_text_copy(s->summary->gathered, sizeof s->summary->gathered, s->folder.gathered);
+    print_summary(s, (double)(unroll_clock_ns() - start) * 1e-9);
+    return verdict(s, gathered);
+}
+
+static unroll_status plan_and_run(sweep *s)
+{
+    const unroll_sweep_options *options = s->options;
+    UNROLL_TRY(unroll_folder_name(options->results, s->experiment->name, &s->folder));
+    UNROLL_TRY(unroll_plan_make(s->experiment, options, &s->plan));
+    UNROLL_TRY(take_shard(s));
+    for (int i = 0; i < s->mine_count; i++)
+        unroll_folder_find(&s->folder, s->mine[i], options->out);
+    sort_out(s);
+    count_jobs(s);
+    if (!options->dry_run)
+        return run_and_gather(s);
+    print_plan(s);
+    return unroll_ok();
+}
+
+unroll_status unroll_sweep(const unroll_experiment *experiment, const unroll_sweep_options *options,
+                           const atomic_bool *stop, unroll_sweep_summary *summary)
+{
+    sweep s = {.experiment = experiment, .options = options, .stop = stop, .summary = summary};
+    unroll_status status;
+    memset(summary, 0, sizeof *summary);
+    s.trouble = unroll_ok();
+    s.isa = unroll_isa_now()->name;
+    atomic_init(&s.next, 0);
+    atomic_init(&s.halt, false);
+    status = plan_and_run(&s);
+    free(s.mine);
+    free(s.todo);
+    unroll_plan_free(&s.plan);
+    return status;
+}
