@@ -30,6 +30,20 @@ static bool is_assigned(const unroll_sweep_options *options, const char *name)
     return false;
 }
 
+/* Where every run takes its width from `params` the values of `hidden` mean nothing. */
+static unroll_status drop_widths(unroll_axes *axes)
+{
+    const unroll_axis *params = unroll_axes_find(axes, "params");
+    char assignment[64];
+    if (params == NULL || unroll_axes_find(axes, "hidden") == NULL)
+        return unroll_ok();
+    for (int i = 0; i < params->count; i++)
+        if (strcmp(params->values[i], "0") == 0)
+            return unroll_ok();
+    snprintf(assignment, sizeof assignment, "hidden=%s", unroll_setting_at(unroll_setting_find("hidden"))->fallback);
+    return unroll_axes_assign(axes, assignment);
+}
+
 static unroll_status read_axes(const unroll_experiment *experiment, const unroll_sweep_options *options,
                                unroll_axes *axes)
 {
@@ -39,7 +53,7 @@ static unroll_status read_axes(const unroll_experiment *experiment, const unroll
         UNROLL_TRY(unroll_axes_assign(axes, "params=0"));
     for (int i = 0; i < options->assignment_count; i++)
         UNROLL_TRY(unroll_axes_assign(axes, options->assignments[i]));
-    return unroll_ok();
+    return drop_widths(axes);
 }
 
 static unroll_status count_combinations(const unroll_axes *axes, int *combinations)

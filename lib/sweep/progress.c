@@ -1,6 +1,5 @@
 #include "sweep/progress.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -12,7 +11,9 @@ static const int64_t REDRAW_NS = 100000000;
 const char *unroll_show_duration(double seconds, char out[32])
 {
     long long whole = (long long)(seconds + 0.5);
-    if (seconds < 9.95)
+    if (seconds < 0.995)
+        snprintf(out, 32, "%.2f s", seconds);
+    else if (seconds < 9.95)
         snprintf(out, 32, "%.1f s", seconds);
     else if (whole < 60)
         snprintf(out, 32, "%lld s", whole);
@@ -58,23 +59,26 @@ void unroll_progress_close(unroll_progress *progress)
     pthread_mutex_destroy(&progress->lock);
 }
 
-/* "[####----] 12/60, 1 diverged, 0 failed, about 3 min 5 s left", cut at the terminal's width */
+/* "[######----] 12/60, 1 diverged, about 3 min 5 s left", cut at the terminal's width */
 static void draw(unroll_progress *progress)
 {
-    enum { BAR = 30 };
-    char bar[BAR + 1], left[32], tail[160], line[256];
+    enum { BAR = 24 };
+    char bar[BAR + 1], duration[32], line[256];
     double share = progress->cost_total > 0 ? progress->cost_done / progress->cost_total : 0;
     double elapsed = (double)(unroll_clock_ns() - progress->started) * 1e-9;
     int filled = progress->total > 0 ? BAR * progress->finished / progress->total : 0;
+    size_t used;
     memset(bar, '-', BAR);
     memset(bar, '#', (size_t)filled);
     bar[BAR] = '\0';
-    if (elapsed > 0.5 && share > 0.002)
-        snprintf(tail, sizeof tail, "about %s left", unroll_show_duration(elapsed * (1 - share) / share, left));
-    else
-        snprintf(tail, sizeof tail, "time left not known yet");
-    snprintf(line, sizeof line, "[%s] %d/%d, %d diverged, %d failed, %s", bar, progress->finished, progress->total,
-             progress->diverged, progress->failed, tail);
+    used = (size_t)snprintf(line, sizeof line, "[%s] %d/%d", bar, progress->finished, progress->total);
+    if (progress->diverged > 0)
+        used += (size_t)snprintf(line + used, sizeof line - used, ", %d diverged", progress->diverged);
+    if (progress->failed > 0)
+        used += (size_t)snprintf(line + used, sizeof line - used, ", %d failed", progress->failed);
+    if (elapsed > 0.5 && share > 0.002) /* too little is no measure of the rest */
+        snprintf(line + used, sizeof line - used, ", about %s left",
+                 unroll_show_duration(elapsed * (1 - share) / share, duration));
     erase(progress);
     fprintf(progress->out, "%.*s", terminal_width(progress->out) - 1, line);
     fflush(progress->out);
