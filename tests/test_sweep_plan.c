@@ -1,0 +1,153 @@
+/* Axes to runs: their product, once each, under an identity that follows from the settings alone. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "suite.h"
+#include "sweep/plan.h"
+
+static const unroll_experiment experiment = {
+    .name = "planned",
+    .title = "a plan",
+    .version = 1,
+    .axes_quick = "cell=rnn,lstm seed=0..2",
+    .axes_full = "cell=rnn,lstm seed=0..9 hidden=16,32",
+    .fixed = "task=adding steps=100 length=20",
+};
+
+static unroll_status make(const unroll_experiment *e, bool full, const char *const *assignments, int count,
+                          unroll_plan *plan)
+{
+    unroll_sweep_options options = {.full = full, .assignments = assignments, .assignment_count = count};
+    return unroll_plan_make(e, &options, plan);
+}
+
+static int count_runs(const unroll_experiment *e, bool full, const char *assignment)
+{
+    unroll_plan plan;
+    int count = -1;
+    if (make(e, full, &assignment, assignment != NULL, &plan).code == UNROLL_OK) {
+        count = plan.count;
+        unroll_plan_free(&plan);
+    }
+    return count;
+}
+
+static void the_plan_is_every_combination_the_last_axis_fastest(void)
+{
+    unroll_plan plan;
+    char text[128];
+    static const char *const expected[] = {"cell=rnn seed=0",  "cell=rnn seed=1",  "cell=rnn seed=2",
+                                           "cell=lstm seed=0", "cell=lstm seed=1", "cell=lstm seed=2"};
+    static const int turns[] = {0, 2, 4, 1, 3, 5}; /* the cells take turns */
+    CU_ASSERT_EQUAL_FATAL(make(&experiment, false, NULL, 0, &plan).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(plan.count, 6);
+    for (int i = 0; i < 6; i++) {
+        unroll_plan_describe(&plan, plan.runs[i].settings, text, sizeof text);
+        CU_ASSERT_STRING_EQUAL(text, expected[i]);
+        CU_ASSERT_EQUAL(plan.runs[i].turn, turns[i]);
+        CU_ASSERT_EQUAL(unroll_int(plan.runs[i].settings, "steps"), 100);
+    }
+    unroll_plan_free(&plan);
+    CU_ASSERT_EQUAL(count_runs(&experiment, true, NULL), 40);
+}
+
+static void assignments_override_axes_and_fixed_settings(void)
+{
+    static const char *const assignments[] = {"seed=5", "length=30,40"};
+    unroll_plan plan;
+    CU_ASSERT_EQUAL_FATAL(make(&experiment, false, assignments, 2, &plan).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(plan.count, 4);
+    for (int i = 0; i < plan.count; i++) {
+        CU_ASSERT_EQUAL(unroll_int(plan.runs[i].settings, "seed"), 5);
+        CU_ASSERT(unroll_int(plan.runs[i].settings, "length") >= 30);
+    }
+    unroll_plan_free(&plan);
+}
+
+static void the_same_run_is_planned_once(void)
+{
+    unroll_experiment timed = experiment;
+    timed.timed = true;
+    CU_ASSERT_EQUAL(count_runs(&experiment, false, "hidden=32,32,64"), 12);
+    /* threads change the time that a run takes, never its result */
+    CU_ASSERT_EQUAL(count_runs(&experiment, false, "threads=1,2"), 6);
+    CU_ASSERT_EQUAL(count_runs(&timed, false, "threads=1,2"), 12);
+}
+
+static void an_identity_follows_from_settings_and_versions_alone(void)
+{
+    unroll_plan a, b;
+    unroll_experiment raised = experiment, renamed = experiment;
+    const char *shuffled[] = {"seed=2,1,0", "lr=0.001"}; /* the default, written out */
+    int equal = 0;
+    raised.version = 2;
+    renamed.name = "other";
+    CU_ASSERT_EQUAL_FATAL(make(&experiment, false, NULL, 0, &a).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(make(&experiment, false, shuffled, 2, &b).code, UNROLL_OK);
+    for (int i = 0; i < a.count; i++)
+        for (int j = 0; j < b.count; j++)
+            equal += strcmp(a.runs[i].id, b.runs[j].id) == 0;
+    CU_ASSERT_EQUAL(equal, 6);
+    unroll_plan_free(&b);
+    CU_ASSERT_EQUAL_FATAL(make(&raised, false, NULL, 0, &b).code, UNROLL_OK);
+    CU_ASSERT_STRING_NOT_EQUAL(a.runs[0].id, b.runs[0].id);
+    unroll_plan_free(&b);
+    CU_ASSERT_EQUAL_FATAL(make(&renamed, false, NULL, 0, &b).code, UNROLL_OK);
+    CU_ASSERT_STRING_NOT_EQUAL(a.runs[0].id, b.runs[0].id);
+    unroll_plan_free(&b);
+    unroll_plan_free(&a);
+}
+
+static void params_give_each_cell_its_own_width(void)
+{
+    static const char *const assignment = "params=20000";
+    unroll_plan plan;
+    CU_ASSERT_EQUAL_FATAL(make(&experiment, true, &assignment, 1, &plan).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(plan.count, 20); /* the two widths of the experiment mean nothing any more */
+    int64_t rnn = unroll_int(plan.runs[0].settings, "hidden"), lstm = unroll_int(plan.runs[19].settings, "hidden");
+    CU_ASSERT(rnn > lstm + 20 && lstm > 40);
+    for (int i = 0; i < plan.count; i++)
+        CU_ASSERT_EQUAL(unroll_int(plan.runs[i].settings, "hidden"), i < 10 ? rnn : lstm);
+    unroll_plan_free(&plan);
+}
+
+static void a_width_on_the_command_line_overrides_params_of_the_experiment(void)
+{
+    unroll_experiment sized = experiment;
+    static const char *const assignment = "hidden=24";
+    unroll_plan plan;
+    sized.fixed = "task=adding params=5000";
+    CU_ASSERT_EQUAL_FATAL(make(&sized, false, &assignment, 1, &plan).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_int(plan.runs[0].settings, "hidden"), 24);
+    CU_ASSERT_EQUAL(unroll_int(plan.runs[0].settings, "params"), 0);
+    unroll_plan_free(&plan);
+}
+
+static void wrong(const char *assignment, const char *sentence)
+{
+    unroll_plan plan;
+    unroll_status status = make(&experiment, false, &assignment, 1, &plan);
+    CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
+    CU_ASSERT_STRING_EQUAL(status.text, sentence);
+}
+
+static void what_cannot_be_planned_is_refused_with_a_sentence(void)
+{
+    wrong("cell=lsmt", "there is no cell lsmt; did you mean lstm?");
+    wrong("task=ading", "there is no task ading; did you mean adding?");
+    wrong("task=zzzzzz", "there is no task zzzzzz; unroll list tasks shows them");
+    wrong("isa=sclar", "there is no isa sclar; did you mean scalar?");
+    wrong("hidden=1..50000", "the axes span more than 100000 runs; sweep fewer values at a time");
+}
+
+const unroll_test tests_sweep_plan[] = {
+    TEST(the_plan_is_every_combination_the_last_axis_fastest),
+    TEST(assignments_override_axes_and_fixed_settings),
+    TEST(the_same_run_is_planned_once),
+    TEST(an_identity_follows_from_settings_and_versions_alone),
+    TEST(params_give_each_cell_its_own_width),
+    TEST(a_width_on_the_command_line_overrides_params_of_the_experiment),
+    TEST(what_cannot_be_planned_is_refused_with_a_sentence),
+    {NULL, NULL},
+};
