@@ -10,19 +10,27 @@
 
 int64_t unroll_clock_ns(void); /* monotonic */
 
-/* Fused-multiply-add peak of one core under the engine in use, GFLOP/s: the best of several short measurements. */
-double unroll_peak_gflops(void);
+/* The rows of settings that only benchmarks have: input. */
+void unroll_register_bench_settings(void);
+
+/* Fused-multiply-add rate of one core under the engine in use, GFLOP/s, from one measurement of about `seconds`. */
+double unroll_measure_peak(const unroll_settings *settings, double seconds);
+
+enum { UNROLL_TIMING_SAMPLES = 64 };
 
 typedef struct unroll_step_timing {
-    int64_t ns[64]; /* samples: one training (or streaming) step each, mean over the repetitions of the sample */
-    int count;
-    double median_ms, spread; /* spread: (third quartile - first quartile) / median */
-    double gflop;             /* of one step, by formula */
-    double peak_gflops;       /* measured in between */
+    int64_t ns[UNROLL_TIMING_SAMPLES]; /* samples: time of one training step, each a mean over `repeats` steps */
+    int count, repeats;
+    double median_ms, spread;    /* spread: (third quartile - first quartile) / median */
+    double gflop;                /* of one step: 3 * 2 B T G H (I + H), a layer */
+    double gflops, peak_gflops;  /* at the median; the best of the peaks measured in between the samples */
+    double peak_fraction;        /* gflops / (peak_gflops * threads) */
+    double steps_per_s;          /* sequence steps: B T / median */
 } unroll_step_timing;
 
-/* Times the training step (forward, full backward, clipping, update) of the model that the settings cell, hidden, input,
-   batch, length, layers, threads describe. seconds: about how long to measure. */
+/* Times the training step (forward, full backward down to the input's gradient, clipping, update) of the model that the
+   settings cell, hidden, input, batch, length, layers, optimizer, threads describe: a dense head with one output on the last
+   step, inputs of reals. `seconds`: about how long to measure. Fails when memory is short. */
 unroll_status unroll_time_training_step(const unroll_settings *settings, double seconds, unroll_step_timing *timing);
 
 /* Processor's name, isa, compiler, flags, load ... as env columns of a record. */

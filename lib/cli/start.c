@@ -1,5 +1,6 @@
 /* Every settings row is registered here, before anything else happens. */
 #include "cli/cli.h"
+#include "bench/bench.h"
 #include "cells/cell.h"
 #include "model/settings.h"
 #include "model/task.h"
@@ -19,4 +20,5 @@ void unroll_start(void)
     for (int i = 0; i < unroll_task_count; i++)
         if (unroll_tasks[i]->settings != NULL)
             unroll_settings_register(unroll_tasks[i]->settings, unroll_tasks[i]->setting_count);
+    unroll_register_bench_settings();
 }
