@@ -65,16 +65,13 @@ missing_debian() {
     have cmp || echo diffutils
     have pkg-config || echo pkg-config
     have_library hdf5 || echo libhdf5-dev
-    if [ "$what" = test ]; then
-        have_library cunit || echo libcunit1-dev
-        have h5dump || echo hdf5-tools
-    else
-        have gnuplot || echo gnuplot-nox fonts-dejavu-core
-    fi
+    have gnuplot || echo gnuplot-nox fonts-dejavu-core
+    [ "$what" = run ] || have_library cunit || echo libcunit1-dev
+    [ "$what" = run ] || have h5dump || echo hdf5-tools
 }
 missing_macos() {
     have pkg-config || echo pkg-config
-    for formula in libomp hdf5 "$([ "$what" = test ] && echo cunit || echo gnuplot)"; do
+    for formula in libomp hdf5 gnuplot $([ "$what" = run ] || echo cunit); do
         [ -d "$(brew --prefix)/opt/$formula" ] || echo "$formula"
     done
 }
@@ -84,11 +81,8 @@ missing_elsewhere() {
     have cmp || echo "cmp (diffutils)"
     have pkg-config || echo "pkg-config"
     have_library hdf5 || echo "HDF5 with its headers"
-    if [ "$what" = test ]; then
-        have_library cunit || echo "CUnit with its headers"
-    else
-        have gnuplot || echo "gnuplot"
-    fi
+    have gnuplot || echo "gnuplot"
+    [ "$what" = run ] || have_library cunit || echo "CUnit with its headers"
 }
 # Without gnuplot the tables still come, so it alone is no reason to stop.
 only_figures_missing() {
