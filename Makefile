@@ -54,7 +54,7 @@ LDFLAGS := $(filter-out -fopenmp,$(LDFLAGS)) -L$(BREW)/opt/libomp/lib -lomp
 export PKG_CONFIG_PATH := $(BREW)/lib/pkgconfig:$(BREW)/opt/hdf5/lib/pkgconfig
 endif
 HDF5_CFLAGS = $(shell pkg-config --cflags hdf5)
-HDF5_LIBS = $(shell pkg-config --libs hdf5)
+HDF5_LIBS = $(shell pkg-config --libs-only-L hdf5) -lhdf5_hl $(shell pkg-config --libs-only-l hdf5)
 CUNIT_LIBS = $(if $(DARWIN),-L$(BREW)/lib) -lcunit
 
 # ---- what is found by wildcard and registered ----

@@ -180,7 +180,7 @@ static int broken_arrows(const char *top)
 {
     int broken = 0;
     for (int i = 0; i < ARROWS; i++) {
-        char folder[PATH_ROOM];
+        char folder[PATH_ROOM + 32];
         visit v = {.check = check_arrow, .rule = &arrows[i]};
         snprintf(folder, sizeof folder, "%s/%s", top, arrows[i].folder);
         walk(folder, &v);
