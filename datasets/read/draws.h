@@ -1,0 +1,22 @@
+/* draws.h: the stream of random numbers of one made-up sequence: a pure function of (seed, split, batch, place). */
+#ifndef UNROLL_DATASETS_READ_DRAWS_H
+#define UNROLL_DATASETS_READ_DRAWS_H
+
+#include "base/random.h"
+#include "model/task.h"
+
+/* Sequences of a split are numbered through its batches; the number's high half is the stream's epoch. */
+static inline unroll_random unroll_sample_draws(uint64_t seed, unroll_split split, int64_t index, int batch, int b)
+{
+    static const unroll_purpose purpose[] = {UNROLL_FOR_TRAIN, UNROLL_FOR_VALID, UNROLL_FOR_TEST};
+    uint64_t number = (uint64_t)index * (uint64_t)batch + (uint64_t)b;
+    return unroll_random_open(seed, purpose[split], (uint32_t)(number >> 32), (uint32_t)number);
+}
+
+/* Validation and test sets of made-up sequences: as many whole batches as make about a thousand. */
+static inline int unroll_thousand(int batch)
+{
+    return (1000 + batch - 1) / batch;
+}
+
+#endif
