@@ -7,7 +7,8 @@
 #include "read/draws.h"
 
 static const unroll_setting rows[] = {
-    {"lag", UNROLL_INT, 0, 1000000, "", "30", "steps", "distractors between the symbol and the query", "task recall", 0},
+    {"lag", UNROLL_INT, 0, 1000000, "", "30", "steps", "distractors between the symbol and the query", "task recall",
+     0},
     {"lag_spread", UNROLL_INT, 0, 1000000, "", "0", "steps", "lags are drawn from lag - lag_spread to lag + lag_spread",
      "task recall", 0},
     {"symbols", UNROLL_INT, 2, 65536, "", "8", "symbols", "symbols to be remembered", "task recall", 0},

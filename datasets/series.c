@@ -1,0 +1,276 @@
+/* series: a real time series from a CSV, forecast `horizon` rows ahead at every step of a window, beside the forecasts
+   that need no model: the last value again (naive), and the value of the last season (seasonal naive).
+
+   The rows are split in time: training part, validation part, test part. Everything is scaled to mean 0 and deviation 1
+   by the training part alone (over rows, dividing by n). Training windows start anywhere in the training part. Validation
+   and test windows lie one after the other so that each row of the split is forecast exactly once, from at least
+   `context` rows up to the one it is forecast from; those may lie in the part before. Values that the file lacks are
+   filled in for the input and never scored. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/model.h"
+#include "model/task.h"
+#include "read/draws.h"
+#include "read/samples.h"
+#include "series/forecast.h"
+
+static const unroll_setting rows[] = {
+    {"column", UNROLL_TEXT, 0, 0, "", "", "",
+     "column to forecast: its name, its number from 1, or \"\": the last numeric one", "task series", 0},
+    {"features", UNROLL_CHOICE, 0, 0, "target|all", "target", "", "inputs: the forecast column, or every numeric one",
+     "task series", 0},
+    {"horizon", UNROLL_INT, 1, 100000, "", "1", "rows", "how far ahead to forecast", "task series", 0},
+    {"season", UNROLL_INT, 0, 1000000, "", "0", "rows",
+     "of the seasonal naive forecast; 0: guessed from the training part's autocorrelation", "task series", 0},
+    {"context", UNROLL_INT, 0, 1000000, "", "0", "rows",
+     "least rows that a scored forecast has seen, up to length; 0: half of length", "task series", 0},
+    {"max_missing", UNROLL_REAL, 0, 1, "", "0.2", "", "refuse a column that lacks more than this share of its values",
+     "task series", 0},
+    {"valid_share", UNROLL_REAL, -1, 0.9, "", "-1", "",
+     "part for validation of a series or text; -1: 0.15 of a series, 0.05 of a text", "data", 0},
+    {"test_share", UNROLL_REAL, -1, 0.9, "", "-1", "", "part for the test of a series or text; -1: as valid_share",
+     "data", 0},
+    {"train_rows", UNROLL_INT, 0, 1000000000, "", "0", "rows", "training part in rows instead of shares; 0: by shares",
+     "task series", 0},
+    {"valid_rows", UNROLL_INT, 0, 1000000000, "", "0", "rows", "validation part in rows, with train_rows",
+     "task series", 0},
+    {"test_rows", UNROLL_INT, 0, 1000000000, "", "0", "rows", "test part in rows, with train_rows", "task series", 0},
+};
+
+static unroll_status series_open(const unroll_settings *settings, void **state)
+{
+    unroll_series *series = malloc(sizeof *series);
+    unroll_status status;
+    *state = NULL;
+    if (series == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory: task=series");
+    status = unroll_series_open(settings, series);
+    if (status.code == UNROLL_OK)
+        *state = series;
+    else
+        free(series);
+    return status;
+}
+
+static void series_close(void *state)
+{
+    unroll_series *series = state;
+    if (series != NULL)
+        unroll_series_close(series);
+    free(series);
+}
+
+static int batches(const unroll_series *series, unroll_split split)
+{
+    return (unroll_series_windows(series, split) + series->batch - 1) / series->batch;
+}
+
+static void series_shape(const void *state, unroll_task_shape *shape)
+{
+    const unroll_series *series = state;
+    *shape = (unroll_task_shape){.inputs = series->data.count,
+                                 .outputs = 1,
+                                 .steps = series->steps,
+                                 .batch = series->batch,
+                                 .every = true,
+                                 .loss = UNROLL_SQUARED,
+                                 .batches = {0, batches(series, UNROLL_VALID), batches(series, UNROLL_TEST)},
+                                 .metric = "mse",
+                                 .unit = "",
+                                 .solved_below = NAN};
+}
+
+/* The window of sequence b in batch `index`; length 0 past the last one. */
+static unroll_window window_of(const unroll_series *series, unroll_split split, int64_t index, int b)
+{
+    int64_t number = index * series->batch + b;
+    if (split == UNROLL_TRAIN) {
+        unroll_random draws = unroll_sample_draws(series->seed, split, index, series->batch, b);
+        int starts = series->end[UNROLL_TRAIN] - series->horizon - series->steps + 1;
+        return (unroll_window){.start = (int)unroll_random_below(&draws, (uint32_t)starts), .length = series->steps};
+    }
+    if (number >= unroll_series_windows(series, split))
+        return (unroll_window){.length = 0};
+    return unroll_series_window(series, split, (int)number);
+}
+
+static void series_batch(const void *state, unroll_split split, int64_t index, unroll_samples *out)
+{
+    const unroll_series *series = state;
+    size_t steps = (size_t)series->steps, inputs = (size_t)series->data.count;
+    for (size_t b = 0; b < (size_t)series->batch; b++) {
+        unroll_window window = window_of(series, split, index, (int)b);
+        float *y = out->y + b * steps; /* (T, 1) */
+        /* a batch is filled up with sequences of one step without a target */
+        out->length[b] = window.length > 0 ? window.length : 1;
+        memcpy(out->x + b * steps * inputs, series->x + (size_t)window.start * inputs,
+               (size_t)window.length * inputs * sizeof(float));
+        for (int t = 0; t < series->steps; t++)
+            y[t] = t < window.length && t >= window.scored ? series->y[window.start + t + series->horizon] : NAN;
+    }
+}
+
+static unroll_status forecast_room(const unroll_series *series, float **forecast)
+{
+    int valid = series->end[UNROLL_VALID] - series->first[UNROLL_VALID];
+    int test = series->end[UNROLL_TEST] - series->first[UNROLL_TEST];
+    *forecast = malloc((size_t)(valid > test ? valid : test) * sizeof **forecast);
+    if (*forecast == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory: a forecast");
+    return unroll_ok();
+}
+
+/* "PREFIX_mse" and "PREFIX_mae" of one forecast of a split. */
+static void record_error(const unroll_series *series, unroll_split split, const float *forecast, const char *prefix,
+                         unroll_record *record)
+{
+    unroll_forecast_error error = unroll_series_error(series, split, forecast);
+    char name[48];
+    snprintf(name, sizeof name, "%s_mse", prefix);
+    unroll_record_real(record, name, "", error.mse);
+    snprintf(name, sizeof name, "%s_mae", prefix);
+    unroll_record_real(record, name, "", error.mae);
+}
+
+/* Errors of the naive forecasts on the rows of the validation part that the model is scored on; what was read. */
+static unroll_status series_baselines(const void *state, unroll_record *record)
+{
+    const unroll_series *series = state;
+    float *forecast;
+    UNROLL_TRY(forecast_room(series, &forecast));
+    unroll_series_naive(series, UNROLL_VALID, forecast);
+    record_error(series, UNROLL_VALID, forecast, "naive", record);
+    if (series->season > 0) {
+        unroll_series_seasonal(series, UNROLL_VALID, forecast);
+        record_error(series, UNROLL_VALID, forecast, "seasonal", record);
+    }
+    free(forecast);
+    unroll_record_text(record, "data", series->data.fingerprint);
+    unroll_record_text(record, "forecast_of", series->data.names[series->data.target]);
+    unroll_record_int(record, "season_rows", "rows", series->season);
+    unroll_record_int(record, "holes_filled", "values", series->data.holes);
+    return unroll_ok();
+}
+
+/* forecast (rows of the test part), scaled, by the model. x (B, T, I) and y (B, T, 1) are room in the model's type. */
+static void forecast_test(const unroll_series *series, const unroll_task_shape *shape, unroll_model *model,
+                          unroll_samples *samples, real *x, real *y, float *forecast)
+{
+    size_t inputs = (size_t)shape->batch * (size_t)shape->steps * (size_t)shape->inputs;
+    unroll_forward io = {.size = shape->batch, .steps = shape->steps, .length = samples->length, .x = x, .y = y};
+    for (int i = 0; i < batches(series, UNROLL_TEST); i++) {
+        unroll_samples_clear(shape, samples);
+        series_batch(series, UNROLL_TEST, i, samples);
+        for (size_t k = 0; k < inputs; k++)
+            x[k] = (real)samples->x[k];
+        unroll_model_forward(model, &io);
+        for (int b = 0; b < shape->batch; b++) {
+            unroll_window window = window_of(series, UNROLL_TEST, i, b);
+            for (int t = window.scored; t < window.length; t++)
+                *forecast++ = (float)y[(size_t)b * (size_t)shape->steps + (size_t)t];
+        }
+    }
+}
+
+/* The end of a scaled forecast of the test part as a curve in the file's own unit. */
+static void record_curve(const unroll_series *series, const float *forecast, const char *name, unroll_record *record)
+{
+    enum { MOST = 200 };
+    int target = series->data.target, rows_there = series->end[UNROLL_TEST] - series->first[UNROLL_TEST];
+    int count = rows_there < MOST ? rows_there : MOST;
+    float points[MOST];
+    for (int i = 0; i < count; i++)
+        points[i] = (float)((double)forecast[rows_there - count + i] * series->scale[target] + series->mean[target]);
+    unroll_record_curve(record, name, "", points, count);
+}
+
+static unroll_status record_model_forecast(const unroll_series *series, unroll_model *model, float *forecast,
+                                           unroll_record *record)
+{
+    unroll_task_shape shape;
+    unroll_samples samples;
+    size_t cells;
+    real *x, *y;
+    series_shape(series, &shape);
+    cells = (size_t)shape.batch * (size_t)shape.steps;
+    UNROLL_TRY(unroll_samples_open(&shape, &samples));
+    x = malloc(cells * (size_t)shape.inputs * sizeof *x);
+    y = malloc(cells * sizeof *y);
+    if (x != NULL && y != NULL)
+        forecast_test(series, &shape, model, &samples, x, y, forecast);
+    unroll_samples_close(&samples);
+    free(x);
+    free(y);
+    if (x == NULL || y == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory: the forecast of the test part");
+    record_error(series, UNROLL_TEST, forecast, "test", record);
+    unroll_record_real(record, "test_rmse_unscaled", "",
+                       sqrt(unroll_series_error(series, UNROLL_TEST, forecast).mse) *
+                           series->scale[series->data.target]);
+    record_curve(series, forecast, "forecast", record);
+    return unroll_ok();
+}
+
+/* The test part: the model's errors beside the naive ones, and the last rows as curves. */
+static unroll_status series_finish(const void *state, unroll_model *model, const unroll_settings *settings,
+                                   unroll_record *record)
+{
+    const unroll_series *series = state;
+    float *forecast;
+    unroll_status status;
+    (void)settings;
+    UNROLL_TRY(forecast_room(series, &forecast));
+    status = record_model_forecast(series, model, forecast, record);
+    if (status.code == UNROLL_OK) {
+        record_curve(series, series->y + series->first[UNROLL_TEST], "truth", record);
+        unroll_series_naive(series, UNROLL_TEST, forecast);
+        record_error(series, UNROLL_TEST, forecast, "test_naive", record);
+        record_curve(series, forecast, "naive", record);
+    }
+    if (status.code == UNROLL_OK && series->season > 0) {
+        unroll_series_seasonal(series, UNROLL_TEST, forecast);
+        record_error(series, UNROLL_TEST, forecast, "test_seasonal", record);
+    }
+    free(forecast);
+    return status;
+}
+
+/* mean and scale of the inputs, in the order of the file; which of them is forecast, and how far ahead. */
+static int series_extras(const void *state, unroll_extra *out, int room)
+{
+    const unroll_series *series = state;
+    double target[2] = {series->data.target, series->horizon};
+    const struct {
+        const char *name;
+        const double *value;
+        int count;
+    } all[] = {{"input_mean", series->mean, series->data.count},
+               {"input_scale", series->scale, series->data.count},
+               {"target_input", &target[0], 1},
+               {"horizon", &target[1], 1}};
+    int count = 0;
+    for (int i = 0; i < 4 && i < room; i++) {
+        double *copy = malloc((size_t)all[i].count * sizeof *copy);
+        if (copy == NULL)
+            break;
+        memcpy(copy, all[i].value, (size_t)all[i].count * sizeof *copy);
+        out[count] = (unroll_extra){.value = copy, .count = all[i].count};
+        snprintf(out[count++].name, sizeof out->name, "%s", all[i].name);
+    }
+    return count;
+}
+
+const unroll_task task_series = {.name = "series",
+                                 .title = "time series: a CSV column, forecast some rows ahead",
+                                 .settings = rows,
+                                 .setting_count = (int)(sizeof rows / sizeof rows[0]),
+                                 .open = series_open,
+                                 .close = series_close,
+                                 .shape = series_shape,
+                                 .batch = series_batch,
+                                 .baselines = series_baselines,
+                                 .finish = series_finish,
+                                 .extras = series_extras};

@@ -1,0 +1,47 @@
+/* forecast.h: a series split in time and scaled, cut into windows, and forecasts held against it. */
+#ifndef UNROLL_DATASETS_SERIES_FORECAST_H
+#define UNROLL_DATASETS_SERIES_FORECAST_H
+
+#include <stdint.h>
+
+#include "../read/columns.h"
+#include "base/settings.h"
+#include "model/task.h"
+
+typedef struct unroll_series {
+    unroll_columns data;  /* as the file has it; its columns are the inputs */
+    double *mean, *scale; /* (columns): of the training part */
+    float *x;             /* (rows, columns): scaled */
+    float *known;         /* (rows): the scaled target column, holes filled */
+    float *y;             /* (rows): the same, NaN at the holes */
+    int first[3], end[3]; /* [split]: rows first .. end - 1 are forecast in it */
+    int steps, batch, horizon, context;
+    int season; /* rows; 0: none */
+    uint64_t seed;
+} unroll_series;
+
+/* Reads, splits and scales what the settings name. UNROLL_WRONG with a sentence. */
+unroll_status unroll_series_open(const unroll_settings *settings, unroll_series *series);
+void unroll_series_close(unroll_series *series);
+
+/* A window: inputs are the rows start .. start + length - 1; step t forecasts row start + t + horizon, and counts from
+   step `scored` on. */
+typedef struct unroll_window {
+    int start, length, scored;
+} unroll_window;
+/* Windows of the validation or test part: each of its rows is scored in exactly one. */
+int unroll_series_windows(const unroll_series *series, unroll_split split);
+unroll_window unroll_series_window(const unroll_series *series, unroll_split split, int number);
+
+/* forecast (rows of the split), scaled: the last value known at the time; the value of the last season. */
+void unroll_series_naive(const unroll_series *series, unroll_split split, float *forecast);
+void unroll_series_seasonal(const unroll_series *series, unroll_split split, float *forecast);
+
+/* Mean squared and mean absolute error of forecast (rows of the split) in scaled values, where the file has a value; NaN
+   when it has none. */
+typedef struct unroll_forecast_error {
+    double mse, mae;
+} unroll_forecast_error;
+unroll_forecast_error unroll_series_error(const unroll_series *series, unroll_split split, const float *forecast);
+
+#endif
