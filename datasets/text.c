@@ -109,25 +109,27 @@ static void train_stream(const text *task, int64_t index, size_t b, int *symbol,
     }
 }
 
-/* symbol (T) and target (T) of a validation or test stream; returns its steps, 0 past its end. */
-static int scored_stream(const text *task, unroll_split split, int64_t index, size_t b, int *symbol, int *target)
+/* symbol (T) and target (T) of a validation or test stream; both are left as they are past its end. */
+static void scored_stream(const text *task, const cut *part, unroll_split split, int64_t index, size_t b, int *symbol,
+                          int *target)
 {
-    cut part = cut_part(task, split);
-    size_t first = task->corpus.first[split] + b * part.each, end = first + part.each;
-    size_t last = end < task->corpus.end[split] ? end : task->corpus.end[split];
+    size_t first = task->corpus.first[split] + b * part->each, end = first + part->each;
     size_t at = first + (size_t)index * (size_t)task->steps;
-    int steps = 0;
-    for (; b < part.streams && steps < task->steps && at < last; steps++, at++) {
-        symbol[steps] = task->corpus.symbol[at - 1];
-        target[steps] = task->corpus.symbol[at];
+    end = end < task->corpus.end[split] ? end : task->corpus.end[split];
+    for (int t = 0; b < part->streams && t < task->steps && at < end; t++, at++) {
+        symbol[t] = task->corpus.symbol[at - 1];
+        target[t] = task->corpus.symbol[at];
     }
-    return steps;
 }
 
+/* All sequences of a batch have the same length, as states that are carried over ask for; what is past a stream's end, and
+   all of a sequence without a stream, has no target. */
 static void text_batch(const void *state, unroll_split split, int64_t index, unroll_samples *out)
 {
     const text *task = state;
     size_t steps = (size_t)task->steps;
+    cut part = cut_part(task, split);
+    int64_t left = (int64_t)part.each - index * task->steps;
     for (size_t b = 0; b < (size_t)task->batch; b++) {
         int *symbol = out->symbol + b * steps, *target = out->target + b * steps;
         for (size_t t = 0; t < steps; t++)
@@ -136,10 +138,8 @@ static void text_batch(const void *state, unroll_split split, int64_t index, unr
             train_stream(task, index, b, symbol, target);
             continue;
         }
-        /* a batch is filled up with sequences of one step without a target */
-        out->length[b] = scored_stream(task, split, index, b, symbol, target);
-        if (out->length[b] == 0)
-            out->length[b] = 1;
+        out->length[b] = left < task->steps ? (int)left : task->steps;
+        scored_stream(task, &part, split, index, b, symbol, target);
     }
 }
 
@@ -240,17 +240,17 @@ static unroll_status record_test(const text *task, unroll_model *model, unroll_r
     int64_t targets = 0;
     text_shape(task, &shape);
     UNROLL_TRY(unroll_samples_open(&shape, &samples));
+    unroll_model_carry(model, 1, true);
     for (int i = 0; i < shape.batches[UNROLL_TEST]; i++) {
         unroll_score score;
         unroll_samples_clear(&shape, &samples);
         text_batch(task, UNROLL_TEST, i, &samples);
-        unroll_model_carry(model, i > 0);
         unroll_model_pack(model, &samples, shape.batch);
         unroll_model_loss(model, &score);
         sum += score.loss * (double)score.targets;
         targets += score.targets;
     }
-    unroll_model_carry(model, false);
+    unroll_model_carry(model, UNROLL_NO_CARRY, true);
     unroll_samples_close(&samples);
     unroll_record_real(record, "test_bits_per_character", "bit", sum / (double)targets / bit);
     return unroll_ok();
