@@ -147,8 +147,9 @@ static void count_steps(void *context, int64_t step, int64_t steps, double loss)
 static void describe(const sweep *s, const unroll_record *record, char *line, size_t room)
 {
     char settings[256], duration[32];
-    const char *metric = s->experiment->metric;
-    const unroll_column *column = metric != NULL ? unroll_record_find(record, metric) : NULL;
+    const unroll_column *named = unroll_record_find(record, "metric"); /* a training run names its task's metric */
+    const char *metric = s->experiment->metric != NULL ? s->experiment->metric : named != NULL ? named->text : "";
+    const unroll_column *column = unroll_record_find(record, metric);
     size_t used;
     unroll_plan_describe(&s->plan, record->settings, settings, sizeof settings);
     used = (size_t)snprintf(line, room, "%s%s%s  %s", settings, settings[0] != '\0' ? "  " : "", record->status,
