@@ -133,7 +133,7 @@ static unroll_status read_count(const unroll_bundle *bundle, const char *path, c
 static unroll_status read_shape(const unroll_bundle *bundle, const char *path, unroll_model_shape *shape)
 {
     const char *loss = unroll_bundle_text(bundle, "loss");
-    int every;
+    int every = 0;
     UNROLL_TRY(read_count(bundle, path, "inputs", &shape->inputs));
     UNROLL_TRY(read_count(bundle, path, "symbols", &shape->symbols));
     UNROLL_TRY(read_count(bundle, path, "outputs", &shape->outputs));
