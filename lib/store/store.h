@@ -1,6 +1,8 @@
 /* store.h: HDF5 in and out. No other folder includes hdf5.h; one thread at a time talks to it (these functions hold one
-   lock, so any thread may call them). Every file is written beside its place, synced and renamed into it; every function
-   fails with one sentence that names the file (not HDF5, truncated, disk full, read-only, missing data set). */
+   lock, so any thread may call them). Every file is written beside its place, as FILE.part-PID, synced and renamed into
+   it, with a checksum behind its last byte, where HDF5 does not look; every function fails with one sentence that names
+   the file (not HDF5, truncated, damaged, disk full, read-only, missing data set). What a run's file or a run's writing
+   lacks is UNROLL_FAILED; a table or a bundle that cannot be read is UNROLL_WRONG, for the user named it. */
 #ifndef UNROLL_STORE_STORE_H
 #define UNROLL_STORE_STORE_H
 
@@ -26,7 +28,9 @@ typedef struct unroll_gather_info {
 } unroll_gather_info;
 /* Gathers every file in `folder` (results/NAME/runs), in order of id, into `path` (results/NAME.h5) in the columnar layout
    of the design: /runs, /curves, /timings, /env, with dimension scales. `ids`: which ones, NULL: all. Damaged files are
-   left out and counted. Only NULL-status differences of wall time can make two gathered files of the same records differ. */
+   left out and counted; ids without a file are left out. UNROLL_NOTHING when there is no record at all. The same records
+   give the same bytes but for the attribute "created" and what depends on it; with SOURCE_DATE_EPOCH set, all bytes.
+   A result that is called like a setting (or like id, status, ...) becomes the column result_NAME. */
 unroll_status unroll_store_gather(const char *folder, const char *const *ids, int id_count, const char *path,
                                   unroll_gather_info *info);
 
@@ -82,8 +86,9 @@ typedef struct unroll_bundle {
         char *text; /* owned */
     } *attributes; /* of the file's root; settings of a model are stored as "setting:NAME" */
     int attribute_count;
+    bool out_of_memory; /* some of the above is missing: unroll_store_bundle tells */
 } unroll_bundle;
-unroll_bundle *unroll_bundle_new(void);
+unroll_bundle *unroll_bundle_new(void); /* NULL when memory is short; the calls below then do nothing */
 void unroll_bundle_free(unroll_bundle *bundle);
 /* Copies `data`; out of memory is told by unroll_store_bundle. */
 void unroll_bundle_array(unroll_bundle *bundle, const char *name, unroll_array_type type, int rank, const size_t *dims,
@@ -92,7 +97,8 @@ void unroll_bundle_attribute(unroll_bundle *bundle, const char *name, const char
 const unroll_array *unroll_bundle_find(const unroll_bundle *bundle, const char *name);
 const char *unroll_bundle_text(const unroll_bundle *bundle, const char *name); /* NULL when there is none */
 unroll_status unroll_store_bundle(const unroll_bundle *bundle, const char *path);
-/* Reads every data set (float and double as stored; integers as INT32) and every text attribute of the root. */
+/* Reads every data set of numbers (float and double as stored; integers as INT32) and every text attribute of the root;
+   data sets of anything else are passed over. */
 unroll_status unroll_load_bundle(const char *path, unroll_bundle **bundle);
 
 #endif

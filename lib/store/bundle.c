@@ -1,0 +1,314 @@
+/* Arrays by name and texts beside them: saved models, the input and the output of predict. */
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "store/h5.h"
+#include "store/store.h"
+
+enum { MOST_RANK = 4, DEEPEST_GROUP = 8 };
+
+static size_t size_of(unroll_array_type type)
+{
+    return type == UNROLL_ARRAY_FLOAT ? sizeof(float) : type == UNROLL_ARRAY_DOUBLE ? sizeof(double) : sizeof(int32_t);
+}
+
+static size_t elements_of(const unroll_array *array)
+{
+    size_t count = 1;
+    for (int i = 0; i < array->rank; i++)
+        count *= array->dims[i];
+    return count;
+}
+
+/* ---- in memory ---- */
+
+unroll_bundle *unroll_bundle_new(void)
+{
+    return calloc(1, sizeof(unroll_bundle));
+}
+
+void unroll_bundle_free(unroll_bundle *bundle)
+{
+    if (bundle == NULL)
+        return;
+    for (int i = 0; i < bundle->array_count; i++)
+        free(bundle->arrays[i].data);
+    for (int i = 0; i < bundle->attribute_count; i++)
+        free(bundle->attributes[i].text);
+    free(bundle->arrays);
+    free(bundle->attributes);
+    free(bundle);
+}
+
+/* The array of that name, emptied, or a new one; NULL when memory is short. */
+static unroll_array *take_array(unroll_bundle *bundle, const char *name)
+{
+    unroll_array *array = (unroll_array *)unroll_bundle_find(bundle, name), *grown;
+    if (array == NULL) {
+        grown = realloc(bundle->arrays, ((size_t)bundle->array_count + 1) * sizeof *grown);
+        if (grown == NULL)
+            return NULL;
+        bundle->arrays = grown;
+        array = &grown[bundle->array_count++];
+    } else {
+        free(array->data);
+    }
+    memset(array, 0, sizeof *array);
+    unroll_text_copy(array->name, sizeof array->name, name);
+    return array;
+}
+
+void unroll_bundle_array(unroll_bundle *bundle, const char *name, unroll_array_type type, int rank, const size_t *dims,
+                         const void *data)
+{
+    unroll_array *array;
+    size_t bytes;
+    if (bundle == NULL)
+        return;
+    array = take_array(bundle, name);
+    if (array == NULL) {
+        bundle->out_of_memory = true;
+        return;
+    }
+    array->type = type;
+    array->rank = rank;
+    if (rank > 0)
+        memcpy(array->dims, dims, (size_t)rank * sizeof *dims);
+    bytes = elements_of(array) * size_of(type);
+    array->data = malloc(bytes + 1);
+    if (array->data == NULL)
+        bundle->out_of_memory = true;
+    else if (bytes > 0)
+        memcpy(array->data, data, bytes);
+}
+
+void unroll_bundle_attribute(unroll_bundle *bundle, const char *name, const char *text)
+{
+    struct unroll_attribute *grown;
+    char *copy;
+    if (bundle == NULL)
+        return;
+    copy = unroll_text_duplicate(text);
+    for (int i = 0; copy != NULL && i < bundle->attribute_count; i++) {
+        if (strcmp(bundle->attributes[i].name, name) == 0) {
+            free(bundle->attributes[i].text);
+            bundle->attributes[i].text = copy;
+            return;
+        }
+    }
+    grown = realloc(bundle->attributes, ((size_t)bundle->attribute_count + 1) * sizeof *grown);
+    bundle->attributes = grown != NULL ? grown : bundle->attributes;
+    if (copy == NULL || grown == NULL) {
+        bundle->out_of_memory = true;
+        free(copy);
+        return;
+    }
+    unroll_text_copy(grown[bundle->attribute_count].name, sizeof grown->name, name);
+    grown[bundle->attribute_count++].text = copy;
+}
+
+const unroll_array *unroll_bundle_find(const unroll_bundle *bundle, const char *name)
+{
+    for (int i = 0; i < bundle->array_count; i++)
+        if (strcmp(bundle->arrays[i].name, name) == 0)
+            return &bundle->arrays[i];
+    return NULL;
+}
+
+const char *unroll_bundle_text(const unroll_bundle *bundle, const char *name)
+{
+    for (int i = 0; i < bundle->attribute_count; i++)
+        if (strcmp(bundle->attributes[i].name, name) == 0)
+            return bundle->attributes[i].text;
+    return NULL;
+}
+
+/* ---- writing ---- */
+
+/* Makes the groups that lead to "weights/head.bias" where they are not there yet. */
+static void make_groups(unroll_h5 *h, const char *name)
+{
+    char path[sizeof((unroll_array *)0)->name];
+    for (const char *slash = strchr(name, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        memcpy(path, name, (size_t)(slash - name));
+        path[slash - name] = '\0';
+        if (h->status.code == UNROLL_OK && H5Lexists(h->file, path, H5P_DEFAULT) <= 0) {
+            hid_t group = unroll_h5_make_group(h, path);
+            if (group >= 0)
+                H5Gclose(group);
+        }
+    }
+}
+
+static void put_array(unroll_h5 *h, const unroll_array *array)
+{
+    unroll_h5_data data = {.name = array->name, .rank = array->rank, .values = array->data};
+    hid_t set;
+    for (int i = 0; i < array->rank; i++)
+        data.dims[i] = array->dims[i];
+    switch (array->type) {
+    case UNROLL_ARRAY_FLOAT:
+        data.file_type = H5T_IEEE_F32LE;
+        data.memory_type = H5T_NATIVE_FLOAT;
+        break;
+    case UNROLL_ARRAY_DOUBLE:
+        data.file_type = H5T_IEEE_F64LE;
+        data.memory_type = H5T_NATIVE_DOUBLE;
+        break;
+    case UNROLL_ARRAY_INT32:
+        data.file_type = H5T_STD_I32LE;
+        data.memory_type = H5T_NATIVE_INT32;
+        break;
+    }
+    make_groups(h, array->name);
+    set = unroll_h5_put(h, h->file, &data);
+    if (set >= 0)
+        H5Dclose(set);
+}
+
+unroll_status unroll_store_bundle(const unroll_bundle *bundle, const char *path)
+{
+    unroll_h5 h;
+    unroll_status status;
+    if (bundle == NULL || bundle->out_of_memory)
+        return unroll_error(UNROLL_FAILED, "out of memory for what was to be written to %.300s", path);
+    unroll_h5_lock();
+    unroll_h5_create(&h, path);
+    for (int i = 0; i < bundle->attribute_count; i++)
+        unroll_h5_put_text(&h, h.file, bundle->attributes[i].name, bundle->attributes[i].text);
+    for (int i = 0; i < bundle->array_count; i++)
+        put_array(&h, &bundle->arrays[i]);
+    status = unroll_h5_close(&h);
+    unroll_h5_unlock();
+    return status;
+}
+
+/* ---- reading ---- */
+
+/* Where the walk over a file is: what it fills, and the group it is in. */
+typedef struct walk {
+    unroll_bundle *bundle;
+    char group[sizeof((unroll_array *)0)->name];
+    int depth;
+} walk;
+
+/* Whole numbers of any width as 32 bits; one that does not fit is a failure, never another number. */
+static int32_t *get_int32(unroll_h5 *h, hid_t set, const char *name, size_t count)
+{
+    int64_t *wide = unroll_h5_get(h, set, name, H5T_NATIVE_INT64, sizeof *wide);
+    int32_t *narrow = wide != NULL ? calloc(count + 1, sizeof *narrow) : NULL;
+    if (wide != NULL && narrow == NULL)
+        unroll_h5_fail(h, "out of memory for data set \"%s\"", name);
+    for (size_t i = 0; narrow != NULL && i < count; i++) {
+        if (wide[i] < INT32_MIN || wide[i] > INT32_MAX)
+            unroll_h5_fail(h, "data set \"%s\" holds a whole number beyond 32 bits", name);
+        narrow[i] = (int32_t)wide[i];
+    }
+    free(wide);
+    return narrow;
+}
+
+static void get_array(unroll_h5 *h, hid_t group, const char *member, const char *name, unroll_bundle *bundle)
+{
+    hsize_t dims[MOST_RANK] = {0};
+    unroll_array *array;
+    int rank;
+    hid_t type, set = unroll_h5_find(h, group, member, &rank, dims);
+    if (set < 0)
+        return;
+    array = take_array(bundle, name);
+    if (array == NULL) {
+        unroll_h5_fail(h, "out of memory");
+        H5Dclose(set);
+        return;
+    }
+    array->rank = rank;
+    for (int i = 0; i < rank; i++)
+        array->dims[i] = (size_t)dims[i];
+    type = H5Dget_type(set);
+    if (H5Tget_class(type) == H5T_INTEGER) {
+        array->type = UNROLL_ARRAY_INT32;
+        array->data = get_int32(h, set, name, elements_of(array));
+    } else if (H5Tget_size(type) <= sizeof(float)) {
+        array->type = UNROLL_ARRAY_FLOAT;
+        array->data = unroll_h5_get(h, set, name, H5T_NATIVE_FLOAT, sizeof(float));
+    } else {
+        array->type = UNROLL_ARRAY_DOUBLE;
+        array->data = unroll_h5_get(h, set, name, H5T_NATIVE_DOUBLE, sizeof(double));
+    }
+    H5Tclose(type);
+    H5Dclose(set);
+}
+
+static bool holds_numbers(hid_t set)
+{
+    hid_t type = H5Dget_type(set);
+    H5T_class_t class = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
+    if (type >= 0)
+        H5Tclose(type);
+    return class == H5T_INTEGER || class == H5T_FLOAT;
+}
+
+/* One member of a group: a data set is read, a group is walked in its turn, anything else is passed over. */
+static void visit(unroll_h5 *h, hid_t group, const char *name, void *context)
+{
+    walk *at = context, inner = *at;
+    hid_t object = H5Oopen(group, name, H5P_DEFAULT);
+    H5I_type_t type = object >= 0 ? H5Iget_type(object) : H5I_BADID;
+    bool numbers = type == H5I_DATASET && holds_numbers(object);
+    int length = snprintf(inner.group, sizeof inner.group, "%s%s%s", at->group, at->group[0] != '\0' ? "/" : "", name);
+    if (object >= 0)
+        H5Oclose(object);
+    if (!numbers && type != H5I_GROUP)
+        return;
+    inner.depth++;
+    if (length >= (int)sizeof inner.group || inner.depth > DEEPEST_GROUP)
+        unroll_h5_fail(h, "\"%.80s\" lies too deep or has too long a name", inner.group);
+    else if (numbers)
+        get_array(h, group, name, inner.group, at->bundle);
+    else
+        unroll_h5_each_in(h, inner.group, visit, &inner);
+}
+
+static herr_t visit_attribute(hid_t at, const char *name, const H5A_info_t *info, void *context)
+{
+    void **both = context;
+    unroll_bundle *bundle = both[1];
+    char *text = unroll_h5_get_text(both[0], at, name);
+    (void)info;
+    if (text != NULL)
+        unroll_bundle_attribute(bundle, name, text);
+    free(text);
+    return 0;
+}
+
+unroll_status unroll_load_bundle(const char *path, unroll_bundle **bundle)
+{
+    unroll_h5 h;
+    unroll_status status;
+    unroll_bundle *loaded = unroll_bundle_new();
+    walk at = {.bundle = loaded};
+    void *both[2] = {&h, loaded};
+    hsize_t place = 0;
+    *bundle = NULL;
+    if (loaded == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for %.300s", path);
+    unroll_h5_lock();
+    unroll_h5_open(&h, path, UNROLL_WRONG);
+    if (h.status.code == UNROLL_OK && H5Aiterate2(h.file, H5_INDEX_NAME, H5_ITER_INC, &place, visit_attribute, both) < 0)
+        unroll_h5_fail(&h, "its attributes cannot be read");
+    unroll_h5_each_in(&h, "/", visit, &at);
+    if (loaded->out_of_memory)
+        unroll_h5_fail(&h, "out of memory");
+    status = unroll_h5_close(&h);
+    unroll_h5_unlock();
+    if (status.code == UNROLL_OK)
+        *bundle = loaded;
+    else
+        unroll_bundle_free(loaded);
+    return status;
+}

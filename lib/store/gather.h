@@ -1,0 +1,19 @@
+/* gather.h: between the two halves of gathering: the records that were read, and the table that is made of them. */
+#ifndef UNROLL_STORE_GATHER_H
+#define UNROLL_STORE_GATHER_H
+
+#include "base/record.h"
+#include "store/h5.h"
+
+/* Writes /runs, /curves, /timings and /env of `count` records, in their order, into a file being created. */
+void unroll_gather_runs(unroll_h5 *h, hid_t *run_scale, unroll_record *const *records, int count);
+void unroll_gather_env(unroll_h5 *h, hid_t run_scale, unroll_record *const *records, int count);
+void unroll_gather_curves(unroll_h5 *h, hid_t run_scale, unroll_record *const *records, int count);
+void unroll_gather_timings(unroll_h5 *h, hid_t run_scale, unroll_record *const *records, int count);
+
+/* A dimension scale 0, 1, ... count - 1 named `name` in `group`; -1 after a failure. */
+hid_t unroll_gather_scale(unroll_h5 *h, hid_t group, const char *name, int count);
+/* Names an axis of a data set and ties it to its scale. */
+void unroll_gather_axis(unroll_h5 *h, hid_t set, unsigned axis, hid_t scale, const char *name);
+
+#endif
