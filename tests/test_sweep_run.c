@@ -313,8 +313,8 @@ static void the_costliest_run_is_started_first(void)
     called c = call(&experiment, test_folder(),
                     (unroll_sweep_options){.jobs = 1, .assignments = lengths, .assignment_count = 3});
     CU_ASSERT_EQUAL(c.measured, 6);
-    const char *first = strstr(c.printed, "cell=lstm length=1000"), *second = strstr(c.printed, "cell=rnn length=1000");
-    const char *last = strstr(c.printed, "cell=rnn length=10 ");
+    const char *first = strstr(c.printed, "length=1000 cell=lstm"), *second = strstr(c.printed, "length=1000 cell=rnn");
+    const char *last = strstr(c.printed, "length=10 cell=rnn");
     CU_ASSERT(first != NULL && second != NULL && last != NULL && first < second && second < last);
 }
 

@@ -1,5 +1,6 @@
 /* unroll train: one model, with its loss as it learns. */
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -56,26 +57,41 @@ static void show_loss(void *context, int64_t step, int64_t steps, double loss)
     fflush(stdout);
 }
 
-/* Every scalar that the run left, a line each; a text that is longer than a line comes last, on lines of its own. */
-static void print_record(const unroll_record *record)
+static bool is_long(const unroll_column *column)
 {
     enum { LINE = 80 };
+    return column->type == UNROLL_COLUMN_TEXT && (strlen(column->text) > LINE || strchr(column->text, '\n') != NULL);
+}
+
+/* What there is no value of (the step at which a run that did not diverge diverged) is NaN or negative. */
+static bool is_empty(const unroll_column *column)
+{
+    return (column->type == UNROLL_COLUMN_REAL && isnan(column->real)) ||
+           (column->type == UNROLL_COLUMN_INT && column->integer < 0);
+}
+
+static void print_column(const unroll_column *column)
+{
+    const char *blank = column->unit[0] != '\0' ? " " : "";
+    switch (column->type) {
+    case UNROLL_COLUMN_REAL: printf("  %-24s %.6g%s%s\n", column->name, column->real, blank, column->unit); break;
+    case UNROLL_COLUMN_INT:
+        printf("  %-24s %lld%s%s\n", column->name, (long long)column->integer, blank, column->unit);
+        break;
+    case UNROLL_COLUMN_TEXT: printf("  %-24s %s\n", column->name, column->text); break;
+    }
+}
+
+/* Every scalar that the run left, a line each; long texts come last, on lines of their own. */
+static void print_record(const unroll_record *record)
+{
+    for (int i = 0; i < record->column_count; i++)
+        if (!is_long(&record->columns[i]) && !is_empty(&record->columns[i]))
+            print_column(&record->columns[i]);
     printf("  %-24s %.3g s\n", "seconds", record->seconds);
-    for (int i = 0; i < record->column_count; i++) {
-        const unroll_column *column = &record->columns[i];
-        if (column->type == UNROLL_COLUMN_REAL)
-            printf("  %-24s %.6g%s%s\n", column->name, column->real, column->unit[0] != '\0' ? " " : "", column->unit);
-        else if (column->type == UNROLL_COLUMN_INT)
-            printf("  %-24s %lld%s%s\n", column->name, (long long)column->integer,
-                   column->unit[0] != '\0' ? " " : "", column->unit);
-        else if (strlen(column->text) <= LINE && strchr(column->text, '\n') == NULL)
-            printf("  %-24s %s\n", column->name, column->text);
-    }
-    for (int i = 0; i < record->column_count; i++) {
-        const unroll_column *column = &record->columns[i];
-        if (column->type == UNROLL_COLUMN_TEXT && (strlen(column->text) > LINE || strchr(column->text, '\n') != NULL))
-            printf("\n%s:\n%s\n", column->name, column->text);
-    }
+    for (int i = 0; i < record->column_count; i++)
+        if (is_long(&record->columns[i]))
+            printf("\n%s:\n%s\n", record->columns[i].name, record->columns[i].text);
 }
 
 static unroll_status train(const unroll_settings *settings, const char *save, const atomic_bool *stop)

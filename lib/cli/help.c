@@ -62,7 +62,6 @@ static void print_section(const char *section, FILE *out)
 
 void unroll_print_settings(FILE *out)
 {
-    fprintf(out, "settings: name=range or choices, default, meaning\n");
     for (int i = 0; i < unroll_setting_count(); i++) {
         bool printed = false;
         for (int j = 0; j < i && !printed; j++)
@@ -87,7 +86,7 @@ void unroll_print_command_help(const unroll_command *command, FILE *out)
     if (command->more != NULL)
         fprintf(out, "\n%s", command->more);
     if (command->settings) {
-        fputc('\n', out);
+        fprintf(out, "\nsettings: name=range or choices, default, meaning\n\n");
         unroll_print_settings(out);
     }
 }

@@ -1,0 +1,196 @@
+/* The command line's exact words and exit statuses. The program is run as a user runs it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/settings.h"
+#include "base/version.h"
+#include "cli/cli.h"
+#include "suite.h"
+
+typedef struct answer {
+    int status;
+    char text[65536];
+} answer;
+
+/* Runs the program; `redirect` is "2>&1" for all that it says, "2>/dev/null" for stdout alone. */
+static const answer *ask(const char *arguments, const char *redirect)
+{
+    static answer result;
+    char command[4096];
+    size_t length;
+    FILE *pipe;
+    snprintf(command, sizeof command, UNROLL_PROGRAM " %s %s", arguments, redirect);
+    pipe = popen(command, "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pipe);
+    length = fread(result.text, 1, sizeof result.text - 1, pipe);
+    result.text[length] = '\0';
+    result.status = pclose(pipe);
+    result.status = WIFEXITED(result.status) ? WEXITSTATUS(result.status) : -1;
+    return &result;
+}
+
+static void check(const char *arguments, int status, const char *text)
+{
+    const answer *a = ask(arguments, "2>&1");
+    if (a->status != status || strcmp(a->text, text) != 0)
+        fprintf(stderr, "\nunroll %s: exit status %d, said: %s\n", arguments, a->status, a->text);
+    CU_ASSERT_EQUAL(a->status, status);
+    CU_ASSERT_STRING_EQUAL(a->text, text);
+}
+
+static void a_wrong_command_or_option_names_the_nearest(void)
+{
+    check("trian", 2, "unroll: there is no command trian; did you mean train?\n");
+    check("zzzzzzzz", 2, "unroll: there is no command zzzzzzzz; unroll --help lists them\n");
+    check("run architectures --jbos 3", 2, "unroll: unroll run has no option --jbos; did you mean --jobs?\n");
+    check("run architectures --xyzzyx", 2, "unroll: unroll run has no option --xyzzyx; unroll run --help lists them\n");
+    check("run architectures --jobs", 2, "unroll: --jobs needs a value: --jobs N\n");
+    check("run architectures --jobs 0", 2, "unroll: --jobs 0 is not a whole number in 1..4096\n");
+    check("run architectures --quick=1", 2, "unroll: --quick takes no value\n");
+    check("run architectures --quick --full", 2, "unroll: --quick and --full exclude each other\n");
+    check("run architectures --shard 3/2", 2, "unroll: --shard 3/2 is not K/N with 1 <= K <= N\n");
+    check("run architectures --shard 2", 2, "unroll: --shard 2 is not K/N with 1 <= K <= N\n");
+    check("run architectures --results ''", 2, "unroll: --results needs the name of a folder\n");
+    check("predict model.h5", 2, "unroll: unroll predict takes MODEL.h5 INPUT.h5 OUTPUT.h5\n");
+    check("list cell", 2,
+          "unroll: there is no list of cell; unroll list takes [experiments|cells|tasks|isas|settings|commands]\n");
+}
+
+static void a_wrong_setting_names_itself_its_range_and_the_nearest(void)
+{
+    check("train hiden=3", 2, "unroll: unknown setting \"hiden\"; did you mean \"hidden\"?\n");
+    check("train hidden=0", 2, "unroll: hidden=0 is outside 1..2147483647\n");
+    check("train hidden=many", 2, "unroll: hidden=many is not a whole number\n");
+    check("train hidden=64,128", 2, "unroll: hidden=64,128 is not a whole number\n");
+    check("train optimizer=adan", 2,
+          "unroll: optimizer=adan is none of sgd|rmsprop|adam; did you mean \"adam\"?\n");
+    check("train cell=lsmt", 2, "unroll: there is no cell lsmt; did you mean lstm?\n");
+    check("train task=ading", 2, "unroll: there is no task ading; did you mean adding?\n");
+    check("train isa=scaler", 2, "unroll: there is no isa scaler; did you mean scalar?\n");
+    check("train --isa scaler", 2, "unroll: there is no isa scaler; did you mean scalar?\n");
+    check("train --isa", 2, "unroll: --isa needs a name; unroll list isas shows them\n");
+    check("run architectures hiden=3", 2, "unroll: unknown setting \"hiden\"; did you mean \"hidden\"?\n");
+    check("run architectures hidden=0,64", 2, "unroll: hidden=0 is outside 1..2147483647\n");
+    check("run architectures seed=9..0", 2, "unroll: seed=9..0 is an empty range: it must rise\n");
+    check("run architecture", 2, "unroll: there is no experiment architecture; did you mean architectures?\n");
+    check("run zzzzzz", 2, "unroll: there is no experiment zzzzzz; unroll list experiments shows them\n");
+}
+
+static void errors_go_to_stderr_alone(void)
+{
+    CU_ASSERT_STRING_EQUAL(ask("train hidden=0", "2>/dev/null")->text, "");
+    CU_ASSERT_STRING_EQUAL(ask("", "2>/dev/null")->text, "");
+    CU_ASSERT_EQUAL(ask("", "2>&1")->status, 2);
+    CU_ASSERT_EQUAL(ask("--help", "2>/dev/null")->status, 0);
+    CU_ASSERT_NOT_EQUAL(ask("--help", "2>/dev/null")->text[0], '\0');
+}
+
+static void an_environment_variable_chooses_the_instruction_set(void)
+{
+    setenv("UNROLL_ISA", "scalar", 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(ask("list isas", "2>&1")->text, "  scalar           in use\n"));
+    CU_ASSERT_PTR_NULL(strstr(ask("list isas --isa auto", "2>&1")->text, "scalar           in use\n"));
+    setenv("UNROLL_ISA", "sclar", 1);
+    check("list isas", 2, "unroll: there is no isa sclar; did you mean scalar?\n");
+    unsetenv("UNROLL_ISA");
+    CU_ASSERT_PTR_NOT_NULL(strstr(ask("--isa=scalar list isas", "2>&1")->text, "  scalar           in use\n"));
+}
+
+static void help_tells_of_every_command_option_and_setting(void)
+{
+    char arguments[64], line[128];
+    const char *text = ask("--help", "2>&1")->text;
+    for (int i = 0; i < unroll_command_count; i++) {
+        snprintf(line, sizeof line, "  %-10s %s\n", unroll_commands[i]->name, unroll_commands[i]->help);
+        CU_ASSERT_PTR_NOT_NULL(strstr(text, line));
+    }
+    for (int i = 0; i < unroll_command_count; i++) {
+        const unroll_option *option = unroll_commands[i]->options;
+        snprintf(arguments, sizeof arguments, "%s --help", unroll_commands[i]->name);
+        const answer *a = ask(arguments, "2>&1");
+        CU_ASSERT_EQUAL(a->status, 0);
+        snprintf(line, sizeof line, "usage: unroll %s", unroll_commands[i]->name);
+        CU_ASSERT_EQUAL(strncmp(a->text, line, strlen(line)), 0);
+        for (; option != NULL && option->name != NULL; option++)
+            CU_ASSERT_PTR_NOT_NULL(strstr(a->text, option->help));
+    }
+    text = ask("train --help", "2>&1")->text;
+    for (int i = 0; i < unroll_setting_count(); i++) {
+        snprintf(line, sizeof line, "\n  %s=", unroll_setting_at(i)->name);
+        CU_ASSERT_PTR_NOT_NULL(strstr(text, line));
+        CU_ASSERT_PTR_NOT_NULL(strstr(text, unroll_setting_at(i)->help));
+    }
+}
+
+static void the_settings_show_range_default_and_unit(void)
+{
+    const char *text = ask("list settings", "2>&1")->text;
+    CU_ASSERT_EQUAL(strncmp(text, "model\n", 6), 0);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(text, "  hidden=1..2147483647                     64 units           hidden units of each layer\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "  optimizer=sgd|rmsprop|adam               adam               update rule\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\ncell lstm\n"));
+}
+
+static void the_version_names_the_commit(void)
+{
+    char expected[128];
+    snprintf(expected, sizeof expected, "unroll %s (%s)\n", unroll_version(), unroll_commit());
+    check("--version", 0, expected);
+}
+
+static void a_stdout_that_takes_nothing_is_a_failure(void)
+{
+    if (access("/dev/full", W_OK) != 0) {
+        test_skip("there is no /dev/full");
+        return;
+    }
+    const answer *a = ask("list settings", "2>&1 >/dev/full");
+    CU_ASSERT_EQUAL(a->status, 1);
+    CU_ASSERT_EQUAL(strncmp(a->text, "unroll: cannot write to standard output: ", 41), 0);
+}
+
+static void training_prints_its_loss_and_ends_with_error_and_yardsticks(void)
+{
+    const answer *a = ask("train length=5 hidden=4 batch=4 steps=20 points=2 seed=1", "2>&1");
+    CU_ASSERT_EQUAL(a->status, 0);
+    CU_ASSERT_EQUAL(strncmp(a->text, "step 0/20  loss ", 16), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "\nstep 10/20  loss "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "\nstep 20/20  loss "));
+    CU_ASSERT_PTR_NULL(strchr(a->text, '\r')); /* lines in a pipe */
+    CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "\n  parameters "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "\n  mse "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "\n  baseline_mse "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "\n  seconds "));
+    CU_ASSERT_PTR_NULL(strstr(a->text, "nan"));
+}
+
+static void a_training_that_cannot_be_is_one_sentence(void)
+{
+    const answer *a = ask("train hidden=1000000000 length=5 steps=1", "2>&1");
+    CU_ASSERT_EQUAL(a->status, 1);
+    CU_ASSERT_EQUAL(strncmp(a->text, "unroll: out of memory", 21), 0);
+    CU_ASSERT_PTR_EQUAL(strchr(a->text, '\n'), a->text + strlen(a->text) - 1);
+    a = ask("train length=5 hidden=4 lr=1e6 optimizer=sgd clip=0 steps=200", "2>&1");
+    CU_ASSERT_EQUAL(a->status, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "\nunroll: the run diverged: "));
+    check("train steps=1 --save /no/such/folder/model.h5", 1,
+          "unroll: cannot write /no/such/folder/model.h5: No such file or directory\n");
+}
+
+const unroll_test tests_cli[] = {
+    TEST(a_wrong_command_or_option_names_the_nearest),
+    TEST(a_wrong_setting_names_itself_its_range_and_the_nearest),
+    TEST(errors_go_to_stderr_alone),
+    TEST(an_environment_variable_chooses_the_instruction_set),
+    TEST(help_tells_of_every_command_option_and_setting),
+    TEST(the_settings_show_range_default_and_unit),
+    TEST(the_version_names_the_commit),
+    TEST(a_stdout_that_takes_nothing_is_a_failure),
+    TEST(training_prints_its_loss_and_ends_with_error_and_yardsticks),
+    TEST(a_training_that_cannot_be_is_one_sentence),
+    {NULL, NULL},
+};
