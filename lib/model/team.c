@@ -5,7 +5,7 @@
 
 #include "simd/engine.h"
 
-/* rounds of waiting before the processor is offered to others: more threads than cores must not starve each other */
+/* rounds of waiting before the processor is offered to others; none where there are more threads than cores */
 enum { SPINS = 2000 };
 
 void unroll_team_wait(const unroll_team *team)
@@ -21,7 +21,7 @@ void unroll_team_wait(const unroll_team *team)
         return;
     }
     for (int spin = 0; atomic_load_explicit(&barrier->round, memory_order_acquire) == round; spin++)
-        if (spin > SPINS)
+        if (spin > SPINS || team->crowded)
             sched_yield();
 }
 
@@ -31,14 +31,14 @@ void unroll_team_run(int threads, void (*work)(void *context, const unroll_team 
     atomic_init(&barrier.arrived, 0);
     atomic_init(&barrier.round, 0);
     if (threads <= 1) {
-        unroll_team alone = {0, 1, &barrier};
+        unroll_team alone = {0, 1, false, &barrier};
         unroll_flush_denormals();
         work(context, &alone);
         return;
     }
 #pragma omp parallel num_threads(threads)
     {
-        unroll_team team = {omp_get_thread_num(), omp_get_num_threads(), &barrier};
+        unroll_team team = {omp_get_thread_num(), omp_get_num_threads(), omp_get_num_threads() > omp_get_num_procs(), &barrier};
         unroll_flush_denormals();
         work(context, &team);
     }

@@ -4,6 +4,7 @@
 #define UNROLL_MODEL_TEAM_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct unroll_barrier {
@@ -13,6 +14,7 @@ typedef struct unroll_barrier {
 
 typedef struct unroll_team {
     int rank, size;
+    bool crowded; /* more threads than cores */
     unroll_barrier *barrier;
 } unroll_team;
 

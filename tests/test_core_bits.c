@@ -1,0 +1,136 @@
+/* The same bits: over instruction sets, threads, batch order, and between the batch and the streaming step. */
+#include <string.h>
+
+#include "digest.h"
+#include "suite.h"
+
+static void every_instruction_set_gives_the_same_functions(void)
+{
+    uint64_t first = 0;
+    unroll_flush_denormals();
+    for (int i = 0, seen = 0; i < unroll_isa_count; i++) {
+        if (!unroll_isas[i].supported())
+            continue;
+        uint64_t digest = digest_functions(unroll_isas[i].engine);
+        first = seen++ == 0 ? digest : first;
+        CU_ASSERT_EQUAL(digest, first);
+    }
+}
+
+static void every_instruction_set_and_number_of_threads_gives_the_same_weights_after_200_steps(void)
+{
+    static const int threads[] = {1, 2, 5};
+    digest_register();
+    for (int cell = 0; cell < unroll_cell_count; cell++)
+        for (int kind = 0; kind < DIGEST_KINDS; kind++) {
+            uint64_t first = 0;
+            int seen = 0;
+            for (int i = 0; i < unroll_isa_count; i++)
+                for (int t = 0; unroll_isas[i].supported() && t < 3; t++) {
+                    uint64_t digest = 1;
+                    unroll_status status = digest_training(unroll_isas[i].cells[cell]->name, unroll_isas[i].name,
+                                                           threads[t], 200, kind, &digest);
+                    CU_ASSERT_EQUAL(status.code, UNROLL_OK);
+                    first = seen++ == 0 ? digest : first;
+                    CU_ASSERT_EQUAL(digest, first);
+                }
+        }
+}
+
+enum { BATCH = 5, STEPS = 7, MOST_HIDDEN = 33, INPUTS = 3, OUTPUTS = 4 };
+
+static unroll_model *small_model(const char *cell, const char *hidden, const char *layers)
+{
+    unroll_model_shape shape = {.inputs = INPUTS, .outputs = OUTPUTS, .steps = STEPS, .batch = BATCH, .every = true, .loss = UNROLL_SQUARED};
+    unroll_settings *settings = unroll_settings_new();
+    unroll_model *model = NULL;
+    unroll_settings_set(settings, "cell", cell);
+    unroll_settings_set(settings, "hidden", hidden);
+    unroll_settings_set(settings, "layers", layers);
+    CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);
+    unroll_settings_free(settings);
+    return model;
+}
+
+static void random_inputs(real *x, int count)
+{
+    unroll_random random = unroll_random_open(3, UNROLL_FOR_TEST, 0, 0);
+    for (int i = 0; i < count; i++)
+        x[i] = (real)(float)(unroll_random_uniform(&random) * 2 - 1);
+}
+
+static void streaming_steps_give_the_bits_of_the_batch(void)
+{
+    static const char *const hidden[] = {"1", "16", "33"}, *const layers[] = {"1", "2"};
+    digest_register();
+    for (int cell = 0; cell < unroll_cell_count; cell++)
+        for (int size = 0; size < 3; size++)
+            for (int depth = 0; depth < 2; depth++) {
+                unroll_model *model = small_model(unroll_isa_now()->cells[cell]->name, hidden[size], layers[depth]);
+                real x[BATCH * STEPS * INPUTS], y[BATCH * STEPS * OUTPUTS], step_x[BATCH * INPUTS], step_y[BATCH * OUTPUTS];
+                unroll_forward io = {.size = BATCH, .steps = STEPS, .x = x, .y = y};
+                random_inputs(x, BATCH * STEPS * INPUTS);
+                unroll_model_forward(model, &io);
+                unroll_model_reset(model);
+                for (int t = 0; t < STEPS; t++) {
+                    for (int b = 0; b < BATCH; b++)
+                        memcpy(step_x + b * INPUTS, x + (b * STEPS + t) * INPUTS, INPUTS * sizeof(real));
+                    unroll_model_step(model, BATCH, step_x, NULL, step_y);
+                    for (int b = 0; b < BATCH; b++)
+                        CU_ASSERT(memcmp(step_y + b * OUTPUTS, y + (b * STEPS + t) * OUTPUTS, OUTPUTS * sizeof(real)) == 0);
+                }
+                unroll_model_close(model);
+            }
+}
+
+static void a_sequence_gives_the_same_bits_whatever_stands_beside_it(void)
+{
+    static const int length[BATCH] = {3, 7, 1, 7, 5};
+    digest_register();
+    for (int cell = 0; cell < unroll_cell_count; cell++) {
+        unroll_model *model = small_model(unroll_isa_now()->cells[cell]->name, "19", "2");
+        real x[BATCH * STEPS * INPUTS], y[BATCH * STEPS * OUTPUTS], alone[STEPS * OUTPUTS];
+        real states[2 * 2 * BATCH * 19], own[2 * 2 * 19];
+        unroll_forward io = {.size = BATCH, .steps = STEPS, .x = x, .y = y, .length = length, .states = states};
+        int carried = unroll_model_carried(model);
+        random_inputs(x, BATCH * STEPS * INPUTS);
+        unroll_model_forward(model, &io);
+        for (int b = 0; b < BATCH; b++) {
+            unroll_forward one = {.size = 1, .steps = length[b], .x = x + b * STEPS * INPUTS, .y = alone, .states = own};
+            unroll_model_forward(model, &one);
+            CU_ASSERT(memcmp(alone, y + b * STEPS * OUTPUTS, (size_t)(length[b] * OUTPUTS) * sizeof(real)) == 0);
+            for (int i = length[b] * OUTPUTS; i < STEPS * OUTPUTS; i++)
+                CU_ASSERT(y[b * STEPS * OUTPUTS + i] == 0);
+            for (int s = 0; s < 2 * carried; s++)
+                CU_ASSERT(memcmp(own + s * 19, states + (s * BATCH + b) * 19, 19 * sizeof(real)) == 0);
+        }
+        unroll_model_close(model);
+    }
+}
+
+static void two_halves_with_handed_over_states_give_the_bits_of_the_whole(void)
+{
+    digest_register();
+    for (int cell = 0; cell < unroll_cell_count; cell++) {
+        unroll_model *model = small_model(unroll_isa_now()->cells[cell]->name, "21", "2");
+        real x[STEPS * INPUTS], y[STEPS * OUTPUTS], half[STEPS * OUTPUTS], states[4 * 21];
+        unroll_forward whole = {.size = 1, .steps = STEPS, .x = x, .y = y};
+        unroll_forward first = {.size = 1, .steps = 3, .x = x, .y = half, .states = states};
+        unroll_forward second = {.size = 1, .steps = STEPS - 3, .x = x + 3 * INPUTS, .y = half + 3 * OUTPUTS, .initial = states};
+        random_inputs(x, STEPS * INPUTS);
+        unroll_model_forward(model, &whole);
+        unroll_model_forward(model, &first);
+        unroll_model_forward(model, &second);
+        CU_ASSERT(memcmp(y, half, sizeof y) == 0);
+        unroll_model_close(model);
+    }
+}
+
+const unroll_test tests_core_bits[] = {
+    TEST(every_instruction_set_gives_the_same_functions),
+    TEST(every_instruction_set_and_number_of_threads_gives_the_same_weights_after_200_steps),
+    TEST(streaming_steps_give_the_bits_of_the_batch),
+    TEST(a_sequence_gives_the_same_bits_whatever_stands_beside_it),
+    TEST(two_halves_with_handed_over_states_give_the_bits_of_the_whole),
+    {NULL, NULL},
+};

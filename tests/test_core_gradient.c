@@ -1,0 +1,159 @@
+/* Every registered cell's gradients against central differences, in the double build; the float build holds its gradients
+   against PyTorch's in test_core_golden.c. */
+#include <math.h>
+#include <string.h>
+
+#include "digest.h"
+#include "suite.h"
+
+typedef struct gradient_case {
+    const char *layers, *hidden, *bias, *variant; /* variant: nonlinearity of the RNN */
+    unroll_model_shape shape;
+    bool equal;
+} gradient_case;
+
+static const gradient_case cases[] = {
+    {"1", "5", "two", "tanh", {.inputs = 3, .outputs = 2, .steps = 6, .batch = 4, .loss = UNROLL_SQUARED}, false},
+    {"2", "17", "two", "tanh", {.inputs = 2, .outputs = 3, .steps = 5, .batch = 3, .every = true, .loss = UNROLL_SQUARED}, false},
+    {"1", "4", "one", "tanh", {.symbols = 7, .outputs = 19, .steps = 5, .batch = 3, .every = true, .loss = UNROLL_SOFTMAX}, false},
+    {"1", "3", "two", "relu", {.inputs = 1, .outputs = 4, .steps = 7, .batch = 5, .every = true, .loss = UNROLL_BERNOULLI}, true},
+    {"3", "2", "one", "tanh", {.symbols = 3, .outputs = 5, .steps = 4, .batch = 2, .loss = UNROLL_SOFTMAX}, false},
+};
+
+static unroll_settings *settings_of(const gradient_case *c, const char *cell)
+{
+    unroll_settings *settings = unroll_settings_new();
+    unroll_settings_set(settings, "cell", cell);
+    unroll_settings_set(settings, "layers", c->layers);
+    unroll_settings_set(settings, "hidden", c->hidden);
+    unroll_settings_set(settings, "bias", c->bias);
+    if (unroll_setting_find("nonlinearity") >= 0)
+        unroll_settings_set(settings, "nonlinearity", c->variant);
+    return settings;
+}
+
+typedef struct buffers {
+    int length[8];
+    float x[256], y[1024];
+    int symbol[64], target[64];
+} buffers;
+
+static unroll_samples samples_in(buffers *b)
+{
+    unroll_samples samples = {b->length, b->x, b->symbol, b->y, b->target};
+    memset(b, 0, sizeof *b);
+    return samples;
+}
+
+/* the worst difference between the gradient and central differences, relative to the weight's largest gradient */
+static double worst_difference(unroll_model *model, const unroll_samples *samples, int size)
+{
+    double worst = 0.0;
+    unroll_model_pack(model, samples, size);
+    for (int i = 0; i < unroll_model_weight_count(model); i++) {
+        unroll_weight weight;
+        real values[4096], gradient[4096];
+        double largest = 1e-3;
+        unroll_model_weight_at(model, i, &weight);
+        int count = weight.rows * (weight.columns == 0 ? 1 : weight.columns);
+        CU_ASSERT_FATAL(count <= 4096);
+        unroll_model_get_weight(model, i, values);
+        unroll_model_gradient(model, NULL);
+        unroll_model_get_gradient(model, i, gradient);
+        for (int k = 0; k < count; k++)
+            largest = fabs((double)gradient[k]) > largest ? fabs((double)gradient[k]) : largest;
+        for (int k = 0; k < count; k++) {
+            const double h = 1e-5;
+            real kept = values[k];
+            double up, down, difference;
+            values[k] = (real)((double)kept + h);
+            unroll_model_set_weight(model, i, values);
+            up = unroll_model_loss(model, NULL);
+            values[k] = (real)((double)kept - h);
+            unroll_model_set_weight(model, i, values);
+            down = unroll_model_loss(model, NULL);
+            values[k] = kept;
+            difference = fabs((up - down) / (2.0 * h) - (double)gradient[k]) / largest;
+            worst = difference > worst ? difference : worst;
+        }
+        unroll_model_set_weight(model, i, values);
+    }
+    return worst;
+}
+
+static void every_cells_gradient_matches_central_differences(void)
+{
+    digest_register();
+    if (sizeof(real) == sizeof(float)) {
+        test_skip("central differences need the double build (make check-double)");
+        return;
+    }
+    for (int cell = 0; cell < unroll_cell_count; cell++)
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+            const gradient_case *c = &cases[i];
+            unroll_settings *settings = settings_of(c, unroll_isa_now()->cells[cell]->name);
+            buffers b;
+            unroll_samples samples = samples_in(&b);
+            unroll_model *model;
+            CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &c->shape, &model).code, UNROLL_OK);
+            digest_fill(&c->shape, c->equal, (uint32_t)i, &samples);
+            CU_ASSERT(worst_difference(model, &samples, c->shape.batch) < 1e-6);
+            unroll_model_close(model);
+            unroll_settings_free(settings);
+        }
+}
+
+/* with the gradient cut every k steps, T steps give the same gradient as T / k separate batches that carry their state */
+static void truncated_gradient_is_that_of_the_pieces(void)
+{
+    enum { STEPS = 6, PIECE = 2, BATCH = 3, HIDDEN = 5 };
+    digest_register();
+    for (int cell = 0; cell < unroll_cell_count; cell++) {
+        unroll_model_shape whole = {.inputs = 2, .outputs = 2, .steps = STEPS, .batch = BATCH, .every = true, .loss = UNROLL_SQUARED};
+        unroll_model_shape piece = whole;
+        unroll_settings *settings = unroll_settings_new();
+        unroll_model *a, *b;
+        buffers whole_buffers, piece_buffers;
+        unroll_samples all = samples_in(&whole_buffers), part = samples_in(&piece_buffers);
+        piece.steps = PIECE;
+        unroll_settings_set(settings, "cell", unroll_isa_now()->cells[cell]->name);
+        unroll_settings_set(settings, "hidden", "5");
+        unroll_settings_set(settings, "bptt", "2");
+        CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &whole, &a).code, UNROLL_OK);
+        CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &piece, &b).code, UNROLL_OK);
+        digest_fill(&whole, true, 0, &all);
+        unroll_model_pack(a, &all, BATCH);
+        unroll_model_gradient(a, NULL);
+        unroll_model_carry(b, 0, true);
+        for (int index = 0; index < 2; index++) { /* the input's and the recurrent weights */
+            real expected[256], sum[256] = {0}, one[256];
+            unroll_weight weight;
+            unroll_model_weight_at(a, index, &weight);
+            unroll_model_get_gradient(a, index, expected);
+            unroll_model_carry(b, 0, true);
+            for (int first = 0; first < STEPS; first += PIECE) {
+                for (int s = 0; s < BATCH; s++) {
+                    part.length[s] = PIECE;
+                    memcpy(part.x + s * PIECE * 2, all.x + (s * STEPS + first) * 2, PIECE * 2 * sizeof(float));
+                    memcpy(part.y + s * PIECE * 2, all.y + (s * STEPS + first) * 2, PIECE * 2 * sizeof(float));
+                }
+                unroll_model_pack(b, &part, BATCH);
+                unroll_model_gradient(b, NULL);
+                unroll_model_get_gradient(b, index, one);
+                for (int k = 0; k < weight.rows * weight.columns; k++)
+                    sum[k] += one[k] * (real)((double)PIECE / STEPS);
+            }
+            for (int k = 0; k < weight.rows * weight.columns; k++)
+                CU_ASSERT(fabs((double)(sum[k] - expected[k])) < (sizeof(real) == 4 ? 1e-6 : 1e-14));
+        }
+        unroll_model_close(a);
+        unroll_model_close(b);
+        unroll_settings_free(settings);
+    }
+}
+
+const unroll_test tests_core_gradient[] = {
+    TEST(every_cells_gradient_matches_central_differences),
+    TEST(truncated_gradient_is_that_of_the_pieces),
+    {NULL, NULL},
+};

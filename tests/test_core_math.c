@@ -1,0 +1,195 @@
+/* Error bounds of exp, tanh and sigmoid over the floats, against the C library in double; and the forward pass at odd sizes
+   against a plain one. UNROLL_EXHAUSTIVE=1 takes every float, otherwise every 61st. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "digest.h"
+#include "suite.h"
+
+enum { LANES = 4096 };
+
+typedef void (*vector_function)(const real *, real *, size_t);
+
+static double true_exp(double x)
+{
+    return exp(x);
+}
+static double true_tanh(double x)
+{
+    return tanh(x);
+}
+static double true_sigmoid(double x)
+{
+    return 1.0 / (1.0 + exp(-x));
+}
+
+/* distance in units of the last place of the true value as a float; denormal results count as zero, as they are flushed */
+static double ulps(float got, double truth)
+{
+    int exponent;
+    if (fabs(truth) < 0x1p-126)
+        return fabs((double)got) <= 0x1p-126 ? 0.0 : 1e9;
+    if (fabs(truth) > 0x1.fffffep127)
+        return isinf(got) || fabs((double)got) > 0x1.fffff0p127 ? 0.0 : 1e9;
+    frexp(truth, &exponent);
+    return fabs((double)got - truth) / ldexp(1.0, exponent - 24);
+}
+
+static double worst_error(vector_function function, double (*truth)(double))
+{
+    const char *wish = getenv("UNROLL_EXHAUSTIVE");
+    uint64_t stride = wish != NULL && strcmp(wish, "1") == 0 ? 1 : 61;
+    uint64_t count = ((UINT64_C(1) << 32) + stride - 1) / stride;
+    double worst = 0.0;
+#pragma omp parallel for reduction(max : worst) schedule(dynamic, 16)
+    for (uint64_t first = 0; first < count; first += LANES) {
+        real x[LANES], y[LANES];
+        unroll_flush_denormals();
+        for (uint64_t i = 0; i < LANES; i++) {
+            uint32_t bits = (uint32_t)((first + i) * stride);
+            float value;
+            memcpy(&value, &bits, sizeof value);
+            x[i] = isnan(value) || fabsf(value) < 0x1p-126f ? 0 : (real)value;
+        }
+        function(x, y, LANES);
+        for (int i = 0; i < LANES; i++) {
+            double error = ulps((float)y[i], truth((double)x[i]));
+            worst = error > worst ? error : worst;
+        }
+    }
+    return worst;
+}
+
+static void exp_tanh_and_sigmoid_keep_their_error_bounds(void)
+{
+    const unroll_engine *engine = unroll_isa_now()->engine;
+    double e = worst_error(engine->exp, true_exp), t = worst_error(engine->tanh, true_tanh);
+    double s = worst_error(engine->sigmoid, true_sigmoid);
+    printf("    worst errors, ULP: exp %.3f, tanh %.3f, sigmoid %.3f\n", e, t, s);
+    CU_ASSERT(e <= 1.5);
+    CU_ASSERT(t <= 3.0);
+    CU_ASSERT(s <= 3.0);
+}
+
+static void functions_keep_nan_and_limits(void)
+{
+    const unroll_engine *engine = unroll_isa_now()->engine;
+    real x[UNROLL_LANES] = {(real)NAN, (real)INFINITY, (real)-INFINITY, 0, 100, -200}, y[UNROLL_LANES];
+    engine->exp(x, y, UNROLL_LANES);
+    CU_ASSERT(isnan(y[0]) && isinf(y[1]) && y[2] == 0 && y[3] == 1);
+    engine->tanh(x, y, UNROLL_LANES);
+    CU_ASSERT(isnan(y[0]) && y[1] == 1 && y[2] == -1 && y[3] == 0 && y[4] == 1 && y[5] == -1);
+    engine->sigmoid(x, y, UNROLL_LANES);
+    CU_ASSERT(isnan(y[0]) && y[1] == 1 && y[2] < 1e-37 && y[3] == (real)0.5 && y[4] == 1);
+}
+
+/* ---- the forward pass in a few plain lines: weights in PyTorch's layout ---- */
+
+static double sigmoid(double x)
+{
+    return 1.0 / (1.0 + exp(-x));
+}
+
+static double row_times(const real *w, int row, const double *x, int count)
+{
+    double sum = 0.0;
+    for (int k = 0; k < count; k++)
+        sum += (double)w[(size_t)row * (size_t)count + (size_t)k] * x[k];
+    return sum;
+}
+
+/* one step of one sequence: h and c in place */
+static void plain_step(const char *cell, int hidden, int inputs, real *const w[4], const double *x, double *h, double *c)
+{
+    int gates = strcmp(cell, "lstm") == 0 ? 4 : strcmp(cell, "gru") == 0 ? 3 : 1;
+    double *in = malloc((size_t)(gates * hidden) * 2 * sizeof *in), *back = in + gates * hidden;
+    for (int j = 0; j < gates * hidden; j++) {
+        in[j] = row_times(w[0], j, x, inputs) + (double)w[2][j];
+        back[j] = row_times(w[1], j, h, hidden) + (double)w[3][j];
+    }
+    for (int u = 0; u < hidden; u++) {
+        if (gates == 1) {
+            h[u] = tanh(in[u] + back[u]);
+        } else if (gates == 4) {
+            double i = sigmoid(in[u] + back[u]), f = sigmoid(in[hidden + u] + back[hidden + u]);
+            double g = tanh(in[2 * hidden + u] + back[2 * hidden + u]), o = sigmoid(in[3 * hidden + u] + back[3 * hidden + u]);
+            c[u] = f * c[u] + i * g;
+            h[u] = o * tanh(c[u]);
+        } else {
+            double r = sigmoid(in[u] + back[u]), z = sigmoid(in[hidden + u] + back[hidden + u]);
+            double n = tanh(in[2 * hidden + u] + r * back[2 * hidden + u]);
+            h[u] = (1.0 - z) * n + z * h[u];
+        }
+    }
+    free(in);
+}
+
+static double worst_forward_difference(const char *isa, const char *cell, int hidden, int inputs, int batch)
+{
+    enum { STEPS = 4 };
+    unroll_model_shape shape = {.inputs = inputs, .outputs = 1, .steps = STEPS, .batch = batch, .loss = UNROLL_SQUARED};
+    unroll_settings *settings = unroll_settings_new();
+    unroll_random random = unroll_random_open(5, UNROLL_FOR_TEST, 0, 0);
+    size_t rows = (size_t)(batch * STEPS);
+    real *x = malloc(rows * (size_t)inputs * sizeof *x), *y = malloc(rows * (size_t)hidden * sizeof *y), *w[4];
+    double *h = malloc((size_t)hidden * 2 * sizeof *h), *row = malloc((size_t)inputs * sizeof *row), worst = 0.0;
+    unroll_forward io = {.size = batch, .steps = STEPS, .x = x, .hidden = y};
+    unroll_model *model = NULL;
+    char text[16];
+    snprintf(text, sizeof text, "%d", hidden);
+    unroll_settings_set(settings, "hidden", text);
+    unroll_settings_set(settings, "cell", cell);
+    unroll_settings_set(settings, "isa", isa);
+    CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);
+    for (size_t i = 0; i < rows * (size_t)inputs; i++)
+        x[i] = (real)(unroll_random_uniform(&random) - 0.5);
+    for (int i = 0; i < 4; i++) {
+        unroll_weight weight;
+        unroll_model_weight_at(model, i, &weight);
+        w[i] = malloc((size_t)weight.rows * (size_t)(weight.columns == 0 ? 1 : weight.columns) * sizeof *w[i]);
+        unroll_model_get_weight(model, i, w[i]);
+    }
+    unroll_model_forward(model, &io);
+    for (int b = 0; b < batch; b++) {
+        memset(h, 0, (size_t)hidden * 2 * sizeof *h);
+        for (int t = 0; t < STEPS; t++) {
+            for (int i = 0; i < inputs; i++)
+                row[i] = (double)x[(size_t)(b * STEPS + t) * (size_t)inputs + (size_t)i];
+            plain_step(cell, hidden, inputs, w, row, h, h + hidden);
+            for (int u = 0; u < hidden; u++) {
+                double difference = fabs(h[u] - (double)y[(size_t)(b * STEPS + t) * (size_t)hidden + (size_t)u]);
+                worst = difference > worst ? difference : worst;
+            }
+        }
+    }
+    for (int i = 0; i < 4; i++)
+        free(w[i]);
+    free(x);
+    free(y);
+    free(h);
+    free(row);
+    unroll_model_close(model);
+    unroll_settings_free(settings);
+    return worst;
+}
+
+static void odd_sizes_agree_with_a_plain_forward_pass(void)
+{
+    static const int sizes[] = {1, 3, 17, 63, 65, 127, 129};
+    static const char *const cells[] = {"rnn", "lstm", "gru"};
+    digest_register();
+    for (int i = 0; i < unroll_isa_count; i++)
+        for (int cell = 0; unroll_isas[i].supported() && cell < 3; cell++)
+            for (int s = 0; s < 7; s++) {
+                double worst = worst_forward_difference(unroll_isas[i].name, cells[cell], sizes[s], sizes[6 - s], 1 + s * 2);
+                CU_ASSERT(worst < (sizeof(real) == 4 ? 2e-6 : 1e-13));
+            }
+}
+
+const unroll_test tests_core_math[] = {
+    TEST(exp_tanh_and_sigmoid_keep_their_error_bounds),
+    TEST(functions_keep_nan_and_limits),
+    TEST(odd_sizes_agree_with_a_plain_forward_pass),
+    {NULL, NULL},
+};
