@@ -2,8 +2,10 @@
 
 #include <assert.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ALIGNMENT = 64 };
 
@@ -14,13 +16,29 @@ void unroll_arena_count(unroll_arena *arena)
     arena->size = 0;
 }
 
+/* Bytes that can be had without swapping, as far as the system tells. Asked before a large block is touched: a system that
+   hands out more than it has would kill the whole program later instead of refusing now. */
+static double available_bytes(void)
+{
+    FILE *file = fopen("/proc/meminfo", "r");
+    char line[128];
+    double kibibytes = 0.0;
+    while (file != NULL && kibibytes == 0.0 && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, "MemAvailable:", 13) == 0)
+            kibibytes = strtod(line + 13, NULL);
+    if (file != NULL)
+        fclose(file);
+    return kibibytes > 0.0 ? kibibytes * 1024.0 : (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+}
+
 unroll_status unroll_arena_open(unroll_arena *arena)
 {
     size_t size = arena->used;
+    const size_t large = (size_t)1 << 28;
     if (size >= SIZE_MAX / 2)
         return unroll_error(UNROLL_FAILED, "out of memory: the run needs more than this machine can address");
     size = (size + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-    arena->base = aligned_alloc(ALIGNMENT, size);
+    arena->base = size > large && (double)size > available_bytes() ? NULL : aligned_alloc(ALIGNMENT, size);
     if (arena->base == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory: the run needs %.1f GiB", (double)size / (1024.0 * 1024 * 1024));
     memset(arena->base, 0, size);

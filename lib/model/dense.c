@@ -70,11 +70,12 @@ static size_t dense_locate(const unroll_layer *layer, int index, int row, int co
 }
 
 /* uniform in 1 / sqrt(inputs), as torch.nn.Linear, whatever the recurrent layers start from */
-static void dense_init(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int first_stream)
+static unroll_status dense_init(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int first_stream)
 {
     (void)settings;
     unroll_init_uniform(layer, 0, seed, first_stream, 1.0 / sqrt((double)layer->inputs));
     unroll_init_uniform(layer, 1, seed, first_stream + 1, 1.0 / sqrt((double)layer->inputs));
+    return unroll_ok();
 }
 
 static void dense_refresh(unroll_layer *layer, const unroll_team *team)

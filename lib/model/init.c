@@ -36,10 +36,13 @@ static void orthonormalise(double *q, int size)
     }
 }
 
-void unroll_init_blocks(unroll_layer *layer, int index, uint64_t seed, int stream, int size, unroll_init_kind kind)
+unroll_status unroll_init_blocks(unroll_layer *layer, int index, uint64_t seed, int stream, int size,
+                                 unroll_init_kind kind)
 {
     unroll_weight weight;
     double *q = kind == UNROLL_INIT_ORTHOGONAL ? malloc((size_t)size * (size_t)size * sizeof *q) : NULL;
+    if (kind == UNROLL_INIT_ORTHOGONAL && q == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory: an orthogonal matrix of %d rows", size);
     layer->kind->weight(layer, index, &weight);
     for (int first = 0, block = 0; first < weight.rows; first += size, block++) {
         unroll_random random = unroll_random_open(seed, UNROLL_FOR_WEIGHTS, (uint32_t)stream, (uint32_t)block);
@@ -55,4 +58,5 @@ void unroll_init_blocks(unroll_layer *layer, int index, uint64_t seed, int strea
             }
     }
     free(q);
+    return unroll_ok();
 }

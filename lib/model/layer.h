@@ -47,7 +47,7 @@ typedef struct unroll_layer_kind {
     void (*weight)(const unroll_layer *layer, int index, unroll_weight *out);
     /* place of element (row, column) of weight `index` among the layer's reals */
     size_t (*locate)(const unroll_layer *layer, int index, int row, int column);
-    void (*init)(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int first_stream);
+    unroll_status (*init)(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int first_stream);
     /* after the weights have changed */
     void (*refresh)(unroll_layer *layer, const unroll_team *team);
     void (*forward)(unroll_layer *layer, const unroll_time *time, const unroll_team *team);
@@ -88,10 +88,11 @@ typedef struct unroll_dense unroll_dense;
 unroll_status unroll_dense_open(unroll_layer *layer, const unroll_engine *engine);
 
 /* init.c: draw weight `index` of a layer from Philox stream `stream`. */
-typedef enum unroll_init_kind { UNROLL_INIT_UNIFORM, UNROLL_INIT_ORTHOGONAL, UNROLL_INIT_IDENTITY } unroll_init_kind;
+typedef enum unroll_init_kind { UNROLL_INIT_ORTHOGONAL, UNROLL_INIT_IDENTITY } unroll_init_kind;
 /* uniform in +-limit over all elements */
 void unroll_init_uniform(unroll_layer *layer, int index, uint64_t seed, int stream, double limit);
 /* each square block of `size` rows: a random orthogonal matrix (Gram-Schmidt on normal draws), or the identity */
-void unroll_init_blocks(unroll_layer *layer, int index, uint64_t seed, int stream, int size, unroll_init_kind kind);
+unroll_status unroll_init_blocks(unroll_layer *layer, int index, uint64_t seed, int stream, int size,
+                                 unroll_init_kind kind);
 
 #endif

@@ -150,7 +150,7 @@ static unroll_status open_all(unroll_model *model)
     take(model);
     for (int i = 0; i <= model->recurrent; i++) {
         unroll_layer *layer = &model->layers[i];
-        layer->kind->init(layer, model->settings, seed, i * MOST_WEIGHTS_A_LAYER);
+        UNROLL_TRY(layer->kind->init(layer, model->settings, seed, i * MOST_WEIGHTS_A_LAYER));
     }
     model->slot = UNROLL_NO_CARRY;
     model->stale = true;

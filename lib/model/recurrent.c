@@ -118,7 +118,8 @@ static size_t recurrent_locate(const unroll_layer *layer, int index, int row, in
 
 /* "pytorch": everything uniform in 1 / sqrt(H). The others: Glorot and Bengio's uniform (2010) for the input weights, the
    named form for the recurrent ones (orthogonal: Saxe et al., 2014; identity: Le, Jaitly, Hinton, 2015), biases zero. */
-static void recurrent_init(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int first_stream)
+static unroll_status recurrent_init(unroll_layer *layer, const unroll_settings *settings, uint64_t seed,
+                                    int first_stream)
 {
     const unroll_recurrent *own = layer->own;
     const char *init = unroll_text(settings, "init");
@@ -130,13 +131,14 @@ static void recurrent_init(unroll_layer *layer, const unroll_settings *settings,
         if (strcmp(init, "glorot") == 0)
             unroll_init_uniform(layer, 1, seed, first_stream + 1, sqrt(6.0 / (2.0 * own->hidden)));
         else
-            unroll_init_blocks(layer, 1, seed, first_stream + 1, own->hidden,
-                               strcmp(init, "identity") == 0 ? UNROLL_INIT_IDENTITY : UNROLL_INIT_ORTHOGONAL);
+            UNROLL_TRY(unroll_init_blocks(layer, 1, seed, first_stream + 1, own->hidden,
+                                          strcmp(init, "identity") == 0 ? UNROLL_INIT_IDENTITY : UNROLL_INIT_ORTHOGONAL));
     }
     for (int gate = 0; own->cell->bias != NULL && gate < own->gates; gate++)
         for (int unit = 0; unit < own->hidden; unit++)
             layer->w[recurrent_locate(layer, 2, own->cell->torch[gate] * own->hidden + unit, 0)] +=
                 (real)own->cell->bias(settings, gate);
+    return unroll_ok();
 }
 
 static void recurrent_refresh(unroll_layer *layer, const unroll_team *team)

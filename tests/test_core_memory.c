@@ -1,0 +1,158 @@
+/* What the core does with memory: nothing after the first step, and a sentence when there is none.
+   The C library's allocator is replaced by one that counts and, at a given call, fails; only with glibc and without a
+   sanitizer, which brings its own. */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "digest.h"
+#include "suite.h"
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define COUNTS 1
+#endif
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#undef COUNTS
+#endif
+#endif
+
+#ifdef COUNTS
+
+static _Atomic long calls, fail_at = -1; /* fail_at: the call that fails, counted from 0; -1: none */
+static _Thread_local int watched;        /* only the test's own thread counts */
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *old, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
+
+static int refused(void)
+{
+    long call;
+    if (!watched)
+        return 0;
+    call = atomic_fetch_add(&calls, 1);
+    if (call != atomic_load(&fail_at))
+        return 0;
+    errno = ENOMEM;
+    return 1;
+}
+
+void *malloc(size_t size)
+{
+    return refused() ? NULL : __libc_malloc(size);
+}
+void *calloc(size_t count, size_t size)
+{
+    return refused() ? NULL : __libc_calloc(count, size);
+}
+void *realloc(void *old, size_t size)
+{
+    return refused() ? NULL : __libc_realloc(old, size);
+}
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    return refused() ? NULL : __libc_memalign(alignment, size);
+}
+
+static void training_and_streaming_allocate_nothing(void)
+{
+    static const unroll_model_shape shape = {.symbols = 9, .outputs = 20, .steps = 6, .batch = 4, .every = true, .loss = UNROLL_SOFTMAX};
+    int length[4], symbol[24], target[24];
+    float y[24 * 20];
+    unroll_samples samples = {length, NULL, symbol, y, target};
+    digest_register();
+    for (int cell = 0; cell < unroll_cell_count; cell++) {
+        unroll_settings *settings = unroll_settings_new();
+        unroll_model *model;
+        unroll_settings_set(settings, "cell", unroll_isa_now()->cells[cell]->name);
+        unroll_settings_set(settings, "layers", "2");
+        CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);
+        atomic_store(&calls, 0);
+        for (int step = 0; step < 20; step++) {
+            digest_fill(&shape, false, (uint32_t)step, &samples);
+            watched = step > 0;
+            unroll_model_pack(model, &samples, 4);
+            unroll_model_gradient(model, NULL);
+            unroll_model_update(model);
+            unroll_model_loss(model, NULL);
+            unroll_model_step(model, 4, NULL, symbol, NULL);
+            watched = 0;
+        }
+        CU_ASSERT_EQUAL(atomic_load(&calls), 0);
+        unroll_model_close(model);
+        unroll_settings_free(settings);
+    }
+}
+
+static void a_model_that_finds_no_memory_says_so_and_leaves_nothing_behind(void)
+{
+    static const unroll_model_shape shape = {.inputs = 2, .outputs = 1, .steps = 5, .batch = 3, .loss = UNROLL_SQUARED};
+    unroll_settings *settings;
+    long n = 0;
+    bool opened = false;
+    digest_register();
+    settings = unroll_settings_new();
+    unroll_settings_set(settings, "init", "orthogonal");
+    for (; n < 1000 && !opened; n++) {
+        unroll_model *model = NULL;
+        unroll_status status;
+        atomic_store(&calls, 0);
+        atomic_store(&fail_at, n);
+        watched = 1;
+        status = unroll_model_open(settings, &shape, &model);
+        watched = 0;
+        atomic_store(&fail_at, -1);
+        opened = atomic_load(&calls) <= n; /* the n-th call was never made */
+        if (!opened) {
+            CU_ASSERT_EQUAL(status.code, UNROLL_FAILED);
+            CU_ASSERT_PTR_NULL(model);
+            CU_ASSERT(strstr(status.text, "out of memory") != NULL);
+        } else {
+            CU_ASSERT_EQUAL(status.code, UNROLL_OK);
+        }
+        unroll_model_close(model);
+    }
+    CU_ASSERT(opened && n > 5);
+    unroll_settings_free(settings);
+}
+
+#else
+
+static void training_and_streaming_allocate_nothing(void)
+{
+    test_skip("allocations are counted with glibc and without a sanitizer only");
+}
+static void a_model_that_finds_no_memory_says_so_and_leaves_nothing_behind(void)
+{
+    test_skip("allocations are counted with glibc and without a sanitizer only");
+}
+
+#endif
+
+static void a_width_beyond_any_machine_is_one_sentence(void)
+{
+    static const unroll_model_shape shape = {.inputs = 2, .outputs = 1, .steps = 5, .batch = 3, .loss = UNROLL_SQUARED};
+    static const char *const widths[] = {"1000000000", "90000000", "2147483647"};
+    digest_register();
+    for (int i = 0; i < 3; i++) {
+        unroll_settings *settings = unroll_settings_new();
+        unroll_model *model = NULL;
+        unroll_status status;
+        CU_ASSERT_EQUAL(unroll_settings_set(settings, "hidden", widths[i]).code, UNROLL_OK);
+        status = unroll_model_open(settings, &shape, &model);
+        CU_ASSERT_EQUAL(status.code, UNROLL_FAILED);
+        CU_ASSERT(strstr(status.text, "out of memory") != NULL);
+        CU_ASSERT_PTR_NULL(model);
+        unroll_settings_free(settings);
+    }
+}
+
+const unroll_test tests_core_memory[] = {
+    TEST(training_and_streaming_allocate_nothing),
+    TEST(a_model_that_finds_no_memory_says_so_and_leaves_nothing_behind),
+    TEST(a_width_beyond_any_machine_is_one_sentence),
+    {NULL, NULL},
+};
