@@ -335,6 +335,7 @@ static unroll_status run_and_gather(sweep *s)
         UNROLL_TRY(use_isa_of(s, s->todo[0]->settings));
         fprintf(s->options->out, "%s: %d runs, %d found, %d to do on %d %s\n", s->experiment->name, s->mine_count,
                 s->summary->found, s->todo_count, s->jobs, s->jobs == 1 ? "thread" : "threads");
+        fflush(s->options->out);
         unroll_progress_open(&s->progress, s->options->out, s->mine_count, s->summary->found, cost);
         do_runs(s);
         unroll_progress_close(&s->progress);
