@@ -299,8 +299,9 @@ const unroll_command command_predict = {
     .order = 30,
     .run = run,
     .more = "MODEL.h5   from unroll train --save\n"
-            "INPUT.h5   x (N, T, I): N sequences of T steps of I numbers, scaled as in training; for models of text\n"
-            "           symbols (N, T), places in extra/alphabet of the model; lengths (N), where not all are T long\n"
+            "INPUT.h5   x (N, T, I): N sequences of T steps of I numbers, scaled as in training; for a model of text\n"
+            "           symbols (N, T): places in extra/alphabet of the model, or its size for any other character;\n"
+            "           lengths (N), where not all are T long\n"
             "OUTPUT.h5  y (N, T, outputs), zero past a sequence's end: numbers, or logits where classes are learned;\n"
             "           the last states h (layers, N, hidden), and c for cells with a second one\n",
 };

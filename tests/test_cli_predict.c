@@ -1,0 +1,313 @@
+/* A saved model, used again: the same numbers as the model itself, in batches, for unequal lengths; and what is wrong with
+   an input is one sentence. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/random.h"
+#include "cli/model_file.h"
+#include "store/store.h"
+#include "suite.h"
+
+enum { N = 7, T = 9, I = 2, H = 5, LAYERS = 2, PATH_ROOM = 1200 };
+
+/* Runs the program and returns its exit status; what it says is in `said`. */
+static char said[8192];
+static int run_program(const char *arguments)
+{
+    char command[8192];
+    size_t length;
+    snprintf(command, sizeof command, UNROLL_PROGRAM " %s 2>&1", arguments);
+    FILE *pipe = popen(command, "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pipe);
+    length = fread(said, 1, sizeof said - 1, pipe);
+    said[length] = '\0';
+    int status = pclose(pipe);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* A model of the adding problem, trained a little: path of its file. */
+static const char *make_model(const char *folder, const char *cell)
+{
+    static char path[PATH_ROOM];
+    char arguments[2 * PATH_ROOM];
+    snprintf(path, sizeof path, "%s/%s.h5", folder, cell);
+    snprintf(arguments, sizeof arguments,
+             "train task=adding cell=%s hidden=%d layers=%d length=8 batch=4 steps=5 points=1 --save %s", cell, H, LAYERS,
+             path);
+    CU_ASSERT_EQUAL(run_program(arguments), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "\nmodel: "));
+    return path;
+}
+
+static void fill(float *x, size_t count)
+{
+    unroll_random random = unroll_random_open(1, UNROLL_FOR_TEST, 0, 0);
+    for (size_t i = 0; i < count; i++)
+        x[i] = (float)unroll_random_uniform(&random) - 0.5f;
+}
+
+static void write_input(const char *path, const float *x, int steps, int inputs, const int *lengths)
+{
+    unroll_bundle *bundle = unroll_bundle_new();
+    unroll_bundle_array(bundle, "x", UNROLL_ARRAY_FLOAT, 3, (size_t[]){N, (size_t)steps, (size_t)inputs}, x);
+    if (lengths != NULL)
+        unroll_bundle_array(bundle, "lengths", UNROLL_ARRAY_INT32, 1, (size_t[]){N}, lengths);
+    CU_ASSERT_EQUAL_FATAL(unroll_store_bundle(bundle, path).code, UNROLL_OK);
+    unroll_bundle_free(bundle);
+}
+
+static int predict(const char *model, const char *input, const char *output)
+{
+    char arguments[4 * PATH_ROOM];
+    snprintf(arguments, sizeof arguments, "predict %s %s %s", model, input, output);
+    return run_program(arguments);
+}
+
+static void check_dims(const unroll_array *array, size_t a, size_t b, size_t c)
+{
+    CU_ASSERT_PTR_NOT_NULL_FATAL(array);
+    CU_ASSERT_EQUAL_FATAL(array->rank, 3);
+    CU_ASSERT(array->dims[0] == a && array->dims[1] == b && array->dims[2] == c);
+    CU_ASSERT_EQUAL(array->type, UNROLL_ARRAY_FLOAT);
+}
+
+/* One sequence alone, a step at a time, through the model of the file. */
+static void check_sequence(unroll_model *model, const float *x, int length, const float *y)
+{
+    unroll_model_reset(model);
+    for (int t = 0; t < T; t++) {
+        real step[I], out[1] = {0};
+        for (int i = 0; i < I; i++)
+            step[i] = t < length ? (real)x[t * I + i] : 0;
+        if (t < length)
+            unroll_model_step(model, 1, step, NULL, out);
+        CU_ASSERT_EQUAL(y[t], (float)out[0]);
+    }
+}
+
+static void check_cell(const char *cell, bool second_state)
+{
+    const char *folder = test_folder(), *model_path = make_model(folder, cell);
+    static const int lengths[N] = {9, 1, 5, 9, 3, 8, 2};
+    char input[PATH_ROOM], output[PATH_ROOM];
+    float x[N * T * I];
+    unroll_model_file file;
+    unroll_model *model;
+    unroll_bundle *result;
+    fill(x, N * T * I);
+    x[T * I + I] = NAN; /* past the end of the second sequence: nobody looks there */
+    snprintf(input, sizeof input, "%s/in.h5", folder);
+    snprintf(output, sizeof output, "%s/out.h5", folder);
+    write_input(input, x, T, I, lengths);
+    CU_ASSERT_EQUAL_FATAL(predict(model_path, input, output), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, output));
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(output, &result).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(unroll_model_file_open(model_path, &file).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(unroll_model_file_build(&file, model_path, T, 1, &model).code, UNROLL_OK);
+    const unroll_array *y = unroll_bundle_find(result, "y");
+    check_dims(y, N, T, 1);
+    for (int n = 0; n < N; n++)
+        check_sequence(model, x + n * T * I, lengths[n], (const float *)y->data + n * T);
+    check_dims(unroll_bundle_find(result, "h"), LAYERS, N, H);
+    if (second_state)
+        check_dims(unroll_bundle_find(result, "c"), LAYERS, N, H);
+    else
+        CU_ASSERT_PTR_NULL(unroll_bundle_find(result, "c"));
+    unroll_model_close(model);
+    unroll_model_file_close(&file);
+    unroll_bundle_free(result);
+}
+
+static void predictions_are_those_of_the_model_step_by_step(void)
+{
+    check_cell("lstm", true);
+    check_cell("gru", false);
+    check_cell("rnn", false);
+}
+
+static void last_states_continue_a_sequence(void)
+{
+    const char *folder = test_folder(), *model_path = make_model(folder, "lstm");
+    char input[PATH_ROOM], output[PATH_ROOM];
+    float x[N * T * I];
+    unroll_bundle *result;
+    unroll_model_file file;
+    unroll_model *model;
+    real all[T * I], initial[LAYERS * 2 * H], y[T], rest[T];
+    enum { FIRST = 4 };
+    static const int lengths[N] = {FIRST, FIRST, FIRST, FIRST, FIRST, FIRST, FIRST};
+    fill(x, N * T * I);
+    snprintf(input, sizeof input, "%s/in.h5", folder);
+    snprintf(output, sizeof output, "%s/out.h5", folder);
+    write_input(input, x, T, I, lengths);
+    CU_ASSERT_EQUAL_FATAL(predict(model_path, input, output), 0);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(output, &result).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(unroll_model_file_open(model_path, &file).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(unroll_model_file_build(&file, model_path, T, 1, &model).code, UNROLL_OK);
+    const float *h = unroll_bundle_find(result, "h")->data, *c = unroll_bundle_find(result, "c")->data;
+    const int n = 3; /* any sequence */
+    for (int i = 0; i < T * I; i++)
+        all[i] = (real)x[n * T * I + i];
+    for (int layer = 0; layer < LAYERS; layer++)
+        for (int i = 0; i < H; i++) {
+            initial[(2 * layer) * H + i] = (real)h[(layer * N + n) * H + i];
+            initial[(2 * layer + 1) * H + i] = (real)c[(layer * N + n) * H + i];
+        }
+    unroll_model_forward(model, &(unroll_forward){.size = 1, .steps = T, .x = all, .y = y});
+    unroll_model_forward(model, &(unroll_forward){
+                                    .size = 1, .steps = T - FIRST, .x = all + FIRST * I, .initial = initial, .y = rest});
+    for (int t = FIRST; t < T; t++)
+        CU_ASSERT_EQUAL(y[t], rest[t - FIRST]);
+    unroll_model_close(model);
+    unroll_model_file_close(&file);
+    unroll_bundle_free(result);
+}
+
+static void refused(const char *model, const char *input, const char *sentence)
+{
+    char output[PATH_ROOM];
+    snprintf(output, sizeof output, "%s.out", input);
+    CU_ASSERT_EQUAL(predict(model, input, output), 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, sentence));
+    if (strstr(said, sentence) == NULL)
+        fprintf(stderr, "\nexpected ... %s, got: %s\n", sentence, said);
+    CU_ASSERT_EQUAL(strncmp(said, "unroll: ", 8), 0);
+    CU_ASSERT_PTR_EQUAL(strchr(said, '\n'), said + strlen(said) - 1);
+    CU_ASSERT_NOT_EQUAL(access(output, F_OK), 0);
+}
+
+static void an_input_that_does_not_fit_is_one_sentence(void)
+{
+    const char *folder = test_folder(), *model = make_model(folder, "gru");
+    char input[PATH_ROOM];
+    float x[N * T * 3];
+    int lengths[N] = {9, 1, 5, 9, 3, 8, 2};
+    fill(x, N * T * 3);
+    snprintf(input, sizeof input, "%s/in.h5", folder);
+    write_input(input, x, T, 3, NULL);
+    refused(model, input, "has 3 inputs a step, the model takes 2");
+    lengths[4] = 10;
+    write_input(input, x, T, I, lengths);
+    refused(model, input, "sequence 4 has length 10, which is outside 1..9");
+    lengths[4] = 0;
+    write_input(input, x, T, I, lengths);
+    refused(model, input, "sequence 4 has length 0, which is outside 1..9");
+    x[2 * T * I + 3 * I + 1] = NAN;
+    write_input(input, x, T, I, NULL);
+    refused(model, input, "is not a finite number at sequence 2, step 3, input 1");
+    x[2 * T * I + 3 * I + 1] = INFINITY;
+    write_input(input, x, T, I, NULL);
+    refused(model, input, "is not a finite number at sequence 2, step 3, input 1");
+}
+
+static void write_one(const char *path, const char *name, unroll_array_type type, int rank, const size_t *dims,
+                      const void *data)
+{
+    unroll_bundle *bundle = unroll_bundle_new();
+    unroll_bundle_array(bundle, name, type, rank, dims, data);
+    CU_ASSERT_EQUAL_FATAL(unroll_store_bundle(bundle, path).code, UNROLL_OK);
+    unroll_bundle_free(bundle);
+}
+
+static void a_file_of_another_kind_is_one_sentence(void)
+{
+    const char *folder = test_folder(), *model = make_model(folder, "rnn");
+    char input[PATH_ROOM], missing[PATH_ROOM], text[PATH_ROOM];
+    struct stat about;
+    float x[N * T * I];
+    fill(x, N * T * I);
+    snprintf(input, sizeof input, "%s/in.h5", folder);
+    snprintf(missing, sizeof missing, "%s/missing.h5", folder);
+    snprintf(text, sizeof text, "%s/text.h5", folder);
+    write_one(input, "y", UNROLL_ARRAY_FLOAT, 1, (size_t[]){N}, x);
+    refused(model, input, "has no data set x (sequences, steps, inputs)");
+    write_one(input, "x", UNROLL_ARRAY_FLOAT, 2, (size_t[]){N, T}, x);
+    refused(model, input, "has 2 dimensions, not 3: (sequences, steps, inputs)");
+    write_input(input, x, T, I, NULL);
+    refused(input, input, "is not a saved model: unroll train --save writes one");
+    refused(missing, input, missing);
+    refused(model, missing, missing);
+    FILE *file = fopen(text, "w");
+    fputs("this is no HDF5 file\n", file);
+    fclose(file);
+    refused(text, input, text);
+    CU_ASSERT_EQUAL_FATAL(stat(model, &about), 0);
+    CU_ASSERT_EQUAL_FATAL(truncate(model, about.st_size / 2), 0);
+    refused(model, input, model);
+}
+
+static void a_model_of_text_takes_symbols(void)
+{
+    const char *folder = test_folder();
+    char path[PATH_ROOM], model[PATH_ROOM], input[PATH_ROOM], output[PATH_ROOM], arguments[4 * PATH_ROOM];
+    int symbols[N * T], count;
+    unroll_bundle *bundle, *result;
+    snprintf(path, sizeof path, "%s/text.txt", folder);
+    snprintf(model, sizeof model, "%s/model.h5", folder);
+    snprintf(input, sizeof input, "%s/in.h5", folder);
+    snprintf(output, sizeof output, "%s/out.h5", folder);
+    FILE *file = fopen(path, "w");
+    for (int i = 0; i < 400; i++)
+        fputs("the quick brown fox\n", file);
+    fclose(file);
+    snprintf(arguments, sizeof arguments,
+             "train task=text file=%s hidden=6 length=10 batch=4 steps=3 points=1 sample_chars=5 --save %s", path, model);
+    CU_ASSERT_EQUAL_FATAL(run_program(arguments), 0);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(model, &bundle).code, UNROLL_OK);
+    const unroll_array *alphabet = unroll_bundle_find(bundle, "extra/alphabet");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(alphabet);
+    count = (int)alphabet->dims[0] + 1; /* the last one stands for every other character */
+    CU_ASSERT_EQUAL(count, 18); /* 15 letters, blank, line break */
+    unroll_bundle_free(bundle);
+    for (int i = 0; i < N * T; i++)
+        symbols[i] = i % count;
+    write_one(input, "symbols", UNROLL_ARRAY_INT32, 2, (size_t[]){N, T}, symbols);
+    CU_ASSERT_EQUAL_FATAL(predict(model, input, output), 0);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(output, &result).code, UNROLL_OK);
+    check_dims(unroll_bundle_find(result, "y"), N, T, (size_t)count);
+    unroll_bundle_free(result);
+    unlink(output);
+    symbols[T + 2] = 1000;
+    write_one(input, "symbols", UNROLL_ARRAY_INT32, 2, (size_t[]){N, T}, symbols);
+    refused(model, input, "1000 at sequence 1, step 2 is outside 0..");
+}
+
+static void weights_lie_under_the_names_and_shapes_of_pytorch(void)
+{
+    const char *folder = test_folder();
+    unroll_bundle *bundle;
+    static const struct {
+        const char *name;
+        int rank;
+        size_t dims[2];
+    } expected[] = {{"rnn/weight_ih_l0", 2, {3 * H, I}}, {"rnn/weight_hh_l0", 2, {3 * H, H}},
+                    {"rnn/bias_ih_l0", 1, {3 * H, 0}},   {"rnn/bias_hh_l0", 1, {3 * H, 0}},
+                    {"rnn/weight_ih_l1", 2, {3 * H, H}}, {"rnn/weight_hh_l1", 2, {3 * H, H}},
+                    {"head/weight", 2, {1, H}},          {"head/bias", 1, {1, 0}}};
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(make_model(folder, "gru"), &bundle).code, UNROLL_OK);
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        const unroll_array *array = unroll_bundle_find(bundle, expected[i].name);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(array);
+        CU_ASSERT_EQUAL(array->rank, expected[i].rank);
+        CU_ASSERT_EQUAL(array->dims[0], expected[i].dims[0]);
+        CU_ASSERT(array->rank == 1 || array->dims[1] == expected[i].dims[1]);
+    }
+    CU_ASSERT_STRING_EQUAL(unroll_bundle_text(bundle, "setting:cell"), "gru");
+    CU_ASSERT_STRING_EQUAL(unroll_bundle_text(bundle, "setting:hidden"), "5");
+    unroll_bundle_free(bundle);
+}
+
+const unroll_test tests_cli_predict[] = {
+    TEST(predictions_are_those_of_the_model_step_by_step),
+    TEST(last_states_continue_a_sequence),
+    TEST(an_input_that_does_not_fit_is_one_sentence),
+    TEST(a_file_of_another_kind_is_one_sentence),
+    TEST(a_model_of_text_takes_symbols),
+    TEST(weights_lie_under_the_names_and_shapes_of_pytorch),
+    {NULL, NULL},
+};
