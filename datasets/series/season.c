@@ -49,7 +49,7 @@ static int highest_near(const double *correlation, int first, int last)
 static int clearest_peak(const double *correlation, int most, int count)
 {
     /* noise alone correlates with a standard deviation of 1 / sqrt(count) */
-    const double noise = 6.0 / sqrt(count), least_rise = noise > 0.1 ? noise : 0.1, nearly = 0.9;
+    const double noise = 1.0 / sqrt(count), least_rise = 6.0 * noise > 0.1 ? 6.0 * noise : 0.1, nearly = 0.9;
     double lowest = 1.0, highest_rise = 0.0;
     for (int lag = 1; lag <= most; lag++) {
         lowest = correlation[lag] < lowest ? correlation[lag] : lowest;
@@ -59,7 +59,7 @@ static int clearest_peak(const double *correlation, int most, int count)
     lowest = 1.0;
     for (int lag = 1; lag < most && highest_rise > least_rise; lag++) {
         lowest = correlation[lag] < lowest ? correlation[lag] : lowest;
-        if (correlation[lag] - lowest < nearly * highest_rise || correlation[lag] <= 0.0)
+        if (correlation[lag] - lowest < nearly * highest_rise || correlation[lag] <= 3.0 * noise)
             continue;
         return highest_near(correlation, lag, lag + lag / 4 < most ? lag + lag / 4 : most);
     }

@@ -1,0 +1,211 @@
+/* datasets/fetch, with a table and files of the test's own: no network. */
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "data.h"
+
+/* A folder with a table of sources, the files that they name, and room for what is fetched. */
+typedef struct fetch_place {
+    char folder[1024], said[4096];
+    int status; /* of the last call */
+} fetch_place;
+
+static int run(const char *format, const char *folder, const char *rest)
+{
+    char command[4096];
+    int status;
+    snprintf(command, sizeof command, format, folder, rest);
+    status = system(command);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Calls datasets/fetch and keeps what it says and its exit status. */
+static void fetch(fetch_place *place, const char *arguments)
+{
+    char command[4096], path[1100];
+    FILE *said;
+    snprintf(command, sizeof command,
+             "UNROLL_SOURCES='%s/table' UNROLL_DATA='%s/data' datasets/fetch %s >'%s/said' 2>&1", place->folder,
+             place->folder, arguments, place->folder);
+    place->status = run("%s%s", command, "");
+    snprintf(path, sizeof path, "%s/said", place->folder);
+    said = fopen(path, "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(said);
+    place->said[fread(place->said, 1, sizeof place->said - 1, said)] = '\0';
+    fclose(said);
+}
+
+static bool there(const fetch_place *place, const char *name)
+{
+    char path[1200];
+    struct stat what;
+    snprintf(path, sizeof path, "%s/%s", place->folder, name);
+    return stat(path, &what) == 0;
+}
+
+/* SHA-256 of "hello\n" */
+static const char hello[] = "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03";
+
+static void write_table(const fetch_place *place)
+{
+    char path[1200];
+    const char *at = place->folder;
+    FILE *table;
+    data_write(path, at, "table", "# a table\n", 10);
+    table = fopen(path, "a");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(table);
+    fprintf(table, "good\tsub/greeting\t6\t%s\turl\tfile://%s/hello\tnone\tthe test\n", hello, at);
+    fprintf(table, "bad\tgreeting\t6\t%064d\turl\tfile://%s/hello\tnone\tthe test\n", 0, at);
+    fprintf(table, "gone\tgreeting\t6\t%s\turl\tfile://%s/nowhere\tnone\tthe test\n", hello, at);
+    fprintf(table, "tree\tLIST\t76\tDIGEST\ttree\tfile://%s/archive.tgz#rec\tnone\tthe test\n", at);
+    fprintf(table, "cut\tLIST\t76\t%s\ttree\tfile://%s/hello#rec\tnone\tthe test\n", hello, at);
+    fclose(table);
+}
+
+static fetch_place make_place(void)
+{
+    fetch_place place = {.status = -1};
+    char path[1200], list[100];
+    snprintf(place.folder, sizeof place.folder, "%s", test_folder());
+    data_write(path, place.folder, "hello", "hello\n", 6);
+    snprintf(list, sizeof list, "%s  rec/a\n", hello);
+    data_write(path, place.folder, "list", list, strlen(list));
+    CU_ASSERT_EQUAL_FATAL(
+        run("cd '%s' && %s", place.folder, "mkdir -p top/rec && cp hello top/rec/a && tar -czf archive.tgz top"), 0);
+    write_table(&place);
+    return place;
+}
+
+static void fetch_gets_a_file_and_checks_it(void)
+{
+    fetch_place place = make_place();
+    fetch(&place, "good");
+    CU_ASSERT_EQUAL(place.status, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(place.said, "data/good/sub/greeting is there now"));
+    CU_ASSERT_EQUAL(run("cd '%s' && %s", place.folder, "cmp hello data/good/sub/greeting"), 0);
+    fetch(&place, "good");
+    CU_ASSERT_EQUAL(place.status, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(place.said, "is there already"));
+    /* nothing but the file is left */
+    CU_ASSERT_EQUAL(run("test \"$(ls -A '%s/data/good')\" = %s", place.folder, "sub"), 0);
+}
+
+static void fetch_replaces_a_damaged_file(void)
+{
+    fetch_place place = make_place();
+    char path[1200];
+    fetch(&place, "good");
+    data_write(path, place.folder, "data/good/sub/greeting", "hell", 4);
+    fetch(&place, "good");
+    CU_ASSERT_EQUAL(place.status, 0);
+    CU_ASSERT_EQUAL(run("cd '%s' && %s", place.folder, "cmp hello data/good/sub/greeting"), 0);
+}
+
+static void fetch_keeps_nothing_with_a_wrong_checksum(void)
+{
+    fetch_place place = make_place();
+    fetch(&place, "bad");
+    CU_ASSERT_EQUAL(place.status, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(place.said, "has not the SHA-256 that it should have"));
+    CU_ASSERT_FALSE(there(&place, "data/bad"));
+}
+
+static void fetch_says_what_cannot_be_got(void)
+{
+    fetch_place place = make_place();
+    fetch(&place, "gone");
+    CU_ASSERT_EQUAL(place.status, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(place.said, "cannot be downloaded; is there a network?"));
+    CU_ASSERT_FALSE(there(&place, "data/gone"));
+    fetch(&place, "gone good");
+    CU_ASSERT_EQUAL(place.status, 1);
+    CU_ASSERT_TRUE(there(&place, "data/good/sub/greeting"));
+}
+
+static void fetch_checks_every_file_of_an_archive(void)
+{
+    fetch_place place = make_place();
+    char command[300];
+    fetch(&place, "tree");
+    CU_ASSERT_EQUAL(place.status, 1);
+    CU_ASSERT_FALSE(there(&place, "data/tree"));
+    /* the right digest of the list into the table */
+    snprintf(command, sizeof command,
+             "digest=$({ sha256sum list 2>/dev/null || shasum -a 256 list; } | cut -d ' ' -f 1) && "
+             "sed \"s/DIGEST/$digest/\" table >table2 && mv table2 table");
+    CU_ASSERT_EQUAL_FATAL(run("cd '%s' && %s", place.folder, command), 0);
+    fetch(&place, "tree");
+    CU_ASSERT_EQUAL(place.status, 0);
+    CU_ASSERT_EQUAL(run("cd '%s' && %s", place.folder, "cmp hello data/tree/rec/a && cmp list data/tree/LIST"), 0);
+    /* a file of the tree that was changed is noticed and brought back */
+    CU_ASSERT_EQUAL_FATAL(run("cd '%s' && %s", place.folder, "echo x >data/tree/rec/a"), 0);
+    fetch(&place, "tree");
+    CU_ASSERT_EQUAL(place.status, 0);
+    CU_ASSERT_EQUAL(run("cd '%s' && %s", place.folder, "cmp hello data/tree/rec/a"), 0);
+    fetch(&place, "cut");
+    CU_ASSERT_EQUAL(place.status, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(place.said, "is not a whole tar.gz archive"));
+}
+
+static void fetch_refuses_names_that_it_does_not_know(void)
+{
+    fetch_place place = make_place();
+    fetch(&place, "good nonsense");
+    CU_ASSERT_EQUAL(place.status, 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(place.said, "there is no data set nonsense; there are: good bad gone tree cut"));
+    CU_ASSERT_FALSE(there(&place, "data/good"));
+    fetch(&place, "");
+    CU_ASSERT_EQUAL(place.status, 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(place.said, "usage"));
+}
+
+static void fetch_lists_name_size_licence_and_source(void)
+{
+    fetch_place place = {.status = -1};
+    snprintf(place.folder, sizeof place.folder, "%s", test_folder());
+    CU_ASSERT_EQUAL(run("datasets/fetch --list >'%s/%s'", place.folder, "list"), 0);
+    CU_ASSERT_EQUAL(
+        run("grep -q '^etth1  *2590 kB  CC BY-ND 4.0  *GitHub zhouhaoyi/ETDataset$' '%s/%s'", place.folder, "list"), 0);
+    CU_ASSERT_EQUAL(run("grep -q '^sunspots  *36 kB  public domain' '%s/%s'", place.folder, "list"), 0);
+}
+
+static void the_bundled_series_is_the_one_of_the_table(void)
+{
+    fetch_place place = {.status = -1};
+    snprintf(place.folder, sizeof place.folder, "%s", test_folder());
+    CU_ASSERT_EQUAL(run("datasets/fetch sunspots >'%s/%s'", place.folder, "said"), 0);
+    CU_ASSERT_EQUAL(run("grep -q 'sunspots.csv is there already' '%s/%s'", place.folder, "said"), 0);
+}
+
+/* A fetched set is found by its bare name. */
+static void a_fetched_data_set_is_found_by_name(void)
+{
+    opened_task task;
+    char path[1200], content[4096] = "v\n";
+    const char *folder = test_folder(), *before = getenv("UNROLL_DATA");
+    char kept[1024];
+    snprintf(kept, sizeof kept, "%s", before != NULL ? before : "");
+    for (int t = 0; t < 200; t++)
+        snprintf(content + strlen(content), sizeof content - strlen(content), "%d\n", t * t % 17);
+    snprintf(path, sizeof path, "%s/co2", folder);
+    CU_ASSERT_EQUAL_FATAL(mkdir(path, 0777), 0);
+    data_write(path, folder, "co2/co2.csv", content, strlen(content));
+    setenv("UNROLL_DATA", folder, 1);
+    task = data_open("series", "file=co2 length=8");
+    CU_ASSERT_EQUAL(task.status.code, UNROLL_OK);
+    data_close(&task);
+    data_refused("series", "file=etth2", "did you mean etth1");
+    if (kept[0] != '\0')
+        setenv("UNROLL_DATA", kept, 1);
+    else
+        unsetenv("UNROLL_DATA");
+}
+
+const unroll_test tests_data_fetch[] = {
+    TEST(fetch_gets_a_file_and_checks_it),           TEST(fetch_replaces_a_damaged_file),
+    TEST(fetch_keeps_nothing_with_a_wrong_checksum), TEST(fetch_says_what_cannot_be_got),
+    TEST(fetch_checks_every_file_of_an_archive),     TEST(fetch_refuses_names_that_it_does_not_know),
+    TEST(fetch_lists_name_size_licence_and_source),  TEST(the_bundled_series_is_the_one_of_the_table),
+    TEST(a_fetched_data_set_is_found_by_name),       {NULL, NULL}};

@@ -1,0 +1,133 @@
+/* What every task must hold, from the registry: batches are pure, splits differ, everything lies in its range. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "data.h"
+
+static const char small[] = "length=12 batch=3";
+
+/* A digest of all that a batch holds. */
+static uint64_t digest(const opened_task *opened)
+{
+    const unroll_task_shape *shape = &opened->shape;
+    size_t batch = (size_t)shape->batch, steps = batch * (size_t)shape->steps, targets = shape->every ? steps : batch;
+    const struct {
+        const void *at;
+        size_t bytes;
+    } parts[] = {{opened->samples.length, batch * sizeof(int)},
+                 {opened->samples.x, steps * (size_t)shape->inputs * sizeof(float)},
+                 {opened->samples.symbol, steps * sizeof(int)},
+                 {opened->samples.y, targets * (size_t)shape->outputs * sizeof(float)},
+                 {opened->samples.target, targets * sizeof(int)}};
+    uint64_t hash = 14695981039346656037u;
+    for (int p = 0; p < 5; p++)
+        for (size_t i = 0; parts[p].at != NULL && i < parts[p].bytes; i++)
+            hash = (hash ^ ((const unsigned char *)parts[p].at)[i]) * 1099511628211u;
+    return hash;
+}
+
+static uint64_t digest_of(opened_task *opened, unroll_split split, int64_t index)
+{
+    data_batch(opened, split, index);
+    return digest(opened);
+}
+
+static int64_t batches(const opened_task *opened, unroll_split split)
+{
+    int64_t there = opened->shape.batches[split];
+    return there == 0 || there > 4 ? 4 : there;
+}
+
+static void batches_are_the_same_in_any_order(void)
+{
+    for (int i = 0; i < unroll_task_count; i++) {
+        opened_task one = data_open(unroll_tasks[i]->name, small), two = data_open(unroll_tasks[i]->name, small);
+        uint64_t seen[3][4];
+        CU_ASSERT_EQUAL_FATAL(one.status.code, UNROLL_OK);
+        for (int split = 0; split < 3; split++)
+            for (int64_t k = 0; k < batches(&one, (unroll_split)split); k++)
+                seen[split][k] = digest_of(&one, (unroll_split)split, k);
+        for (int split = 2; split >= 0; split--)
+            for (int64_t k = batches(&two, (unroll_split)split) - 1; k >= 0; k--)
+                CU_ASSERT_EQUAL(digest_of(&two, (unroll_split)split, k), seen[split][k]);
+        data_close(&one);
+        data_close(&two);
+    }
+}
+
+static void training_batches_depend_on_seed_and_index(void)
+{
+    for (int i = 0; i < unroll_task_count; i++) {
+        opened_task zero = data_open(unroll_tasks[i]->name, small);
+        opened_task one = data_open(unroll_tasks[i]->name, "length=12 batch=3 seed=1");
+        CU_ASSERT_NOT_EQUAL(digest_of(&zero, UNROLL_TRAIN, 0), digest_of(&one, UNROLL_TRAIN, 0));
+        CU_ASSERT_NOT_EQUAL(digest_of(&zero, UNROLL_TRAIN, 0), digest_of(&zero, UNROLL_TRAIN, 1));
+        /* beyond 2^32 sequences the numbers go on, not round */
+        CU_ASSERT_NOT_EQUAL(digest_of(&zero, UNROLL_TRAIN, 5), digest_of(&zero, UNROLL_TRAIN, 5 + (INT64_C(1) << 32)));
+        data_close(&zero);
+        data_close(&one);
+    }
+}
+
+static void splits_differ(void)
+{
+    for (int i = 0; i < unroll_task_count; i++) {
+        opened_task task = data_open(unroll_tasks[i]->name, small);
+        uint64_t train = digest_of(&task, UNROLL_TRAIN, 0), valid = digest_of(&task, UNROLL_VALID, 0);
+        uint64_t test = digest_of(&task, UNROLL_TEST, 0);
+        CU_ASSERT_NOT_EQUAL(train, valid);
+        CU_ASSERT_NOT_EQUAL(train, test);
+        CU_ASSERT_NOT_EQUAL(valid, test);
+        data_close(&task);
+    }
+}
+
+static void check_symbols(const opened_task *opened)
+{
+    const unroll_task_shape *shape = &opened->shape;
+    size_t batch = (size_t)shape->batch, steps = batch * (size_t)shape->steps, targets = shape->every ? steps : batch;
+    for (size_t k = 0; shape->symbols > 0 && k < steps; k++)
+        CU_ASSERT_TRUE(opened->samples.symbol[k] >= 0 && opened->samples.symbol[k] < shape->symbols);
+    for (size_t k = 0; shape->loss == UNROLL_SOFTMAX && k < targets; k++)
+        CU_ASSERT_TRUE(opened->samples.target[k] >= -1 && opened->samples.target[k] < shape->outputs);
+}
+
+static void lengths_symbols_and_targets_lie_in_their_ranges(void)
+{
+    for (int i = 0; i < unroll_task_count; i++) {
+        opened_task task = data_open(unroll_tasks[i]->name, "length=7 batch=5 lag=4 lag_spread=3");
+        CU_ASSERT_EQUAL(task.shape.batch, 5);
+        CU_ASSERT_TRUE(task.shape.batches[UNROLL_VALID] > 0 && task.shape.batches[UNROLL_TEST] > 0);
+        for (int split = 0; split < 3; split++)
+            for (int64_t k = 0; k < batches(&task, (unroll_split)split); k++) {
+                data_batch(&task, (unroll_split)split, k);
+                for (int b = 0; b < 5; b++)
+                    CU_ASSERT_TRUE(task.samples.length[b] >= 1 && task.samples.length[b] <= task.shape.steps);
+                check_symbols(&task);
+            }
+        data_close(&task);
+    }
+}
+
+static void every_task_has_a_yardstick(void)
+{
+    for (int i = 0; i < unroll_task_count; i++) {
+        opened_task task = data_open(unroll_tasks[i]->name, small);
+        unroll_record *record = unroll_record_new(task.settings);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(unroll_tasks[i]->baselines);
+        CU_ASSERT_EQUAL(unroll_tasks[i]->baselines(task.state, record).code, UNROLL_OK);
+        CU_ASSERT_TRUE(record->column_count > 0);
+        /* columns stand beside the settings in result files: no name may be both */
+        for (int c = 0; c < record->column_count; c++)
+            CU_ASSERT_EQUAL(unroll_setting_find(record->columns[c].name), -1);
+        unroll_record_free(record);
+        data_close(&task);
+    }
+}
+
+const unroll_test tests_data_tasks[] = {TEST(batches_are_the_same_in_any_order),
+                                        TEST(training_batches_depend_on_seed_and_index),
+                                        TEST(splits_differ),
+                                        TEST(lengths_symbols_and_targets_lie_in_their_ranges),
+                                        TEST(every_task_has_a_yardstick),
+                                        {NULL, NULL}};
