@@ -69,18 +69,17 @@ hid_t unroll_h5_put(unroll_h5 *h, hid_t group, const unroll_h5_data *data)
 
 hid_t unroll_h5_put_texts(unroll_h5 *h, hid_t group, const char *name, const char *const *texts, size_t count)
 {
-    size_t longest = 1;
+    size_t room = 2; /* of the longest text with its final zero: padded with zeros alone, h5dump would show them */
     hid_t type = H5Tcopy(H5T_C_S1), set;
     char *packed;
     for (size_t i = 0; i < count; i++)
-        longest = strlen(texts[i]) > longest ? strlen(texts[i]) : longest;
-    packed = count < SIZE_MAX / longest ? calloc(count + 1, longest) : NULL;
+        room = strlen(texts[i]) >= room ? strlen(texts[i]) + 1 : room;
+    packed = count < SIZE_MAX / room ? calloc(count + 1, room) : NULL;
     if (packed == NULL)
         unroll_h5_fail(h, "out of memory");
     for (size_t i = 0; packed != NULL && i < count; i++)
-        memcpy(packed + i * longest, texts[i], strlen(texts[i]));
-    H5Tset_size(type, longest);
-    H5Tset_strpad(type, H5T_STR_NULLPAD);
+        memcpy(packed + i * room, texts[i], strlen(texts[i]));
+    H5Tset_size(type, room);
     H5Tset_cset(type, H5T_CSET_UTF8);
     set = unroll_h5_put(h, group,
                         &(unroll_h5_data){.name = name,

@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+"""read_results.py FILE.h5: reads a gathered file as README shows it and checks what tests/test_store_gather.c put in."""
+import sys
+
+import h5py
+import pandas as pd
+
+f = h5py.File(sys.argv[1])
+df = pd.DataFrame({k: v.asstr()[:] if v.dtype.kind in "SO" else v[:] for k, v in f["runs"].items()})
+
+assert list(df.columns[:5]) == ["run", "id", "status", "reason", "seconds"], df.columns
+assert list(df.run) == list(range(6)), df.run
+assert list(df.cell) == ["lstm", "gru"] * 3, df.cell
+assert list(df.seed) == list(range(6)) and df.seed.dtype == "int64", df.seed
+assert df.lr.dtype == "float64" and (df.lr == 0.001).all(), df.lr
+assert df.reason[4] == "out of café" and df.status[4] == "failed", df.loc[4]
+assert df.mse.isna().sum() == 1 and df.groupby("cell").mse.min()["gru"] == 1 / 6, df.mse
+assert f.attrs["experiment"] == "demo" and f.attrs["title"] == "A demonstration", dict(f.attrs)
+assert f["runs/hidden"].attrs["unit"] == "units" and f["runs/seconds"].attrs["unit"] == "s"
+
+for name, axis in (("curves", "point"), ("timings", "sample")):
+    for data in f[name].values():
+        if h5py.h5ds.is_scale(data.id):
+            continue
+        assert [d.label for d in data.dims] == ["run", axis], data
+        assert len(data.dims[0][0]) == data.shape[0] and len(data.dims[1][0]) == data.shape[1], data
+for group in ("runs", "env"):
+    for data in f[group].values():
+        assert h5py.h5ds.is_scale(data.id) or (data.dims[0].label == "run" and list(data.dims[0][0][:]) == list(range(6))), data
+loss = f["curves/train_loss"]
+assert loss.dtype == "float32" and loss.compression == "gzip" and loss.shuffle and loss.attrs["unit"] == "nats", loss
+assert f["timings/step"].attrs["unit"] == "ns" and f["timings/step"].dtype == "int64"
+assert pd.isna(loss[3, 3]) and loss[3, 2] == 3, loss[:]
+
+try:  # netCDF's view of the same file, where xarray can give it
+    import h5netcdf  # noqa: F401
+    import xarray as xr
+except ImportError:
+    sys.exit(0)
+with xr.open_dataset(sys.argv[1], group="curves", engine="h5netcdf") as curves:
+    assert dict(curves.sizes) == {"run": 6, "point": 5}, curves

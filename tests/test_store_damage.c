@@ -1,0 +1,273 @@
+/* Damaged and forged files: each is one sentence that names the file, never a crash and never a wrong number. */
+#include <hdf5.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/h5.h"
+#include "store/store.h"
+#include "suite.h"
+
+enum { ROOM = 1 << 20 };
+
+typedef struct good_file {
+    char path[1200];
+    unsigned char *bytes;
+    size_t size;
+} good_file;
+
+static void write_file(const char *path, const void *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    CU_ASSERT_EQUAL(fwrite(bytes, 1, size, file), size);
+    fclose(file);
+}
+
+static void slurp(good_file *f)
+{
+    FILE *file = fopen(f->path, "rb");
+    f->bytes = malloc(ROOM);
+    f->size = fread(f->bytes, 1, ROOM, file);
+    fclose(file);
+}
+
+/* A good run's file, a good gathered file and a good bundle. */
+static void make_good(good_file files[3])
+{
+    static const float curve[40] = {3, 2, 1};
+    const char *folder = test_folder();
+    unroll_settings *settings = unroll_settings_new();
+    unroll_record *record = unroll_record_new(settings);
+    unroll_bundle *bundle = unroll_bundle_new();
+    unroll_gather_info info = {.experiment = "demo", .title = ""};
+    const char *const id = "run";
+    strcpy(record->experiment, "demo");
+    strcpy(record->status, "done");
+    unroll_record_real(record, "mse", "", 0.5);
+    unroll_record_text(record, "sample", "text");
+    unroll_record_curve(record, "loss", "", curve, 40);
+    unroll_bundle_array(bundle, "x", UNROLL_ARRAY_FLOAT, 2, (size_t[]){4, 10}, curve);
+    unroll_bundle_attribute(bundle, "task", "adding");
+    snprintf(files[0].path, sizeof files[0].path, "%s/run.h5", folder);
+    snprintf(files[1].path, sizeof files[1].path, "%s/table.h5", folder);
+    snprintf(files[2].path, sizeof files[2].path, "%s/bundle.h5", folder);
+    CU_ASSERT_EQUAL_FATAL(unroll_store_record(record, files[0].path).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(unroll_store_gather(folder, &id, 1, files[1].path, &info).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(unroll_store_bundle(bundle, files[2].path).code, UNROLL_OK);
+    for (int i = 0; i < 3; i++)
+        slurp(&files[i]);
+    unroll_record_free(record);
+    unroll_settings_free(settings);
+    unroll_bundle_free(bundle);
+}
+
+/* Reads a file as what it is (0 a run, 1 a table, 2 a bundle). */
+static unroll_status load(int kind, const char *path)
+{
+    unroll_record *record = NULL;
+    unroll_table *table = NULL;
+    unroll_bundle *bundle = NULL;
+    unroll_status status = kind == 0   ? unroll_load_record(path, &record)
+                           : kind == 1 ? unroll_load_table(path, &table)
+                                       : unroll_load_bundle(path, &bundle);
+    if (status.code != UNROLL_OK) {
+        CU_ASSERT(record == NULL && table == NULL && bundle == NULL);
+        CU_ASSERT_EQUAL(status.code, kind == 0 ? UNROLL_FAILED : UNROLL_WRONG);
+        CU_ASSERT_PTR_NOT_NULL(strstr(status.text, path));
+        CU_ASSERT_PTR_NULL(strchr(status.text, '\n'));
+    }
+    unroll_record_free(record);
+    unroll_table_free(table);
+    unroll_bundle_free(bundle);
+    return status;
+}
+
+static void a_truncated_file_is_one_sentence(void)
+{
+    good_file files[3];
+    make_good(files);
+    for (int kind = 0; kind < 3; kind++) {
+        size_t seal = 34; /* the checksum alone may be missing: what it guards is whole */
+        for (size_t size = 0; size + seal < files[kind].size; size += size < 200 ? 1 : files[kind].size / 60) {
+            write_file(files[kind].path, files[kind].bytes, size);
+            CU_ASSERT_NOT_EQUAL(load(kind, files[kind].path).code, UNROLL_OK);
+        }
+        write_file(files[kind].path, files[kind].bytes, files[kind].size - seal);
+        CU_ASSERT_EQUAL(load(kind, files[kind].path).code, UNROLL_OK);
+        free(files[kind].bytes);
+    }
+}
+
+static void a_flipped_byte_anywhere_is_told_by_the_checksum(void)
+{
+    good_file files[3];
+    make_good(files);
+    for (int kind = 0; kind < 3; kind++) {
+        for (size_t at = 0; at < files[kind].size - 34; at += 37) {
+            unroll_status status;
+            files[kind].bytes[at] ^= (unsigned char)(1u << (at % 8));
+            write_file(files[kind].path, files[kind].bytes, files[kind].size);
+            status = load(kind, files[kind].path);
+            CU_ASSERT_PTR_NOT_NULL(strstr(status.text, " is damaged: its checksum is wrong"));
+            files[kind].bytes[at] ^= (unsigned char)(1u << (at % 8));
+        }
+        write_file(files[kind].path, files[kind].bytes, files[kind].size);
+        CU_ASSERT_EQUAL(load(kind, files[kind].path).code, UNROLL_OK);
+        free(files[kind].bytes);
+    }
+}
+
+static void what_is_no_hdf5_file_is_one_sentence(void)
+{
+    char path[400], text[512];
+    char *noise = calloc(1, 5000);
+    snprintf(path, sizeof path, "%.380s/other.h5", test_folder());
+    for (int kind = 0; kind < 3; kind++) {
+        remove(path);
+        snprintf(text, sizeof text, "cannot read %s: No such file or directory", path);
+        CU_ASSERT_STRING_EQUAL(load(kind, path).text, text);
+        write_file(path, "", 0);
+        snprintf(text, sizeof text, "%s is empty", path);
+        CU_ASSERT_STRING_EQUAL(load(kind, path).text, text);
+        write_file(path, noise, 5000);
+        snprintf(text, sizeof text, "%s: not an HDF5 file, or a truncated one", path);
+        CU_ASSERT_STRING_EQUAL(load(kind, path).text, text);
+        CU_ASSERT_PTR_NOT_NULL(strstr(load(kind, test_folder()).text, ": it is not a file"));
+    }
+    free(noise);
+}
+
+static void one_kind_of_file_is_not_taken_for_another(void)
+{
+    good_file files[3];
+    make_good(files);
+    CU_ASSERT_PTR_NOT_NULL(strstr(load(0, files[1].path).text, "it is no run's record (\"unroll table 1\")"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(load(1, files[0].path).text, "it is no gathered file of an experiment"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(load(0, files[2].path).text, "it has no text attribute \"schema\""));
+    for (int i = 0; i < 3; i++)
+        free(files[i].bytes);
+}
+
+/* Opens a good file for forging. What HDF5 changes in place loses its checksum or, as here, gets no new one. */
+static hid_t open_forged(const good_file *f)
+{
+    hid_t file;
+    write_file(f->path, f->bytes, f->size - 34);
+    unroll_h5_lock();
+    file = H5Fopen(f->path, H5F_ACC_RDWR, H5P_DEFAULT);
+    CU_ASSERT_FATAL(file >= 0);
+    return file;
+}
+
+static void close_forged(hid_t file)
+{
+    H5Fclose(file);
+    unroll_h5_unlock();
+}
+
+/* Puts a data set of another type and shape in the place of one. */
+static void replace(hid_t file, const char *name, hid_t type, int rank, const hsize_t *dims, bool chunked)
+{
+    hid_t space = H5Screate_simple(rank, dims, NULL), creation = H5Pcreate(H5P_DATASET_CREATE), set;
+    hsize_t chunk[4] = {1, 1, 1, 1};
+    if (chunked)
+        H5Pset_chunk(creation, rank, chunk);
+    H5Ldelete(file, name, H5P_DEFAULT);
+    set = H5Dcreate2(file, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    CU_ASSERT(set >= 0);
+    H5Dclose(set);
+    H5Pclose(creation);
+    H5Sclose(space);
+}
+
+static void forged_types_and_shapes_are_one_sentence(void)
+{
+    static const hsize_t small[4] = {1, 1, 1, 1}, three[4] = {3, 40, 1, 1};
+    static const hsize_t huge[4] = {1, UINT64_C(1) << 60, 1, 1}, many[4] = {UINT64_C(1) << 40, UINT64_C(1) << 40, 1, 1};
+    static const struct {
+        int kind;
+        const char *name;
+        bool number, chunked;
+        int rank;
+        const hsize_t *dims;
+    } forged[] = {
+        {0, "columns", true, false, 1, small},     {0, "settings", true, false, 1, small}, {0, "env", true, false, 1, small},
+        {0, "curves/loss", false, false, 1, small}, {0, "curves/loss", true, false, 2, small}, {0, "curves", true, false, 1, small},
+        {0, "curves/loss", true, true, 1, huge + 1}, {0, "settings", false, true, 1, huge + 1},
+        {1, "runs/mse", true, false, 2, small},    {1, "runs/mse", true, false, 1, three},  {1, "runs/id", false, true, 1, many},
+        {1, "curves/loss", true, false, 1, small}, {1, "curves/loss", true, true, 2, huge}, {1, "curves/loss", true, true, 2, many},
+        {1, "curves/loss", false, false, 2, small}, {1, "env/commit", true, false, 1, small}, {1, "runs", true, false, 1, small},
+        {2, "x", true, true, 2, huge},             {2, "x", true, true, 2, many},
+    };
+    good_file files[3];
+    make_good(files);
+    for (size_t i = 0; i < sizeof forged / sizeof forged[0]; i++) {
+        const good_file *f = &files[forged[i].kind];
+        hid_t file = open_forged(f);
+        replace(file, forged[i].name, forged[i].number ? H5T_NATIVE_FLOAT : H5T_C_S1, forged[i].rank, forged[i].dims,
+                forged[i].chunked);
+        close_forged(file);
+        if (load(forged[i].kind, f->path).code == UNROLL_OK)
+            printf("    forged file %d, %s, was taken\n", forged[i].kind, forged[i].name);
+        CU_ASSERT_NOT_EQUAL(load(forged[i].kind, f->path).code, UNROLL_OK);
+    }
+    for (int i = 0; i < 3; i++)
+        free(files[i].bytes);
+}
+
+static void what_is_missing_is_named(void)
+{
+    static const struct {
+        int kind;
+        const char *name, *sentence;
+    } missing[] = {
+        {0, "columns", ": it has no data set \"columns\""}, {0, "curves", ": it has no group \"curves\""},
+        {0, "env", ": it has no data set \"env\""},         {1, "runs", ": it has no group \"runs\""},
+        {1, "timings", ": it has no group \"timings\""},
+    };
+    good_file files[3];
+    make_good(files);
+    for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++) {
+        const good_file *f = &files[missing[i].kind];
+        hid_t file = open_forged(f);
+        H5Ldelete(file, missing[i].name, H5P_DEFAULT);
+        close_forged(file);
+        CU_ASSERT_PTR_NOT_NULL(strstr(load(missing[i].kind, f->path).text, missing[i].sentence));
+    }
+    for (int i = 0; i < 3; i++)
+        free(files[i].bytes);
+}
+
+/* Users do change a column with h5py: the file then has no checksum, and is read. */
+static void a_gathered_file_that_others_changed_is_read(void)
+{
+    good_file files[3];
+    double changed = 0.75;
+    unroll_table *table = NULL;
+    hid_t file, set;
+    make_good(files);
+    write_file(files[1].path, files[1].bytes, files[1].size); /* with its checksum */
+    unroll_h5_lock();
+    file = H5Fopen(files[1].path, H5F_ACC_RDWR, H5P_DEFAULT);
+    set = H5Dopen2(file, "runs/mse", H5P_DEFAULT);
+    CU_ASSERT(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, &changed) >= 0);
+    H5Dclose(set);
+    close_forged(file);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_table(files[1].path, &table).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_table_find(table, "mse")->real[0], 0.75);
+    unroll_table_free(table);
+    for (int i = 0; i < 3; i++)
+        free(files[i].bytes);
+}
+
+const unroll_test tests_store_damage[] = {
+    TEST(a_truncated_file_is_one_sentence),
+    TEST(a_flipped_byte_anywhere_is_told_by_the_checksum),
+    TEST(what_is_no_hdf5_file_is_one_sentence),
+    TEST(one_kind_of_file_is_not_taken_for_another),
+    TEST(forged_types_and_shapes_are_one_sentence),
+    TEST(what_is_missing_is_named),
+    TEST(a_gathered_file_that_others_changed_is_read),
+    {NULL, NULL},
+};
