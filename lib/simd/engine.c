@@ -30,9 +30,12 @@ enum { PEAK_CHAINS = VEC_TILE_ROWS * VEC_TILE_BLOCKS };
 static double engine_peak(int64_t rounds, real *sink)
 {
     vec acc[PEAK_CHAINS], factor = vec_set1(sink[0]), term = vec_set1(sink[1]);
+    real start[UNROLL_LANES]; /* a value a lane, so that no two registers of a vec are the same and computed once */
+    for (int i = 0; i < UNROLL_LANES; i++)
+        start[i] = sink[0] * (real)i;
     UNROLL_LOOP
     for (int i = 0; i < PEAK_CHAINS; i++)
-        acc[i] = vec_set1(sink[0] * (real)i);
+        acc[i] = vec_add(vec_load(start), vec_set1((real)i));
     for (int64_t round = 0; round < rounds; round++) {
 #pragma GCC unroll 32
         for (int i = 0; i < PEAK_CHAINS; i++)
