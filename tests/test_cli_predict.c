@@ -61,6 +61,15 @@ static void write_input(const char *path, const float *x, int steps, int inputs,
     unroll_bundle_free(bundle);
 }
 
+static void write_one(const char *path, const char *name, unroll_array_type type, int rank, const size_t *dims,
+                      const void *data)
+{
+    unroll_bundle *bundle = unroll_bundle_new();
+    unroll_bundle_array(bundle, name, type, rank, dims, data);
+    CU_ASSERT_EQUAL_FATAL(unroll_store_bundle(bundle, path).code, UNROLL_OK);
+    unroll_bundle_free(bundle);
+}
+
 static int predict(const char *model, const char *input, const char *output)
 {
     char arguments[4 * PATH_ROOM];
@@ -168,6 +177,36 @@ static void last_states_continue_a_sequence(void)
     unroll_bundle_free(result);
 }
 
+static void more_sequences_than_a_batch_give_the_same_as_each_alone(void)
+{
+    enum { MANY = 2500, STEPS = 3, DISTINCT = 7 };
+    const char *folder = test_folder(), *model = make_model(folder, "lstm");
+    static float x[MANY][STEPS][I];
+    char input[PATH_ROOM], output[PATH_ROOM];
+    unroll_bundle *result;
+    snprintf(input, sizeof input, "%s/in.h5", folder);
+    snprintf(output, sizeof output, "%s/out.h5", folder);
+    fill(&x[0][0][0], DISTINCT * STEPS * I);
+    for (int n = DISTINCT; n < MANY; n++)
+        memcpy(x[n], x[n % DISTINCT], sizeof x[n]);
+    write_one(input, "x", UNROLL_ARRAY_FLOAT, 3, (size_t[]){MANY, STEPS, I}, x);
+    CU_ASSERT_EQUAL_FATAL(predict(model, input, output), 0);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(output, &result).code, UNROLL_OK);
+    const float *y = unroll_bundle_find(result, "y")->data;
+    const float *h = unroll_bundle_find(result, "h")->data, *c = unroll_bundle_find(result, "c")->data;
+    CU_ASSERT_NOT_EQUAL(y[0], y[STEPS]);
+    for (int n = DISTINCT; n < MANY; n++) {
+        int like = n % DISTINCT;
+        CU_ASSERT_EQUAL(memcmp(y + n * STEPS, y + like * STEPS, STEPS * sizeof *y), 0);
+        for (int layer = 0; layer < LAYERS; layer++) {
+            size_t at = (size_t)(layer * MANY + n) * H, first = (size_t)(layer * MANY + like) * H;
+            CU_ASSERT_EQUAL(memcmp(h + at, h + first, H * sizeof *h), 0);
+            CU_ASSERT_EQUAL(memcmp(c + at, c + first, H * sizeof *c), 0);
+        }
+    }
+    unroll_bundle_free(result);
+}
+
 static void refused(const char *model, const char *input, const char *sentence)
 {
     char output[PATH_ROOM];
@@ -203,15 +242,6 @@ static void an_input_that_does_not_fit_is_one_sentence(void)
     x[2 * T * I + 3 * I + 1] = INFINITY;
     write_input(input, x, T, I, NULL);
     refused(model, input, "is not a finite number at sequence 2, step 3, input 1");
-}
-
-static void write_one(const char *path, const char *name, unroll_array_type type, int rank, const size_t *dims,
-                      const void *data)
-{
-    unroll_bundle *bundle = unroll_bundle_new();
-    unroll_bundle_array(bundle, name, type, rank, dims, data);
-    CU_ASSERT_EQUAL_FATAL(unroll_store_bundle(bundle, path).code, UNROLL_OK);
-    unroll_bundle_free(bundle);
 }
 
 static void a_file_of_another_kind_is_one_sentence(void)
@@ -305,6 +335,7 @@ static void weights_lie_under_the_names_and_shapes_of_pytorch(void)
 const unroll_test tests_cli_predict[] = {
     TEST(predictions_are_those_of_the_model_step_by_step),
     TEST(last_states_continue_a_sequence),
+    TEST(more_sequences_than_a_batch_give_the_same_as_each_alone),
     TEST(an_input_that_does_not_fit_is_one_sentence),
     TEST(a_file_of_another_kind_is_one_sentence),
     TEST(a_model_of_text_takes_symbols),
