@@ -32,6 +32,18 @@ static uint64_t digest_of(opened_task *opened, unroll_split split, int64_t index
     return digest(opened);
 }
 
+/* Opens a task by its defaults. False where it has no data on this machine: task=text off Debian. */
+static bool open_default(const char *name, const char *assignments, opened_task *opened)
+{
+    *opened = data_open(name, assignments);
+    if (opened->status.code == UNROLL_OK)
+        return true;
+    CU_ASSERT_PTR_NOT_NULL(strstr(opened->status.text, "needs a text"));
+    test_skip("task=text has no default text on this machine");
+    data_close(opened);
+    return false;
+}
+
 static int64_t batches(const opened_task *opened, unroll_split split)
 {
     int64_t there = opened->shape.batches[split];
@@ -41,9 +53,10 @@ static int64_t batches(const opened_task *opened, unroll_split split)
 static void batches_are_the_same_in_any_order(void)
 {
     for (int i = 0; i < unroll_task_count; i++) {
-        opened_task one = data_open(unroll_tasks[i]->name, small), two = data_open(unroll_tasks[i]->name, small);
+        opened_task one, two;
         uint64_t seen[3][4];
-        CU_ASSERT_EQUAL_FATAL(one.status.code, UNROLL_OK);
+        if (!open_default(unroll_tasks[i]->name, small, &one) || !open_default(unroll_tasks[i]->name, small, &two))
+            continue;
         for (int split = 0; split < 3; split++)
             for (int64_t k = 0; k < batches(&one, (unroll_split)split); k++)
                 seen[split][k] = digest_of(&one, (unroll_split)split, k);
@@ -58,8 +71,10 @@ static void batches_are_the_same_in_any_order(void)
 static void training_batches_depend_on_seed_and_index(void)
 {
     for (int i = 0; i < unroll_task_count; i++) {
-        opened_task zero = data_open(unroll_tasks[i]->name, small);
-        opened_task one = data_open(unroll_tasks[i]->name, "length=12 batch=3 seed=1");
+        opened_task zero, one;
+        if (!open_default(unroll_tasks[i]->name, small, &zero) ||
+            !open_default(unroll_tasks[i]->name, "length=12 batch=3 seed=1", &one))
+            continue;
         CU_ASSERT_NOT_EQUAL(digest_of(&zero, UNROLL_TRAIN, 0), digest_of(&one, UNROLL_TRAIN, 0));
         CU_ASSERT_NOT_EQUAL(digest_of(&zero, UNROLL_TRAIN, 0), digest_of(&zero, UNROLL_TRAIN, 1));
         /* beyond 2^32 sequences the numbers go on, not round */
@@ -72,9 +87,13 @@ static void training_batches_depend_on_seed_and_index(void)
 static void splits_differ(void)
 {
     for (int i = 0; i < unroll_task_count; i++) {
-        opened_task task = data_open(unroll_tasks[i]->name, small);
-        uint64_t train = digest_of(&task, UNROLL_TRAIN, 0), valid = digest_of(&task, UNROLL_VALID, 0);
-        uint64_t test = digest_of(&task, UNROLL_TEST, 0);
+        opened_task task;
+        uint64_t train, valid, test;
+        if (!open_default(unroll_tasks[i]->name, small, &task))
+            continue;
+        train = digest_of(&task, UNROLL_TRAIN, 0);
+        valid = digest_of(&task, UNROLL_VALID, 0);
+        test = digest_of(&task, UNROLL_TEST, 0);
         CU_ASSERT_NOT_EQUAL(train, valid);
         CU_ASSERT_NOT_EQUAL(train, test);
         CU_ASSERT_NOT_EQUAL(valid, test);
@@ -95,7 +114,9 @@ static void check_symbols(const opened_task *opened)
 static void lengths_symbols_and_targets_lie_in_their_ranges(void)
 {
     for (int i = 0; i < unroll_task_count; i++) {
-        opened_task task = data_open(unroll_tasks[i]->name, "length=7 batch=5 lag=4 lag_spread=3");
+        opened_task task;
+        if (!open_default(unroll_tasks[i]->name, "length=7 batch=5 lag=4 lag_spread=3", &task))
+            continue;
         CU_ASSERT_EQUAL(task.shape.batch, 5);
         CU_ASSERT_TRUE(task.shape.batches[UNROLL_VALID] > 0 && task.shape.batches[UNROLL_TEST] > 0);
         for (int split = 0; split < 3; split++)
@@ -112,8 +133,11 @@ static void lengths_symbols_and_targets_lie_in_their_ranges(void)
 static void every_task_has_a_yardstick(void)
 {
     for (int i = 0; i < unroll_task_count; i++) {
-        opened_task task = data_open(unroll_tasks[i]->name, small);
-        unroll_record *record = unroll_record_new(task.settings);
+        opened_task task;
+        unroll_record *record;
+        if (!open_default(unroll_tasks[i]->name, small, &task))
+            continue;
+        record = unroll_record_new(task.settings);
         CU_ASSERT_PTR_NOT_NULL_FATAL(unroll_tasks[i]->baselines);
         CU_ASSERT_EQUAL(unroll_tasks[i]->baselines(task.state, record).code, UNROLL_OK);
         CU_ASSERT_TRUE(record->column_count > 0);
