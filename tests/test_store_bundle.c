@@ -93,6 +93,25 @@ static void a_large_array_is_compressed_and_comes_back(void)
     unroll_bundle_free(loaded);
 }
 
+/* A time of making in a data set would make equal results differ from one second to the next. */
+static void a_data_set_does_not_hold_the_time_of_its_making(void)
+{
+    static const float values[2] = {1, 2};
+    const char *path = new_path();
+    unroll_bundle *bundle = unroll_bundle_new();
+    H5G_stat_t told = {.mtime = 1};
+    hid_t file;
+    unroll_bundle_array(bundle, "x", UNROLL_ARRAY_FLOAT, 1, (size_t[]){2}, values);
+    CU_ASSERT_EQUAL(unroll_store_bundle(bundle, path).code, UNROLL_OK);
+    unroll_h5_lock();
+    file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    CU_ASSERT(H5Gget_objinfo(file, "x", 1, &told) >= 0);
+    CU_ASSERT_EQUAL(told.mtime, 0);
+    H5Fclose(file);
+    unroll_h5_unlock();
+    unroll_bundle_free(bundle);
+}
+
 static void a_bundle_that_lacks_memory_is_not_stored(void)
 {
     unroll_bundle *bundle = unroll_bundle_new();
@@ -170,6 +189,7 @@ const unroll_test tests_store_bundle[] = {
     TEST(a_bundle_of_every_type_and_rank_is_loaded_again_the_same),
     TEST(texts_beside_the_arrays_may_be_long),
     TEST(a_large_array_is_compressed_and_comes_back),
+    TEST(a_data_set_does_not_hold_the_time_of_its_making),
     TEST(a_bundle_that_lacks_memory_is_not_stored),
     TEST(whole_numbers_of_any_width_are_read_as_32_bits),
     TEST(a_whole_number_beyond_32_bits_is_refused),
