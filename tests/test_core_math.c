@@ -68,8 +68,8 @@ static void exp_tanh_and_sigmoid_keep_their_error_bounds(void)
     double s = worst_error(engine->sigmoid, true_sigmoid);
     printf("    worst errors, ULP: exp %.3f, tanh %.3f, sigmoid %.3f\n", e, t, s);
     CU_ASSERT(e <= 1.5);
-    CU_ASSERT(t <= 3.0);
-    CU_ASSERT(s <= 3.0);
+    CU_ASSERT(t <= 2.0);
+    CU_ASSERT(s <= 2.0);
 }
 
 static void functions_keep_nan_and_limits(void)

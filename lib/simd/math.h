@@ -35,45 +35,45 @@ static inline vec vec_reduce(vec x, vec *n)
     return vec_fnma(*n, vec_set1(-0x1.05c61p-29f), vec_fnma(*n, vec_set1(0x1.62e43p-1f), x));
 }
 
-/* e^x; 0 where the result would be denormal, infinity where it overflows; NaN stays */
-static inline vec vec_exp(vec x)
+/* e^r - 1 = r + r^2 q(r); q minimax in the relative error of e^r - 1: 1.4e-8 */
+static inline vec vec_expm1_reduced(vec r)
 {
-    vec n, r, q;
-    x = vec_max(vec_set1(-104.0f), vec_min(vec_set1(89.0f), x));
-    r = vec_reduce(x, &n);
-    /* e^r = 1 + r + r^2 q(r), q minimax in the relative error of e^r: 3.2e-9 */
-    q = vec_set1(0x1.6db47ep-10f);
-    q = vec_fma(q, r, vec_set1(0x1.123b92p-7f));
-    q = vec_fma(q, r, vec_set1(0x1.55545ep-5f));
-    q = vec_fma(q, r, vec_set1(0x1.55548ep-3f));
-    q = vec_fma(q, r, vec_set1(0x1p-1f));
-    q = vec_fma(vec_mul(r, r), q, r);
-    return vec_scale2(vec_add(q, vec_set1(1.0f)), n);
-}
-
-static inline vec vec_sigmoid(vec x)
-{
-    vec one = vec_set1(1.0f);
-    return vec_div(one, vec_add(one, vec_exp(vec_sub(vec_set1(0.0f), x))));
-}
-
-/* tanh x = m / (m + 2) with m = e^(2x) - 1, which keeps its relative precision near 0 */
-static inline vec vec_tanh(vec x)
-{
-    vec n, r, q, s, m;
-    x = vec_max(vec_set1(-9.02f), vec_min(vec_set1(9.02f), x));
-    x = vec_add(x, x);
-    r = vec_reduce(x, &n);
-    /* e^r - 1 = r + r^2 q(r), q minimax in the relative error of e^r - 1: 1.4e-8 */
-    q = vec_set1(0x1.6d995cp-10f);
+    vec q = vec_set1(0x1.6d995cp-10f);
     q = vec_fma(q, r, vec_set1(0x1.122818p-7f));
     q = vec_fma(q, r, vec_set1(0x1.555486p-5f));
     q = vec_fma(q, r, vec_set1(0x1.5554b0p-3f));
     q = vec_fma(q, r, vec_set1(0x1p-1f));
-    q = vec_fma(vec_mul(r, r), q, r);
-    s = vec_scale2(vec_set1(1.0f), n);
-    m = vec_fma(s, q, vec_sub(s, vec_set1(1.0f)));
-    return vec_div(m, vec_add(m, vec_set1(2.0f)));
+    return vec_fma(vec_mul(r, r), q, r);
+}
+
+/* e^x; 0 where the result would be denormal, infinity where it overflows; NaN stays */
+static inline vec vec_exp(vec x)
+{
+    vec n, r;
+    x = vec_max(vec_set1(-104.0f), vec_min(vec_set1(89.0f), x));
+    r = vec_reduce(x, &n);
+    return vec_scale2(vec_add(vec_expm1_reduced(r), vec_set1(1.0f)), n);
+}
+
+/* 1 / (1 + e^-x) with e^-x = s (1 + q), s a power of two. The 1 is added to whichever of s and s q leaves it whole. */
+static inline vec vec_sigmoid(vec x)
+{
+    vec one = vec_set1(1.0f), n, q, s, below;
+    x = vec_max(vec_set1(-87.9f), vec_min(vec_set1(104.0f), x));
+    q = vec_expm1_reduced(vec_reduce(vec_sub(vec_set1(0.0f), x), &n));
+    s = vec_scale2(one, n);
+    below = vec_select(vec_less(n, vec_set1(23.5f)), vec_fma(s, q, vec_add(s, one)), vec_add(vec_fma(s, q, one), s));
+    return vec_div(one, below);
+}
+
+/* tanh |x| = (1 - e) / (1 + e) with e = e^(-2|x|) = s (1 + q), s a power of two: neither sum is rounded twice, and the
+   relative precision near 0 is that of q */
+static inline vec vec_tanh(vec x)
+{
+    vec one = vec_set1(1.0f), n, q, s, size = vec_min(vec_set1(9.02f), vec_abs(x));
+    q = vec_expm1_reduced(vec_reduce(vec_mul(size, vec_set1(-2.0f)), &n));
+    s = vec_scale2(one, n);
+    return vec_with_sign(vec_div(vec_fnma(s, q, vec_sub(one, s)), vec_fma(s, q, vec_add(one, s))), x);
 }
 
 #endif

@@ -81,6 +81,17 @@ static inline vec vec_select(vec_mask m, vec yes, vec no)
 {
     return (vec){_mm256_blendv_ps(no.a, yes.a, m.a), _mm256_blendv_ps(no.b, yes.b, m.b)};
 }
+static inline vec vec_abs(vec x)
+{
+    __m256 sign = _mm256_set1_ps(-0.0f);
+    return (vec){_mm256_andnot_ps(sign, x.a), _mm256_andnot_ps(sign, x.b)};
+}
+/* the size of x with the sign of s; x is not negative */
+static inline vec vec_with_sign(vec x, vec s)
+{
+    __m256 sign = _mm256_set1_ps(-0.0f);
+    return (vec){_mm256_or_ps(x.a, _mm256_and_ps(sign, s.a)), _mm256_or_ps(x.b, _mm256_and_ps(sign, s.b))};
+}
 /* to the nearest integer, ties to even */
 static inline vec vec_round(vec x)
 {

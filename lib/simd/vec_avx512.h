@@ -78,6 +78,15 @@ static inline vec vec_select(vec_mask m, vec yes, vec no)
 {
     return _mm512_mask_blend_ps(m, no, yes);
 }
+static inline vec vec_abs(vec a)
+{
+    return _mm512_andnot_ps(_mm512_set1_ps(-0.0f), a);
+}
+/* the size of a with the sign of s; a is not negative */
+static inline vec vec_with_sign(vec a, vec s)
+{
+    return _mm512_or_ps(a, _mm512_and_ps(_mm512_set1_ps(-0.0f), s));
+}
 /* to the nearest integer, ties to even */
 static inline vec vec_round(vec a)
 {

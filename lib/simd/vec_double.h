@@ -121,6 +121,21 @@ static inline vec vec_select(vec_mask m, vec yes, vec no)
         out.v[i] = m.v[i] ? yes.v[i] : no.v[i];
     return out;
 }
+static inline vec vec_abs(vec x)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = fabs(x.v[i]);
+    return out;
+}
+/* the size of x with the sign of s; x is not negative */
+static inline vec vec_with_sign(vec x, vec s)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = copysign(x.v[i], s.v[i]);
+    return out;
+}
 /* to the nearest integer, ties to even */
 static inline vec vec_round(vec x)
 {

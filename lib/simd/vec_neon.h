@@ -85,6 +85,17 @@ static inline vec vec_max(vec x, vec y)
 {
     return vec_select(vec_less(y, x), x, y);
 }
+static inline vec vec_abs(vec x)
+{
+    return (vec){vabsq_f32(x.a), vabsq_f32(x.b), vabsq_f32(x.c), vabsq_f32(x.d)};
+}
+/* the size of x with the sign of s; x is not negative */
+static inline vec vec_with_sign(vec x, vec s)
+{
+    uint32x4_t sign = vdupq_n_u32(UINT32_C(0x80000000));
+    return (vec){vbslq_f32(sign, s.a, x.a), vbslq_f32(sign, s.b, x.b), vbslq_f32(sign, s.c, x.c),
+                 vbslq_f32(sign, s.d, x.d)};
+}
 /* to the nearest integer, ties to even */
 static inline vec vec_round(vec x)
 {
