@@ -49,7 +49,7 @@ LDLIBS := -lm -lpthread
 ifdef DARWIN
 # Homebrew: brew install libomp hdf5 cunit gnuplot pkg-config
 BREW := $(shell brew --prefix)
-CFLAGS := $(filter-out -fopenmp,$(CFLAGS)) -Xpreprocessor -fopenmp -I$(BREW)/opt/libomp/include
+CFLAGS := $(filter-out -fopenmp,$(CFLAGS)) -Xpreprocessor -fopenmp -I$(BREW)/opt/libomp/include -I$(BREW)/include
 LDFLAGS := $(filter-out -fopenmp,$(LDFLAGS)) -L$(BREW)/opt/libomp/lib -lomp
 export PKG_CONFIG_PATH := $(BREW)/lib/pkgconfig:$(BREW)/opt/hdf5/lib/pkgconfig
 endif

@@ -195,18 +195,20 @@ run_tests() {
     if [ -n "$line" ]; then
         passed=$((passed + $(echo "$line" | sed 's/ passed.*//')))
         failures=$((failures + $(echo "$line" | sed 's/.* passed, \([0-9]*\) failed.*/\1/')))
+        skipped=$((skipped + $(echo "$line, 0 skipped" | sed 's/.* failed, \([0-9]*\) skipped.*/\1/')))
     else # it did not come to its end
         failures=$((failures + 1))
         status=1
     fi
 }
 test_all() {
-    status=0 passed=0 failures=0
+    status=0 passed=0 failures=0 skipped=0
     stage "Tests of the core in double"
     run_tests build/double/unroll-tests
     stage "Tests"
     run_tests build/release/unroll-tests
     echo
+    echo "In all $(($(date +%s) - started)) s; $skipped skipped, each with its reason above."
     echo "$passed passed, $failures failed"
     exit $status
 }
