@@ -104,7 +104,8 @@ static void params_give_each_cell_its_own_width(void)
     static const char *const assignment = "params=20000";
     unroll_plan plan;
     CU_ASSERT_EQUAL_FATAL(make(&experiment, true, &assignment, 1, &plan).code, UNROLL_OK);
-    CU_ASSERT_EQUAL(plan.count, 20); /* the two widths of the experiment mean nothing any more */
+    CU_ASSERT_EQUAL(plan.count, 20);
+    CU_ASSERT_EQUAL(plan.combinations, 20); /* the two widths of the experiment mean nothing any more */
     int64_t rnn = unroll_int(plan.runs[0].settings, "hidden"), lstm = unroll_int(plan.runs[19].settings, "hidden");
     CU_ASSERT(rnn > lstm + 20 && lstm > 40);
     for (int i = 0; i < plan.count; i++)

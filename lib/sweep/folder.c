@@ -123,8 +123,9 @@ static int list_ids(const unroll_folder *folder, const unroll_plan *plan, const 
 }
 
 unroll_status unroll_folder_gather(const unroll_folder *folder, const unroll_experiment *experiment,
-                                   const unroll_plan *plan, bool anew, int *records)
+                                   const unroll_plan *plan, bool anew, FILE *out, int *records)
 {
+    unroll_gather_info info = {.experiment = experiment->name, .title = experiment->title};
     const char **ids = malloc((size_t)plan->count * sizeof *ids);
     unroll_status status = unroll_ok();
     int listed;
@@ -134,12 +135,13 @@ unroll_status unroll_folder_gather(const unroll_folder *folder, const unroll_exp
     if (*records > 0 && (anew || !is_gathered(folder->gathered, ids, *records))) {
         /* again when another shard has added records meanwhile: the last one to look must have seen them all */
         do {
-            unroll_gather_info info = {.experiment = experiment->name, .title = experiment->title};
             listed = *records;
             status = unroll_store_gather(folder->runs, ids, listed, folder->gathered, &info);
             *records = list_ids(folder, plan, ids);
         } while (status.code == UNROLL_OK && *records != listed);
     }
+    if (status.code == UNROLL_OK && info.damaged > 0) /* another shard's, which does them again */
+        fprintf(out, "left out %d damaged records, the first: %s\n", info.damaged, info.first_damaged);
     free(ids);
     return status;
 }

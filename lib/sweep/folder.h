@@ -18,8 +18,8 @@ void unroll_folder_record(const unroll_folder *folder, const char *id, char path
 /* Fills in `status` of a planned run whose record is there; a damaged one counts as missing and is told of on `out`. */
 void unroll_folder_find(const unroll_folder *folder, unroll_planned *run, FILE *out);
 /* Gathers the plan's records that are there, unless the gathered file holds exactly these and `anew` is false.
-   *records: how many; with none nothing is written. */
+   *records: how many; with none nothing is written. Damaged ones are left out and told of on `out`. */
 unroll_status unroll_folder_gather(const unroll_folder *folder, const unroll_experiment *experiment,
-                                   const unroll_plan *plan, bool anew, int *records);
+                                   const unroll_plan *plan, bool anew, FILE *out, int *records);
 
 #endif

@@ -76,9 +76,11 @@ static void draw(unroll_progress *progress)
         used += (size_t)snprintf(line + used, sizeof line - used, ", %d diverged", progress->diverged);
     if (progress->failed > 0)
         used += (size_t)snprintf(line + used, sizeof line - used, ", %d failed", progress->failed);
-    if (elapsed > 0.5 && share > 0.002) /* too little is no measure of the rest */
-        snprintf(line + used, sizeof line - used, ", about %s left",
-                 unroll_show_duration(elapsed * (1 - share) / share, duration));
+    if (elapsed > 0.5 && share > 0.002) { /* less is no measure of the rest */
+        double left = elapsed * (1 - share) / share;
+        snprintf(line + used, sizeof line - used, ", %s%s left", left < 10 ? "" : "about ",
+                 left < 10 ? "a few seconds" : unroll_show_duration(left, duration));
+    }
     erase(progress);
     fprintf(progress->out, "%.*s", terminal_width(progress->out) - 1, line);
     fflush(progress->out);

@@ -342,7 +342,8 @@ static unroll_status run_and_gather(sweep *s)
         unroll_use_isa(s->isa);
     }
     gathered = unroll_folder_gather(&s->folder, s->experiment, &s->plan,
-                                    s->summary->done + s->summary->diverged + s->summary->failed > 0, &records);
+                                    s->summary->done + s->summary->diverged + s->summary->failed > 0,
+                                    s->options->out, &records);
     if (gathered.code == UNROLL_OK && records > 0)
         unroll_text_copy(s->summary->gathered, sizeof s->summary->gathered, s->folder.gathered);
     print_summary(s, (double)(unroll_clock_ns() - start) * 1e-9);
