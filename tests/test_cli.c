@@ -65,8 +65,7 @@ static void a_wrong_setting_names_itself_its_range_and_the_nearest(void)
     check("train hidden=0", 2, "unroll: hidden=0 is outside 1..2147483647\n");
     check("train hidden=many", 2, "unroll: hidden=many is not a whole number\n");
     check("train hidden=64,128", 2, "unroll: hidden=64,128 is not a whole number\n");
-    check("train optimizer=adan", 2,
-          "unroll: optimizer=adan is none of sgd|rmsprop|adam; did you mean \"adam\"?\n");
+    check("train optimizer=adan", 2, "unroll: optimizer=adan is none of sgd|rmsprop|adam; did you mean \"adam\"?\n");
     check("train cell=lsmt", 2, "unroll: there is no cell lsmt; did you mean lstm?\n");
     check("train task=ading", 2, "unroll: there is no task ading; did you mean adding?\n");
     check("train isa=scaler", 2, "unroll: there is no isa scaler; did you mean scalar?\n");

@@ -1,5 +1,5 @@
-/* A saved model, used again: the same numbers as the model itself, in batches, for unequal lengths; and what is wrong with
-   an input is one sentence. */
+/* A saved model, used again: the same numbers as the model itself, in batches, for unequal lengths; and what is wrong
+   with an input is one sentence. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,8 +37,8 @@ static const char *make_model(const char *folder, const char *cell)
     char arguments[2 * PATH_ROOM];
     snprintf(path, sizeof path, "%s/%s.h5", folder, cell);
     snprintf(arguments, sizeof arguments,
-             "train task=adding cell=%s hidden=%d layers=%d length=8 batch=4 steps=5 points=1 --save %s", cell, H, LAYERS,
-             path);
+             "train task=adding cell=%s hidden=%d layers=%d length=8 batch=4 steps=5 points=1 --save %s", cell, H,
+             LAYERS, path);
     CU_ASSERT_EQUAL(run_program(arguments), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "\nmodel: "));
     return path;
@@ -168,8 +168,8 @@ static void last_states_continue_a_sequence(void)
             initial[(2 * layer + 1) * H + i] = (real)c[(layer * N + n) * H + i];
         }
     unroll_model_forward(model, &(unroll_forward){.size = 1, .steps = T, .x = all, .y = y});
-    unroll_model_forward(model, &(unroll_forward){
-                                    .size = 1, .steps = T - FIRST, .x = all + FIRST * I, .initial = initial, .y = rest});
+    unroll_model_forward(
+        model, &(unroll_forward){.size = 1, .steps = T - FIRST, .x = all + FIRST * I, .initial = initial, .y = rest});
     for (int t = FIRST; t < T; t++)
         CU_ASSERT_EQUAL(y[t], rest[t - FIRST]);
     unroll_model_close(model);
@@ -286,13 +286,14 @@ static void a_model_of_text_takes_symbols(void)
         fputs("the quick brown fox\n", file);
     fclose(file);
     snprintf(arguments, sizeof arguments,
-             "train task=text file=%s hidden=6 length=10 batch=4 steps=3 points=1 sample_chars=5 --save %s", path, model);
+             "train task=text file=%s hidden=6 length=10 batch=4 steps=3 points=1 sample_chars=5 --save %s", path,
+             model);
     CU_ASSERT_EQUAL_FATAL(run_program(arguments), 0);
     CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(model, &bundle).code, UNROLL_OK);
     const unroll_array *alphabet = unroll_bundle_find(bundle, "extra/alphabet");
     CU_ASSERT_PTR_NOT_NULL_FATAL(alphabet);
     count = (int)alphabet->dims[0] + 1; /* the last one stands for every other character */
-    CU_ASSERT_EQUAL(count, 18); /* 15 letters, blank, line break */
+    CU_ASSERT_EQUAL(count, 18);         /* 15 letters, blank, line break */
     unroll_bundle_free(bundle);
     for (int i = 0; i < N * T; i++)
         symbols[i] = i % count;

@@ -197,8 +197,9 @@ static void interrupt(const char *results, int number)
     kill(child, number);
     CU_ASSERT_EQUAL(end_of(child), 130);
     CU_ASSERT_EQUAL(count_records(results), RUNS);
-    CU_ASSERT_PTR_NOT_NULL(strstr(said(results), "\nunroll: stopped with 24 of 48 runs finished; the same command goes on "
-                                                 "from there\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(said(results),
+                                  "\nunroll: stopped with 24 of 48 runs finished; the same command goes on "
+                                  "from there\n"));
 }
 
 static void an_interrupted_sweep_keeps_what_is_finished_and_says_how_to_go_on(void)

@@ -41,7 +41,8 @@ static unroll_status measure(const unroll_settings *settings, unroll_record *rec
     if (stop_after >= 0 && place + 1 >= stop_after)
         atomic_store(&stop, true);
     atomic_fetch_sub(&at_once, 1);
-    return seed == failing_seed ? unroll_error(UNROLL_FAILED, "seed %lld does not like it", (long long)seed) : unroll_ok();
+    return seed == failing_seed ? unroll_error(UNROLL_FAILED, "seed %lld does not like it", (long long)seed)
+                                : unroll_ok();
 }
 
 static const unroll_experiment experiment = {
@@ -222,7 +223,8 @@ static void a_diverged_run_is_no_error(void)
     CU_ASSERT_EQUAL(c.status.code, UNROLL_OK);
     CU_ASSERT_EQUAL(c.summary.done, 2);
     CU_ASSERT_EQUAL(c.summary.diverged, 2);
-    CU_ASSERT_PTR_NOT_NULL(strstr(c.printed, "seed=77  diverged  0.00 s  error 0.01282  the loss was no longer finite"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(c.printed, "seed=77  diverged  0.00 s  error 0.01282  the loss was no longer finite"));
     c = call_with(results, seed, 1);
     CU_ASSERT_EQUAL(c.measured, 0);
 }

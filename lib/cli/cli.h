@@ -24,9 +24,9 @@ typedef struct unroll_command {
     const char *help;  /* one line */
     int order;         /* place in --help */
     int (*run)(int argc, char **argv, const atomic_bool *stop); /* returns the exit status */
-    const unroll_option *options; /* ended by a NULL name; NULL: none */
-    bool settings;                /* takes name=value words; its --help lists the settings */
-    const char *more;             /* further lines of its --help, ended by a line break; NULL: none */
+    const unroll_option *options;                               /* ended by a NULL name; NULL: none */
+    bool settings;    /* takes name=value words; its --help lists the settings */
+    const char *more; /* further lines of its --help, ended by a line break; NULL: none */
 } unroll_command;
 
 extern const unroll_command *const unroll_commands[]; /* generated from lib/cli/ */

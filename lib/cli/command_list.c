@@ -52,8 +52,8 @@ static void list_commands(void)
 static const struct {
     const char *name;
     void (*print)(void);
-} lists[] = {{"experiments", list_experiments}, {"cells", list_cells},       {"tasks", list_tasks},
-             {"isas", list_isas},               {"settings", list_settings}, {"commands", list_commands}};
+} lists[] = {{"experiments", list_experiments}, {"cells", list_cells},      {"tasks", list_tasks}, {"isas", list_isas},
+             {"settings", list_settings},       {"commands", list_commands}};
 
 enum { LISTS = (int)(sizeof lists / sizeof lists[0]) };
 
@@ -75,8 +75,8 @@ static int run(int argc, char **argv, const atomic_bool *stop)
         lists[i].print();
     }
     if (!found)
-        status = unroll_error(UNROLL_WRONG, "there is no list of %.60s; unroll list takes %s", wanted,
-                              command_list.usage);
+        status =
+            unroll_error(UNROLL_WRONG, "there is no list of %.60s; unroll list takes %s", wanted, command_list.usage);
     unroll_arguments_free(&arguments);
     return unroll_say(status);
 }

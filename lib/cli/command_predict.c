@@ -12,10 +12,10 @@ extern const unroll_command command_predict;
 /* The input file, checked against the model. */
 typedef struct sequences {
     const char *path;
-    int count, steps, inputs;      /* N, T, I */
-    const unroll_array *x;         /* (N, T, I), float, double or int32; or NULL */
-    const unroll_array *symbols;   /* (N, T), int32; or NULL */
-    const unroll_array *lengths;   /* (N), int32; NULL: all T */
+    int count, steps, inputs;    /* N, T, I */
+    const unroll_array *x;       /* (N, T, I), float, double or int32; or NULL */
+    const unroll_array *symbols; /* (N, T), int32; or NULL */
+    const unroll_array *lengths; /* (N), int32; NULL: all T */
 } sequences;
 
 /* What is written, over all sequences. */
@@ -34,8 +34,8 @@ static unroll_status take_array(const unroll_bundle *bundle, const char *path, c
     if (*array == NULL)
         return unroll_error(UNROLL_WRONG, "%.300s has no data set %s %s", path, name, axes);
     if ((*array)->rank != rank)
-        return unroll_error(UNROLL_WRONG, "%s of %.300s has %d dimensions, not %d: %s", name, path, (*array)->rank, rank,
-                            axes);
+        return unroll_error(UNROLL_WRONG, "%s of %.300s has %d dimensions, not %d: %s", name, path, (*array)->rank,
+                            rank, axes);
     for (int i = 0; i < rank; i++)
         if ((*array)->dims[i] < 1 || (*array)->dims[i] > INT32_MAX)
             return unroll_error(UNROLL_WRONG, "%s of %.300s has dimension %d of size %zu", name, path, i,
@@ -88,9 +88,12 @@ static int length_of(const sequences *in, int n)
 static double x_at(const unroll_array *x, size_t i)
 {
     switch (x->type) {
-    case UNROLL_ARRAY_FLOAT: return (double)((const float *)x->data)[i];
-    case UNROLL_ARRAY_DOUBLE: return ((const double *)x->data)[i];
-    case UNROLL_ARRAY_INT32: return ((const int *)x->data)[i];
+    case UNROLL_ARRAY_FLOAT:
+        return (double)((const float *)x->data)[i];
+    case UNROLL_ARRAY_DOUBLE:
+        return ((const double *)x->data)[i];
+    case UNROLL_ARRAY_INT32:
+        return ((const int *)x->data)[i];
     }
     return NAN;
 }
@@ -103,8 +106,8 @@ static unroll_status copy_sequence(const sequences *in, const unroll_model_shape
     for (int t = 0; t < length_of(in, n) && in->symbols != NULL; t++) {
         int s = ((const int *)in->symbols->data)[from + (size_t)t];
         if (s < 0 || s >= shape->symbols)
-            return unroll_error(UNROLL_WRONG, "symbols of %.300s: %d at sequence %d, step %d is outside 0..%d", in->path, s,
-                                n, t, shape->symbols - 1);
+            return unroll_error(UNROLL_WRONG, "symbols of %.300s: %d at sequence %d, step %d is outside 0..%d",
+                                in->path, s, n, t, shape->symbols - 1);
         symbol[to + (size_t)t] = s;
     }
     for (int i = 0; i < length_of(in, n) * in->inputs && in->x != NULL; i++) {
@@ -143,8 +146,9 @@ static int batch_size(const sequences *in, const unroll_model_file *file)
     double width = in->inputs + file->shape.outputs +
                    16.0 * (double)unroll_int(file->settings, "hidden") * (double)unroll_int(file->settings, "layers");
     double fitting = 64e6 / (width * in->steps);
-    return fitting < 1 ? 1 : fitting > 1024 ? (in->count < 1024 ? in->count : 1024)
-                                            : (fitting < in->count ? (int)fitting : in->count);
+    return fitting < 1      ? 1
+           : fitting > 1024 ? (in->count < 1024 ? in->count : 1024)
+                            : (fitting < in->count ? (int)fitting : in->count);
 }
 
 static unroll_status open_workspace(const unroll_model_file *file, const char *path, const sequences *in,
@@ -160,7 +164,8 @@ static unroll_status open_workspace(const unroll_model_file *file, const char *p
     w->states = calloc((size_t)w->batch * (size_t)out->hidden, 2 * (size_t)out->layers * sizeof *w->states);
     w->length = calloc((size_t)w->batch, sizeof *w->length);
     if (w->x == NULL || w->symbol == NULL || w->y == NULL || w->states == NULL || w->length == NULL)
-        return unroll_error(UNROLL_FAILED, "out of memory for batches of %d sequences of %d steps", w->batch, in->steps);
+        return unroll_error(UNROLL_FAILED, "out of memory for batches of %d sequences of %d steps", w->batch,
+                            in->steps);
     return unroll_ok();
 }
 
@@ -179,8 +184,8 @@ static void keep(const workspace *w, const sequences *in, int first, int size, p
         }
 }
 
-static unroll_status predict_batch(workspace *w, const sequences *in, const unroll_model_shape *shape, int first, int size,
-                                   predictions *out)
+static unroll_status predict_batch(workspace *w, const sequences *in, const unroll_model_shape *shape, int first,
+                                   int size, predictions *out)
 {
     unroll_forward io = {.size = size, .steps = in->steps, .length = w->length, .y = w->y, .states = w->states};
     if (in->x != NULL)

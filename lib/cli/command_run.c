@@ -99,7 +99,8 @@ const unroll_command command_run = {
     .run = run,
     .options = options,
     .settings = true,
-    .more = "A setting takes one value, a list (hidden=64,128), a range (seed=0..9, length=50..200:50), or draws whose\n"
-            "logarithm is uniform (lr=log(1e-4,1e-1,10)). It replaces the experiment's own; params=N takes the width of\n"
-            "each cell that comes nearest to N parameters.\n",
+    .more =
+        "A setting takes one value, a list (hidden=64,128), a range (seed=0..9, length=50..200:50), or draws whose\n"
+        "logarithm is uniform (lr=log(1e-4,1e-1,10)). It replaces the experiment's own; params=N takes the width of\n"
+        "each cell that comes nearest to N parameters.\n",
 };

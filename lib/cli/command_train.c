@@ -35,7 +35,10 @@ static unroll_status check_place(const char *path)
     char folder[1024];
     if (strlen(path) == 0 || strlen(path) >= sizeof folder)
         return unroll_error(UNROLL_WRONG, "--save needs the name of a file");
-    snprintf(folder, sizeof folder, "%.*s", slash == NULL ? 1 : slash == path ? 1 : (int)(slash - path),
+    snprintf(folder, sizeof folder, "%.*s",
+             slash == NULL   ? 1
+             : slash == path ? 1
+                             : (int)(slash - path),
              slash == NULL ? "." : path);
     if (access(folder, W_OK | X_OK) != 0)
         return unroll_error(UNROLL_FAILED, "cannot write %.300s: %s", path, strerror(errno));
@@ -74,11 +77,15 @@ static void print_column(const unroll_column *column)
 {
     const char *blank = column->unit[0] != '\0' ? " " : "";
     switch (column->type) {
-    case UNROLL_COLUMN_REAL: printf("  %-24s %.6g%s%s\n", column->name, column->real, blank, column->unit); break;
+    case UNROLL_COLUMN_REAL:
+        printf("  %-24s %.6g%s%s\n", column->name, column->real, blank, column->unit);
+        break;
     case UNROLL_COLUMN_INT:
         printf("  %-24s %lld%s%s\n", column->name, (long long)column->integer, blank, column->unit);
         break;
-    case UNROLL_COLUMN_TEXT: printf("  %-24s %s\n", column->name, column->text); break;
+    case UNROLL_COLUMN_TEXT:
+        printf("  %-24s %s\n", column->name, column->text);
+        break;
     }
 }
 

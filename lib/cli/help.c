@@ -23,12 +23,13 @@ void unroll_print_help(FILE *out)
     fprintf(out, "usage: unroll COMMAND [arguments]\n\ncommands:\n");
     for (int i = 0; i < count; i++)
         fprintf(out, "  %-10s %s\n", sorted[i]->name, sorted[i]->help);
-    fprintf(out, "\noptions of every command:\n"
-                 "  --help     this page, or that of a command\n"
-                 "  --version  the version and the commit that it was built from\n"
-                 "  --isa NAME instruction set: unroll list isas; the variable UNROLL_ISA does the same\n"
-                 "\n"
-                 "exit status: 0 done, 1 a run failed, 2 the call was wrong, 3 nothing to do, %d interrupted\n",
+    fprintf(out,
+            "\noptions of every command:\n"
+            "  --help     this page, or that of a command\n"
+            "  --version  the version and the commit that it was built from\n"
+            "  --isa NAME instruction set: unroll list isas; the variable UNROLL_ISA does the same\n"
+            "\n"
+            "exit status: 0 done, 1 a run failed, 2 the call was wrong, 3 nothing to do, %d interrupted\n",
             UNROLL_EXIT_STOPPED);
 }
 
@@ -37,10 +38,18 @@ static void show_range(const unroll_setting *row, char *out, size_t room)
 {
     switch (row->type) {
     case UNROLL_INT:
-    case UNROLL_REAL: snprintf(out, room, "%.16g..%.16g", row->low, row->high); break;
-    case UNROLL_CHOICE: snprintf(out, room, "%s", row->choices); break;
-    case UNROLL_BOOL: snprintf(out, room, "yes|no"); break;
-    case UNROLL_TEXT: snprintf(out, room, "TEXT"); break;
+    case UNROLL_REAL:
+        snprintf(out, room, "%.16g..%.16g", row->low, row->high);
+        break;
+    case UNROLL_CHOICE:
+        snprintf(out, room, "%s", row->choices);
+        break;
+    case UNROLL_BOOL:
+        snprintf(out, room, "yes|no");
+        break;
+    case UNROLL_TEXT:
+        snprintf(out, room, "TEXT");
+        break;
     }
 }
 

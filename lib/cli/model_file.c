@@ -9,8 +9,8 @@
 #include "sweep/sweep.h"
 
 static const char schema[] = "unroll model 1";
-static const char *const losses[] = {[UNROLL_SQUARED] = "squared", [UNROLL_SOFTMAX] = "softmax",
-                                     [UNROLL_BERNOULLI] = "bernoulli"};
+static const char *const losses[] = {
+    [UNROLL_SQUARED] = "squared", [UNROLL_SOFTMAX] = "softmax", [UNROLL_BERNOULLI] = "bernoulli"};
 enum { LOSSES = (int)(sizeof losses / sizeof losses[0]) };
 
 #ifdef UNROLL_DOUBLE
@@ -124,8 +124,8 @@ static unroll_status read_count(const unroll_bundle *bundle, const char *path, c
     const char *text = unroll_bundle_text(bundle, name);
     int64_t number;
     if (text == NULL || !unroll_read_int(text, &number) || number < 0 || number > INT32_MAX)
-        return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its attribute %s is missing or wrong", path,
-                            name);
+        return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its attribute %s is missing or wrong",
+                            path, name);
     *count = (int)number;
     return unroll_ok();
 }
@@ -141,13 +141,15 @@ static unroll_status read_shape(const unroll_bundle *bundle, const char *path, u
     UNROLL_TRY(read_count(bundle, path, "every", &every));
     shape->every = every != 0;
     if ((shape->inputs > 0) == (shape->symbols > 0) || shape->outputs < 1)
-        return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its inputs and outputs make no sense", path);
+        return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its inputs and outputs make no sense",
+                            path);
     for (int i = 0; i < LOSSES && loss != NULL; i++)
         if (strcmp(loss, losses[i]) == 0) {
             shape->loss = (unroll_loss)i;
             return unroll_ok();
         }
-    return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its attribute loss is missing or wrong", path);
+    return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its attribute loss is missing or wrong",
+                        path);
 }
 
 static unroll_status read_settings(const unroll_bundle *bundle, const char *path, unroll_settings *settings)
@@ -197,8 +199,9 @@ static unroll_status set_weight(const unroll_model_file *file, const char *path,
     array = unroll_bundle_find(file->bundle, name);
     if (array == NULL || array->type == UNROLL_ARRAY_INT32 || array->rank != (weight.columns > 0 ? 2 : 1) ||
         array->dims[0] != (size_t)weight.rows || (weight.columns > 0 && array->dims[1] != (size_t)weight.columns))
-        return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its weight %s is missing or has another shape",
-                            path, name);
+        return unroll_error(UNROLL_WRONG,
+                            "%.300s is not a whole saved model: its weight %s is missing or has another shape", path,
+                            name);
     values = malloc(size * sizeof *values);
     if (values == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for the weights of a model");

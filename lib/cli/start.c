@@ -1,7 +1,7 @@
 /* Every settings row is registered here, before anything else happens. */
-#include "cli/cli.h"
 #include "bench/bench.h"
 #include "cells/cell.h"
+#include "cli/cli.h"
 #include "model/settings.h"
 #include "model/task.h"
 #include "simd/engine.h"

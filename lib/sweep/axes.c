@@ -79,7 +79,8 @@ static unroll_status add_range(unroll_axis *axis, unroll_settings *scratch, cons
     snprintf(high_text, sizeof high_text, "%.*s", colon != NULL ? (int)(colon - dots - 2) : 63, dots + 2);
     if (!unroll_read_real(low_text, &low) || !unroll_read_real(high_text, &high) ||
         (colon != NULL && !unroll_read_real(colon + 1, &step)))
-        return unroll_error(UNROLL_WRONG, "%s=%.60s is not a range, which is written a..b or a..b:step", row->name, text);
+        return unroll_error(UNROLL_WRONG, "%s=%.60s is not a range, which is written a..b or a..b:step", row->name,
+                            text);
     if (row->type == UNROLL_REAL && colon == NULL)
         return unroll_error(UNROLL_WRONG, "%s=%.60s needs a step: %s=%.60s:step", row->name, text, row->name, text);
     if (row->type == UNROLL_INT && (low != floor(low) || high != floor(high) || step != floor(step)))
@@ -110,8 +111,10 @@ static unroll_status add_draws(unroll_axis *axis, unroll_settings *scratch, cons
     char low_text[32], high_text[32], count_text[32], closing[2], rest;
     double low, high;
     int64_t count;
-    if (sscanf(text, "log( %31[^, ] , %31[^, ] , %31[^) ] %1[)]%c", low_text, high_text, count_text, closing, &rest) != 4 ||
-        !unroll_read_real(low_text, &low) || !unroll_read_real(high_text, &high) || !unroll_read_int(count_text, &count))
+    if (sscanf(text, "log( %31[^, ] , %31[^, ] , %31[^) ] %1[)]%c", low_text, high_text, count_text, closing, &rest) !=
+            4 ||
+        !unroll_read_real(low_text, &low) || !unroll_read_real(high_text, &high) ||
+        !unroll_read_int(count_text, &count))
         return unroll_error(UNROLL_WRONG, "%s=%.60s is not written log(low,high,count)", row->name, text);
     if (!(low > 0) || !(low <= high) || !isfinite(high))
         return unroll_error(UNROLL_WRONG, "%s=%.60s needs 0 < low <= high", row->name, text);
@@ -120,7 +123,8 @@ static unroll_status add_draws(unroll_axis *axis, unroll_settings *scratch, cons
                             MOST_VALUES);
     for (int64_t i = 0; i < count; i++) {
         unroll_random random = unroll_random_open(seed_of(row->name), UNROLL_FOR_SWEEP, 0, (uint32_t)i);
-        double u = unroll_random_uniform(&random), value = exp(unroll_log(low) + u * (unroll_log(high) - unroll_log(low)));
+        double u = unroll_random_uniform(&random),
+               value = exp(unroll_log(low) + u * (unroll_log(high) - unroll_log(low)));
         /* four digits: what the C library makes of the last bit of exp must not change a run's identity */
         UNROLL_TRY(add_number(axis, scratch, value, "%.4g"));
     }

@@ -58,8 +58,11 @@ unroll_status unroll_use_isa(const char *name)
 {
     const char *names[MOST_NAMES];
     switch (unroll_isa_choose(name)) {
-    case 0: return unroll_ok();
-    case -2: return unroll_error(UNROLL_WRONG, "this processor lacks the instruction set %s", name);
-    default: return no_such("isa", name, names, isa_names(names));
+    case 0:
+        return unroll_ok();
+    case -2:
+        return unroll_error(UNROLL_WRONG, "this processor lacks the instruction set %s", name);
+    default:
+        return no_such("isa", name, names, isa_names(names));
     }
 }

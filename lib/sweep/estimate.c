@@ -55,8 +55,8 @@ static double seconds_by_measurement(const unroll_settings *costliest)
     return timing.median_ms * 1e-3 / (timing.gflop * 1e9);
 }
 
-double unroll_estimate_seconds(const unroll_experiment *experiment, const unroll_folder *folder, const unroll_plan *plan,
-                               unroll_planned *const *todo, int count, int jobs)
+double unroll_estimate_seconds(const unroll_experiment *experiment, const unroll_folder *folder,
+                               const unroll_plan *plan, unroll_planned *const *todo, int count, int jobs)
 {
     double rate = seconds_by_records(folder, plan), all = 0, most = 0;
     const unroll_planned *costliest = NULL;

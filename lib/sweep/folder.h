@@ -5,8 +5,8 @@
 #include "sweep/plan.h"
 
 typedef struct unroll_folder {
-    char results[448]; /* results */
-    char runs[512];    /* results/NAME/runs */
+    char results[448];  /* results */
+    char runs[512];     /* results/NAME/runs */
     char gathered[512]; /* results/NAME.h5 */
 } unroll_folder;
 

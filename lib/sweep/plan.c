@@ -62,7 +62,8 @@ static unroll_status count_combinations(const unroll_axes *axes, int *combinatio
     for (int i = 0; i < axes->count; i++) {
         count *= axes->axis[i].count;
         if (count > MOST_RUNS)
-            return unroll_error(UNROLL_WRONG, "the axes span more than %d runs; sweep fewer values at a time", MOST_RUNS);
+            return unroll_error(UNROLL_WRONG, "the axes span more than %d runs; sweep fewer values at a time",
+                                MOST_RUNS);
     }
     *combinations = (int)count;
     return unroll_ok();
@@ -204,9 +205,9 @@ void unroll_plan_describe(const unroll_plan *plan, const unroll_settings *settin
     for (int i = 0; i < plan->axes.count && used < room; i++) {
         const unroll_axis *axis = &plan->axes.axis[i];
         if (axis->count > 1)
-            used += (size_t)snprintf(out + used, room - used, "%s%s=%s", used > 0 ? " " : "",
-                                     unroll_setting_at(axis->setting)->name,
-                                     unroll_settings_show(settings, axis->setting));
+            used +=
+                (size_t)snprintf(out + used, room - used, "%s%s=%s", used > 0 ? " " : "",
+                                 unroll_setting_at(axis->setting)->name, unroll_settings_show(settings, axis->setting));
     }
 }
 

@@ -8,9 +8,9 @@
 typedef struct unroll_planned {
     unroll_settings *settings; /* owned */
     char id[33];
-    int64_t turn;       /* place in the order for timed runs: the first axis changes fastest, the last one slowest */
-    double cost;        /* floating-point operations; filled in by the sweep for those that are to do */
-    char status[16];    /* of the record that is there; "": none */
+    int64_t turn;    /* place in the order for timed runs: the first axis changes fastest, the last one slowest */
+    double cost;     /* floating-point operations; filled in by the sweep for those that are to do */
+    char status[16]; /* of the record that is there; "": none */
 } unroll_planned;
 
 typedef struct unroll_plan {

@@ -220,7 +220,8 @@ static unroll_status use_isa_of(const sweep *s, const unroll_settings *settings)
 static void do_run(sweep *s, const unroll_planned *run)
 {
     run_in_flight flight = {s, run->cost, 0};
-    unroll_run_hooks hooks = {.progress = s->progress.terminal ? count_steps : NULL, .context = &flight, .stop = s->stop};
+    unroll_run_hooks hooks = {
+        .progress = s->progress.terminal ? count_steps : NULL, .context = &flight, .stop = s->stop};
     unroll_record *record = unroll_record_new(run->settings);
     unroll_status status = record != NULL ? unroll_ok() : out_of_memory();
     int64_t start = unroll_clock_ns();
@@ -342,8 +343,8 @@ static unroll_status run_and_gather(sweep *s)
         unroll_use_isa(s->isa);
     }
     gathered = unroll_folder_gather(&s->folder, s->experiment, &s->plan,
-                                    s->summary->done + s->summary->diverged + s->summary->failed > 0,
-                                    s->options->out, &records);
+                                    s->summary->done + s->summary->diverged + s->summary->failed > 0, s->options->out,
+                                    &records);
     if (gathered.code == UNROLL_OK && records > 0)
         unroll_text_copy(s->summary->gathered, sizeof s->summary->gathered, s->folder.gathered);
     print_summary(s, (double)(unroll_clock_ns() - start) * 1e-9);

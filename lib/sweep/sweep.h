@@ -11,10 +11,10 @@
 
 typedef struct unroll_sweep_options {
     bool full, dry_run, retry_failed, force, fail_fast;
-    int jobs;             /* threads over runs; 0: as many as processors */
-    int shard, shards;    /* this part (1-based) of so many; 1, 1: all */
-    const char *results;  /* folder, "results" */
-    FILE *out;            /* plan, progress and closing lines */
+    int jobs;                       /* threads over runs; 0: as many as processors */
+    int shard, shards;              /* this part (1-based) of so many; 1, 1: all */
+    const char *results;            /* folder, "results" */
+    FILE *out;                      /* plan, progress and closing lines */
     const char *const *assignments; /* "name=value,value..." from the command line: override axes and fixed settings */
     int assignment_count;
 } unroll_sweep_options;
@@ -24,8 +24,10 @@ typedef struct unroll_sweep_summary {
     char gathered[512];                         /* path of the gathered file */
 } unroll_sweep_summary;
 
-/* Runs what is not there yet, costliest first, and gathers. UNROLL_STOPPED when `stop` became true. UNROLL_FAILED when
-   a run failed (all the others are done), UNROLL_WRONG for a bad axis. */
+/* Runs what is not there yet, costliest first, and gathers the plan's records (those of other shards, too) into
+   results/NAME.h5. UNROLL_STOPPED when `stop` became true before all runs were finished; UNROLL_FAILED when a run has
+   failed, now or in a record that was found (all the others are done), or a record could not be written (no further run
+   is started); UNROLL_WRONG for a bad axis; UNROLL_NOTHING when the shard has no runs. */
 unroll_status unroll_sweep(const unroll_experiment *experiment, const unroll_sweep_options *options,
                            const atomic_bool *stop, unroll_sweep_summary *summary);
 
@@ -33,8 +35,8 @@ unroll_status unroll_sweep(const unroll_experiment *experiment, const unroll_swe
 unroll_status unroll_sweep_plan(const unroll_experiment *experiment, const unroll_sweep_options *options,
                                 unroll_settings ***configs, int *count);
 
-/* Whether task, cell and isa, which are mere text in the settings table, name what there is: UNROLL_WRONG with the nearest
-   right name when one does not. */
+/* Whether task, cell and isa, which are mere text in the settings table, name what there is: UNROLL_WRONG with the
+   nearest right name when one does not. */
 unroll_status unroll_settings_check(const unroll_settings *settings);
 /* Takes an instruction set into use by name ("auto": the best). UNROLL_WRONG when there is none of that name or the
    processor lacks it. Not while runs are under way. */
