@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "simd/engine.h"
@@ -43,6 +44,12 @@ static unroll_status measure(const unroll_settings *settings, unroll_record *rec
     atomic_fetch_sub(&at_once, 1);
     return seed == failing_seed ? unroll_error(UNROLL_FAILED, "seed %lld does not like it", (long long)seed)
                                 : unroll_ok();
+}
+
+static unroll_status measure_slowly(const unroll_settings *settings, unroll_record *record)
+{
+    nanosleep(&(struct timespec){0, 20000000}, NULL);
+    return measure(settings, record);
 }
 
 static const unroll_experiment experiment = {
@@ -358,6 +365,25 @@ static void a_dry_run_tells_the_plan_and_writes_nothing(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(c.printed, " on 1 thread\n"));
 }
 
+static void the_expected_time_is_that_of_the_records_there(void)
+{
+    static const char *const first[] = {"cell=rnn", "seed=0..3", "length=10,1000"};
+    static const char *const all[] = {"cell=rnn", "seed=0..7", "length=10,1000"};
+    const char *results = test_folder();
+    unroll_experiment slow = experiment;
+    reset();
+    slow.measure = measure_slowly;
+    slow.timed = true; /* each takes as long, whatever its length */
+    called c = call(&slow, results, (unroll_sweep_options){.assignments = first, .assignment_count = 3});
+    CU_ASSERT_EQUAL(c.measured, 8);
+    c = call(&slow, results, (unroll_sweep_options){.dry_run = true, .assignments = all, .assignment_count = 3});
+    const char *about = strstr(c.printed, "16 runs: 8 found, 8 to do\nexpected time: about ");
+    double seconds = 0;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(about);
+    CU_ASSERT_EQUAL(sscanf(about, "16 runs: 8 found, 8 to do\nexpected time: about %lf s", &seconds), 1);
+    CU_ASSERT(seconds > 0.15); /* 8 runs of at least 20 ms */
+}
+
 static void results_that_cannot_be_written_are_told_before_a_run_starts(void)
 {
     char file[1200];
@@ -399,6 +425,7 @@ const unroll_test tests_sweep_run[] = {
     TEST(the_costliest_run_is_started_first),
     TEST(timed_runs_take_turns_alone_under_their_instruction_set),
     TEST(a_dry_run_tells_the_plan_and_writes_nothing),
+    TEST(the_expected_time_is_that_of_the_records_there),
     TEST(results_that_cannot_be_written_are_told_before_a_run_starts),
     TEST(an_abandoned_part_is_removed_and_a_fresh_one_stays),
     {NULL, NULL},

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "bench/bench.h"
-#include "model/run.h"
 #include "store/store.h"
 
 void unroll_print_axes(const unroll_plan *plan, FILE *out)
@@ -23,8 +22,9 @@ void unroll_print_axes(const unroll_plan *plan, FILE *out)
     }
 }
 
-/* Seconds a floating-point operation, over up to `most` of the records that are there, spread over the plan. */
-static double seconds_by_records(const unroll_folder *folder, const unroll_plan *plan)
+/* Seconds a unit of cost, over some of the records that are there, spread over the plan. */
+static double seconds_by_records(const unroll_experiment *experiment, const unroll_folder *folder,
+                                 const unroll_plan *plan)
 {
     enum { MOST = 40 };
     double cost = 0, seconds = 0;
@@ -40,7 +40,7 @@ static double seconds_by_records(const unroll_folder *folder, const unroll_plan 
         unroll_folder_record(folder, plan->runs[i].id, path);
         if (unroll_load_record(path, &record).code != UNROLL_OK)
             continue;
-        cost += unroll_run_cost(plan->runs[i].settings);
+        cost += unroll_plan_cost(experiment, plan->runs[i].settings);
         seconds += record->seconds;
         unroll_record_free(record);
     }
@@ -58,7 +58,7 @@ static double seconds_by_measurement(const unroll_settings *costliest)
 double unroll_estimate_seconds(const unroll_experiment *experiment, const unroll_folder *folder,
                                const unroll_plan *plan, unroll_planned *const *todo, int count, int jobs)
 {
-    double rate = seconds_by_records(folder, plan), all = 0, most = 0;
+    double rate = seconds_by_records(experiment, folder, plan), all = 0, most = 0;
     const unroll_planned *costliest = NULL;
     for (int i = 0; i < count; i++) {
         all += todo[i]->cost;

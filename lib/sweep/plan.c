@@ -198,6 +198,11 @@ unroll_status unroll_plan_make(const unroll_experiment *experiment, const unroll
     return status;
 }
 
+double unroll_plan_cost(const unroll_experiment *experiment, const unroll_settings *settings)
+{
+    return experiment->timed && experiment->measure != NULL ? 1 : unroll_run_cost(settings);
+}
+
 void unroll_plan_describe(const unroll_plan *plan, const unroll_settings *settings, char *out, size_t room)
 {
     size_t used = 0;

@@ -9,7 +9,7 @@ typedef struct unroll_planned {
     unroll_settings *settings; /* owned */
     char id[33];
     int64_t turn;    /* place in the order for timed runs: the first axis changes fastest, the last one slowest */
-    double cost;     /* floating-point operations; filled in by the sweep for those that are to do */
+    double cost;     /* as unroll_plan_cost has it; filled in by the sweep for those that are to do */
     char status[16]; /* of the record that is there; "": none */
 } unroll_planned;
 
@@ -25,6 +25,9 @@ typedef struct unroll_plan {
 unroll_status unroll_plan_make(const unroll_experiment *experiment, const unroll_sweep_options *options,
                                unroll_plan *plan);
 void unroll_plan_free(unroll_plan *plan);
+/* What a run costs beside the others: floating-point operations; the same for all where steps are timed, because each is
+   measured for about as long. */
+double unroll_plan_cost(const unroll_experiment *experiment, const unroll_settings *settings);
 /* "cell=lstm length=50 seed=3": the settings of the run that vary over the plan. */
 void unroll_plan_describe(const unroll_plan *plan, const unroll_settings *settings, char *out, size_t room);
 

@@ -107,7 +107,7 @@ static void sort_out(sweep *s)
             s->summary->found++;
             continue;
         }
-        run->cost = unroll_run_cost(run->settings);
+        run->cost = unroll_plan_cost(s->experiment, run->settings);
         s->todo[s->todo_count++] = run;
     }
     s->summary->planned = s->mine_count;
