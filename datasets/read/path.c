@@ -6,11 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-#ifdef __APPLE__
-#include <mach-o/dyld.h>
-#endif
 
+#include "base/file.h"
 #include "base/settings.h"
 #include "base/text.h"
 
@@ -34,46 +31,6 @@ static bool join(char path[UNROLL_PATH_ROOM], const char *folder, const char *re
 {
     int length = snprintf(path, UNROLL_PATH_ROOM, "%s/%s", folder, rest);
     return length > 0 && length < UNROLL_PATH_ROOM;
-}
-
-static bool has_sources(const char *folder)
-{
-    char path[UNROLL_PATH_ROOM];
-    return join(path, folder, "sources.tsv") && is_file(path);
-}
-
-static bool program_path(char path[UNROLL_PATH_ROOM])
-{
-#ifdef __APPLE__
-    uint32_t room = UNROLL_PATH_ROOM;
-    return _NSGetExecutablePath(path, &room) == 0;
-#else
-    ssize_t length = readlink("/proc/self/exe", path, UNROLL_PATH_ROOM - 1);
-    path[length > 0 ? length : 0] = '\0';
-    return length > 0;
-#endif
-}
-
-/* The folder datasets/; false when it is nowhere. */
-static bool datasets_folder(char folder[UNROLL_PATH_ROOM])
-{
-    char above[UNROLL_PATH_ROOM];
-    const char *told = getenv("UNROLL_DATASETS");
-    if (told != NULL && told[0] != '\0') {
-        snprintf(folder, UNROLL_PATH_ROOM, "%s", told);
-        return true;
-    }
-    snprintf(folder, UNROLL_PATH_ROOM, "datasets");
-    if (has_sources(folder))
-        return true;
-    if (!program_path(above))
-        return false;
-    for (char *slash = strrchr(above, '/'); slash != NULL; slash = strrchr(above, '/')) {
-        *slash = '\0';
-        if (join(folder, above, "datasets") && has_sources(folder))
-            return true;
-    }
-    return false;
 }
 
 static int read_sources(const char *folder, source *sets)
@@ -124,7 +81,7 @@ unroll_status unroll_data_path(const char *file, char path[UNROLL_PATH_ROOM])
     unroll_short_path(file, shown);
     if (strchr(file, '/') != NULL)
         return unroll_error(UNROLL_WRONG, "file=%s: there is no such file", shown);
-    count = datasets_folder(folder) ? read_sources(folder, sets) : 0;
+    count = unroll_find_folder("datasets", "sources.tsv", "UNROLL_DATASETS", folder) ? read_sources(folder, sets) : 0;
     for (int i = 0; i < count; i++) {
         names[i] = sets[i].name;
         if (strcmp(sets[i].name, file) != 0)

@@ -173,6 +173,7 @@ unroll_status unroll_time_training_step(const unroll_settings *settings, double 
     if (alone)
         unpin(&old);
     summarise(settings, timing);
+    timing->parameters = unroll_model_parameters(model);
     unroll_model_close(model);
     free(samples.length);
     free(samples.x);

@@ -107,3 +107,42 @@ unroll_status unroll_option_int(const unroll_arguments *arguments, const char *n
     *value = (int)number;
     return unroll_ok();
 }
+
+static unroll_status find_experiment(const char *name, const unroll_experiment **experiment)
+{
+    const char *names[256], *nearest;
+    int count = unroll_experiment_count < 256 ? unroll_experiment_count : 256;
+    *experiment = unroll_experiment_find(name);
+    if (*experiment != NULL)
+        return unroll_ok();
+    for (int i = 0; i < count; i++)
+        names[i] = unroll_experiments[i]->name;
+    nearest = unroll_nearest(name, names, count);
+    if (nearest != NULL)
+        return unroll_error(UNROLL_WRONG, "there is no experiment %.60s; did you mean %s?", name, nearest);
+    return unroll_error(UNROLL_WRONG, "there is no experiment %.60s; unroll list experiments shows them", name);
+}
+
+unroll_status unroll_read_experiments(const unroll_arguments *arguments, const unroll_experiment ***experiments,
+                                      int *count)
+{
+    *count = arguments->word_count > 0 ? arguments->word_count : unroll_experiment_count;
+    *experiments = malloc(((size_t)*count + 1) * sizeof **experiments);
+    if (*experiments == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for the names of experiments");
+    for (int i = 0; i < *count; i++) {
+        (*experiments)[i] = arguments->word_count > 0 ? NULL : unroll_experiments[i];
+        if (arguments->word_count > 0)
+            UNROLL_TRY(find_experiment(arguments->words[i], &(*experiments)[i]));
+    }
+    return unroll_ok();
+}
+
+unroll_status unroll_read_results(const unroll_arguments *arguments, const char **results)
+{
+    const char *told = unroll_option_get(arguments, "--results");
+    if (told != NULL && told[0] == '\0')
+        return unroll_error(UNROLL_WRONG, "--results needs the name of a folder");
+    *results = told != NULL ? told : *results;
+    return unroll_ok();
+}

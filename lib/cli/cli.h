@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/status.h"
+#include "sweep/experiment.h"
 
 typedef struct unroll_option {
     const char *name;  /* "--jobs" */
@@ -63,6 +64,12 @@ void unroll_arguments_free(unroll_arguments *arguments);
 const char *unroll_option_get(const unroll_arguments *arguments, const char *name);
 /* Reads a whole number in low..high into *value, which stays as it is when the option was not given. */
 unroll_status unroll_option_int(const unroll_arguments *arguments, const char *name, int low, int high, int *value);
+
+/* The experiments that the words name, or all of them; *experiments is to be freed. UNROLL_WRONG names the nearest. */
+unroll_status unroll_read_experiments(const unroll_arguments *arguments, const unroll_experiment ***experiments,
+                                      int *count);
+/* The folder of option --results, which stays as it is when that was not given. */
+unroll_status unroll_read_results(const unroll_arguments *arguments, const char **results);
 
 /* Prints "unroll: <sentence>" on stderr unless the status is OK; returns the exit status that belongs to it. */
 int unroll_say(unroll_status status);

@@ -22,21 +22,6 @@ static const unroll_option options[] = {
 
 extern const unroll_command command_run;
 
-static unroll_status find_experiment(const char *name, const unroll_experiment **experiment)
-{
-    const char *names[256], *nearest;
-    int count = unroll_experiment_count < 256 ? unroll_experiment_count : 256;
-    *experiment = unroll_experiment_find(name);
-    if (*experiment != NULL)
-        return unroll_ok();
-    for (int i = 0; i < count; i++)
-        names[i] = unroll_experiments[i]->name;
-    nearest = unroll_nearest(name, names, count);
-    if (nearest != NULL)
-        return unroll_error(UNROLL_WRONG, "there is no experiment %.60s; did you mean %s?", name, nearest);
-    return unroll_error(UNROLL_WRONG, "there is no experiment %.60s; unroll list experiments shows them", name);
-}
-
 /* "2/3" */
 static unroll_status read_shard(const char *text, unroll_sweep_options *sweep)
 {
@@ -56,17 +41,15 @@ static unroll_status read_shard(const char *text, unroll_sweep_options *sweep)
 
 static unroll_status read_options(const unroll_arguments *arguments, unroll_sweep_options *sweep)
 {
-    const char *results = unroll_option_get(arguments, "--results");
     if (unroll_option_get(arguments, "--quick") != NULL && unroll_option_get(arguments, "--full") != NULL)
         return unroll_error(UNROLL_WRONG, "--quick and --full exclude each other");
-    if (results != NULL && results[0] == '\0')
-        return unroll_error(UNROLL_WRONG, "--results needs the name of a folder");
+    sweep->results = "results";
+    UNROLL_TRY(unroll_read_results(arguments, &sweep->results));
     sweep->full = unroll_option_get(arguments, "--full") != NULL;
     sweep->dry_run = unroll_option_get(arguments, "--dry-run") != NULL;
     sweep->retry_failed = unroll_option_get(arguments, "--retry-failed") != NULL;
     sweep->force = unroll_option_get(arguments, "--force") != NULL;
     sweep->fail_fast = unroll_option_get(arguments, "--fail-fast") != NULL;
-    sweep->results = results != NULL ? results : "results";
     sweep->out = stdout;
     sweep->assignments = arguments->assignments;
     sweep->assignment_count = arguments->assignment_count;
@@ -79,14 +62,16 @@ static int run(int argc, char **argv, const atomic_bool *stop)
     unroll_arguments arguments;
     unroll_sweep_options sweep = {.shard = 1, .shards = 1};
     unroll_sweep_summary summary;
-    const unroll_experiment *experiment = NULL;
+    const unroll_experiment **experiments = NULL;
+    int count;
     unroll_status status = unroll_arguments_read(&command_run, argc, argv, 1, 1, &arguments);
     if (status.code == UNROLL_OK)
-        status = find_experiment(arguments.words[0], &experiment);
+        status = unroll_read_experiments(&arguments, &experiments, &count);
     if (status.code == UNROLL_OK)
         status = read_options(&arguments, &sweep);
     if (status.code == UNROLL_OK)
-        status = unroll_sweep(experiment, &sweep, stop, &summary);
+        status = unroll_sweep(experiments[0], &sweep, stop, &summary);
+    free(experiments);
     unroll_arguments_free(&arguments);
     return unroll_say(status);
 }

@@ -6,6 +6,13 @@
 #include "base/settings.h"
 #include "base/status.h"
 
+/* What a claim comes to in numbers: the mean of `metric` is lower in each group of `lower` than in each of `higher`. A
+   group is a value of `column`; groups are parted by blanks. `where` holds the other columns: "length=max hidden=64",
+   with max and min for the largest and the smallest value there is. */
+typedef struct unroll_prediction {
+    const char *metric, *column, *lower, *higher, *where;
+} unroll_prediction;
+
 typedef struct unroll_experiment {
     const char *name, *title;
     const char *claim;  /* the sentence that it measures */
@@ -17,11 +24,15 @@ typedef struct unroll_experiment {
     bool timed; /* its runs measure time: they run alone, one after the other */
     /* Measures one configuration; NULL: a training run (unroll_run of model/run.h). Fills columns, curves, timings. */
     unroll_status (*measure)(const unroll_settings *settings, unroll_record *record);
-    const char *metric;  /* the column that the comparison table and the figure show: "mse"; NULL: the task's own */
-    const char *groups;  /* columns whose combinations are the rows of the table: "cell length" */
-    const char *columns; /* further columns of the table, in order: "parameters ms_per_step solved" */
-    const char *plots;   /* gnuplot scripts in plots/, without ending, parted by blanks: "architectures" */
-    const char *caption; /* what to see in the figure */
+    const char *metric; /* the column that progress lines show: "mse"; NULL: the task's own */
+    const char *groups; /* columns whose combinations are the rows of the comparison table: "cell length" */
+    /* its further columns, in order: NAME is a mean over the group's runs with its bootstrap interval, NAME:share a share
+       of the runs with its Wilson interval, NAME:mean a mean alone (what is equal in all runs of a group is shown as it
+       is): "parameters ms_per_step mse solved:share" */
+    const char *columns;
+    const char *texts;            /* text columns that the page shows in full, of one run a group: "sample" */
+    const char *figures;          /* gnuplot scripts in plots/, without ending, parted by blanks: "architectures" */
+    unroll_prediction prediction; /* of the claim; metric NULL: none */
 } unroll_experiment;
 
 /* Every experiment in experiments/, in name order (from the generated registry). */

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "store/store.h"
 
 /* Seconds after which an unfinished file belongs to nobody: a record is written in far less, by any shard. */
@@ -27,21 +28,6 @@ unroll_status unroll_folder_name(const char *results, const char *experiment, un
 void unroll_folder_record(const unroll_folder *folder, const char *id, char path[600])
 {
     snprintf(path, 600, "%s/%s.h5", folder->runs, id);
-}
-
-/* mkdir -p */
-static unroll_status make_folder(const char *path)
-{
-    char part[512];
-    for (size_t i = 1; i < sizeof part && i <= strlen(path); i++) {
-        if (path[i] != '/' && path[i] != '\0')
-            continue;
-        memcpy(part, path, i);
-        part[i] = '\0';
-        if (mkdir(part, 0777) != 0 && errno != EEXIST)
-            return unroll_error(UNROLL_FAILED, "cannot make the folder %s: %s", part, strerror(errno));
-    }
-    return unroll_ok();
 }
 
 /* Removes the unfinished files, *.part-*, that were last written to before `before`. */
@@ -65,7 +51,7 @@ static void remove_stale(const char *path, time_t before)
 unroll_status unroll_folder_prepare(const unroll_folder *folder)
 {
     time_t before = time(NULL) - STALE_SECONDS;
-    UNROLL_TRY(make_folder(folder->runs));
+    UNROLL_TRY(unroll_make_folder(folder->runs));
     if (access(folder->runs, W_OK | X_OK) != 0)
         return unroll_error(UNROLL_FAILED, "cannot write into the folder %s: %s", folder->runs, strerror(errno));
     remove_stale(folder->runs, before);

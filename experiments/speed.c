@@ -1,0 +1,38 @@
+/* What a training step costs, beside what the machine could do. */
+#include "unroll.h"
+
+enum { TENTHS = 1 };
+
+static unroll_status measure(const unroll_settings *settings, unroll_record *record)
+{
+    unroll_step_timing timing;
+    UNROLL_TRY(unroll_time_training_step(settings, 0.1 * TENTHS, &timing));
+    unroll_record_int(record, "parameters", "", timing.parameters);
+    unroll_record_real(record, "ms_per_step", "ms", timing.median_ms);
+    unroll_record_real(record, "steps_per_s", "1/s", timing.steps_per_s);
+    unroll_record_real(record, "gflops", "GFLOP/s", timing.gflops);
+    unroll_record_real(record, "peak_gflops", "GFLOP/s", timing.peak_gflops);
+    unroll_record_real(record, "peak_fraction", "", timing.peak_fraction);
+    unroll_record_real(record, "spread", "", timing.spread);
+    unroll_record_timing(record, "step", timing.ns, timing.count);
+    return unroll_ok();
+}
+
+/* The seed changes nothing but the weights: its values are the repetitions, which take turns with all other points. */
+const unroll_experiment experiment_speed = {
+    .name = "speed",
+    .title = "time of a training step, by cell, width, batch and length",
+    .claim = "at equal width a vanilla RNN trains faster than a GRU, and a GRU faster than an LSTM",
+    .source = "the number of their gates: 1, 3 and 4; Chung et al., 2014",
+    .version = 1,
+    .axes_quick = "cell=rnn,lstm,gru hidden=16,64,256 batch=1,32 length=16,64 seed=0..2",
+    .axes_full = "cell=rnn,lstm,gru hidden=16,32,64,128,256,512 batch=1,16,32,64,128 length=16,64,256 seed=0..4",
+    .fixed = "input=0 threads=1",
+    .timed = true,
+    .measure = measure,
+    .metric = "ms_per_step",
+    .groups = "hidden batch length cell",
+    .columns = "parameters ms_per_step steps_per_s:mean gflops:mean peak_fraction",
+    .figures = "speed",
+    .prediction = {"ms_per_step", "cell", "gru", "lstm", "hidden=max batch=max length=max"},
+};

@@ -1,0 +1,30 @@
+/* file.h: folders and text files: made, found, and written whole or not at all. */
+#ifndef UNROLL_BASE_FILE_H
+#define UNROLL_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/status.h"
+
+enum { UNROLL_FILE_ROOM = 4096 };
+
+/* mkdir -p. Fails with UNROLL_FAILED naming the folder and the reason. */
+unroll_status unroll_make_folder(const char *path);
+
+/* Finds a folder of the project, which holds the file `marker`: the one that the environment variable names, else `name`
+   in the working folder, else in a folder above the program. False when it is nowhere. */
+bool unroll_find_folder(const char *name, const char *marker, const char *variable, char path[UNROLL_FILE_ROOM]);
+
+/* A text file that appears in its place only when all of it is written: FILE.part-PID until then. */
+typedef struct unroll_text_file {
+    FILE *out;
+    char path[UNROLL_FILE_ROOM], part[UNROLL_FILE_ROOM + 32];
+} unroll_text_file;
+
+/* UNROLL_FAILED when it cannot be written. */
+unroll_status unroll_text_file_open(unroll_text_file *file, const char *path);
+/* Puts it in its place; with `good` false, or when something could not be written, nothing stays. */
+unroll_status unroll_text_file_close(unroll_text_file *file, bool good);
+
+#endif

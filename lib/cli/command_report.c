@@ -1,0 +1,114 @@
+/* unroll report: tables of what was run, and the page with all of it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "report/report.h"
+
+static const unroll_option options[] = {
+    {"--format", "F", "what is printed: text, md, csv or html (default: text)"},
+    {"--results", "DIR", "folder of the results (default: results)"},
+    {NULL, NULL, NULL},
+};
+
+extern const unroll_command command_report;
+
+static unroll_status read_format(const char *text, unroll_format *format)
+{
+    static const char *const names[] = {"text", "md", "csv", "html"};
+    *format = UNROLL_FORMAT_TEXT;
+    for (int i = 0; i < 4 && text != NULL; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *format = (unroll_format)i;
+            return unroll_ok();
+        }
+    return text == NULL ? unroll_ok()
+                        : unroll_error(UNROLL_WRONG, "--format %.40s is none of text, md, csv, html", text);
+}
+
+static void print_head(const unroll_experiment *experiment, const unroll_table *table, unroll_format format)
+{
+    unroll_verdict verdict;
+    switch (format) {
+    case UNROLL_FORMAT_TEXT:
+        printf("%s: %s\n", experiment->name, experiment->title);
+        if (unroll_judge(experiment, table, &verdict).code == UNROLL_OK)
+            printf("claim: %s\n%s: %s\n", experiment->claim, unroll_outcome_name(verdict.outcome), verdict.text);
+        putchar('\n');
+        break;
+    case UNROLL_FORMAT_MARKDOWN:
+        printf("## %s: %s\n\n", experiment->name, experiment->title);
+        break;
+    case UNROLL_FORMAT_HTML:
+        printf("<h2>%s: %s</h2>\n", experiment->name, experiment->title);
+        break;
+    case UNROLL_FORMAT_CSV:
+        break;
+    }
+}
+
+/* Prints the tables of the experiments that have a gathered file; those that were named must have one. */
+static unroll_status print_tables(const unroll_experiment *const *experiments, int count, bool named,
+                                  const char *results, unroll_format format)
+{
+    int printed = 0;
+    for (int i = 0; i < count; i++) {
+        unroll_table *table;
+        unroll_status status = unroll_report_load(experiments[i], results, &table);
+        if (status.code == UNROLL_NOTHING && !named)
+            continue;
+        if (status.code != UNROLL_OK)
+            return status;
+        if (printed++ > 0)
+            putchar('\n');
+        print_head(experiments[i], table, format);
+        status = unroll_report_table(experiments[i], table, format, stdout);
+        unroll_table_free(table);
+        if (status.code != UNROLL_OK)
+            return status;
+    }
+    if (printed == 0)
+        return unroll_error(UNROLL_NOTHING, "there are no results in %.300s yet: unroll run EXPERIMENT makes them",
+                            results);
+    return unroll_ok();
+}
+
+static int run(int argc, char **argv, const atomic_bool *stop)
+{
+    unroll_arguments arguments;
+    const unroll_experiment **experiments = NULL;
+    unroll_format format = UNROLL_FORMAT_TEXT;
+    const char *results = "results";
+    char path[512];
+    int count = 0;
+    unroll_status status = unroll_arguments_read(&command_report, argc, argv, 0, 1000, &arguments);
+    (void)stop;
+    if (status.code == UNROLL_OK)
+        status = read_format(unroll_option_get(&arguments, "--format"), &format);
+    if (status.code == UNROLL_OK)
+        status = unroll_read_results(&arguments, &results);
+    if (status.code == UNROLL_OK)
+        status = unroll_read_experiments(&arguments, &experiments, &count);
+    if (status.code == UNROLL_OK)
+        status = print_tables(experiments, count, arguments.word_count > 0, results, format);
+    if (status.code == UNROLL_OK)
+        status = unroll_report_page(experiments, count, results, path);
+    if (status.code == UNROLL_OK) /* apart from what goes down a pipe */
+        fprintf(format == UNROLL_FORMAT_TEXT ? stdout : stderr, "%sreport: %s\n",
+                format == UNROLL_FORMAT_TEXT ? "\n" : "", path);
+    free(experiments);
+    unroll_arguments_free(&arguments);
+    return unroll_say(status);
+}
+
+const unroll_command command_report = {
+    .name = "report",
+    .usage = "[EXPERIMENT...] [options]",
+    .help = "print the comparison tables and write results/report.md",
+    .order = 40,
+    .run = run,
+    .options = options,
+    .more = "Without EXPERIMENT: all that have results. In brackets: 95% intervals, of a mean over seeds by the "
+            "bootstrap, of a\n"
+            "share by Wilson's score.\n",
+};

@@ -1,0 +1,325 @@
+/* What a gnuplot script draws: text files made of a gathered table, as the lines "#! ..." at its head ask for. A line is
+
+       #! NAME: curve METRIC over AXIS by COLUMN... [where COLUMN=VALUE...]    mean of a curve, by the mean of another
+       #! NAME: mean METRIC over COLUMN by COLUMN... [where ...]               mean of a metric for each value of a column
+       #! NAME: share METRIC over COLUMN by COLUMN... [where ...]              share of the runs where it is 1
+       #! NAME: median METRIC CURVE... by COLUMN... [where ...]                curves of the run with the median METRIC
+
+   ("#?" for what may be without data: NAME_n is then 0) and gives the file NAME.dat: a block for each combination of the "by" columns (gnuplot's index 0, 1, ...), with lines
+   of x, mean, low, high (curve, mean, share), or point, CURVE... (median). */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/number.h"
+#include "base/text.h"
+#include "report/inside.h"
+
+typedef struct request {
+    char name[48], kind[16], metric[48], over[48];
+    char curves[256]; /* of a median run */
+    char by[256], where[256];
+} request;
+
+typedef struct drawing {
+    const unroll_experiment *experiment;
+    const unroll_table *table;
+    const char *script, *folder;
+    FILE *variables; /* data.gp */
+    bool *keep;      /* (rows) */
+} drawing;
+
+/* ---- reading the requests ---- */
+
+static unroll_status not_understood(const char *script, const char *line)
+{
+    return unroll_error(UNROLL_WRONG, "%.200s: the line \"%.200s\" asks for nothing that there is", script, line);
+}
+
+static void add_word(char *list, size_t room, const char *word)
+{
+    size_t used = strlen(list);
+    snprintf(list + used, room - used, "%s%s", used > 0 ? " " : "", word);
+}
+
+static unroll_status read_request(const char *script, const char *line, request *out)
+{
+    char word[128], *target = out->curves;
+    const char *rest = line;
+    bool known, median;
+    memset(out, 0, sizeof *out);
+    if (!unroll_next_word(&rest, word, sizeof word) || strlen(word) >= sizeof out->name ||
+        word[strlen(word) - 1] != ':')
+        return not_understood(script, line);
+    memcpy(out->name, word, strlen(word) - 1);
+    if (!unroll_next_word(&rest, out->kind, sizeof out->kind) ||
+        !unroll_next_word(&rest, out->metric, sizeof out->metric))
+        return not_understood(script, line);
+    while (unroll_next_word(&rest, word, sizeof word)) {
+        if (strcmp(word, "over") == 0)
+            unroll_next_word(&rest, out->over, sizeof out->over);
+        else if (strcmp(word, "by") == 0)
+            target = out->by;
+        else if (strcmp(word, "where") == 0)
+            target = out->where;
+        else
+            add_word(target, sizeof out->by, word);
+    }
+    median = strcmp(out->kind, "median") == 0;
+    known =
+        median || strcmp(out->kind, "curve") == 0 || strcmp(out->kind, "mean") == 0 || strcmp(out->kind, "share") == 0;
+    if (!known || out->by[0] == '\0' || (median ? out->curves[0] == '\0' : out->over[0] == '\0'))
+        return not_understood(script, line);
+    return unroll_ok();
+}
+
+/* ---- the blocks ---- */
+
+static void print_point(FILE *out, double x, const unroll_interval *y, int *points)
+{
+    if (isnan(x) || isnan(y->estimate))
+        return;
+    /* without an interval the band has no width */
+    fprintf(out, "%.9g %.9g %.9g %.9g\n", x, y->estimate, isnan(y->low) ? y->estimate : y->low,
+            isnan(y->high) ? y->estimate : y->high);
+    (*points)++;
+}
+
+static double curve_at(const unroll_table_curve *curve, int row, int point)
+{
+    return point < curve->length ? (double)curve->value[(size_t)row * (size_t)curve->length + (size_t)point] : NAN;
+}
+
+/* Mean over a group's runs at each of their points. Where some have ended, those that go on stand alone. */
+static unroll_status print_curve(const drawing *d, const request *r, const unroll_group *group, FILE *out, int *points)
+{
+    const unroll_table_curve *y = unroll_table_find_curve(d->table, r->metric);
+    const unroll_table_curve *x = unroll_table_find_curve(d->table, r->over);
+    double *values;
+    if (y == NULL || x == NULL)
+        return unroll_ok();
+    values = malloc(2 * (size_t)group->count * sizeof *values);
+    if (values == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for the curves of a figure");
+    for (int point = 0; point < y->length; point++) {
+        double sum = 0;
+        unroll_interval mean;
+        for (int i = 0; i < group->count; i++) {
+            values[i] = curve_at(y, group->row[i], point);
+            sum += isnan(values[i]) ? 0 : curve_at(x, group->row[i], point);
+        }
+        mean = unroll_bootstrap_mean(values, group->count, 0);
+        print_point(out, mean.count > 0 ? sum / mean.count : NAN, &mean, points);
+    }
+    free(values);
+    return unroll_ok();
+}
+
+/* A line for each value of the column that lies on the x axis. */
+static unroll_status print_means(const drawing *d, const request *r, const unroll_group *group, FILE *out, int *points)
+{
+    bool *keep = calloc((size_t)d->table->rows, sizeof *keep);
+    bool share = strcmp(r->kind, "share") == 0;
+    unroll_groups along;
+    unroll_status status;
+    if (keep == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for the points of a figure");
+    for (int i = 0; i < group->count; i++)
+        keep[group->row[i]] = true;
+    status = unroll_groups_make(d->experiment, d->table, r->over, keep, &along);
+    free(keep);
+    if (status.code != UNROLL_OK)
+        return status;
+    for (int g = 0; g < along.count; g++) {
+        unroll_interval y = share ? unroll_group_share(d->table, &along.group[g], r->metric)
+                                  : unroll_group_mean(d->table, &along.group[g], r->metric);
+        print_point(out, unroll_value_real(d->table, r->over, along.group[g].row[0]), &y, points);
+    }
+    unroll_groups_free(&along);
+    return unroll_ok();
+}
+
+/* The run whose metric is the median one of its group (the lower of two); -1 when none has a value. */
+static int median_row(const unroll_table *table, const unroll_group *group, const char *metric)
+{
+    for (int i = 0; i < group->count; i++) {
+        double value = unroll_value_real(table, metric, group->row[i]);
+        int below = 0, equal_before = 0, numbers = 0;
+        for (int j = 0; j < group->count; j++) {
+            double other = unroll_value_real(table, metric, group->row[j]);
+            numbers += !isnan(other);
+            below += other < value;
+            equal_before += other == value && j < i;
+        }
+        if (!isnan(value) && below + equal_before == (numbers - 1) / 2)
+            return group->row[i];
+    }
+    return -1;
+}
+
+static void print_median(const drawing *d, const request *r, const unroll_group *group, FILE *out, int *points)
+{
+    int row = median_row(d->table, group, r->metric), longest = 0;
+    char word[48];
+    const char *rest = r->curves;
+    while (unroll_next_word(&rest, word, sizeof word)) {
+        const unroll_table_curve *curve = unroll_table_find_curve(d->table, word);
+        longest = curve != NULL && curve->length > longest ? curve->length : longest;
+    }
+    for (int point = 0; point < longest && row >= 0; point++) {
+        fprintf(out, "%d", point);
+        rest = r->curves;
+        while (unroll_next_word(&rest, word, sizeof word)) {
+            const unroll_table_curve *curve = unroll_table_find_curve(d->table, word);
+            double value = curve != NULL ? curve_at(curve, row, point) : NAN;
+            fprintf(out, isnan(value) ? " NaN" : " %.9g", value);
+            *points += !isnan(value);
+        }
+        fputc('\n', out);
+    }
+}
+
+static unroll_status print_block(const drawing *d, const request *r, const unroll_group *group, FILE *out, int *points)
+{
+    if (strcmp(r->kind, "curve") == 0)
+        return print_curve(d, r, group, out, points);
+    if (strcmp(r->kind, "median") != 0)
+        return print_means(d, r, group, out, points);
+    print_median(d, r, group, out, points);
+    return unroll_ok();
+}
+
+/* ---- the files ---- */
+
+/* A word of gnuplot's: in double quotes, without blanks and without what would end or change it. */
+static void print_word(const char *text, FILE *out)
+{
+    for (; *text != '\0'; text++)
+        fputc(strchr(" \"\\`$\n\t", *text) != NULL ? '_' : *text, out);
+}
+
+static void print_string(const char *name, const char *text, FILE *out)
+{
+    fprintf(out, "%s = \"", name);
+    for (; *text != '\0'; text++)
+        fputc(strchr("\"\\`$\n\t", *text) != NULL ? '\'' : *text, out);
+    fputs("\"\n", out);
+}
+
+/* NAME_n, NAME_file, NAME_unit, and for each column of "by": NAME_COLUMN, its value in each block, NAME_COLUMN_values,
+   each of them once. */
+static void print_variables(const drawing *d, const request *r, const unroll_groups *groups)
+{
+    const unroll_table_column *column = unroll_table_find(d->table, r->metric);
+    const unroll_table_curve *curve = unroll_table_find_curve(d->table, r->metric);
+    const char *unit = curve != NULL ? curve->unit : column != NULL ? column->unit : "";
+    FILE *out = d->variables;
+    fprintf(out, "%s_n = %d\n%s_file = DATA.'/%s.dat'\n%s_unit = \"%s\"\n", r->name, groups->count, r->name, r->name,
+            r->name, unit);
+    for (int c = 0; c < groups->column_count; c++) {
+        fprintf(out, "%s_%s = \"", r->name, groups->column[c]);
+        for (int g = 0; g < groups->count; g++) {
+            fputs(g > 0 ? " " : "", out);
+            print_word(groups->group[g].by[c][0] != '\0' ? groups->group[g].by[c] : "-", out);
+        }
+        fprintf(out, "\"\n%s_%s_values = \"", r->name, groups->column[c]);
+        for (int g = 0, shown = 0; g < groups->count; g++) {
+            bool seen = false;
+            for (int e = 0; e < g && !seen; e++)
+                seen = strcmp(groups->group[g].by[c], groups->group[e].by[c]) == 0;
+            if (seen)
+                continue;
+            fputs(shown++ > 0 ? " " : "", out);
+            print_word(groups->group[g].by[c][0] != '\0' ? groups->group[g].by[c] : "-", out);
+        }
+        fputs("\"\n", out);
+    }
+}
+
+static unroll_status write_blocks(const drawing *d, const request *r, const unroll_groups *groups, FILE *out)
+{
+    int points = 0, before;
+    for (int g = 0; g < groups->count; g++) {
+        fprintf(out, "%s#", g > 0 ? "\n\n" : "");
+        for (int c = 0; c < groups->column_count; c++)
+            fprintf(out, " %s=%s", groups->column[c], groups->group[g].by[c]);
+        if (strcmp(r->kind, "median") == 0)
+            fprintf(out, ": point %s\n", r->curves);
+        else
+            fprintf(out, ": %s, mean, low, high of %s\n", r->over, r->metric);
+        before = points;
+        UNROLL_TRY(print_block(d, r, &groups->group[g], out, &points));
+        if (points == before)
+            fputs("NaN NaN NaN NaN\n", out); /* gnuplot does not count a block without any line */
+    }
+    if (points == 0)
+        return unroll_error(UNROLL_NOTHING, "%.200s has no data to draw: no run of %s has a value of %s", d->script,
+                            d->experiment->name, r->metric);
+    print_variables(d, r, groups);
+    return unroll_ok();
+}
+
+static unroll_status answer(const drawing *d, const char *line)
+{
+    char path[UNROLL_FILE_ROOM];
+    request r;
+    unroll_groups groups;
+    unroll_text_file file;
+    unroll_status status;
+    UNROLL_TRY(read_request(d->script, line, &r));
+    UNROLL_TRY(unroll_select(d->table, r.where, d->keep));
+    UNROLL_TRY(unroll_groups_make(d->experiment, d->table, r.by, d->keep, &groups));
+    snprintf(path, sizeof path, "%.3000s/%s.dat", d->folder, r.name);
+    status = unroll_text_file_open(&file, path);
+    if (status.code == UNROLL_OK) {
+        unroll_status closed;
+        status = write_blocks(d, &r, &groups, file.out);
+        closed = unroll_text_file_close(&file, status.code == UNROLL_OK);
+        status = status.code == UNROLL_OK ? closed : status;
+    }
+    unroll_groups_free(&groups);
+    return status;
+}
+
+static unroll_status answer_all(const drawing *d)
+{
+    FILE *script = fopen(d->script, "r");
+    unroll_status status = unroll_ok();
+    char line[1024], name[48] = "";
+    if (script == NULL)
+        return unroll_error(UNROLL_WRONG, "%.300s cannot be read", d->script);
+    while (status.code == UNROLL_OK && fgets(line, sizeof line, script) != NULL && line[0] == '#') {
+        line[strcspn(line, "\n")] = '\0';
+        if (line[1] == '!' || line[1] == '?')
+            status = answer(d, line + 2);
+        if (line[1] == '?' && status.code == UNROLL_NOTHING) {
+            sscanf(line, "#? %47[^:]", name);
+            fprintf(d->variables, "%s_n = 0\n", name);
+            status = unroll_ok();
+        }
+    }
+    fclose(script);
+    return status;
+}
+
+unroll_status unroll_figure_data(const unroll_experiment *experiment, const unroll_table *table, const char *script,
+                                 const char *folder)
+{
+    char path[UNROLL_FILE_ROOM];
+    drawing d = {.experiment = experiment, .table = table, .script = script, .folder = folder};
+    unroll_text_file variables;
+    unroll_status status, closed;
+    UNROLL_TRY(unroll_make_folder(folder));
+    snprintf(path, sizeof path, "%.3000s/data.gp", folder);
+    UNROLL_TRY(unroll_text_file_open(&variables, path));
+    d.variables = variables.out;
+    d.keep = malloc((size_t)table->rows * sizeof *d.keep);
+    print_string("experiment", experiment->name, d.variables);
+    print_string("experiment_title", experiment->title, d.variables);
+    fprintf(d.variables, "runs = %d\n", table->rows);
+    status = d.keep != NULL ? answer_all(&d) : unroll_error(UNROLL_FAILED, "out of memory for a figure");
+    free(d.keep);
+    closed = unroll_text_file_close(&variables, status.code == UNROLL_OK);
+    return status.code == UNROLL_OK ? closed : status;
+}

@@ -1,0 +1,236 @@
+/* A table of text, numbers and intervals: for a terminal, as Markdown, CSV or HTML. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "report/inside.h"
+
+enum { SHOWN_ROOM = 160 };
+
+unroll_status unroll_grid_open(unroll_grid *grid, int columns, int rows)
+{
+    grid->columns = columns;
+    grid->rows = rows;
+    grid->column = calloc((size_t)columns + 1, sizeof *grid->column);
+    grid->entry = calloc((size_t)columns * (size_t)rows + 1, sizeof *grid->entry);
+    if (grid->column != NULL && grid->entry != NULL)
+        return unroll_ok();
+    unroll_grid_close(grid);
+    return unroll_error(UNROLL_FAILED, "out of memory for a table of %d rows", rows);
+}
+
+void unroll_grid_close(unroll_grid *grid)
+{
+    free(grid->column);
+    free(grid->entry);
+    memset(grid, 0, sizeof *grid);
+}
+
+static const unroll_entry *entry_at(const unroll_grid *grid, int row, int column)
+{
+    return &grid->entry[row * grid->columns + column];
+}
+
+/* "0.0123 [0.0101, 0.0150]", "4/5 [38%, 96%]"; "-" for what there is no value of */
+static const char *show_interval(const unroll_interval *i, unroll_entry_kind kind, char out[SHOWN_ROOM])
+{
+    char estimate[UNROLL_VALUE_ROOM], low[UNROLL_VALUE_ROOM], high[UNROLL_VALUE_ROOM];
+    if (isnan(i->estimate)) {
+        strcpy(out, "-");
+    } else if (kind == UNROLL_ENTRY_SHARE) {
+        snprintf(out, SHOWN_ROOM, "%.0f/%d [%.0f%%, %.0f%%]", i->estimate * i->count, i->count, 100 * i->low,
+                 100 * i->high);
+    } else {
+        unroll_show_short(i->estimate, estimate);
+        if (isnan(i->low))
+            snprintf(out, SHOWN_ROOM, "%s", estimate);
+        else
+            snprintf(out, SHOWN_ROOM, "%s [%s, %s]", estimate, unroll_show_short(i->low, low),
+                     unroll_show_short(i->high, high));
+    }
+    return out;
+}
+
+static const char *show_entry(const unroll_grid *grid, int row, int column, char out[SHOWN_ROOM])
+{
+    const unroll_entry *entry = entry_at(grid, row, column);
+    unroll_entry_kind kind = grid->column[column].kind;
+    if (kind == UNROLL_ENTRY_MEAN || kind == UNROLL_ENTRY_SHARE)
+        return show_interval(&entry->interval, kind, out);
+    snprintf(out, SHOWN_ROOM, "%s", entry->text[0] != '\0' ? entry->text : "-");
+    return out;
+}
+
+static void show_header(const unroll_grid_column *column, char out[SHOWN_ROOM])
+{
+    if (column->unit[0] != '\0')
+        snprintf(out, SHOWN_ROOM, "%s (%s)", column->name, column->unit);
+    else
+        snprintf(out, SHOWN_ROOM, "%s", column->name);
+}
+
+/* ---- for a terminal ---- */
+
+static void print_text(const unroll_grid *grid, FILE *out)
+{
+    char shown[SHOWN_ROOM];
+    int *width = calloc((size_t)grid->columns + 1, sizeof *width);
+    for (int c = 0; c < grid->columns && width != NULL; c++) {
+        show_header(&grid->column[c], shown);
+        width[c] = (int)strlen(shown);
+        for (int r = 0; r < grid->rows; r++) {
+            int length = (int)strlen(show_entry(grid, r, c, shown));
+            width[c] = length > width[c] ? length : width[c];
+        }
+    }
+    for (int r = -1; r < grid->rows && width != NULL; r++) {
+        for (int c = 0; c < grid->columns; c++) {
+            bool left = grid->column[c].kind == UNROLL_ENTRY_TEXT;
+            if (r < 0)
+                show_header(&grid->column[c], shown);
+            else
+                show_entry(grid, r, c, shown);
+            fprintf(out, "%s%*s", c > 0 ? "  " : "",
+                    c + 1 == grid->columns && left ? 0
+                    : left                         ? -width[c]
+                                                   : width[c],
+                    shown);
+        }
+        fputc('\n', out);
+    }
+    free(width);
+}
+
+/* ---- as Markdown and HTML ---- */
+
+/* `text` with what the format would take for its own marks made harmless. */
+static void print_escaped(const char *text, unroll_format format, FILE *out)
+{
+    for (; *text != '\0'; text++) {
+        if (format == UNROLL_FORMAT_MARKDOWN && *text == '|')
+            fputs("\\|", out);
+        else if (*text == '&')
+            fputs("&amp;", out);
+        else if (*text == '<')
+            fputs("&lt;", out);
+        else if (*text == '\n')
+            fputc(' ', out);
+        else
+            fputc(*text, out);
+    }
+}
+
+static void print_markdown(const unroll_grid *grid, FILE *out)
+{
+    char shown[SHOWN_ROOM];
+    for (int r = -2; r < grid->rows; r++) {
+        for (int c = 0; c < grid->columns; c++) {
+            fputs(c == 0 ? "| " : " | ", out);
+            if (r == -2)
+                show_header(&grid->column[c], shown);
+            else if (r == -1)
+                strcpy(shown, grid->column[c].kind == UNROLL_ENTRY_TEXT ? "---" : "---:");
+            else
+                show_entry(grid, r, c, shown);
+            print_escaped(shown, UNROLL_FORMAT_MARKDOWN, out);
+        }
+        fputs(" |\n", out);
+    }
+}
+
+static void print_html(const unroll_grid *grid, FILE *out)
+{
+    char shown[SHOWN_ROOM];
+    fputs("<table>\n", out);
+    for (int r = -1; r < grid->rows; r++) {
+        const char *tag = r < 0 ? "th" : "td";
+        fputs("<tr>", out);
+        for (int c = 0; c < grid->columns; c++) {
+            if (r < 0)
+                show_header(&grid->column[c], shown);
+            else
+                show_entry(grid, r, c, shown);
+            fprintf(out, "<%s%s>", tag, grid->column[c].kind == UNROLL_ENTRY_TEXT ? "" : " align=\"right\"");
+            print_escaped(shown, UNROLL_FORMAT_HTML, out);
+            fprintf(out, "</%s>", tag);
+        }
+        fputs("</tr>\n", out);
+    }
+    fputs("</table>\n", out);
+}
+
+/* ---- as comma-separated values (RFC 4180, with line feeds) ---- */
+
+static void print_csv_text(const char *text, FILE *out)
+{
+    if (strpbrk(text, ",\"\n\r") == NULL) {
+        fputs(text, out);
+        return;
+    }
+    fputc('"', out);
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            fputc('"', out);
+        fputc(*text, out);
+    }
+    fputc('"', out);
+}
+
+static void print_csv_number(double value, FILE *out)
+{
+    char number[UNROLL_NUMBER_ROOM];
+    if (!isnan(value))
+        fputs(unroll_show_real(value, number), out);
+}
+
+static bool is_interval(const unroll_grid *grid, int column)
+{
+    return grid->column[column].kind == UNROLL_ENTRY_MEAN || grid->column[column].kind == UNROLL_ENTRY_SHARE;
+}
+
+static void print_csv(const unroll_grid *grid, FILE *out)
+{
+    for (int c = 0; c < grid->columns; c++) {
+        const char *name = grid->column[c].name;
+        fprintf(out, "%s%s", c > 0 ? "," : "", name);
+        if (is_interval(grid, c))
+            fprintf(out, ",%s_low,%s_high", name, name);
+    }
+    fputc('\n', out);
+    for (int r = 0; r < grid->rows; r++) {
+        for (int c = 0; c < grid->columns; c++) {
+            const unroll_entry *entry = entry_at(grid, r, c);
+            if (c > 0)
+                fputc(',', out);
+            if (!is_interval(grid, c)) {
+                print_csv_text(entry->text, out);
+                continue;
+            }
+            print_csv_number(entry->interval.estimate, out);
+            fputc(',', out);
+            print_csv_number(entry->interval.low, out);
+            fputc(',', out);
+            print_csv_number(entry->interval.high, out);
+        }
+        fputc('\n', out);
+    }
+}
+
+void unroll_grid_print(const unroll_grid *grid, unroll_format format, FILE *out)
+{
+    switch (format) {
+    case UNROLL_FORMAT_TEXT:
+        print_text(grid, out);
+        break;
+    case UNROLL_FORMAT_MARKDOWN:
+        print_markdown(grid, out);
+        break;
+    case UNROLL_FORMAT_CSV:
+        print_csv(grid, out);
+        break;
+    case UNROLL_FORMAT_HTML:
+        print_html(grid, out);
+        break;
+    }
+}

@@ -1,0 +1,224 @@
+/* The report on one page, results/report.md: for each experiment its claim and verdict, table, figures, what was run. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/number.h"
+#include "base/version.h"
+#include "report/inside.h"
+
+enum { LIST_ROOM = 600 };
+
+/* ---- what was run ---- */
+
+/* "processor: X", each value once; the load is a range. */
+static void print_env(const unroll_table *table, const char *name, FILE *out)
+{
+    const unroll_table_column *column = NULL;
+    double low = INFINITY, high = -INFINITY, value;
+    for (int i = 0; i < table->env_count; i++)
+        if (strcmp(table->env[i].name, name) == 0)
+            column = &table->env[i];
+    if (column == NULL)
+        return;
+    if (strcmp(name, "load") == 0) {
+        for (int r = 0; r < table->rows; r++)
+            if (unroll_read_real(column->text[r], &value)) {
+                low = value < low ? value : low;
+                high = value > high ? value : high;
+            }
+        if (low <= high)
+            fprintf(out, "; load %.2f to %.2f", low, high);
+        return;
+    }
+    fprintf(out, "; %s ", name);
+    for (int r = 0, shown = 0; r < table->rows; r++) {
+        bool seen = false;
+        for (int e = 0; e < r && !seen; e++)
+            seen = strcmp(column->text[r], column->text[e]) == 0;
+        if (!seen)
+            fprintf(out, "%s%s", shown++ > 0 ? ", " : "", column->text[r]);
+    }
+}
+
+static void print_machine(const unroll_table *table, FILE *out)
+{
+    static const char *const names[] = {"processor", "cores", "isa", "threads", "system", "compiler", "flags", "load"};
+    fprintf(out, "- **machine**: unroll %s (%s)", table->version, table->commit);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        print_env(table, names[i], out);
+    fputs("\n", out);
+}
+
+static bool has_several(const unroll_table *table, const char *name)
+{
+    char first[UNROLL_VALUE_ROOM], other[UNROLL_VALUE_ROOM];
+    unroll_value_show(table, name, 0, first);
+    for (int r = 1; r < table->rows; r++)
+        if (strcmp(first, unroll_value_show(table, name, r, other)) != 0)
+            return true;
+    return false;
+}
+
+/* Settings that vary with their values (`varying`), or those that are the same everywhere and no default. */
+static void print_settings(const unroll_experiment *experiment, const unroll_table *table, bool varying, FILE *out)
+{
+    char list[LIST_ROOM], first[UNROLL_VALUE_ROOM];
+    int shown = 0;
+    for (int i = 0; i < unroll_setting_count(); i++) {
+        const unroll_setting *row = unroll_setting_at(i);
+        if (unroll_table_find(table, row->name) == NULL || has_several(table, row->name) != varying)
+            continue;
+        unroll_value_show(table, row->name, 0, first);
+        if (!varying && strcmp(first, row->fallback) == 0)
+            continue;
+        unroll_values_list(experiment, table, row->name, ",", list, sizeof list);
+        fprintf(out, "%s`%s=%s`", shown++ > 0 ? " " : "", row->name, list);
+    }
+    fputs(shown > 0 ? "\n" : "nothing\n", out);
+}
+
+static int count_status(const unroll_table *table, const char *status)
+{
+    char shown[UNROLL_VALUE_ROOM];
+    int count = 0;
+    for (int r = 0; r < table->rows; r++)
+        count += strcmp(unroll_value_show(table, "status", r, shown), status) == 0;
+    return count;
+}
+
+static void print_what_was_run(const unroll_experiment *experiment, const unroll_table *table, const char *results,
+                               FILE *out)
+{
+    double seconds = 0;
+    for (int r = 0; r < table->rows; r++) {
+        double value = unroll_value_real(table, "seconds", r);
+        seconds += isnan(value) ? 0 : value;
+    }
+    fprintf(out, "What was run:\n\n- **runs**: %d: %d done, %d diverged, %d failed; %.0f s of computing in all\n",
+            table->rows, count_status(table, "done"), count_status(table, "diverged"), count_status(table, "failed"),
+            seconds);
+    fputs("- **varied**: ", out);
+    print_settings(experiment, table, true, out);
+    fputs("- **held**, other than the defaults: ", out);
+    print_settings(experiment, table, false, out);
+    print_machine(table, out);
+    fprintf(out, "- **data**: `%s/%s.h5`, gathered %s; one file a run in `%s/%s/runs/`\n\n", results, experiment->name,
+            table->created, results, experiment->name);
+}
+
+/* ---- figures ---- */
+
+static void print_figures(const unroll_experiment *experiment, const char *results, FILE *out)
+{
+    const char *rest = experiment->figures;
+    char name[101], path[UNROLL_FILE_ROOM], caption[1024];
+    struct stat figure, data;
+    while (unroll_next_word(&rest, name, sizeof name)) {
+        snprintf(path, sizeof path, "%.3000s/figures/%s.png", results, name);
+        if (stat(path, &figure) != 0) {
+            fprintf(out, "The figure %s is not drawn yet: `unroll plot %s` draws it.\n\n", name, experiment->name);
+            continue;
+        }
+        caption[0] = '\0';
+        if (unroll_plot_script(name, path).code == UNROLL_OK)
+            unroll_plot_caption(path, caption, sizeof caption);
+        fprintf(out, "[![%s](figures/%s.png)](figures/%s.svg)\n\n*%s*\n\n", name, name, name, caption);
+        snprintf(path, sizeof path, "%.3000s/%.64s.h5", results, experiment->name);
+        if (stat(path, &data) == 0 && figure.st_mtime < data.st_mtime)
+            fprintf(out, "The figure is older than the data: `unroll plot %s` draws it anew.\n\n", experiment->name);
+    }
+}
+
+/* ---- texts ---- */
+
+/* A text column of the first run of each group, in full. */
+static unroll_status print_texts(const unroll_experiment *experiment, const unroll_table *table, FILE *out)
+{
+    const char *rest = experiment->texts;
+    char name[48];
+    unroll_groups groups;
+    UNROLL_TRY(unroll_groups_make(experiment, table, experiment->groups, NULL, &groups));
+    while (unroll_next_word(&rest, name, sizeof name)) {
+        const unroll_table_column *column = unroll_table_find(table, name);
+        for (int g = 0; g < groups.count && column != NULL && column->type == UNROLL_COLUMN_TEXT; g++) {
+            const char *text = column->text[groups.group[g].row[0]];
+            fprintf(out, "%s,", name);
+            for (int c = 0; c < groups.column_count; c++)
+                fprintf(out, " %s %s", groups.column[c], groups.group[g].by[c]);
+            fputs(":\n\n", out);
+            for (const char *line = text; *line != '\0';
+                 line += strcspn(line, "\n") + (line[strcspn(line, "\n")] == '\n'))
+                fprintf(out, "    %.*s\n", (int)strcspn(line, "\n"), line);
+            fputs("\n", out);
+        }
+    }
+    unroll_groups_free(&groups);
+    return unroll_ok();
+}
+
+/* ---- the page ---- */
+
+static unroll_status print_experiment(const unroll_experiment *experiment, const unroll_table *table,
+                                      const char *results, FILE *out)
+{
+    unroll_verdict verdict;
+    fprintf(out, "## %s: %s\n\n", experiment->name, experiment->title);
+    if (experiment->claim != NULL)
+        fprintf(out, "Claim: %s", experiment->claim);
+    if (experiment->claim != NULL && experiment->source != NULL)
+        fprintf(out, " (%s)", experiment->source);
+    if (experiment->claim != NULL)
+        fputs("\n\n", out);
+    if (unroll_judge(experiment, table, &verdict).code == UNROLL_OK)
+        fprintf(out, "Verdict: **%s**; %s.\n\n", unroll_outcome_name(verdict.outcome), verdict.text);
+    print_figures(experiment, results, out);
+    UNROLL_TRY(unroll_report_table(experiment, table, UNROLL_FORMAT_MARKDOWN, out));
+    fputs("\n", out);
+    UNROLL_TRY(print_texts(experiment, table, out));
+    print_what_was_run(experiment, table, results, out);
+    return unroll_ok();
+}
+
+static unroll_status print_page(const unroll_experiment *const *experiments, int count, const char *results, FILE *out)
+{
+    int found = 0;
+    fputs(
+        "# What was measured\n\n"
+        "Numbers in brackets are 95% intervals: of a mean over runs by the percentile bootstrap (10,000 resamples), of "
+        "a "
+        "share by Wilson's score. A mean leaves out runs that diverged; a share counts them as unsolved. Times of "
+        "runs that went side by side (all but the experiment speed) show what a sweep costs and are no benchmark.\n\n",
+        out);
+    for (int i = 0; i < count; i++) {
+        unroll_table *table;
+        unroll_status status = unroll_report_load(experiments[i], results, &table);
+        if (status.code == UNROLL_NOTHING)
+            continue;
+        if (status.code != UNROLL_OK)
+            return status;
+        status = print_experiment(experiments[i], table, results, out);
+        unroll_table_free(table);
+        if (status.code != UNROLL_OK)
+            return status;
+        found++;
+    }
+    if (found == 0)
+        return unroll_error(UNROLL_NOTHING, "there are no results in %.300s yet: unroll run makes them", results);
+    return unroll_ok();
+}
+
+unroll_status unroll_report_page(const unroll_experiment *const *experiments, int count, const char *results,
+                                 char path[512])
+{
+    unroll_text_file file;
+    unroll_status status, closed;
+    snprintf(path, 512, "%.480s/report.md", results);
+    UNROLL_TRY(unroll_text_file_open(&file, path));
+    status = count > 0 ? print_page(experiments, count, results, file.out)
+                       : print_page(unroll_experiments, unroll_experiment_count, results, file.out);
+    closed = unroll_text_file_close(&file, status.code == UNROLL_OK);
+    return status.code == UNROLL_OK ? closed : status;
+}

@@ -1,0 +1,110 @@
+/* Means with bootstrap intervals, shares with Wilson's. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "report/report.h"
+
+enum { RESAMPLES = 10000 };
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* linear between the order statistics */
+static double quantile(const double *sorted, int count, double q)
+{
+    double at = q * (count - 1);
+    int below = (int)at, above = below + 1 < count ? below + 1 : below;
+    return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+}
+
+/* The values that are numbers. */
+typedef struct sample {
+    double *value; /* owned */
+    int count;
+} sample;
+
+static sample take_numbers(const double *values, int count)
+{
+    sample s = {malloc(((size_t)count + 1) * sizeof *s.value), 0};
+    for (int i = 0; i < count && s.value != NULL; i++)
+        if (!isnan(values[i]))
+            s.value[s.count++] = values[i];
+    return s;
+}
+
+static double mean_of(const sample *s)
+{
+    double sum = 0;
+    for (int i = 0; i < s->count; i++)
+        sum += s->value[i];
+    return sum / s->count;
+}
+
+static double resampled_mean(const sample *s, unroll_random *random)
+{
+    double sum = 0;
+    for (int i = 0; i < s->count; i++)
+        sum += s->value[unroll_random_below(random, (uint32_t)s->count)];
+    return sum / s->count;
+}
+
+/* mean(a) - mean(b), or with b NULL mean(a) */
+static unroll_interval bootstrap(const sample *a, const sample *b, uint64_t seed)
+{
+    unroll_interval result = {NAN, NAN, NAN, a->count};
+    unroll_random random = unroll_random_open(seed, UNROLL_FOR_BOOTSTRAP, 0, 0);
+    double *means;
+    if (a->count == 0 || (b != NULL && b->count == 0))
+        return result;
+    result.estimate = mean_of(a) - (b != NULL ? mean_of(b) : 0);
+    means = malloc(RESAMPLES * sizeof *means);
+    if (a->count < 2 || (b != NULL && b->count < 2) || !isfinite(result.estimate) || means == NULL) {
+        free(means);
+        return result;
+    }
+    for (int i = 0; i < RESAMPLES; i++) {
+        means[i] = resampled_mean(a, &random);
+        if (b != NULL)
+            means[i] -= resampled_mean(b, &random);
+    }
+    qsort(means, RESAMPLES, sizeof *means, by_value);
+    result.low = quantile(means, RESAMPLES, 0.025);
+    result.high = quantile(means, RESAMPLES, 0.975);
+    free(means);
+    return result;
+}
+
+unroll_interval unroll_bootstrap_mean(const double *values, int count, uint64_t seed)
+{
+    sample a = take_numbers(values, count);
+    unroll_interval result = bootstrap(&a, NULL, seed);
+    free(a.value);
+    return result;
+}
+
+unroll_interval unroll_bootstrap_difference(const double *a, int a_count, const double *b, int b_count, uint64_t seed)
+{
+    sample first = take_numbers(a, a_count), second = take_numbers(b, b_count);
+    unroll_interval result = bootstrap(&first, &second, seed);
+    free(first.value);
+    free(second.value);
+    return result;
+}
+
+unroll_interval unroll_wilson(int k, int n)
+{
+    const double z = 1.959963984540054; /* the normal distribution's 97.5% point */
+    double p, middle, half;
+    if (n == 0)
+        return (unroll_interval){NAN, NAN, NAN, 0};
+    p = (double)k / n;
+    middle = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
+    half = z * sqrt(p * (1.0 - p) / n + z * z / (4.0 * n * n)) / (1.0 + z * z / n);
+    /* exactly 0 and 1 at the ends, which rounding would miss */
+    return (unroll_interval){p, k == 0 ? 0.0 : middle - half, k == n ? 1.0 : middle + half, n};
+}

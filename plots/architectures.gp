@@ -1,0 +1,53 @@
+# The adding problem: error, share of seeds that solved it and time to solve it against the length of the sequence. Bars and
+# bands are 95% intervals (bootstrap over seeds; Wilson for shares). What to see: where the vanilla RNN's error stays at that
+# of answering the mean, while LSTM and GRU come below the line that counts as solved.
+#! error: mean mse over length by hidden cell
+#! solved: share solved over length by hidden cell
+#? time: mean solved_seconds over length by hidden cell
+#! guess: mean baseline_mse over length by task
+#! goal: mean solved_below over length by task
+eval canvas(1800, 800)
+set multiplot layout 1,3 margins 0.06,0.985,0.32,0.93 spacing 0.075,0
+set logscale x
+set xlabel "length (steps)"
+set xtics (10,20,50,100,200,400,1000)
+stats error_file using 1 nooutput
+set xrange [0.85*STATS_min:1.18*STATS_max]
+# lines with the same values side by side instead of one on the other
+aside(i, n) = 1 + 0.03 * (i - (n + 1) / 2.0)
+name(c, h) = sprintf("%s, hidden %s", label(c), h)
+
+set title "Error at the end of training"
+set logscale y
+set format y "10^{%L}"
+set ylabel "mean squared error"
+unset key
+plot guess_file using 1:2 with lines lc rgb "#777777" lw 2 dt 2 notitle, \
+     goal_file using 1:2 with lines lc rgb "#777777" lw 2 dt 3 notitle, \
+     guess_file using 1:2:("always answering the mean") every ::0::0 with labels left offset 0,0.8 tc rgb "#555555" notitle, \
+     goal_file using 1:2:("solved below") every ::0::0 with labels left offset 0,0.8 tc rgb "#555555" notitle, \
+     for [i=1:error_n] error_file index i-1 using 1:2:3:4 with yerrorlines lw 3 ps 1.6 pt mark(word(error_cell,i)) \
+         lc rgb colour(word(error_cell,i)) dt place(error_hidden_values, word(error_hidden,i)) notitle
+
+unset logscale y
+set format y "%g"
+set title "Seeds that solved it"
+set ylabel "share of seeds (%)"
+set yrange [-3:103]
+set key at screen 0.52,0.18 center top vertical maxrows 3 width 3
+plot for [i=1:solved_n] solved_file index i-1 using ($1*aside(i,solved_n)):(100*$2):(100*$3):(100*$4) with yerrorlines lw 3 ps 1.6 \
+         pt mark(word(solved_cell,i)) lc rgb colour(word(solved_cell,i)) \
+         dt place(solved_hidden_values, word(solved_hidden,i)) title name(word(solved_cell,i), word(solved_hidden,i))
+unset key
+
+set title "Time to solve it"
+set ylabel "training time of those that did (s)"
+set logscale y
+set yrange [*:*]
+set format y "%g"
+if (time_n > 0) {
+    plot for [i=1:time_n] time_file index i-1 using 1:2:3:4 with yerrorlines lw 3 ps 1.6 \
+             pt mark(word(time_cell,i)) lc rgb colour(word(time_cell,i)) \
+             dt place(time_hidden_values, word(time_hidden,i)) notitle
+}
+unset multiplot

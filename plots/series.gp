@@ -1,0 +1,65 @@
+# Forecasts of a real series beside the truth, a row a horizon: the end of the test part in the file's own unit, by the run with
+# the median error of each cell; right, the test error on values scaled by the training part, mean over seeds with its 95%
+# bootstrap interval, beside the forecasts that need no model (dashed: the last value again; dotted: the last season's). What to
+# see: how far a trained cell is ahead of repeating the last value, and how little the cells differ.
+#! forecast: median test_mse truth naive forecast by horizon cell where params=max
+#! error: mean test_mse over horizon by horizon cell where params=max
+#! naive: mean test_naive_mse over horizon by horizon where params=max
+#! of: mean test_mse over horizon by forecast_of where params=max
+#? seasonal: mean test_seasonal_mse over horizon by horizon where params=max
+rows = words(forecast_horizon_values)
+cells = words(error_cell_values)
+eval canvas(1800, 110 + 420 * rows)
+top = 1 - 50.0 / (110 + 420 * rows)
+bottom = 20.0 / (110 + 420 * rows)
+height = (top - bottom) / rows
+set multiplot
+season_file = seasonal_n > 0 ? seasonal_file : naive_file
+season_dash = seasonal_n > 0 ? 3 : 2
+row = 0
+do for [h in forecast_horizon_values] {
+    row = row + 1
+    set tmargin at screen top - (row - 1) * height
+    set bmargin at screen top - row * height + 0.27 * height
+
+    set lmargin at screen 0.065
+    set rmargin at screen 0.72
+    set title sprintf("%s row%s ahead", h, h eq "1" ? "" : "s")
+    set xlabel (row == rows ? "rows before the end of the test part" : "")
+    set ylabel word(of_forecast_of, 1)
+    set xtics auto
+    set autoscale x
+    set yrange [*:*]
+    unset key
+    if (row == 1) { set key top right horizontal }
+    pick = ""
+    do for [i=1:forecast_n] { if (word(forecast_horizon, i) eq h) { pick = pick." ".i } }
+    stats forecast_file index (word(pick, 1) - 1) using 1 nooutput
+    end = STATS_max
+    plot forecast_file index (word(pick, 1) - 1) using ($1-end):2 with lines lw 5 lc rgb "#BBBBBB" title "truth", \
+         for [i in pick] forecast_file index (i-1) using ($1-end):4 with lines lw 2.5 \
+             lc rgb colour(word(forecast_cell, i+0)) title label(word(forecast_cell, i+0))
+
+    set lmargin at screen 0.80
+    set rmargin at screen 0.985
+    unset key
+    set title "Test error"
+    set xlabel ""
+    set ylabel "mean squared error (scaled)"
+    set xrange [0.4:cells+0.6]
+    set yrange [0:*]
+    set xtics ()
+    do for [c in error_cell_values] { set xtics add (label(c) place(error_cell_values, c)) }
+    pick = ""
+    do for [i=1:error_n] { if (word(error_horizon, i) eq h) { pick = pick." ".i } }
+    plot for [i in pick] error_file index (i-1) using (place(error_cell_values, word(error_cell, i+0))):2:3:4 with yerrorbars \
+             lw 3 ps 2 pt mark(word(error_cell, i+0)) lc rgb colour(word(error_cell, i+0)) notitle, \
+         naive_file index (row-1) using (0.4):2:(cells+0.2):(0) with vectors nohead lw 3 dt 2 lc rgb "#555555" notitle, \
+         season_file index (row-1) using (0.4):2:(cells+0.2):(0) \
+             with vectors nohead lw 3 dt season_dash lc rgb "#555555" notitle, \
+         naive_file index (row-1) using (0.5):2:("last value") with labels left offset 0,0.6 tc rgb "#555555" notitle, \
+         season_file index (row-1) using (cells+0.55):2:(seasonal_n > 0 ? "last season" : "") with labels right offset 0,-0.6 \
+             tc rgb "#555555" notitle
+    set xrange [*:*]
+}
+unset multiplot
