@@ -1,0 +1,49 @@
+/* What README.md shows is true: its files build and run, its commands exist. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "suite.h"
+
+static void the_files_it_shows_build_and_run(void)
+{
+    char command[4096], config[64] = "";
+    const char *folder = test_folder();
+    sscanf(UNROLL_PROGRAM, "build/%63[^/]", config);
+    snprintf(command, sizeof command,
+             "sh tests/readme.sh '%s/tree' '%s' >'%s/log' 2>&1 || { cat '%s/log' >&2; false; }", folder, config, folder,
+             folder);
+    CU_ASSERT_EQUAL(system(command), 0);
+}
+
+/* Runs a command line of README with --help behind it, which does nothing else. */
+static void check_line(const char *line)
+{
+    char command[1024];
+    const char *words = line + strlen("build/release/unroll");
+    snprintf(command, sizeof command, UNROLL_PROGRAM " %.*s --help >/dev/null 2>&1", (int)strcspn(words, "#\n"), words);
+    if (system(command) != 0)
+        fprintf(stderr, "\nREADME.md: %s\n", line);
+    CU_ASSERT_EQUAL(system(command), 0);
+}
+
+static void its_command_lines_are_commands(void)
+{
+    char line[512];
+    int seen = 0;
+    FILE *file = fopen("README.md", "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    while (fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, "    build/release/unroll", 24) == 0) {
+            check_line(line + 4);
+            seen++;
+        }
+    fclose(file);
+    CU_ASSERT_TRUE(seen > 3);
+}
+
+const unroll_test tests_readme[] = {
+    TEST(the_files_it_shows_build_and_run),
+    TEST(its_command_lines_are_commands),
+    {NULL, NULL},
+};
