@@ -11,7 +11,7 @@ const unroll_experiment experiment_series = {
     .axes_full = "horizon=1,6,12,60 cell=rnn,lstm,gru params=3000,30000 seed=0..9 steps=4000",
     .fixed = "task=series length=64 batch=32 lr=0.002",
     .groups = "horizon params cell",
-    .columns = "parameters width ms_per_step test_mse test_mae:mean test_naive_mse:mean test_seasonal_mse:mean",
+    .columns = "parameters gates width ms_per_step test_mse test_mae:mean test_naive_mse:mean test_seasonal_mse:mean",
     .figures = "series",
     .prediction = {"test_mse", "cell", "lstm gru", "rnn", "horizon=max params=max"},
 };

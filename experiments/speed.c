@@ -8,6 +8,7 @@ static unroll_status measure(const unroll_settings *settings, unroll_record *rec
     unroll_step_timing timing;
     UNROLL_TRY(unroll_time_training_step(settings, 0.1 * TENTHS, &timing));
     unroll_record_int(record, "parameters", "", timing.parameters);
+    unroll_record_int(record, "gates", "", timing.gates);
     unroll_record_real(record, "ms_per_step", "ms", timing.median_ms);
     unroll_record_real(record, "steps_per_s", "1/s", timing.steps_per_s);
     unroll_record_real(record, "gflops", "GFLOP/s", timing.gflops);
@@ -32,7 +33,7 @@ const unroll_experiment experiment_speed = {
     .measure = measure,
     .metric = "ms_per_step",
     .groups = "hidden batch length cell",
-    .columns = "parameters ms_per_step steps_per_s:mean gflops:mean peak_fraction",
+    .columns = "parameters gates ms_per_step steps_per_s:mean gflops:mean peak_fraction",
     .figures = "speed",
     .prediction = {"ms_per_step", "cell", "gru", "lstm", "hidden=max batch=max length=max"},
 };

@@ -11,7 +11,7 @@ const unroll_experiment experiment_text = {
     .axes_full = "cell=rnn,lstm,gru params=20000,200000 seed=0..4 steps=10000",
     .fixed = "task=text length=64 batch=16 lr=0.003 sample_chars=300",
     .groups = "params cell",
-    .columns = "parameters width ms_per_step bits_per_character test_bits_per_character train_seconds:mean "
+    .columns = "parameters gates width ms_per_step bits_per_character test_bits_per_character train_seconds:mean "
                "order0_bits:mean order2_bits:mean",
     .texts = "sample",
     .figures = "text",

@@ -118,6 +118,8 @@ static void help_tells_of_every_command_option_and_setting(void)
     }
     text = ask("train --help", "2>&1")->text;
     for (int i = 0; i < unroll_setting_count(); i++) {
+        if (strcmp(unroll_setting_at(i)->section, "tests") == 0)
+            continue; /* rows that other tests have registered here, which the program does not know */
         snprintf(line, sizeof line, "\n  %s=", unroll_setting_at(i)->name);
         CU_ASSERT_PTR_NOT_NULL(strstr(text, line));
         CU_ASSERT_PTR_NOT_NULL(strstr(text, unroll_setting_at(i)->help));

@@ -22,6 +22,7 @@ typedef struct unroll_step_timing {
     int64_t ns[UNROLL_TIMING_SAMPLES]; /* samples: time of one training step, each a mean over `repeats` steps */
     int count, repeats;
     int64_t parameters;          /* of the model */
+    int gates;                   /* of its cell */
     double median_ms, spread;    /* spread: (third quartile - first quartile) / median */
     double gflop;                /* of one step: 3 * 2 B T G H (I + H), a layer */
     double gflops, peak_gflops;  /* at the median; the best of the peaks measured in between the samples */

@@ -174,6 +174,7 @@ unroll_status unroll_time_training_step(const unroll_settings *settings, double 
         unpin(&old);
     summarise(settings, timing);
     timing->parameters = unroll_model_parameters(model);
+    timing->gates = unroll_cell_find(unroll_text(settings, "cell"))->gates;
     unroll_model_close(model);
     free(samples.length);
     free(samples.x);
