@@ -58,7 +58,7 @@ static void texts_beside_the_arrays_may_be_long(void)
     unroll_bundle_attribute(bundle, "alphabet", alphabet);
     unroll_bundle_attribute(bundle, "setting:file", "caf\xc3\xa9\n=");
     for (int i = 0; i < 100; i++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "setting:%d", i);
         unroll_bundle_attribute(bundle, name, "");
     }

@@ -34,7 +34,8 @@ for i in $isas; do
     echo 'NULL};'
     # "needs" names processor features in the compiler's terms; __builtin_cpu_supports asks the system's vector state too
     printf 'static int supported_%s(void)\n{\n    return 1' "$i"
-    for f in $(sed -n 's|^ \* needs: *||p' "lib/simd/vec_$i.h"); do printf ' && __builtin_cpu_supports("%s")' "$f"; done
+    needs=$(sed -n 's|^ \* needs: *||p' "lib/simd/vec_$i.h")
+    for f in $needs; do printf ' && __builtin_cpu_supports("%s")' "$f"; done
     printf ';\n}\n'
 done
 echo 'const unroll_isa unroll_isas[] = {'

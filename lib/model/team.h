@@ -3,6 +3,7 @@
 #ifndef UNROLL_MODEL_TEAM_H
 #define UNROLL_MODEL_TEAM_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,11 +11,14 @@
 typedef struct unroll_barrier {
     _Alignas(64) atomic_int arrived;
     _Alignas(64) atomic_int round;
+    atomic_int sleepers; /* those that wait for `woken` */
+    pthread_mutex_t lock;
+    pthread_cond_t woken;
 } unroll_barrier;
 
 typedef struct unroll_team {
     int rank, size;
-    bool crowded; /* more threads than cores */
+    int spins; /* rounds of waiting before a thread sleeps */
     unroll_barrier *barrier;
 } unroll_team;
 
