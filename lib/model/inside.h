@@ -17,7 +17,8 @@ struct unroll_model {
     unroll_settings *settings;
     unroll_model_shape shape;
     const unroll_engine *engine;
-    int threads, recurrent, states; /* recurrent: layers below the head; states: carried by each, 1 or 2 */
+    unroll_crew *crew;
+    int recurrent, states; /* recurrent: layers below the head; states: carried by each, 1 or 2 */
     unroll_layer *layers;           /* (recurrent + 1), the head last */
     unroll_arena arena;
     size_t reals; /* of w, g and the moments: padding included */

@@ -136,7 +136,6 @@ static unroll_status open_all(unroll_model *model)
     uint64_t seed = (uint64_t)unroll_int(model->settings, "seed");
     UNROLL_TRY(choose_isa(model->settings, &isa));
     model->engine = isa->engine;
-    model->threads = (int)unroll_int(model->settings, "threads");
     read_optimizer(model);
     if ((double)shape->batch * shape->steps > 1e9 || unroll_int(model->settings, "hidden") > 100000000)
         return unroll_error(UNROLL_FAILED, "out of memory: hidden=%lld with batch %d and %d steps is beyond any machine",
@@ -148,6 +147,9 @@ static unroll_status open_all(unroll_model *model)
     take(model);
     UNROLL_TRY(unroll_arena_open(&model->arena));
     take(model);
+    model->crew = unroll_crew_open((int)unroll_int(model->settings, "threads"));
+    if (model->crew == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for the threads of a run");
     for (int i = 0; i <= model->recurrent; i++) {
         unroll_layer *layer = &model->layers[i];
         UNROLL_TRY(layer->kind->init(layer, model->settings, seed, i * MOST_WEIGHTS_A_LAYER));
@@ -184,6 +186,7 @@ void unroll_model_close(unroll_model *model)
         return;
     for (int i = 0; model->layers != NULL && i <= model->recurrent; i++)
         free(model->layers[i].own);
+    unroll_crew_close(model->crew);
     unroll_arena_close(&model->arena);
     unroll_settings_free(model->settings);
     free(model->layers);

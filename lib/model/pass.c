@@ -102,7 +102,7 @@ static double run_pass(unroll_model *model, bool gradient, unroll_score *score)
     if (model->slot == UNROLL_NO_CARRY)
         unroll_model_initial(model, NULL);
     assert(model->slot == UNROLL_NO_CARRY || model->time.total == model->shape.batch * model->time.steps);
-    unroll_team_run(model->threads, pass_part, &p);
+    unroll_crew_run(model->crew, pass_part, &p);
     model->stale = false;
     unroll_model_carry_on(model);
     for (int i = 0; i < parts; i++) {
@@ -164,7 +164,7 @@ void unroll_model_forward(unroll_model *model, const unroll_forward *io)
     unroll_model_layout(model, io->size, io->steps, io->length);
     unroll_model_place(model, io->steps, NULL, io->x, io->symbol);
     unroll_model_initial(model, io->initial);
-    unroll_team_run(model->threads, forward_part, model);
+    unroll_crew_run(model->crew, forward_part, model);
     model->stale = false;
     if (io->y != NULL && model->shape.every)
         give_steps(model, head->output, io->steps, io->y);
@@ -197,7 +197,7 @@ void unroll_model_step(unroll_model *model, int size, const real *x, const int *
     unroll_layer *head = head_of(model);
     int inputs = model->shape.inputs;
     if (model->stale) {
-        unroll_team_run(1, refresh_part, model);
+        refresh_part(model, &(unroll_team){.size = 1});
         model->stale = false;
     }
     for (int b = 0; b < size; b++) {

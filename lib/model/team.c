@@ -1,12 +1,15 @@
 #include "model/team.h"
 
 #include <omp.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "simd/engine.h"
 
-/* Rounds of busy waiting, some 100 microseconds: longer than a step's barriers take among threads that run. None where
-   there are more threads than cores. */
-enum { SPINS = 4000 };
+/* Rounds of waiting before a thread sleeps: some 100 microseconds, longer than a step's barriers take among threads that
+   run; where there are more threads than cores, so many offers of the core to the others. */
+enum { SPINS = 4000, OFFERS = 50 };
 
 static inline void relax(void)
 {
@@ -51,30 +54,98 @@ void unroll_team_wait(const unroll_team *team)
         pthread_mutex_unlock(&barrier->lock);
         return;
     }
-    for (int spin = 0; spin < team->spins; spin++) {
+    for (int spin = 0; spin < (team->crowded ? OFFERS : SPINS); spin++) {
         if (is_over(barrier, round))
             return;
-        relax();
+        if (team->crowded)
+            sched_yield();
+        else
+            relax();
     }
     sleep_until_over(barrier, round);
 }
 
-void unroll_team_run(int threads, void (*work)(void *context, const unroll_team *team), void *context)
+struct unroll_crew {
+    unroll_barrier barrier;
+    int size;
+    bool crowded;
+    pthread_t *thread; /* (size - 1) */
+    void (*work)(void *context, const unroll_team *team);
+    void *context;
+    bool over;
+    atomic_int ranks; /* given out so far */
+};
+
+static void *follow(void *argument)
 {
-    unroll_barrier barrier = {.lock = PTHREAD_MUTEX_INITIALIZER, .woken = PTHREAD_COND_INITIALIZER};
-    if (threads <= 1) {
-        unroll_team alone = {0, 1, 0, &barrier};
-        unroll_flush_denormals();
-        work(context, &alone);
+    unroll_crew *crew = argument;
+    unroll_team team = {.rank = atomic_fetch_add(&crew->ranks, 1), .barrier = &crew->barrier};
+    unroll_flush_denormals();
+    pthread_mutex_lock(&crew->barrier.lock); /* until all have been made: only then is their number known */
+    team.size = crew->size;
+    team.crowded = crew->crowded;
+    pthread_mutex_unlock(&crew->barrier.lock);
+    for (;;) {
+        unroll_team_wait(&team);
+        if (crew->over)
+            return NULL;
+        crew->work(crew->context, &team);
+        unroll_team_wait(&team);
+    }
+}
+
+unroll_crew *unroll_crew_open(int threads)
+{
+    size_t bytes = (sizeof(unroll_crew) + 63) / 64 * 64;
+    unroll_crew *crew = aligned_alloc(64, bytes);
+    if (crew == NULL)
+        return NULL;
+    memset(crew, 0, bytes);
+    crew->size = 1;
+    atomic_init(&crew->ranks, 1);
+    pthread_mutex_init(&crew->barrier.lock, NULL);
+    pthread_cond_init(&crew->barrier.woken, NULL);
+    crew->thread = calloc((size_t)threads, sizeof *crew->thread);
+    if (crew->thread == NULL) {
+        unroll_crew_close(crew);
+        return NULL;
+    }
+    pthread_mutex_lock(&crew->barrier.lock);
+    while (crew->size < threads && pthread_create(&crew->thread[crew->size - 1], NULL, follow, crew) == 0)
+        crew->size++;
+    crew->crowded = crew->size > omp_get_num_procs();
+    pthread_mutex_unlock(&crew->barrier.lock);
+    return crew;
+}
+
+static unroll_team lead(unroll_crew *crew)
+{
+    return (unroll_team){.rank = 0, .size = crew->size, .crowded = crew->crowded, .barrier = &crew->barrier};
+}
+
+void unroll_crew_close(unroll_crew *crew)
+{
+    unroll_team team;
+    if (crew == NULL)
         return;
-    }
-#pragma omp parallel num_threads(threads)
-    {
-        int size = omp_get_num_threads();
-        unroll_team team = {omp_get_thread_num(), size, size > omp_get_num_procs() ? 0 : SPINS, &barrier};
-        unroll_flush_denormals();
-        work(context, &team);
-    }
-    pthread_cond_destroy(&barrier.woken);
-    pthread_mutex_destroy(&barrier.lock);
+    team = lead(crew);
+    crew->over = true;
+    unroll_team_wait(&team);
+    for (int i = 0; i < crew->size - 1; i++)
+        pthread_join(crew->thread[i], NULL);
+    pthread_cond_destroy(&crew->barrier.woken);
+    pthread_mutex_destroy(&crew->barrier.lock);
+    free(crew->thread);
+    free(crew);
+}
+
+void unroll_crew_run(unroll_crew *crew, void (*work)(void *context, const unroll_team *team), void *context)
+{
+    unroll_team team = lead(crew);
+    crew->work = work;
+    crew->context = context;
+    unroll_flush_denormals();
+    unroll_team_wait(&team);
+    work(context, &team);
+    unroll_team_wait(&team);
 }

@@ -18,14 +18,21 @@ typedef struct unroll_barrier {
 
 typedef struct unroll_team {
     int rank, size;
-    int spins; /* rounds of waiting before a thread sleeps */
+    bool crowded; /* more threads than cores */
     unroll_barrier *barrier;
 } unroll_team;
 
 void unroll_team_wait(const unroll_team *team);
 
-/* Runs work(context, team) on `threads` OpenMP threads (fewer where the system gives fewer). */
-void unroll_team_run(int threads, void (*work)(void *context, const unroll_team *team), void *context);
+/* The threads of one run, made once and kept: between two pieces of work they wait as at a barrier, which sleeps when it
+   takes long. */
+typedef struct unroll_crew unroll_crew;
+
+/* `threads` in all, the caller's among them; fewer where the system gives fewer. NULL when memory is short. */
+unroll_crew *unroll_crew_open(int threads);
+void unroll_crew_close(unroll_crew *crew);
+/* work(context, team) on every one of them; returns when all are done. Called by one thread at a time. */
+void unroll_crew_run(unroll_crew *crew, void (*work)(void *context, const unroll_team *team), void *context);
 
 /* This thread's part [begin, end) of `count` things. */
 typedef struct unroll_part {

@@ -37,7 +37,7 @@ double unroll_model_update(unroll_model *model)
 {
     size_t parts = (model->reals + NORM_REALS - 1) / NORM_REALS;
     double squares = 0.0, norm;
-    unroll_team_run(model->threads, norm_part, model);
+    unroll_crew_run(model->crew, norm_part, model);
     for (size_t i = 0; i < parts; i++)
         squares += model->norm_part[i];
     norm = sqrt(squares);
@@ -48,7 +48,7 @@ double unroll_model_update(unroll_model *model)
     model->beta2_power *= model->beta2;
     model->step.correction1 = (real)(1.0 / (1.0 - model->beta1_power));
     model->step.root_correction2 = (real)(1.0 / sqrt(1.0 - model->beta2_power));
-    unroll_team_run(model->threads, update_part, model);
+    unroll_crew_run(model->crew, update_part, model);
     model->stale = true;
     return norm;
 }

@@ -217,7 +217,19 @@ static unroll_status use_isa_of(const sweep *s, const unroll_settings *settings)
     return unroll_use_isa(strcmp(isa, "auto") == 0 ? s->isa : isa);
 }
 
-static void do_run(sweep *s, const unroll_planned *run)
+/* What a run that ended early did not compute is no measure of the rest. Summed anew: a difference would lose the others
+   beside a run of hidden=1e9. */
+static void drop_cost(sweep *s, unroll_planned *run, double counted)
+{
+    pthread_mutex_lock(&s->progress.lock);
+    run->cost = counted;
+    s->progress.cost_total = 0;
+    for (int i = 0; i < s->todo_count; i++)
+        s->progress.cost_total += s->todo[i]->cost;
+    pthread_mutex_unlock(&s->progress.lock);
+}
+
+static void do_run(sweep *s, unroll_planned *run)
 {
     run_in_flight flight = {s, run->cost, 0};
     unroll_run_hooks hooks = {
@@ -243,25 +255,31 @@ static void do_run(sweep *s, const unroll_planned *run)
         status = unroll_store_record(record, path);
         account(s, record, &status);
     }
-    unroll_progress_advance(&s->progress, run->cost - flight.counted);
+    if (record != NULL && strcmp(record->status, "done") != 0)
+        drop_cost(s, run, flight.counted);
+    else
+        unroll_progress_advance(&s->progress, run->cost - flight.counted);
     unroll_record_free(record);
 }
 
 /* ---- all of them ---- */
 
+static void take_runs(sweep *s)
+{
+    unroll_flush_denormals();
+    while (!is_stopped(s) && !atomic_load(&s->halt)) {
+        int i = atomic_fetch_add(&s->next, 1);
+        if (i >= s->todo_count)
+            break;
+        do_run(s, s->todo[i]);
+    }
+}
+
+/* Runs side by side, each with what threads it has of its own. */
 static void do_runs(sweep *s)
 {
-    omp_set_max_active_levels(2); /* runs side by side, each with threads of its own */
 #pragma omp parallel num_threads(s->jobs)
-    {
-        unroll_flush_denormals();
-        while (!is_stopped(s) && !atomic_load(&s->halt)) {
-            int i = atomic_fetch_add(&s->next, 1);
-            if (i >= s->todo_count)
-                break;
-            do_run(s, s->todo[i]);
-        }
-    }
+    take_runs(s);
 }
 
 static void print_plan(sweep *s)
