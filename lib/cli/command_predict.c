@@ -291,6 +291,8 @@ static int run(int argc, char **argv, const atomic_bool *stop)
 {
     unroll_arguments arguments;
     unroll_status status = unroll_arguments_read(&command_predict, argc, argv, 3, 3, &arguments);
+    if (status.code == UNROLL_OK && arguments.words[2][0] == '\0')
+        status = unroll_error(UNROLL_WRONG, "OUTPUT.h5 needs the name of a file");
     if (status.code == UNROLL_OK)
         status = predict(arguments.words, stop);
     unroll_arguments_free(&arguments);

@@ -1,7 +1,9 @@
 /* unroll train: one model, with its loss as it learns. */
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/bench.h"
@@ -32,8 +34,11 @@ static unroll_status read_settings(const unroll_arguments *arguments, unroll_set
 static unroll_status check_place(const char *path)
 {
     const char *slash = strrchr(path, '/');
+    struct stat there;
     char folder[1024];
-    if (strlen(path) == 0 || strlen(path) >= sizeof folder)
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+        return unroll_error(UNROLL_WRONG, "cannot write %.300s: it is there and not a file", path);
+    if (strlen(path) == 0 || path[strlen(path) - 1] == '/' || strlen(path) >= sizeof folder)
         return unroll_error(UNROLL_WRONG, "--save needs the name of a file");
     snprintf(folder, sizeof folder, "%.*s",
              slash == NULL   ? 1
@@ -105,7 +110,12 @@ static unroll_status train(const unroll_settings *settings, const char *save, co
 {
     loss_line line = {isatty(STDOUT_FILENO) == 1, unroll_clock_ns()};
     unroll_model *model = NULL;
-    unroll_run_hooks hooks = {show_loss, &line, stop, save != NULL ? &model : NULL};
+    unroll_extra extras[UNROLL_EXTRAS];
+    unroll_run_hooks hooks = {.progress = show_loss,
+                              .context = &line,
+                              .stop = stop,
+                              .model = save != NULL ? &model : NULL,
+                              .extras = save != NULL ? extras : NULL};
     unroll_record *record = unroll_record_new(settings);
     unroll_status status;
     if (record == NULL)
@@ -124,10 +134,12 @@ static unroll_status train(const unroll_settings *settings, const char *save, co
     if (status.code == UNROLL_OK && strcmp(record->status, "done") != 0)
         status = unroll_error(UNROLL_FAILED, "the run %s: %.400s", record->status, record->reason);
     if (status.code == UNROLL_OK && save != NULL) {
-        status = unroll_model_save(model, save);
+        status = unroll_model_save(model, extras, hooks.extra_count, save);
         if (status.code == UNROLL_OK)
             printf("model: %s\n", save);
     }
+    for (int i = 0; i < hooks.extra_count; i++)
+        free(extras[i].value);
     if (model != NULL)
         unroll_model_close(model);
     unroll_record_free(record);

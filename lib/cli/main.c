@@ -1,5 +1,6 @@
 /* The whole program: global options, the choice of the command, signals, the exit status. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,15 @@ static void request_stop(int number)
     }
 }
 
+/* A closed standard stream would lend its number to the next file that is opened, and lines meant for it would end up in
+   a record. Reading only: writing to it still fails, and is told. */
+static void hold_streams(void)
+{
+    for (int i = 0; i < 3; i++)
+        if (fcntl(i, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
+            return;
+}
+
 static void catch_signals(void)
 {
     struct sigaction action;
@@ -29,6 +39,7 @@ static void catch_signals(void)
     action.sa_flags = SA_RESTART;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is then told like a full disk */
 }
 
 int unroll_say(unroll_status status)
@@ -108,6 +119,7 @@ int unroll_main(int argc, char **argv)
     global_options globals = {0};
     const unroll_command *command = NULL;
     unroll_status status;
+    hold_streams();
     unroll_start();
     argc = take_globals(argc, argv, &globals);
     if (argc < 0)

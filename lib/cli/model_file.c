@@ -77,28 +77,16 @@ static void add_shape(const unroll_model_shape *shape, unroll_bundle *bundle)
     unroll_bundle_attribute(bundle, "loss", losses[shape->loss]);
 }
 
-static unroll_status add_extras(const unroll_settings *settings, unroll_bundle *bundle)
+static void add_extras(const unroll_extra *extras, int count, unroll_bundle *bundle)
 {
-    enum { ROOM = 16 };
-    const unroll_task *task = unroll_task_find(unroll_text(settings, "task"));
-    unroll_extra extras[ROOM];
-    void *state;
-    int count;
-    if (task == NULL || task->extras == NULL)
-        return unroll_ok();
-    UNROLL_TRY(task->open(settings, &state));
-    count = task->extras(state, extras, ROOM);
     for (int i = 0; i < count; i++) {
         char name[64];
         snprintf(name, sizeof name, "extra/%.31s", extras[i].name);
         unroll_bundle_array(bundle, name, UNROLL_ARRAY_DOUBLE, 1, (size_t[]){(size_t)extras[i].count}, extras[i].value);
-        free(extras[i].value);
     }
-    task->close(state);
-    return unroll_ok();
 }
 
-unroll_status unroll_model_save(const unroll_model *model, const char *path)
+unroll_status unroll_model_save(const unroll_model *model, const unroll_extra *extras, int extra_count, const char *path)
 {
     unroll_bundle *bundle = unroll_bundle_new();
     unroll_status status;
@@ -109,8 +97,7 @@ unroll_status unroll_model_save(const unroll_model *model, const char *path)
     add_settings(unroll_model_settings(model), bundle);
     add_shape(unroll_model_get_shape(model), bundle);
     status = add_weights(model, bundle);
-    if (status.code == UNROLL_OK)
-        status = add_extras(unroll_model_settings(model), bundle);
+    add_extras(extras, extra_count, bundle);
     if (status.code == UNROLL_OK)
         status = unroll_store_bundle(bundle, path);
     unroll_bundle_free(bundle);

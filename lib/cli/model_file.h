@@ -8,7 +8,8 @@
 #include "model/model.h"
 #include "store/store.h"
 
-unroll_status unroll_model_save(const unroll_model *model, const char *path);
+/* `extras`: as unroll_run hands them out with the model */
+unroll_status unroll_model_save(const unroll_model *model, const unroll_extra *extras, int extra_count, const char *path);
 
 /* What a model's file says, before a model is made of it. */
 typedef struct unroll_model_file {

@@ -17,7 +17,7 @@ typedef struct point_curves {
 
 typedef struct run_state {
     const unroll_settings *settings;
-    const unroll_run_hooks *hooks;
+    unroll_run_hooks *hooks;
     unroll_record *record;
     const unroll_task *task;
     void *data;
@@ -76,6 +76,8 @@ static void release(run_state *run)
     free(run->samples.target);
     free(run->curves.step);
     free(run->curves.step_ns);
+    if (run->hooks != NULL && run->hooks->extras != NULL && run->model != NULL && run->task->extras != NULL)
+        run->hooks->extra_count = run->task->extras(run->data, run->hooks->extras, UNROLL_EXTRAS);
     if (run->task != NULL && run->data != NULL)
         run->task->close(run->data);
     if (run->hooks != NULL && run->hooks->model != NULL)
@@ -148,7 +150,7 @@ static double add_point(run_state *run, int64_t step, double train_loss, double 
         run->solved_step = step;
         run->solved_seconds = (double)run->train_ns * 1e-9;
     }
-    if (run->hooks != NULL && run->hooks->progress != NULL)
+    if (run->hooks != NULL && run->hooks->progress != NULL && !asked_to_stop(run))
         run->hooks->progress(run->hooks->context, step, run->steps, step == 0 ? score.loss : train_loss);
     return metric;
 }
@@ -262,7 +264,7 @@ static unroll_status run_all(run_state *run)
     return unroll_record_check(run->record);
 }
 
-unroll_status unroll_run(const unroll_settings *settings, const unroll_run_hooks *hooks, unroll_record *record)
+unroll_status unroll_run(const unroll_settings *settings, unroll_run_hooks *hooks, unroll_record *record)
 {
     unroll_settings *own = unroll_settings_copy(settings);
     run_state run = {.settings = own, .hooks = hooks, .record = record, .solved_step = -1};

@@ -13,18 +13,23 @@
 /* Part of every run's id: raised when any result's bits change. */
 enum { UNROLL_NUMERICS_VERSION = 1 };
 
+enum { UNROLL_EXTRAS = 16 };
 typedef struct unroll_run_hooks {
     /* called after each evaluation, on the run's own thread; may be NULL */
     void (*progress)(void *context, int64_t step, int64_t steps, double loss);
     void *context;
     const atomic_bool *stop; /* when it becomes true the run returns UNROLL_STOPPED soon; may be NULL */
     unroll_model **model;    /* when not NULL: receives the trained model, to be closed by the caller */
+    /* with model: what the task needs to use it again, of the data it was trained on; room for UNROLL_EXTRAS, owned by the
+       caller afterwards */
+    unroll_extra *extras;
+    int extra_count;
 } unroll_run_hooks;
 
 /* Trains as `settings` say and fills the record: status done or diverged (both return UNROLL_OK), columns parameters,
    gates, <metric>, solved, solved_step, ms_per_step, ...; curves step, seconds, train_loss, valid_<metric>.
    hooks may be NULL. Any other status: the run failed, with its sentence (out of memory, a bad file). */
-unroll_status unroll_run(const unroll_settings *settings, const unroll_run_hooks *hooks, unroll_record *record);
+unroll_status unroll_run(const unroll_settings *settings, unroll_run_hooks *hooks, unroll_record *record);
 
 /* Trainable parameters, exactly, of the model that `settings` describe (opens the task for its shape). */
 unroll_status unroll_count_parameters(const unroll_settings *settings, int64_t *parameters);

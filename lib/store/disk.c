@@ -99,9 +99,18 @@ unroll_status unroll_h5_write_bytes(const char *path, const unsigned char *bytes
 {
     size_t room = strlen(path) + 32;
     char *part = malloc(room);
+    struct stat there;
     int reason;
     if (part == NULL)
         return cannot("write", path, ENOMEM);
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) { /* a rename would put a file in the place of /dev/null */
+        char shown[PATH_SHOWN];
+        free(part);
+        if (S_ISDIR(there.st_mode))
+            return cannot("write", path, EISDIR);
+        return unroll_error(UNROLL_FAILED, "cannot write %s: it is not a file",
+                            unroll_text_quote(shown, sizeof shown, path));
+    }
     snprintf(part, room, "%s.part-%ld", path, (long)getpid());
     reason = write_part(part, bytes, size);
     if (reason == 0 && rename(part, path) != 0)
