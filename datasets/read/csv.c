@@ -233,17 +233,23 @@ static unroll_status cut_rows(cutter *cut, cursor here)
     return unroll_ok();
 }
 
-/* The first row is a header when it holds a word and no number. */
-static bool is_header(const unroll_csv *csv)
+/* The first row is a header when it holds a word and no number, or a word right above a number: "month,2020,2021". */
+static bool is_header(const unroll_csv *csv, int rows)
 {
-    bool word = false;
+    bool word = false, number = false;
     for (int c = 0; c < csv->columns; c++) {
         double value;
-        if (unroll_is_number(csv, csv->fields[c], &value))
-            return false;
-        word |= !unroll_is_hole(csv->fields[c]);
+        if (unroll_is_number(csv, csv->fields[c], &value)) {
+            number = true;
+            continue;
+        }
+        if (unroll_is_hole(csv->fields[c]))
+            continue;
+        word = true;
+        if (rows > 1 && unroll_is_number(csv, csv->fields[csv->columns + c], &value))
+            return true;
     }
-    return word;
+    return word && !number;
 }
 
 static unroll_status name_columns(cutter *cut)
@@ -251,7 +257,7 @@ static unroll_status name_columns(cutter *cut)
     unroll_csv *csv = cut->csv;
     if (cut->rows == 0 || csv->columns < 1)
         return unroll_error(UNROLL_WRONG, "%s has no rows", cut->shown);
-    csv->header = is_header(csv);
+    csv->header = is_header(csv, cut->rows);
     csv->rows = cut->rows - csv->header;
     if (csv->rows == 0)
         return unroll_error(UNROLL_WRONG, "%s has a header but no rows", cut->shown);

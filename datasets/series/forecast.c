@@ -94,6 +94,15 @@ static bool varies(const unroll_series *series)
     return false;
 }
 
+/* Whether the file has any value of the target in a part. */
+static bool has_values(const unroll_series *series, int split)
+{
+    for (int r = series->first[split]; r < series->end[split]; r++)
+        if (!isnan(series->y[r]))
+            return true;
+    return false;
+}
+
 static unroll_status scale_columns(unroll_series *series)
 {
     size_t rows = (size_t)series->data.rows, count = (size_t)series->data.count, target = (size_t)series->data.target;
@@ -118,6 +127,10 @@ static unroll_status scale_columns(unroll_series *series)
         series->known[r] = series->x[r * count + target];
         series->y[r] = series->data.hole[target * rows + r] ? NAN : series->known[r];
     }
+    for (int s = UNROLL_VALID; s <= UNROLL_TEST; s++)
+        if (!has_values(series, s))
+            return unroll_error(UNROLL_WRONG, "column %s has no value at all in the %s part: nothing to score",
+                                series->data.names[target], s == UNROLL_VALID ? "validation" : "test");
     return unroll_ok();
 }
 
