@@ -89,7 +89,7 @@ all: $(BUILD)/unroll ## build the program: build/release/unroll
 check: $(BUILD)/unroll $(BUILD)/unroll-tests check-double ## build and run every test
 	$(BUILD)/unroll-tests
 
-check-double:
+check-double: ## build and run the tests of the core in double
 	$(MAKE) CONFIG=double WERROR=$(WERROR) build/double/unroll-tests
 	build/double/unroll-tests
 
@@ -99,7 +99,7 @@ clean: ## remove build/; results/ stays
 	rm -rf build
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo "  CONFIG=release|double|asan|tsan|clang|aarch64 chooses the folder below build/, CC the compiler, WERROR=1 makes warnings errors"
 
 $(BUILD)/unroll: $(BUILD)/experiments/unroll.o $(OBJECTS)

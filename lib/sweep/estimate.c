@@ -47,12 +47,29 @@ static double seconds_by_records(const unroll_experiment *experiment, const unro
     return cost > 0 && seconds > 0 ? seconds / cost : NAN;
 }
 
+/* Halves a setting until a step of one layer takes about 30 GFLOP, so that measuring takes a few seconds. */
+static unroll_status shrink(unroll_settings *settings, const char *name)
+{
+    double hidden = (double)unroll_int(settings, "hidden"), layers = (double)unroll_int(settings, "layers");
+    while (unroll_int(settings, name) > 1 && 48.0 * layers * hidden * hidden * (double)unroll_int(settings, "batch") *
+                                                     (double)unroll_int(settings, "length") > 3e10) {
+        char half[32];
+        snprintf(half, sizeof half, "%lld", (long long)(unroll_int(settings, name) / 2));
+        UNROLL_TRY(unroll_settings_set(settings, name, half));
+    }
+    return unroll_ok();
+}
+
 static double seconds_by_measurement(const unroll_settings *costliest)
 {
+    unroll_settings *smaller = unroll_settings_copy(costliest);
     unroll_step_timing timing;
-    if (unroll_time_training_step(costliest, 0.3, &timing).code != UNROLL_OK || !(timing.gflop > 0))
-        return NAN;
-    return timing.median_ms * 1e-3 / (timing.gflop * 1e9);
+    double seconds = NAN;
+    if (smaller != NULL && shrink(smaller, "length").code == UNROLL_OK && shrink(smaller, "batch").code == UNROLL_OK &&
+        unroll_time_training_step(smaller, 0.3, &timing).code == UNROLL_OK && timing.gflop > 0)
+        seconds = timing.median_ms * 1e-3 / (timing.gflop * 1e9);
+    unroll_settings_free(smaller);
+    return seconds;
 }
 
 double unroll_estimate_seconds(const unroll_experiment *experiment, const unroll_folder *folder,

@@ -11,6 +11,10 @@
 #include "base/file.h"
 #include "store/store.h"
 
+#ifdef __APPLE__
+#define st_mtim st_mtimespec
+#endif
+
 /* Seconds after which an unfinished file belongs to nobody: a record is written in far less, by any shard. */
 enum { STALE_SECONDS = 60 };
 
@@ -78,9 +82,22 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Whether the gathered file holds exactly the runs `ids`, which are sorted. */
-static bool is_gathered(const char *path, const char *const *ids, int count)
+/* Whether a record was written after the gathered file: a call that was killed before it gathered. */
+static bool is_newer(const unroll_folder *folder, const char *id)
 {
+    struct stat record, gathered;
+    char path[600];
+    unroll_folder_record(folder, id, path);
+    if (stat(path, &record) != 0 || stat(folder->gathered, &gathered) != 0)
+        return false;
+    return record.st_mtim.tv_sec != gathered.st_mtim.tv_sec ? record.st_mtim.tv_sec > gathered.st_mtim.tv_sec
+                                                            : record.st_mtim.tv_nsec > gathered.st_mtim.tv_nsec;
+}
+
+/* Whether the gathered file holds exactly the runs `ids`, which are sorted. */
+static bool is_gathered(const unroll_folder *folder, const char *const *ids, int count)
+{
+    const char *path = folder->gathered;
     unroll_table *table;
     const unroll_table_column *column;
     bool same;
@@ -89,7 +106,7 @@ static bool is_gathered(const char *path, const char *const *ids, int count)
     column = unroll_table_find(table, "id");
     same = column != NULL && column->type == UNROLL_COLUMN_TEXT && table->rows == count;
     for (int i = 0; i < count && same; i++)
-        same = strcmp(column->text[i], ids[i]) == 0;
+        same = strcmp(column->text[i], ids[i]) == 0 && !is_newer(folder, ids[i]);
     unroll_table_free(table);
     return same;
 }
@@ -118,7 +135,7 @@ unroll_status unroll_folder_gather(const unroll_folder *folder, const unroll_exp
     if (ids == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for the list of records");
     *records = list_ids(folder, plan, ids);
-    if (*records > 0 && (anew || !is_gathered(folder->gathered, ids, *records))) {
+    if (*records > 0 && (anew || !is_gathered(folder, ids, *records))) {
         /* again when another shard has added records meanwhile: the last one to look must have seen them all */
         do {
             listed = *records;
