@@ -275,6 +275,24 @@ static void max_and_min_stand_for_the_largest_and_the_smallest_value(void)
                            "difference of the mean mse at status done, length 20; rnn minus lstm: 3 [3, 3]");
 }
 
+/* Where all runs of the largest length failed, the next one is what was compared, and what the sentence names. */
+static void a_verdict_names_the_length_that_it_stands_on(void)
+{
+    static const run runs[] = {{"rnn", 20, 4, NULL},  {"rnn", 20, 4, NULL},        {"lstm", 20, 1, NULL},
+                               {"lstm", 20, 1, NULL}, {"rnn", 500, NAN, "failed"}, {"lstm", 5, NAN, "failed"},
+                               {NULL, 0, 0, NULL}};
+    unroll_prediction extreme = lstm_below_rnn;
+    extreme.where = "length=max";
+    CU_ASSERT_STRING_EQUAL(judge(runs, &extreme).text,
+                           "difference of the mean mse at length 20; rnn minus lstm: 3 [3, 3]");
+    extreme.where = "length=min";
+    CU_ASSERT_STRING_EQUAL(judge(runs, &extreme).text,
+                           "difference of the mean mse at length 20; rnn minus lstm: 3 [3, 3]");
+    extreme.where = "cell=max";
+    CU_ASSERT_STRING_EQUAL(judge(runs, &extreme).text,
+                           "difference of the mean mse at cell ?; rnn against lstm: no runs to compare");
+}
+
 static void what_predicts_nothing_has_no_verdict(void)
 {
     const unroll_experiment experiment = {.name = "silent"};
@@ -303,6 +321,7 @@ const unroll_test tests_report_statistics[] = {
     TEST(a_claim_is_undecided_where_a_difference_may_be_0),
     TEST(a_claim_is_undecided_where_runs_are_missing_or_few),
     TEST(max_and_min_stand_for_the_largest_and_the_smallest_value),
+    TEST(a_verdict_names_the_length_that_it_stands_on),
     TEST(what_predicts_nothing_has_no_verdict),
     {NULL, NULL},
 };

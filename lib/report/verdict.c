@@ -30,27 +30,29 @@ static unroll_status take_group(const unroll_table *table, const unroll_predicti
     return status;
 }
 
-/* "length=100 hidden=64": the filter with max and min as the numbers that they stand for. */
-static void show_where(const unroll_experiment *experiment, const unroll_table *table, const char *where, char *out,
-                       size_t room)
+/* "length 100, hidden 64": the filter with max and min as the numbers that they stand for among the runs it lets pass. */
+static void show_where(const unroll_table *table, const char *where, char *out, size_t room)
 {
-    char word[128], values[512];
+    char word[128], shown[UNROLL_VALUE_ROOM];
+    bool *keep = malloc((size_t)table->rows * sizeof *keep);
+    const char *rest = where;
     size_t used = 0;
+    int row = 0;
     out[0] = '\0';
-    while (unroll_next_word(&where, word, sizeof word) && used < room) {
-        char *equals = strchr(word, '='), *value = equals != NULL ? equals + 1 : NULL;
+    if (keep == NULL || unroll_select(table, where, keep).code != UNROLL_OK)
+        row = table->rows;
+    while (row < table->rows && !keep[row])
+        row++;
+    free(keep);
+    while (unroll_next_word(&rest, word, sizeof word) && used < room) {
+        char *equals = strchr(word, '=');
+        const char *value = equals != NULL ? equals + 1 : NULL;
         if (equals == NULL)
             continue;
         *equals = '\0';
-        if (strcmp(value, "max") == 0 || strcmp(value, "min") == 0) {
-            unroll_values_list(experiment, table, word, " ", values, sizeof values);
-            if (strcmp(value, "max") == 0)
-                value = strrchr(values, ' ') != NULL ? strrchr(values, ' ') + 1 : values;
-            else
-                value = strtok(values, " ");
-        }
-        used += (size_t)snprintf(out + used, room - used, "%s%s %s", used > 0 ? ", " : "", word,
-                                 value != NULL ? value : "?");
+        if (strcmp(value, "max") == 0 || strcmp(value, "min") == 0)
+            value = row < table->rows ? unroll_value_show(table, word, row, shown) : "?";
+        used += (size_t)snprintf(out + used, room - used, "%s%s %s", used > 0 ? ", " : "", word, value);
     }
 }
 
@@ -103,7 +105,7 @@ unroll_status unroll_judge(const unroll_experiment *experiment, const unroll_tab
     values = malloc(2 * (size_t)table->rows * sizeof *values);
     if (values == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for a verdict");
-    show_where(experiment, table, p->where, where, sizeof where);
+    show_where(table, p->where, where, sizeof where);
     verdict->outcome = UNROLL_SUPPORTED;
     snprintf(verdict->text, sizeof verdict->text, "difference of the mean %s%s%s", p->metric,
              where[0] != '\0' ? " at " : "", where);
