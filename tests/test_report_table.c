@@ -1,0 +1,302 @@
+/* Comparison tables in every format, and the page, to the letter. */
+#include <sys/time.h>
+
+#include "base/version.h"
+#include "gathered.h"
+
+static const unroll_experiment experiment = {
+    .name = "made",
+    .title = "runs that were made up",
+    .claim = "an LSTM errs less",
+    .source = "nobody, 1997",
+    .axes_quick = "length=2,10,100 cell=rnn,lstm,gru seed=0,1",
+    .axes_full = "length=2,10,100 cell=rnn,lstm,gru seed=0,1",
+    .groups = "length cell",
+    .columns = "parameters mse solved:share seconds:mean",
+};
+
+/* The bootstrap of two values reaches from the one to the other. */
+static const made_run runs[] = {
+    {10, "rnn", 1, "done", 0.5},    {10, "rnn", 0, "done", 0.5},   {2, "gru", 0, "done", 0.75},
+    {2, "lstm", 0, "done", 1},      {2, "lstm", 1, "done", 3},     {2, "rnn", 0, "done", 4},
+    {100, "rnn", 0, "done", 12345}, {2, "rnn", 1, "done", 5},      {100, "rnn", 1, "diverged", NAN},
+    {100, "gru", 0, "failed", NAN}, {2, "lstm", 2, "failed", NAN},
+};
+enum { DONE = 8, NOT_FAILED = 9, ALL = 11 }; /* so many from the start */
+
+/* What is printed of the first `count` runs. */
+static const char *print(const unroll_experiment *e, int count, unroll_format format)
+{
+    static char text[8192];
+    unroll_table *table = made_table(e, runs, count);
+    FILE *out = fmemopen(text, sizeof text, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    CU_ASSERT_EQUAL(unroll_report_table(e, table, format, out).code, UNROLL_OK);
+    fclose(out);
+    unroll_table_free(table);
+    return text;
+}
+
+/* ---- tables ---- */
+
+static void groups_stand_in_the_order_of_numbers_and_of_the_axes(void)
+{
+    CHECK_TEXT(print(&experiment, DONE, UNROLL_FORMAT_TEXT),
+               "length  cell  runs  parameters       mse (K^2)           solved  seconds (s)\n"
+               "     2  rnn      2          30      4.5 [4, 5]    0/2 [0%, 66%]         1.25\n"
+               "     2  lstm     2          40        2 [1, 3]    1/2 [9%, 91%]         1.25\n"
+               "     2  gru      1          30            0.75  1/1 [21%, 100%]         1.25\n"
+               "    10  rnn      2          30  0.5 [0.5, 0.5]  2/2 [34%, 100%]         1.25\n"
+               "   100  rnn      1          30           12345    0/1 [0%, 79%]         1.25\n");
+}
+
+static void what_the_axes_do_not_list_comes_last_by_letters(void)
+{
+    unroll_experiment e = experiment;
+    e.axes_full = "cell=gru seed=0";
+    e.axes_quick = "seed=0";
+    e.groups = "cell";
+    e.columns = "";
+    CHECK_TEXT(print(&e, DONE, UNROLL_FORMAT_CSV), "cell,runs\ngru,1\nlstm,2\nrnn,5\n");
+    e.axes_quick = "seed=0 cell=rnn";
+    CHECK_TEXT(print(&e, DONE, UNROLL_FORMAT_CSV), "cell,runs\ngru,1\nrnn,5\nlstm,2\n");
+}
+
+static void runs_that_diverged_are_counted_and_have_no_mean(void)
+{
+    CHECK_TEXT(print(&experiment, NOT_FAILED, UNROLL_FORMAT_MARKDOWN),
+               "| length | cell | runs | diverged | parameters | mse (K^2) | solved | seconds (s) |\n"
+               "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+               "| 2 | rnn | 2 | 0 | 30 | 4.5 [4, 5] | 0/2 [0%, 66%] | 1.25 |\n"
+               "| 2 | lstm | 2 | 0 | 40 | 2 [1, 3] | 1/2 [9%, 91%] | 1.25 |\n"
+               "| 2 | gru | 1 | 0 | 30 | 0.75 | 1/1 [21%, 100%] | 1.25 |\n"
+               "| 10 | rnn | 2 | 0 | 30 | 0.5 [0.5, 0.5] | 2/2 [34%, 100%] | 1.25 |\n"
+               "| 100 | rnn | 2 | 1 | 30 | 12345 | 0/2 [0%, 66%] | 1.25 |\n");
+}
+
+static void csv_has_every_digit_and_a_column_for_each_end_of_an_interval(void)
+{
+    CHECK_TEXT(print(&experiment, NOT_FAILED, UNROLL_FORMAT_CSV),
+               "length,cell,runs,diverged,parameters,mse,mse_low,mse_high,solved,solved_low,solved_high,"
+               "seconds,seconds_low,seconds_high\n"
+               "2,rnn,2,0,30,4.5,4,5,0,0,0.6576197724933469,1.25,,\n"
+               "2,lstm,2,0,40,2,1,3,0.5,0.09453120573423074,0.9054687942657693,1.25,,\n"
+               "2,gru,1,0,30,0.75,,,1,0.20654931437723745,1,1.25,,\n"
+               "10,rnn,2,0,30,0.5,0.5,0.5,1,0.34238022750665303,1,1.25,,\n"
+               "100,rnn,2,1,30,12345,,,0,0,0.6576197724933469,1.25,,\n");
+}
+
+static void html_aligns_numbers_to_the_right(void)
+{
+    unroll_experiment e = experiment;
+    e.groups = "cell";
+    e.columns = "solved:share";
+    CHECK_TEXT(print(&e, DONE, UNROLL_FORMAT_HTML),
+               "<table>\n"
+               "<tr><th>cell</th><th align=\"right\">runs</th><th align=\"right\">solved</th></tr>\n"
+               "<tr><td>rnn</td><td align=\"right\">5</td><td align=\"right\">2/5 [12%, 77%]</td></tr>\n"
+               "<tr><td>lstm</td><td align=\"right\">2</td><td align=\"right\">1/2 [9%, 91%]</td></tr>\n"
+               "<tr><td>gru</td><td align=\"right\">1</td><td align=\"right\">1/1 [21%, 100%]</td></tr>\n"
+               "</table>\n");
+}
+
+static void failed_runs_are_told_of_and_change_no_mean(void)
+{
+    unroll_experiment e = experiment;
+    e.groups = "cell";
+    e.columns = "solved:share";
+    CHECK_TEXT(print(&e, ALL, UNROLL_FORMAT_TEXT), "cell  runs  diverged           solved\n"
+                                                   "rnn      6         1   2/6 [10%, 70%]\n"
+                                                   "lstm     2         0    1/2 [9%, 91%]\n"
+                                                   "gru      1         0  1/1 [21%, 100%]\n"
+                                                   "2 of 11 runs failed; the first: " MADE_REASON "\n");
+    e.groups = "";
+    CHECK_TEXT(print(&e, ALL, UNROLL_FORMAT_CSV), "runs,diverged,solved,solved_low,solved_high\n"
+                                                  "9,1,0.4444444444444444,0.18877852109766452,0.733348706504507\n");
+}
+
+static void marks_of_a_format_are_made_harmless(void)
+{
+    unroll_experiment e = experiment;
+    e.groups = "hidden";
+    e.columns = "note";
+    CHECK_TEXT(print(&e, DONE, UNROLL_FORMAT_TEXT), "hidden  runs  note\n     7     8  a|b & <c>, \"d\"\n");
+    CHECK_TEXT(print(&e, DONE, UNROLL_FORMAT_MARKDOWN), "| hidden | runs | note |\n| ---: | ---: | --- |\n"
+                                                        "| 7 | 8 | a\\|b &amp; &lt;c>, \"d\" |\n");
+    CHECK_TEXT(print(&e, DONE, UNROLL_FORMAT_CSV), "hidden,runs,note\n7,8,\"a|b & <c>, \"\"d\"\"\"\n");
+    CU_ASSERT_PTR_NOT_NULL(strstr(print(&e, DONE, UNROLL_FORMAT_HTML), "<td>a|b &amp; &lt;c>, \"d\"</td></tr>\n"));
+}
+
+static void a_column_that_is_neither_mean_nor_share_is_refused(void)
+{
+    unroll_experiment e = experiment;
+    unroll_table *table = made_table(&e, runs, DONE);
+    unroll_status status;
+    e.columns = "mse solved:median";
+    status = unroll_report_table(&e, table, UNROLL_FORMAT_TEXT, stderr);
+    CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
+    CU_ASSERT_STRING_EQUAL(status.text, "the column solved:median of a table ends in neither :share nor :mean");
+    e.columns = "";
+    e.groups = "a b c d e f g h i";
+    status = unroll_report_table(&e, table, UNROLL_FORMAT_TEXT, stderr);
+    CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
+    CU_ASSERT_STRING_EQUAL(status.text, "a table is grouped by at most 8 columns");
+    unroll_table_free(table);
+}
+
+/* ---- the page ---- */
+
+static unroll_status make_page(const unroll_experiment *e, const char *results)
+{
+    const unroll_experiment *const named[] = {e};
+    char path[512];
+    return unroll_report_page(named, 1, results, path);
+}
+
+/* What the page says of the experiment, from its claim to what was run. */
+static const char *page_of(const unroll_experiment *e, const char *results)
+{
+    static const char title[] = "\n## made: runs that were made up\n\n";
+    const char *page, *head;
+    CU_ASSERT_EQUAL(make_page(e, results).code, UNROLL_OK);
+    page = read_text(results, "report.md");
+    CU_ASSERT_EQUAL(strncmp(page, "# What was measured\n\n", 21), 0);
+    head = strstr(page, title);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(head);
+    return head + strlen(title);
+}
+
+static void the_page_tells_claim_verdict_table_texts_and_what_was_run(void)
+{
+    unroll_experiment e = experiment;
+    const char *results = made_folder(&e, runs, ALL);
+    char expected[4096];
+    e.groups = "length";
+    e.columns = "solved:share";
+    e.texts = "sample";
+    e.figures = "nowhere";
+    e.prediction = (unroll_prediction){"mse", "cell", "lstm", "rnn", "length=min"};
+    snprintf(expected, sizeof expected,
+             "Claim: an LSTM errs less (nobody, 1997)\n\n"
+             "Verdict: **supported**; difference of the mean mse at length 2; rnn minus lstm: 2.5 [1, 4].\n\n"
+             "The figure nowhere is not drawn yet: `unroll plot made` draws it.\n\n"
+             "| length | runs | diverged | solved |\n"
+             "| ---: | ---: | ---: | ---: |\n"
+             "| 2 | 5 | 0 | 2/5 [12%%, 77%%] |\n"
+             "| 10 | 2 | 0 | 2/2 [34%%, 100%%] |\n"
+             "| 100 | 2 | 1 | 0/2 [0%%, 66%%] |\n\n"
+             "2 of 11 runs failed; the first: " MADE_REASON "\n\n"
+             "sample, length 2:\n\n    one | line\n    \n      <another>\n\n"
+             "sample, length 10:\n\n    one | line\n    \n      <another>\n\n"
+             "sample, length 100:\n\n    one | line\n    \n      <another>\n\n"
+             "What was run:\n\n"
+             "- **runs**: 11: 8 done, 1 diverged, 2 failed; 14 s of computing in all\n"
+             "- **varied**: `cell=rnn,lstm,gru` `length=2,10,100` `seed=0,1,2`\n"
+             "- **held**, other than the defaults: `hidden=7`\n"
+             "- **machine**: unroll %s (%s); processor Slide rule, Abacus; isa scalar; load 0.25 to 1.50\n"
+             "- **data**: `%s/made.h5`, gathered 1970-01-01T00:00:00Z; one file a run in `%s/made/runs/`\n\n",
+             unroll_version(), unroll_commit(), results, results);
+    CHECK_TEXT(page_of(&e, results), expected);
+}
+
+static void a_figure_stands_on_the_page_with_its_scripts_caption(void)
+{
+    static const char head[] = "[![drawn](figures/drawn.png)](figures/drawn.svg)\n\n*What to see: this.*\n\n";
+    const struct timeval long_ago[2] = {{0, 0}, {0, 0}};
+    unroll_experiment e = experiment;
+    const char *results = made_folder(&e, runs, DONE), *plots = test_folder(), *page;
+    char path[1200];
+    e.claim = NULL;
+    e.figures = "drawn";
+    snprintf(path, sizeof path, "%s/figures", results);
+    CU_ASSERT_EQUAL_FATAL(mkdir(path, 0777), 0);
+    write_text(results, "figures/drawn.png", "a picture");
+    write_text(plots, "drawn.gp", "# What to see:\n# this.\n#! a: mean mse over length by cell\nplot 1\n# no more\n");
+    setenv("UNROLL_PLOTS", plots, 1);
+    page = page_of(&e, results);
+    CU_ASSERT_EQUAL(strncmp(page, head, strlen(head)), 0);
+    CU_ASSERT_EQUAL(strncmp(page + strlen(head), "| length |", 10), 0);
+    snprintf(path, sizeof path, "%s/figures/drawn.png", results);
+    CU_ASSERT_EQUAL(utimes(path, long_ago), 0);
+    page = page_of(&e, results);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(page, "this.*\n\nThe figure is older than the data: `unroll plot made` draws it anew.\n\n| length |"));
+    unsetenv("UNROLL_PLOTS");
+}
+
+static void without_results_there_is_no_page(void)
+{
+    const char *results = test_folder();
+    unroll_status status = make_page(&experiment, results);
+    char expected[1400];
+    CU_ASSERT_EQUAL(status.code, UNROLL_NOTHING);
+    snprintf(expected, sizeof expected, "there are no results in %.300s yet: unroll run makes them", results);
+    CU_ASSERT_STRING_EQUAL(status.text, expected);
+    CHECK_TEXT(read_text(results, "report.md"), "(none)");
+    CU_ASSERT_FALSE(has_part(results, "report.md"));
+}
+
+/* The page that was there before stays; nothing else of the attempt does. */
+static void check_refused(const char *results, unroll_code code, const char *why)
+{
+    unroll_status status;
+    write_text(results, "report.md", "older\n");
+    status = make_page(&experiment, results);
+    CU_ASSERT_EQUAL(status.code, code);
+    CU_ASSERT_PTR_NOT_NULL(strstr(status.text, why));
+    CU_ASSERT_PTR_NULL(strchr(status.text, '\n'));
+    CHECK_TEXT(read_text(results, "report.md"), "older\n");
+}
+
+static void a_page_that_cannot_be_written_leaves_the_older_one(void)
+{
+    const char *results = made_folder(&experiment, runs, DONE);
+    block_part(results, "report.md", NULL);
+    check_refused(results, UNROLL_FAILED, "/report.md: Is a directory");
+    results = test_folder();
+    write_text(results, "file", "");
+    char path[1200];
+    snprintf(path, sizeof path, "%s/file", results);
+    CU_ASSERT_PTR_NOT_NULL(strstr(make_page(&experiment, path).text, "/file/report.md: Not a directory"));
+}
+
+static void a_full_disk_leaves_the_older_page(void)
+{
+    const char *results;
+    if (access("/dev/full", W_OK) != 0) {
+        test_skip("there is no /dev/full");
+        return;
+    }
+    results = made_folder(&experiment, runs, DONE);
+    block_part(results, "report.md", "/dev/full");
+    check_refused(results, UNROLL_FAILED, "/report.md: No space left on device");
+    CU_ASSERT_FALSE(has_part(results, "report.md"));
+}
+
+static void damaged_results_leave_the_older_page(void)
+{
+    const char *results = made_folder(&experiment, runs, DONE);
+    char path[1200];
+    snprintf(path, sizeof path, "%s/made.h5", results);
+    CU_ASSERT_EQUAL(truncate(path, 700), 0);
+    check_refused(results, UNROLL_WRONG, "/made.h5: not an HDF5 file, or a truncated one");
+    CU_ASSERT_FALSE(has_part(results, "report.md"));
+}
+
+const unroll_test tests_report_table[] = {
+    TEST(groups_stand_in_the_order_of_numbers_and_of_the_axes),
+    TEST(what_the_axes_do_not_list_comes_last_by_letters),
+    TEST(runs_that_diverged_are_counted_and_have_no_mean),
+    TEST(csv_has_every_digit_and_a_column_for_each_end_of_an_interval),
+    TEST(html_aligns_numbers_to_the_right),
+    TEST(failed_runs_are_told_of_and_change_no_mean),
+    TEST(marks_of_a_format_are_made_harmless),
+    TEST(a_column_that_is_neither_mean_nor_share_is_refused),
+    TEST(the_page_tells_claim_verdict_table_texts_and_what_was_run),
+    TEST(a_figure_stands_on_the_page_with_its_scripts_caption),
+    TEST(without_results_there_is_no_page),
+    TEST(a_page_that_cannot_be_written_leaves_the_older_one),
+    TEST(a_full_disk_leaves_the_older_page),
+    TEST(damaged_results_leave_the_older_page),
+    {NULL, NULL},
+};
