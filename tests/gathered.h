@@ -25,7 +25,7 @@ typedef struct made_run {
 } made_run;
 
 /* What failed runs say, and what the column "note" holds: every character that some format takes for a mark. */
-#define MADE_REASON "no room in memory"
+#define MADE_REASON "no room | in <memory> & \"disk\""
 #define MADE_NOTE "a|b & <c>, \"d\""
 
 static inline void made_results(unroll_record *record, const made_run *run)

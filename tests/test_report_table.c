@@ -125,6 +125,11 @@ static void marks_of_a_format_are_made_harmless(void)
                                                         "| 7 | 8 | a\\|b &amp; &lt;c>, \"d\" |\n");
     CHECK_TEXT(print(&e, DONE, UNROLL_FORMAT_CSV), "hidden,runs,note\n7,8,\"a|b & <c>, \"\"d\"\"\"\n");
     CU_ASSERT_PTR_NOT_NULL(strstr(print(&e, DONE, UNROLL_FORMAT_HTML), "<td>a|b &amp; &lt;c>, \"d\"</td></tr>\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(print(&e, ALL, UNROLL_FORMAT_MARKDOWN),
+                                  "|\n\n2 of 11 runs failed; the first: no room \\| in &lt;memory>"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(print(&e, ALL, UNROLL_FORMAT_HTML),
+               "</table>\n<p>2 of 11 runs failed; the first: no room | in &lt;memory> &amp; \"disk\"</p>\n"));
 }
 
 static void a_column_that_is_neither_mean_nor_share_is_refused(void)
@@ -185,7 +190,7 @@ static void the_page_tells_claim_verdict_table_texts_and_what_was_run(void)
              "| 2 | 5 | 0 | 2/5 [12%%, 77%%] |\n"
              "| 10 | 2 | 0 | 2/2 [34%%, 100%%] |\n"
              "| 100 | 2 | 1 | 0/2 [0%%, 66%%] |\n\n"
-             "2 of 11 runs failed; the first: " MADE_REASON "\n\n"
+             "2 of 11 runs failed; the first: no room \\| in &lt;memory> &amp; \"disk\"\n\n"
              "sample, length 2:\n\n    one | line\n    \n      <another>\n\n"
              "sample, length 10:\n\n    one | line\n    \n      <another>\n\n"
              "sample, length 100:\n\n    one | line\n    \n      <another>\n\n"

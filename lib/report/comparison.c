@@ -150,6 +150,16 @@ static unroll_status print_groups(const unroll_experiment *experiment, const unr
     return unroll_ok();
 }
 
+/* How many runs failed, and why the one in row `first` did. */
+static void print_failed(const unroll_table *table, int failed, int first, unroll_format format, FILE *out)
+{
+    static const char *const before[] = {"", "\n", "", "<p>"}, *const after[] = {"\n", "\n", "", "</p>\n"};
+    const unroll_table_column *reason = unroll_table_find(table, "reason");
+    fprintf(out, "%s%d of %d runs failed; the first: ", before[format], failed, table->rows);
+    unroll_print_escaped(reason != NULL && reason->type == UNROLL_COLUMN_TEXT ? reason->text[first] : "", format, out);
+    fputs(after[format], out);
+}
+
 unroll_status unroll_report_table(const unroll_experiment *experiment, const unroll_table *table, unroll_format format,
                                   FILE *out)
 {
@@ -160,10 +170,7 @@ unroll_status unroll_report_table(const unroll_experiment *experiment, const unr
     if (groups.count > 0)
         status = print_groups(experiment, table, &groups, format, out);
     unroll_groups_free(&groups);
-    if (failed > 0 && format != UNROLL_FORMAT_CSV && status.code == UNROLL_OK) {
-        const unroll_table_column *reason = unroll_table_find(table, "reason");
-        fprintf(out, "%s%d of %d runs failed; the first: %s\n", format == UNROLL_FORMAT_MARKDOWN ? "\n" : "", failed,
-                table->rows, reason != NULL && reason->type == UNROLL_COLUMN_TEXT ? reason->text[first] : "");
-    }
+    if (failed > 0 && format != UNROLL_FORMAT_CSV && status.code == UNROLL_OK)
+        print_failed(table, failed, first, format, out);
     return status;
 }

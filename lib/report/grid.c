@@ -104,15 +104,15 @@ static void print_text(const unroll_grid *grid, FILE *out)
 
 /* ---- as Markdown and HTML ---- */
 
-/* `text` with what the format would take for its own marks made harmless. */
-static void print_escaped(const char *text, unroll_format format, FILE *out)
+void unroll_print_escaped(const char *text, unroll_format format, FILE *out)
 {
+    bool marked = format == UNROLL_FORMAT_MARKDOWN || format == UNROLL_FORMAT_HTML;
     for (; *text != '\0'; text++) {
         if (format == UNROLL_FORMAT_MARKDOWN && *text == '|')
             fputs("\\|", out);
-        else if (*text == '&')
+        else if (marked && *text == '&')
             fputs("&amp;", out);
-        else if (*text == '<')
+        else if (marked && *text == '<')
             fputs("&lt;", out);
         else if (*text == '\n')
             fputc(' ', out);
@@ -133,7 +133,7 @@ static void print_markdown(const unroll_grid *grid, FILE *out)
                 strcpy(shown, grid->column[c].kind == UNROLL_ENTRY_TEXT ? "---" : "---:");
             else
                 show_entry(grid, r, c, shown);
-            print_escaped(shown, UNROLL_FORMAT_MARKDOWN, out);
+            unroll_print_escaped(shown, UNROLL_FORMAT_MARKDOWN, out);
         }
         fputs(" |\n", out);
     }
@@ -152,7 +152,7 @@ static void print_html(const unroll_grid *grid, FILE *out)
             else
                 show_entry(grid, r, c, shown);
             fprintf(out, "<%s%s>", tag, grid->column[c].kind == UNROLL_ENTRY_TEXT ? "" : " align=\"right\"");
-            print_escaped(shown, UNROLL_FORMAT_HTML, out);
+            unroll_print_escaped(shown, UNROLL_FORMAT_HTML, out);
             fprintf(out, "</%s>", tag);
         }
         fputs("</tr>\n", out);

@@ -84,6 +84,8 @@ typedef struct unroll_grid {
 unroll_status unroll_grid_open(unroll_grid *grid, int columns, int rows);
 void unroll_grid_close(unroll_grid *grid);
 void unroll_grid_print(const unroll_grid *grid, unroll_format format, FILE *out);
+/* `text` on one line, with what Markdown or HTML would take for its own marks made harmless. */
+void unroll_print_escaped(const char *text, unroll_format format, FILE *out);
 
 /* ---- the data of a figure ---- */
 
