@@ -115,6 +115,23 @@ static void failed_runs_are_told_of_and_change_no_mean(void)
                                                   "9,1,0.4444444444444444,0.18877852109766452,0.733348706504507\n");
 }
 
+/* A whole number that some runs lack is gathered as a real one. */
+static void what_is_equal_in_a_group_is_shown_as_it_is_beside_failed_runs(void)
+{
+    unroll_experiment e = experiment;
+    e.groups = "cell";
+    e.columns = "parameters";
+    CHECK_TEXT(print(&e, ALL, UNROLL_FORMAT_CSV),
+               "cell,runs,diverged,parameters\nrnn,6,1,30\nlstm,2,0,40\ngru,1,0,30\n");
+    e.groups = "length"; /* in which they differ */
+    e.columns = "parameters:mean";
+    CHECK_TEXT(print(&e, ALL, UNROLL_FORMAT_TEXT), "length  runs  diverged  parameters\n"
+                                                   "     2     5         0          34\n"
+                                                   "    10     2         0          30\n"
+                                                   "   100     2         1          30\n"
+                                                   "2 of 11 runs failed; the first: " MADE_REASON "\n");
+}
+
 static void marks_of_a_format_are_made_harmless(void)
 {
     unroll_experiment e = experiment;
@@ -295,6 +312,7 @@ const unroll_test tests_report_table[] = {
     TEST(csv_has_every_digit_and_a_column_for_each_end_of_an_interval),
     TEST(html_aligns_numbers_to_the_right),
     TEST(failed_runs_are_told_of_and_change_no_mean),
+    TEST(what_is_equal_in_a_group_is_shown_as_it_is_beside_failed_runs),
     TEST(marks_of_a_format_are_made_harmless),
     TEST(a_column_that_is_neither_mean_nor_share_is_refused),
     TEST(the_page_tells_claim_verdict_table_texts_and_what_was_run),

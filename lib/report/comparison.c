@@ -46,19 +46,23 @@ static unroll_status read_wanted(const char *columns, wanted *out, int *count)
     return unroll_ok();
 }
 
-/* Whether a column of whole numbers or texts has one value in each group: parameters, gates. */
+/* Whether a column of whole numbers or texts has one value in each group: parameters, gates. One that failed runs lack is
+   stored as reals. */
 static bool is_constant(const unroll_table *table, const unroll_groups *groups, const char *name)
 {
     const unroll_table_column *column = unroll_table_find(table, name);
     char first[UNROLL_VALUE_ROOM], other[UNROLL_VALUE_ROOM];
-    if (column == NULL || column->type == UNROLL_COLUMN_REAL)
+    if (column == NULL)
         return false;
     for (int g = 0; g < groups->count; g++) {
         const unroll_group *group = &groups->group[g];
         unroll_value_show(table, name, group->row[0], first);
-        for (int i = 1; i < group->count; i++)
+        for (int i = 0; i < group->count; i++) {
+            if (column->type == UNROLL_COLUMN_REAL && column->real[group->row[i]] != floor(column->real[group->row[i]]))
+                return false;
             if (strcmp(first, unroll_value_show(table, name, group->row[i], other)) != 0)
                 return false;
+        }
     }
     return true;
 }
