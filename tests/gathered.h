@@ -92,14 +92,6 @@ static inline const char *made_folder(const unroll_experiment *experiment, const
     return results;
 }
 
-static inline unroll_table *made_table(const unroll_experiment *experiment, const made_run *runs, int count)
-{
-    unroll_table *table = NULL;
-    const char *results = made_folder(experiment, runs, count);
-    CU_ASSERT_EQUAL_FATAL(unroll_report_load(experiment, results, &table).code, UNROLL_OK);
-    return table;
-}
-
 static inline void write_text(const char *folder, const char *name, const char *text)
 {
     char path[1200];
