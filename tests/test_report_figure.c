@@ -1,0 +1,312 @@
+/* What figures are drawn from, to the letter, and how gnuplot is called. */
+#include <dirent.h>
+
+#include "gathered.h"
+#include "report/inside.h"
+
+static const unroll_experiment experiment = {
+    .name = "made",
+    .title = "runs of \"many\" a kind, for $1",
+    .axes_quick = "cell=rnn,lstm,gru",
+    .axes_full = "cell=rnn,lstm,gru",
+    .figures = "drawn",
+};
+
+static const made_run runs[] = {
+    {2, "lstm", 1, "done", 3},  {2, "rnn", 1, "done", 5},        {2, "lstm", 0, "done", 1},
+    {2, "rnn", 0, "done", 4},   {10, "lstm", 1, "failed", NAN},  {10, "rnn", 0, "done", 2},
+    {10, "lstm", 0, "done", 1}, {10, "rnn", 1, "diverged", NAN}, {10, "gru", 0, "diverged", NAN},
+};
+enum { RUNS = sizeof runs / sizeof runs[0] };
+
+/* ---- the data ---- */
+
+static const char *data; /* the folder that the last call of ask_in wrote into */
+
+/* Makes the data of a script with these lines in `folder`. */
+static unroll_status ask_in(const char *folder, const char *script)
+{
+    static const char *results; /* made once: the tests only read them */
+    const char *plots = test_folder();
+    unroll_table *table;
+    char path[1200];
+    unroll_status status;
+    if (results == NULL)
+        results = made_folder(&experiment, runs, RUNS);
+    CU_ASSERT_EQUAL_FATAL(unroll_report_load(&experiment, results, &table).code, UNROLL_OK);
+    data = folder;
+    write_text(plots, "drawn.gp", script);
+    snprintf(path, sizeof path, "%s/drawn.gp", plots);
+    status = unroll_figure_data(&experiment, table, path, data);
+    unroll_table_free(table);
+    return status;
+}
+
+static void ask(const char *script)
+{
+    unroll_status status = ask_in(test_folder(), script);
+    if (status.code != UNROLL_OK)
+        fprintf(stderr, "\n%s\n", status.text);
+    CU_ASSERT_EQUAL(status.code, UNROLL_OK);
+}
+
+static void a_curve_is_the_mean_over_the_runs_that_still_go_on(void)
+{
+    ask("# A caption.\n#! c: curve loss over step by length cell\nplot 1\n#! d: not in the head\n");
+    CHECK_TEXT(read_text(data, "c.dat"),
+               "# length=2 cell=rnn: step, mean, low, high of loss\n0 18 16 20\n100 9 8 10\n200 4.5 4 5\n\n\n"
+               "# length=2 cell=lstm: step, mean, low, high of loss\n0 8 4 12\n100 4 2 6\n200 2 1 3\n\n\n"
+               "# length=10 cell=rnn: step, mean, low, high of loss\n0 8 8 8\n100 4 4 4\n200 2 2 2\n\n\n"
+               "# length=10 cell=lstm: step, mean, low, high of loss\n0 4 4 4\n100 2 2 2\n200 1 1 1\n\n\n"
+               "# length=10 cell=gru: step, mean, low, high of loss\n0 8 8 8\n");
+    CHECK_TEXT(read_text(data, "data.gp"), "experiment = \"made\"\n"
+                                           "experiment_title = \"runs of 'many' a kind, for '1\"\n"
+                                           "runs = 9\n"
+                                           "c_n = 5\n"
+                                           "c_file = DATA.'/c.dat'\n"
+                                           "c_unit = \"K^2\"\n"
+                                           "c_length = \"2 2 10 10 10\"\n"
+                                           "c_length_values = \"2 10\"\n"
+                                           "c_cell = \"rnn lstm rnn lstm gru\"\n"
+                                           "c_cell_values = \"rnn lstm gru\"\n");
+}
+
+/* A block without a point keeps its place. */
+static void a_mean_and_a_share_have_a_line_for_each_value_along_the_axis(void)
+{
+    ask("#! m: mean mse over length by cell\n#! s: share solved over length by cell where cell=gru,lstm\n");
+    CHECK_TEXT(read_text(data, "m.dat"), "# cell=rnn: length, mean, low, high of mse\n2 4.5 4 5\n10 2 2 2\n\n\n"
+                                         "# cell=lstm: length, mean, low, high of mse\n2 2 1 3\n10 1 1 1\n\n\n"
+                                         "# cell=gru: length, mean, low, high of mse\nNaN NaN NaN NaN\n");
+    CHECK_TEXT(read_text(data, "s.dat"), "# cell=lstm: length, mean, low, high of solved\n"
+                                         "2 0.5 0.0945312057 0.905468794\n10 1 0.206549314 1\n\n\n"
+                                         "# cell=gru: length, mean, low, high of solved\n10 0 0 0.793450686\n");
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"), "m_cell_values = \"rnn lstm gru\"\n"
+                                                              "s_n = 2\n"
+                                                              "s_file = DATA.'/s.dat'\n"
+                                                              "s_unit = \"\"\n"
+                                                              "s_cell = \"lstm gru\"\n"));
+}
+
+static void a_median_is_the_curves_of_one_run_the_lower_of_two(void)
+{
+    ask("#! e: median mse loss step by cell where length=2\n#! d: median parameters step loss by cell where cell=gru\n"
+        "#! o: median mse loss by cell seed where length=10 cell=rnn\n");
+    CHECK_TEXT(read_text(data, "e.dat"), "# cell=rnn: point loss step\n0 16 0\n1 8 100\n2 4 200\n\n\n"
+                                         "# cell=lstm: point loss step\n0 4 0\n1 2 100\n2 1 200\n");
+    CHECK_TEXT(read_text(data, "d.dat"), "# cell=gru: point step loss\n0 0 8\n1 100 NaN\n2 NaN NaN\n");
+    CHECK_TEXT(read_text(data, "o.dat"), "# cell=rnn seed=0: point loss\n0 8\n1 4\n2 2\n\n\n"
+                                         "# cell=rnn seed=1: point loss\nNaN NaN NaN NaN\n");
+}
+
+static void a_filter_takes_values_lists_and_extremes(void)
+{
+    ask("#! a: mean mse over length by cell where cell=lstm length=min\n"
+        "#! b: mean mse over length by cell where length=10,3 cell=gru,lstm seed=0,1\n"
+        "#! c: mean mse over length by cell where seed=max length=min cell=rnn\n"
+        "#! d: mean parameters over length by cell where cell=gru length=min\n");
+    CHECK_TEXT(read_text(data, "a.dat"), "# cell=lstm: length, mean, low, high of mse\n2 2 1 3\n");
+    CHECK_TEXT(read_text(data, "b.dat"), "# cell=lstm: length, mean, low, high of mse\n10 1 1 1\n\n\n"
+                                         "# cell=gru: length, mean, low, high of mse\nNaN NaN NaN NaN\n");
+    CHECK_TEXT(read_text(data, "c.dat"), "# cell=rnn: length, mean, low, high of mse\n2 5 5 5\n");
+    CHECK_TEXT(read_text(data, "d.dat"), "# cell=gru: length, mean, low, high of parameters\n10 30 30 30\n");
+}
+
+static void a_request_without_data_is_told_and_leaves_no_file(void)
+{
+    static const char *const requests[] = {
+        "#! x: mean nothing over length by cell\n", "#! x: curve loss over nothing by cell\n",
+        "#! x: mean mse over length by cell where cell=nothing\n", "#! x: median nothing loss by cell\n",
+        "#! x: mean mse over length by cell where nothing=max\n"};
+    unroll_status status;
+    for (int i = 0; i < 5; i++) {
+        status = ask_in(test_folder(), requests[i]);
+        CU_ASSERT_EQUAL(status.code, UNROLL_NOTHING);
+        CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "/drawn.gp has no data to draw: no run of made has a value of "));
+        CHECK_TEXT(read_text(data, "x.dat"), "(none)");
+        CHECK_TEXT(read_text(data, "data.gp"), "(none)");
+        CU_ASSERT_FALSE(has_part(data, "x.dat"));
+    }
+    ask("#? x: mean nothing over length by cell\n#? y: mean mse over length by cell where cell=lstm\n");
+    CHECK_TEXT(read_text(data, "x.dat"), "(none)");
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"), "\nruns = 9\nx_n = 0\ny_n = 1\n"));
+}
+
+static void a_request_that_asks_for_nothing_is_refused(void)
+{
+    static const char *const requests[] = {"",
+                                           " c",
+                                           " c:",
+                                           " c: mean",
+                                           " c mean mse over length by cell",
+                                           " c: mode mse over length by cell",
+                                           " c: mean mse over length",
+                                           " c: mean mse by cell",
+                                           " c: mean mse by cell over",
+                                           " c: curve loss by cell",
+                                           " c: median mse by cell"};
+    char script[256], expected[256];
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        unroll_status status;
+        snprintf(script, sizeof script, "#?%s\n", requests[i]);
+        snprintf(expected, sizeof expected, "/drawn.gp: the line \"%s\" asks for nothing that there is", requests[i]);
+        status = ask_in(test_folder(), script);
+        if (status.code != UNROLL_WRONG)
+            fprintf(stderr, "\n\"%s\" was understood\n", requests[i]);
+        CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
+        CU_ASSERT_PTR_NOT_NULL(strstr(status.text, expected));
+    }
+}
+
+static void a_filter_that_is_none_is_refused(void)
+{
+    unroll_status status = ask_in(test_folder(), "#! c: mean mse over length by cell where length\n");
+    CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
+    CU_ASSERT_STRING_EQUAL(status.text, "the filter \"length\" is not written column=value");
+    status = ask_in(test_folder(), "#! c: mean mse over length by cell where =2\n");
+    CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
+    CU_ASSERT_STRING_EQUAL(status.text, "the filter \"=2\" is not written column=value");
+}
+
+static void data_that_cannot_be_written_leaves_the_older(void)
+{
+    const char *folder = test_folder();
+    unroll_status status;
+    write_text(folder, "m.dat", "older\n");
+    write_text(folder, "data.gp", "older\n");
+    block_part(folder, "m.dat", access("/dev/full", W_OK) == 0 ? "/dev/full" : NULL);
+    status = ask_in(folder, "#! m: mean mse over length by cell\n");
+    CU_ASSERT_EQUAL(status.code, UNROLL_FAILED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "cannot write "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "/m.dat: "));
+    CHECK_TEXT(read_text(folder, "m.dat"), "older\n");
+    CHECK_TEXT(read_text(folder, "data.gp"), "older\n");
+}
+
+/* ---- gnuplot ---- */
+
+static char printed[4096]; /* by the last call of plot */
+
+static unroll_status plot(const char *results, const char *script)
+{
+    static const char common[] = "load DATA.'/data.gp'\n"
+                                 "if (FORMAT eq 'svg') { set terminal svg size 300,200 }\n"
+                                 "if (FORMAT eq 'png') { set terminal pngcairo size 300,200 }\n"
+                                 "set output OUTPUT\n";
+    const char *plots = test_folder();
+    FILE *out = fmemopen(printed, sizeof printed, "w");
+    unroll_status status;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    write_text(plots, "common.gp", common);
+    write_text(plots, "drawn.gp", script);
+    printed[0] = '\0';
+    setenv("UNROLL_PLOTS", plots, 1);
+    status = unroll_plot(&experiment, results, out);
+    unsetenv("UNROLL_PLOTS");
+    fclose(out);
+    return status;
+}
+
+static const char *folder_inside(const char *results, const char *name)
+{
+    static char path[1200];
+    snprintf(path, sizeof path, "%s/%s", results, name);
+    return path;
+}
+
+static int count_files(const char *folder)
+{
+    struct dirent *entry;
+    int count = 0;
+    DIR *listing = opendir(folder);
+    while (listing != NULL && (entry = readdir(listing)) != NULL)
+        count += entry->d_name[0] != '.';
+    if (listing != NULL)
+        closedir(listing);
+    return count;
+}
+
+static bool lacks_gnuplot(void)
+{
+    bool lacking = system("gnuplot --version >/dev/null 2>&1") != 0;
+    if (lacking)
+        test_skip("gnuplot is not installed");
+    return lacking;
+}
+
+static void a_figure_is_drawn_as_svg_and_png_and_nothing_else_is_left(void)
+{
+    const char *results = made_folder(&experiment, runs, RUNS);
+    const char *drawn;
+    struct stat what;
+    char expected[2600];
+    if (lacks_gnuplot())
+        return;
+    drawn = "#! m: mean mse over length by cell\nplot for [i=1:m_n] m_file index (i-1) using 1:2 with lines title "
+            "word(m_cell, i)\n";
+    CU_ASSERT_EQUAL(plot(results, drawn).code, UNROLL_OK);
+    snprintf(expected, sizeof expected, "%s/figures/drawn.svg\n%s/figures/drawn.png\n", results, results);
+    CHECK_TEXT(printed, expected);
+    drawn = read_text(results, "figures/drawn.svg");
+    CU_ASSERT_PTR_NOT_NULL(strstr(drawn, "<svg"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(drawn, ">lstm<"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(drawn, "</svg>"));
+    CU_ASSERT_EQUAL(memcmp(read_text(results, "figures/drawn.png"), "\x89PNG\r\n\x1a\n", 8), 0);
+    CU_ASSERT_EQUAL(stat(folder_inside(results, "figures/drawn.png"), &what), 0);
+    CU_ASSERT(what.st_size > 1000);
+    CU_ASSERT_EQUAL(count_files(folder_inside(results, "figures")), 3); /* with data/ */
+    CU_ASSERT_EQUAL(count_files(folder_inside(results, "figures/data/drawn")), 2);
+}
+
+/* The older figure stays, and no half of a new one. */
+static void check_not_drawn(const char *script, unroll_code code, const char *why)
+{
+    const char *results = made_folder(&experiment, runs, RUNS);
+    unroll_status status;
+    CU_ASSERT_EQUAL(mkdir(folder_inside(results, "figures"), 0777), 0);
+    write_text(results, "figures/drawn.svg", "older\n");
+    status = plot(results, script);
+    CU_ASSERT_EQUAL(status.code, code);
+    if (strstr(status.text, why) == NULL)
+        fprintf(stderr, "\n\"%s\" does not say \"%s\"\n", status.text, why);
+    CU_ASSERT_PTR_NOT_NULL(strstr(status.text, why));
+    CU_ASSERT_PTR_NULL(strchr(status.text, '\n'));
+    CHECK_TEXT(printed, "");
+    CHECK_TEXT(read_text(results, "figures/drawn.svg"), "older\n");
+    CU_ASSERT_EQUAL(count_files(folder_inside(results, "figures")), 2);
+}
+
+static void what_gnuplot_complains_of_is_told_in_one_sentence(void)
+{
+    if (lacks_gnuplot())
+        return;
+    check_not_drawn("plot 1\nprint no_such_variable\n", UNROLL_FAILED, "undefined variable: no_such_variable");
+    check_not_drawn("plot 1\nplot (\n", UNROLL_FAILED, "/figures/drawn.svg: ");
+    check_not_drawn("a = 1\n", UNROLL_FAILED, "/figures/drawn.svg: it wrote nothing");
+    check_not_drawn("#! x: mean nothing over length by cell\nplot 1\n", UNROLL_NOTHING, "has no data to draw");
+}
+
+static void without_gnuplot_it_is_said_how_to_get_it(void)
+{
+    const char *path = getenv("PATH");
+    char before[8192];
+    snprintf(before, sizeof before, "%s", path != NULL ? path : "");
+    setenv("PATH", test_folder(), 1);
+    check_not_drawn("plot 1\n", UNROLL_FAILED, "gnuplot is not installed (Debian: apt-get install gnuplot-nox; ");
+    setenv("PATH", before, 1);
+}
+
+const unroll_test tests_report_figure[] = {
+    TEST(a_curve_is_the_mean_over_the_runs_that_still_go_on),
+    TEST(a_mean_and_a_share_have_a_line_for_each_value_along_the_axis),
+    TEST(a_median_is_the_curves_of_one_run_the_lower_of_two),
+    TEST(a_filter_takes_values_lists_and_extremes),
+    TEST(a_request_without_data_is_told_and_leaves_no_file),
+    TEST(a_request_that_asks_for_nothing_is_refused),
+    TEST(a_filter_that_is_none_is_refused),
+    TEST(data_that_cannot_be_written_leaves_the_older),
+    TEST(a_figure_is_drawn_as_svg_and_png_and_nothing_else_is_left),
+    TEST(what_gnuplot_complains_of_is_told_in_one_sentence),
+    TEST(without_gnuplot_it_is_said_how_to_get_it),
+    {NULL, NULL},
+};
