@@ -139,12 +139,15 @@ static void a_request_that_asks_for_nothing_is_refused(void)
                                            " c:",
                                            " c: mean",
                                            " c mean mse over length by cell",
+                                           " : mean mse over length by cell",
                                            " c: mode mse over length by cell",
                                            " c: mean mse over length",
                                            " c: mean mse by cell",
                                            " c: mean mse by cell over",
+                                           " c: mean mse spread over length by cell",
                                            " c: curve loss by cell",
-                                           " c: median mse by cell"};
+                                           " c: median mse by cell",
+                                           " c: median mse loss over step by cell"};
     char script[256], expected[256];
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
         unroll_status status;

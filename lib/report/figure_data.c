@@ -49,7 +49,7 @@ static unroll_status read_request(const char *script, const char *line, request 
     const char *rest = line;
     bool known, median;
     memset(out, 0, sizeof *out);
-    if (!unroll_next_word(&rest, word, sizeof word) || strlen(word) >= sizeof out->name ||
+    if (!unroll_next_word(&rest, word, sizeof word) || strlen(word) < 2 || strlen(word) >= sizeof out->name ||
         word[strlen(word) - 1] != ':')
         return not_understood(script, line);
     memcpy(out->name, word, strlen(word) - 1);
@@ -69,7 +69,8 @@ static unroll_status read_request(const char *script, const char *line, request 
     median = strcmp(out->kind, "median") == 0;
     known =
         median || strcmp(out->kind, "curve") == 0 || strcmp(out->kind, "mean") == 0 || strcmp(out->kind, "share") == 0;
-    if (!known || out->by[0] == '\0' || (median ? out->curves[0] == '\0' : out->over[0] == '\0'))
+    /* curves are a median's alone, and so is to have no axis */
+    if (!known || out->by[0] == '\0' || (out->curves[0] != '\0') != median || (out->over[0] == '\0') != median)
         return not_understood(script, line);
     return unroll_ok();
 }
