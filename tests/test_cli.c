@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -169,6 +170,33 @@ static void training_prints_its_loss_and_ends_with_error_and_yardsticks(void)
     CU_ASSERT_PTR_NULL(strstr(a->text, "nan"));
 }
 
+/* Told before the training, not after: nothing is said of a loss. */
+static void a_model_is_not_saved_in_the_place_of_a_folder_or_a_pipe(void)
+{
+    char path[1200], arguments[1400], said[1500];
+    struct stat what;
+    const char *folder = test_folder();
+    snprintf(path, sizeof path, "%s/pipe", folder);
+    CU_ASSERT_EQUAL_FATAL(mkfifo(path, 0666), 0);
+    snprintf(arguments, sizeof arguments, "train steps=1 --save %s", path);
+    snprintf(said, sizeof said, "unroll: cannot write %s: it is there and not a file\n", path);
+    check(arguments, 2, said);
+    CU_ASSERT_TRUE(stat(path, &what) == 0 && S_ISFIFO(what.st_mode));
+    snprintf(arguments, sizeof arguments, "train steps=1 --save %s", folder);
+    snprintf(said, sizeof said, "unroll: cannot write %s: it is there and not a file\n", folder);
+    check(arguments, 2, said);
+    check("train steps=1 --save new/", 2, "unroll: --save needs the name of a file\n");
+    check("predict model.h5 input.h5 ''", 2, "unroll: OUTPUT.h5 needs the name of a file\n");
+}
+
+/* what is closed would lend its number to the next file that is opened: a record */
+static void a_closed_stdout_is_a_failure_and_no_record(void)
+{
+    const answer *a = ask("--version", "2>&1 >&-");
+    CU_ASSERT_EQUAL(a->status, 1);
+    CU_ASSERT_EQUAL(strncmp(a->text, "unroll: cannot write to standard output: ", 41), 0);
+}
+
 static void a_training_that_cannot_be_is_one_sentence(void)
 {
     const answer *a = ask("train hidden=1000000000 length=5 steps=1", "2>&1");
@@ -192,6 +220,8 @@ const unroll_test tests_cli[] = {
     TEST(the_version_names_the_commit),
     TEST(a_stdout_that_takes_nothing_is_a_failure),
     TEST(training_prints_its_loss_and_ends_with_error_and_yardsticks),
+    TEST(a_model_is_not_saved_in_the_place_of_a_folder_or_a_pipe),
+    TEST(a_closed_stdout_is_a_failure_and_no_record),
     TEST(a_training_that_cannot_be_is_one_sentence),
     {NULL, NULL},
 };

@@ -45,6 +45,15 @@ static void separators_headers_and_line_ends_are_found_out(void)
     expect_cells("2020-01-01,1\n2020-01-02,2\n", false, ',', "2020-01-01|1/2020-01-02|2/");
 }
 
+/* a header may hold years: what is right above a number is a word */
+static void a_word_above_a_number_makes_a_header(void)
+{
+    expect_cells("month,2020,2021\n1,5,6\n2,7,8\n", true, ',', "1|5|6/2|7|8/");
+    expect_cells("2019,2020\n5,6\n", false, ',', "2019|2020/5|6/");
+    expect_cells("may,5\njune,6\n", false, ',', "may|5/june|6/");
+    expect_cells("NA,2020\n1,5\n", false, ',', "NA|2020/1|5/");
+}
+
 static void quotes_hold_separators_quotes_and_line_breaks(void)
 {
     expect_cells("\"a, b\",\"c\"\n\"1\",\"2\"\n", true, ',', "1|2/");
@@ -174,6 +183,7 @@ static void wrong_columns_and_values_are_refused_with_their_place(void)
 }
 
 const unroll_test tests_data_csv[] = {TEST(separators_headers_and_line_ends_are_found_out),
+                                      TEST(a_word_above_a_number_makes_a_header),
                                       TEST(quotes_hold_separators_quotes_and_line_breaks),
                                       TEST(lines_are_counted_through_quotes_and_blank_lines),
                                       TEST(broken_tables_are_refused_with_the_line),

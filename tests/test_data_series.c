@@ -270,6 +270,24 @@ static void what_cannot_be_split_is_refused(void)
     data_refused("series", settings, "column b has the same value all through the training part");
 }
 
+/* Rows `first` to `end` - 1 of 100 have no value. */
+static void refuse_hole(int first, int end, const char *words)
+{
+    char path[1200], settings[1400], content[4096] = "t,b\n";
+    for (int t = 0; t < 100; t++)
+        snprintf(content + strlen(content), sizeof content - strlen(content),
+                 t >= first && t < end ? "x%d,NA\n" : "x%d,%d\n", t, 3 * t % 7);
+    data_write(path, test_folder(), "hole.csv", content, strlen(content));
+    snprintf(settings, sizeof settings, "file=%s column=b length=4", path);
+    data_refused("series", settings, words);
+}
+
+static void a_part_without_any_value_is_refused(void)
+{
+    refuse_hole(70, 85, "column b has no value at all in the validation part: nothing to score");
+    refuse_hole(85, 100, "column b has no value at all in the test part: nothing to score");
+}
+
 static void unknown_files_are_refused_with_the_nearest_data_set(void)
 {
     data_refused("series", "file=/no/such.csv", "there is no such file");
@@ -289,5 +307,6 @@ const unroll_test tests_data_series[] = {TEST(every_row_of_validation_and_test_i
                                          TEST(etth1_has_a_season_of_a_day_and_its_usual_scaling),
                                          TEST(a_run_leaves_the_forecast_beside_the_truth),
                                          TEST(what_cannot_be_split_is_refused),
+                                         TEST(a_part_without_any_value_is_refused),
                                          TEST(unknown_files_are_refused_with_the_nearest_data_set),
                                          {NULL, NULL}};

@@ -249,6 +249,43 @@ static char *drawn_text(const char *more)
     return sample;
 }
 
+/* Another text in the place of the one that is being trained on. */
+static void replace_text(void *context, int64_t step, int64_t steps, double loss)
+{
+    FILE *file = fopen(context, "wb");
+    (void)step;
+    (void)steps;
+    (void)loss;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fputs("0123456789", file);
+    fclose(file);
+}
+
+static void extras_are_those_of_the_text_that_was_trained_on(void)
+{
+    char path[1200], assignments[1600], content[301];
+    unroll_extra extras[UNROLL_EXTRAS];
+    unroll_model *model = NULL;
+    unroll_run_hooks hooks = {.progress = replace_text, .context = path, .model = &model, .extras = extras};
+    unroll_settings *settings;
+    unroll_record *record;
+    for (int i = 0; i < 100; i++)
+        memcpy(content + 3 * i, "xyz", 3);
+    data_write(path, test_folder(), "edited.txt", content, 300);
+    snprintf(assignments, sizeof assignments, "task=text file=%s hidden=4 steps=4 points=2 length=8 batch=2", path);
+    settings = data_settings(assignments);
+    record = unroll_record_new(settings);
+    CU_ASSERT_EQUAL_FATAL(unroll_run(settings, &hooks, record).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(hooks.extra_count, 1);
+    CU_ASSERT_STRING_EQUAL(extras[0].name, "alphabet");
+    CU_ASSERT_EQUAL_FATAL(extras[0].count, 3);
+    CU_ASSERT(extras[0].value[0] == 'x' && extras[0].value[2] == 'z');
+    free(extras[0].value);
+    unroll_model_close(model);
+    unroll_record_free(record);
+    unroll_settings_free(settings);
+}
+
 static int characters(const char *text)
 {
     int count = 0;
@@ -293,5 +330,6 @@ const unroll_test tests_data_text[] = {TEST(every_character_of_validation_and_te
                                        TEST(entropy_of_random_letters_is_that_of_their_number),
                                        TEST(shakespeare_costs_what_he_should),
                                        TEST(drawn_text_is_utf8_of_the_asked_length_and_the_same_again),
+                                       TEST(extras_are_those_of_the_text_that_was_trained_on),
                                        TEST(cold_sampling_takes_the_likeliest),
                                        {NULL, NULL}};

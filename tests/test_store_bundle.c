@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "store/h5.h"
 #include "store/store.h"
@@ -165,6 +166,21 @@ static void a_whole_number_beyond_32_bits_is_refused(void)
     CU_ASSERT_EQUAL(unroll_load_bundle(write_foreign("x", H5T_NATIVE_UINT64, widest, 1, 1), &loaded).code, UNROLL_WRONG);
 }
 
+static void a_pipe_is_not_replaced_by_a_file(void)
+{
+    char path[1200];
+    struct stat what;
+    unroll_bundle *bundle = unroll_bundle_new();
+    unroll_status status;
+    snprintf(path, sizeof path, "%s/pipe", test_folder());
+    CU_ASSERT_EQUAL_FATAL(mkfifo(path, 0666), 0);
+    status = unroll_store_bundle(bundle, path);
+    CU_ASSERT_EQUAL(status.code, UNROLL_FAILED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "it is not a file"));
+    CU_ASSERT_TRUE(stat(path, &what) == 0 && S_ISFIFO(what.st_mode));
+    unroll_bundle_free(bundle);
+}
+
 static void a_data_set_of_five_dimensions_is_refused(void)
 {
     static const float values[2] = {1, 2};
@@ -193,6 +209,7 @@ const unroll_test tests_store_bundle[] = {
     TEST(a_bundle_that_lacks_memory_is_not_stored),
     TEST(whole_numbers_of_any_width_are_read_as_32_bits),
     TEST(a_whole_number_beyond_32_bits_is_refused),
+    TEST(a_pipe_is_not_replaced_by_a_file),
     TEST(a_data_set_of_five_dimensions_is_refused),
     TEST(data_sets_without_numbers_are_passed_over),
     {NULL, NULL},

@@ -288,6 +288,36 @@ static void what_is_stopped_goes_on_from_there(void)
     CU_ASSERT_EQUAL(c.measured, 6);
 }
 
+/* A call that was killed after it had done runs again, and before it gathered, leaves records that are newer. */
+static void newer_records_are_gathered_again(void)
+{
+    const char *results = test_folder();
+    char path[1400];
+    unroll_record *record;
+    unroll_table *table;
+    const unroll_table_column *id, *error;
+    double found = 0;
+    reset();
+    called c = call_with(results, NULL, 0);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_table(c.summary.gathered, &table).code, UNROLL_OK);
+    id = unroll_table_find(table, "id");
+    snprintf(path, sizeof path, "%s/counted/runs/%s.h5", results, id->text[0]);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_record(path, &record).code, UNROLL_OK);
+    unroll_record_real(record, "error", "", 42);
+    CU_ASSERT_EQUAL(unroll_store_record(record, path).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(utimensat(AT_FDCWD, path, (struct timespec[2]){{time(NULL) + 10, 0}, {time(NULL) + 10, 0}}, 0), 0);
+    unroll_table_free(table);
+    c = call_with(results, NULL, 0);
+    CU_ASSERT_EQUAL(c.measured, 0);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_table(c.summary.gathered, &table).code, UNROLL_OK);
+    error = unroll_table_find(table, "error");
+    for (int i = 0; i < table->rows; i++)
+        found += error->real[i] == 42;
+    CU_ASSERT_EQUAL(found, 1);
+    unroll_table_free(table);
+    unroll_record_free(record);
+}
+
 static void shards_together_give_the_gathered_file_of_the_whole(void)
 {
     const char *results = test_folder();
@@ -421,6 +451,7 @@ const unroll_test tests_sweep_run[] = {
     TEST(a_diverged_run_is_no_error),
     TEST(a_damaged_record_is_done_again_and_told_of),
     TEST(what_is_stopped_goes_on_from_there),
+    TEST(newer_records_are_gathered_again),
     TEST(shards_together_give_the_gathered_file_of_the_whole),
     TEST(the_costliest_run_is_started_first),
     TEST(timed_runs_take_turns_alone_under_their_instruction_set),
