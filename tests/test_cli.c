@@ -1,4 +1,5 @@
 /* The command line's exact words and exit statuses. The program is run as a user runs it. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,6 +198,37 @@ static void a_closed_stdout_is_a_failure_and_no_record(void)
     CU_ASSERT_EQUAL(strncmp(a->text, "unroll: cannot write to standard output: ", 41), 0);
 }
 
+/* One damaged gathered file keeps neither the other tables nor the page back. */
+static void a_damaged_gathered_file_keeps_no_other_table_back(void)
+{
+    char command[1600], path[1200], line[1300] = "";
+    const char *folder = test_folder();
+    bool told = false;
+    FILE *file;
+    for (int i = 0; i < 2; i++) {
+        snprintf(command, sizeof command, "run %s seed=0 cell=gru steps=2 horizon=1 --results %s", i == 0 ? "series" : "text",
+                 folder);
+        CU_ASSERT_EQUAL_FATAL(ask(command, "2>&1")->status, 0);
+    }
+    snprintf(path, sizeof path, "%s/series.h5", folder);
+    file = fopen(path, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fputs("damaged", file);
+    fclose(file);
+    snprintf(command, sizeof command, "report --results %s", folder);
+    const answer *a = ask(command, "2>&1");
+    CU_ASSERT_EQUAL(a->status, 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "bits_per_character"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "series.h5: not an HDF5 file, or a truncated one\n"));
+    snprintf(path, sizeof path, "%s/report.md", folder);
+    file = fopen(path, "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    while (fgets(line, sizeof line, file) != NULL)
+        told = told || strncmp(line, "Its gathered file is of no use: ", 32) == 0;
+    CU_ASSERT_TRUE(told);
+    fclose(file);
+}
+
 static void a_training_that_cannot_be_is_one_sentence(void)
 {
     const answer *a = ask("train hidden=1000000000 length=5 steps=1", "2>&1");
@@ -222,6 +254,7 @@ const unroll_test tests_cli[] = {
     TEST(training_prints_its_loss_and_ends_with_error_and_yardsticks),
     TEST(a_model_is_not_saved_in_the_place_of_a_folder_or_a_pipe),
     TEST(a_closed_stdout_is_a_failure_and_no_record),
+    TEST(a_damaged_gathered_file_keeps_no_other_table_back),
     TEST(a_training_that_cannot_be_is_one_sentence),
     {NULL, NULL},
 };

@@ -154,16 +154,18 @@ static void whole_numbers_of_any_width_are_read_as_32_bits(void)
     unroll_bundle_free(loaded);
 }
 
-static void a_whole_number_beyond_32_bits_is_refused(void)
+static void whole_numbers_beyond_32_bits_are_read_as_doubles(void)
 {
     static const int64_t wide[2] = {1, INT64_C(1) << 31};
     static const uint64_t widest[1] = {UINT64_MAX};
     unroll_bundle *loaded = NULL;
-    unroll_status status = unroll_load_bundle(write_foreign("lengths", H5T_NATIVE_INT64, wide, 1, 2), &loaded);
-    CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
-    CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "data set \"lengths\" holds a whole number beyond 32 bits"));
-    CU_ASSERT_PTR_NULL(loaded);
-    CU_ASSERT_EQUAL(unroll_load_bundle(write_foreign("x", H5T_NATIVE_UINT64, widest, 1, 1), &loaded).code, UNROLL_WRONG);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(write_foreign("times", H5T_NATIVE_INT64, wide, 1, 2), &loaded).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_bundle_find(loaded, "times")->type, UNROLL_ARRAY_DOUBLE);
+    CU_ASSERT_EQUAL(((double *)unroll_bundle_find(loaded, "times")->data)[1], 2147483648.0);
+    unroll_bundle_free(loaded);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(write_foreign("x", H5T_NATIVE_UINT64, widest, 1, 1), &loaded).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(((double *)unroll_bundle_find(loaded, "x")->data)[0], 9223372036854775808.0);
+    unroll_bundle_free(loaded);
 }
 
 static void a_pipe_is_not_replaced_by_a_file(void)
@@ -208,7 +210,7 @@ const unroll_test tests_store_bundle[] = {
     TEST(a_data_set_does_not_hold_the_time_of_its_making),
     TEST(a_bundle_that_lacks_memory_is_not_stored),
     TEST(whole_numbers_of_any_width_are_read_as_32_bits),
-    TEST(a_whole_number_beyond_32_bits_is_refused),
+    TEST(whole_numbers_beyond_32_bits_are_read_as_doubles),
     TEST(a_pipe_is_not_replaced_by_a_file),
     TEST(a_data_set_of_five_dimensions_is_refused),
     TEST(data_sets_without_numbers_are_passed_over),

@@ -47,30 +47,48 @@ static void print_head(const unroll_experiment *experiment, const unroll_table *
     }
 }
 
-/* Prints the tables of the experiments that have a gathered file; those that were named must have one. */
+/* Prints the tables of the experiments that have a gathered file; those that were named must have one. A damaged one does
+   not keep the others back; the first failure is told at the end. */
 static unroll_status print_tables(const unroll_experiment *const *experiments, int count, bool named,
                                   const char *results, unroll_format format)
 {
+    unroll_status first = unroll_ok();
     int printed = 0;
     for (int i = 0; i < count; i++) {
         unroll_table *table;
         unroll_status status = unroll_report_load(experiments[i], results, &table);
         if (status.code == UNROLL_NOTHING && !named)
             continue;
-        if (status.code != UNROLL_OK)
-            return status;
+        if (status.code != UNROLL_OK) {
+            first = first.code == UNROLL_OK ? status : first;
+            continue;
+        }
         if (printed++ > 0)
             putchar('\n');
         print_head(experiments[i], table, format);
         status = unroll_report_table(experiments[i], table, format, stdout);
         unroll_table_free(table);
-        if (status.code != UNROLL_OK)
-            return status;
+        first = first.code == UNROLL_OK ? status : first;
     }
-    if (printed == 0)
+    if (printed == 0 && first.code == UNROLL_OK)
         return unroll_error(UNROLL_NOTHING, "there are no results in %.300s yet: unroll run EXPERIMENT makes them",
                             results);
-    return unroll_ok();
+    return first;
+}
+
+/* The tables, then the page, on which stands everything that there is, whatever was named. */
+static unroll_status print_all(const unroll_experiment *const *experiments, int count, bool named, const char *results,
+                               unroll_format format)
+{
+    char path[512];
+    unroll_status page, tables = print_tables(experiments, count, named, results, format);
+    if (tables.code == UNROLL_NOTHING)
+        return tables;
+    page = unroll_report_page(NULL, 0, results, path);
+    if (page.code == UNROLL_OK) /* apart from what goes down a pipe */
+        fprintf(format == UNROLL_FORMAT_TEXT ? stdout : stderr, "%sreport: %s\n",
+                format == UNROLL_FORMAT_TEXT ? "\n" : "", path);
+    return tables.code != UNROLL_OK ? tables : page;
 }
 
 static int run(int argc, char **argv, const atomic_bool *stop)
@@ -79,7 +97,6 @@ static int run(int argc, char **argv, const atomic_bool *stop)
     const unroll_experiment **experiments = NULL;
     unroll_format format = UNROLL_FORMAT_TEXT;
     const char *results = "results";
-    char path[512];
     int count = 0;
     unroll_status status = unroll_arguments_read(&command_report, argc, argv, 0, 1000, &arguments);
     (void)stop;
@@ -90,12 +107,7 @@ static int run(int argc, char **argv, const atomic_bool *stop)
     if (status.code == UNROLL_OK)
         status = unroll_read_experiments(&arguments, &experiments, &count);
     if (status.code == UNROLL_OK)
-        status = print_tables(experiments, count, arguments.word_count > 0, results, format);
-    if (status.code == UNROLL_OK)
-        status = unroll_report_page(experiments, count, results, path);
-    if (status.code == UNROLL_OK) /* apart from what goes down a pipe */
-        fprintf(format == UNROLL_FORMAT_TEXT ? stdout : stderr, "%sreport: %s\n",
-                format == UNROLL_FORMAT_TEXT ? "\n" : "", path);
+        status = print_all(experiments, count, arguments.word_count > 0, results, format);
     free(experiments);
     unroll_arguments_free(&arguments);
     return unroll_say(status);
@@ -108,7 +120,8 @@ const unroll_command command_report = {
     .order = 40,
     .run = run,
     .options = options,
-    .more = "Without EXPERIMENT: all that have results. In brackets: 95% intervals, of a mean over seeds by the "
+    .more = "Without EXPERIMENT: all that have results, as on the page. In brackets: 95% intervals, of a mean over "
+            "seeds by the "
             "bootstrap, of a\n"
             "share by Wilson's score.\n",
 };

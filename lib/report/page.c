@@ -184,6 +184,7 @@ static unroll_status print_experiment(const unroll_experiment *experiment, const
 
 static unroll_status print_page(const unroll_experiment *const *experiments, int count, const char *results, FILE *out)
 {
+    unroll_status damaged = unroll_ok();
     int found = 0;
     fputs(
         "# What was measured\n\n"
@@ -197,14 +198,19 @@ static unroll_status print_page(const unroll_experiment *const *experiments, int
         unroll_status status = unroll_report_load(experiments[i], results, &table);
         if (status.code == UNROLL_NOTHING)
             continue;
-        if (status.code != UNROLL_OK)
-            return status;
+        if (status.code != UNROLL_OK) { /* the others are as good as before */
+            fprintf(out, "## %s\n\nIts gathered file is of no use: %s.\n\n", experiments[i]->name, status.text);
+            damaged = status;
+            continue;
+        }
         status = print_experiment(experiments[i], table, results, out);
         unroll_table_free(table);
         if (status.code != UNROLL_OK)
             return status;
         found++;
     }
+    if (found == 0 && damaged.code != UNROLL_OK)
+        return damaged;
     if (found == 0)
         return unroll_error(UNROLL_NOTHING, "there are no results in %.300s yet: unroll run makes them", results);
     return unroll_ok();

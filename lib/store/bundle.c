@@ -196,20 +196,25 @@ typedef struct walk {
     int depth;
 } walk;
 
-/* Whole numbers of any width as 32 bits; one that does not fit is a failure, never another number. */
-static int32_t *get_int32(unroll_h5 *h, hid_t set, const char *name, size_t count)
+/* Whole numbers of any width: as 32 bits, or all as doubles where one does not fit. */
+static void get_whole(unroll_h5 *h, hid_t set, unroll_array *array)
 {
-    int64_t *wide = unroll_h5_get(h, set, name, H5T_NATIVE_INT64, sizeof *wide);
-    int32_t *narrow = wide != NULL ? calloc(count + 1, sizeof *narrow) : NULL;
-    if (wide != NULL && narrow == NULL)
-        unroll_h5_fail(h, "out of memory for data set \"%s\"", name);
-    for (size_t i = 0; narrow != NULL && i < count; i++) {
+    size_t count = elements_of(array);
+    int64_t *wide = unroll_h5_get(h, set, array->name, H5T_NATIVE_INT64, sizeof *wide);
+    array->type = UNROLL_ARRAY_INT32;
+    for (size_t i = 0; wide != NULL && i < count; i++)
         if (wide[i] < INT32_MIN || wide[i] > INT32_MAX)
-            unroll_h5_fail(h, "data set \"%s\" holds a whole number beyond 32 bits", name);
-        narrow[i] = (int32_t)wide[i];
+            array->type = UNROLL_ARRAY_DOUBLE;
+    array->data = wide != NULL ? calloc(count + 1, sizeof(double)) : NULL;
+    if (wide != NULL && array->data == NULL)
+        unroll_h5_fail(h, "out of memory for data set \"%s\"", array->name);
+    for (size_t i = 0; array->data != NULL && i < count; i++) {
+        if (array->type == UNROLL_ARRAY_INT32)
+            ((int32_t *)array->data)[i] = (int32_t)wide[i];
+        else
+            ((double *)array->data)[i] = (double)wide[i];
     }
     free(wide);
-    return narrow;
 }
 
 static void get_array(unroll_h5 *h, hid_t group, const char *member, const char *name, unroll_bundle *bundle)
@@ -231,8 +236,7 @@ static void get_array(unroll_h5 *h, hid_t group, const char *member, const char 
         array->dims[i] = (size_t)dims[i];
     type = H5Dget_type(set);
     if (H5Tget_class(type) == H5T_INTEGER) {
-        array->type = UNROLL_ARRAY_INT32;
-        array->data = get_int32(h, set, name, elements_of(array));
+        get_whole(h, set, array);
     } else if (H5Tget_size(type) <= sizeof(float)) {
         array->type = UNROLL_ARRAY_FLOAT;
         array->data = unroll_h5_get(h, set, name, H5T_NATIVE_FLOAT, sizeof(float));
@@ -299,7 +303,8 @@ unroll_status unroll_load_bundle(const char *path, unroll_bundle **bundle)
         return unroll_error(UNROLL_FAILED, "out of memory for %.300s", path);
     unroll_h5_lock();
     unroll_h5_open(&h, path, UNROLL_WRONG);
-    if (h.status.code == UNROLL_OK && H5Aiterate2(h.file, H5_INDEX_NAME, H5_ITER_INC, &place, visit_attribute, both) < 0)
+    if (h.status.code == UNROLL_OK &&
+        H5Aiterate2(h.file, H5_INDEX_NAME, H5_ITER_INC, &place, visit_attribute, both) < 0)
         unroll_h5_fail(&h, "its attributes cannot be read");
     unroll_h5_each_in(&h, "/", visit, &at);
     if (loaded->out_of_memory)
