@@ -9,7 +9,7 @@ rows = (panels + columns - 1) / columns
 stats goal_file using 2 nooutput
 goal = STATS_min
 eval canvas(1500, 120 + 440 * rows)
-set multiplot layout rows,columns margins 0.075,0.975,(80.0 / (120 + 440 * rows)),(1 - 45.0 / (120 + 440 * rows)) spacing 0.08,0.1
+set multiplot layout rows,columns margins 0.085,0.975,y(85.0 / height),y(1 - 60.0 / height) spacing 0.09,0.11
 set logscale y
 set format y "10^{%L}"
 set ylabel "validation error (mse)"
@@ -27,5 +27,6 @@ do for [l in curves_length_values] {
          for [i in pick] curves_file index (i-1) using 1:2 with lines lw 3 lc rgb colour(word(curves_cell, i+0)) \
              title label(word(curves_cell, i+0)), \
          goal with lines lc rgb "#777777" lw 2 dt 3 title "solved below"
+    unset label 99
 }
 unset multiplot

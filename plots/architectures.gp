@@ -1,5 +1,5 @@
-# The adding problem: error, share of seeds that solved it and time to solve it against the length of the sequence. Bars and
-# bands are 95% intervals (bootstrap over seeds; Wilson for shares). What to see: where the vanilla RNN's error stays at that
+# The adding problem: error, share of seeds that solved it and time to solve it against the length of the sequence. Bars
+# are 95% intervals (bootstrap over seeds; Wilson for shares). What to see: where the vanilla RNN's error stays at that
 # of answering the mean, while LSTM and GRU come below the line that counts as solved.
 #! error: mean mse over length by hidden cell
 #! solved: share solved over length by hidden cell
@@ -7,7 +7,7 @@
 #! guess: mean baseline_mse over length by task
 #! goal: mean solved_below over length by task
 eval canvas(1800, 800)
-set multiplot layout 1,3 margins 0.06,0.985,0.32,0.93 spacing 0.075,0
+set multiplot layout 1,3 margins 0.06,0.985,y(0.32),y(0.93) spacing 0.075,0
 set logscale x
 set xlabel "length (steps)"
 set xtics (10,20,50,100,200,400,1000)
@@ -31,10 +31,11 @@ plot guess_file using 1:2 with lines lc rgb "#777777" lw 2 dt 2 notitle, \
 
 unset logscale y
 set format y "%g"
+unset label 99
 set title "Seeds that solved it"
 set ylabel "share of seeds (%)"
 set yrange [-3:103]
-set key at screen 0.52,0.18 center top vertical maxrows 3 width 3
+set key at screen 0.52,y(0.18) center top vertical maxrows 3 width 3
 plot for [i=1:solved_n] solved_file index i-1 using ($1*aside(i,solved_n)):(100*$2):(100*$3):(100*$4) with yerrorlines lw 3 ps 1.6 \
          pt mark(word(solved_cell,i)) lc rgb colour(word(solved_cell,i)) \
          dt place(solved_hidden_values, word(solved_hidden,i)) title name(word(solved_cell,i), word(solved_hidden,i))

@@ -3,10 +3,22 @@
 load DATA.'/data.gp'
 set encoding utf8
 
-# eval canvas(WIDTH, HEIGHT): in pixels; 20 px type stays legible at half size
-terminal = FORMAT eq "svg" ? "svg enhanced background 'white' font 'DejaVu Sans,20'" \
+# eval canvas(WIDTH, HEIGHT): in pixels; 20 px type stays legible at half size. The caption gets room of its own below, as
+# many lines as it takes: y(F) is the height F of the canvas as a height of the whole figure.
+terminal = FORMAT eq "svg" ? "svg enhanced background 'white' font 'DejaVu Sans,18'" \
                            : "pngcairo enhanced font 'DejaVu Sans,15'"
-canvas(w, h) = sprintf("set terminal %s size %d,%d; set output '%s'", terminal, w, h, OUTPUT)
+small = FORMAT eq "svg" ? 16 : 13
+canvas(w, h) = sprintf("foot = %d; height = %d; caption = flow(1, '', 0, %d); ", 26 * lines(1, 0, w / 10.5) + 16, h, w / 10.5). \
+               sprintf("set terminal %s size %d,%d; set output '%s'; ", terminal, w, h + 26 * lines(1, 0, w / 10.5) + 16, OUTPUT). \
+               "set label 99 caption at screen 0.012,screen y(0) left offset 0,-1 noenhanced textcolor rgb '#444444' font ','.small; ". \
+               "set bmargin at screen y(85.0 / height)"
+y(f) = (foot + f * height) / (foot + height + 0.0)
+# the caption's words from the i-th on, n characters into a line of at most w; and how many lines they begin or fill
+flow(i, out, n, w) = i > words(caption) ? out : n + strlen(word(caption, i)) >= w ? \
+    flow(i + 1, out."\n".word(caption, i), strlen(word(caption, i)), w) : \
+    flow(i + 1, out.(i > 1 ? " " : "").word(caption, i), n + 1 + strlen(word(caption, i)), w)
+lines(i, n, w) = i > words(caption) ? 1 : n + strlen(word(caption, i)) >= w ? \
+    1 + lines(i + 1, strlen(word(caption, i)), w) : lines(i + 1, n + 1 + strlen(word(caption, i)), w)
 
 # The colours of Okabe and Ito, which all kinds of colour vision tell apart; a cell has its own mark, too.
 # A cell that is not named here gets one by the first letter of its name.

@@ -12,15 +12,15 @@ cells = words(error_cell_values)
 eval canvas(1800, 110 + 420 * rows)
 top = 1 - 50.0 / (110 + 420 * rows)
 bottom = 20.0 / (110 + 420 * rows)
-height = (top - bottom) / rows
+row_height = (top - bottom) / rows
 set multiplot
 season_file = seasonal_n > 0 ? seasonal_file : naive_file
 season_dash = seasonal_n > 0 ? 3 : 2
 row = 0
 do for [h in forecast_horizon_values] {
     row = row + 1
-    set tmargin at screen top - (row - 1) * height
-    set bmargin at screen top - row * height + 0.27 * height
+    set tmargin at screen y(top - (row - 1) * row_height)
+    set bmargin at screen y(top - row * row_height + 0.27 * row_height)
 
     set lmargin at screen 0.065
     set rmargin at screen 0.72
@@ -60,6 +60,7 @@ do for [h in forecast_horizon_values] {
          naive_file index (row-1) using (0.5):2:("last value") with labels left offset 0,0.6 tc rgb "#555555" notitle, \
          season_file index (row-1) using (cells+0.55):2:(seasonal_n > 0 ? "last season" : "") with labels right offset 0,-0.6 \
              tc rgb "#555555" notitle
+    unset label 99
     set xrange [*:*]
 }
 unset multiplot

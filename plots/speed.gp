@@ -15,7 +15,7 @@ stats at_file using 2 nooutput
 largest = STATS_max
 widest = word(at_hidden, 1)
 eval canvas(1800, 1180)
-set multiplot layout 2,3 margins 0.065,0.985,0.185,0.955 spacing 0.075,0.13
+set multiplot layout 2,3 margins 0.065,0.985,y(0.185),y(0.955) spacing 0.075,0.13
 set logscale xy
 set format y "%g"
 set xtics (1,2,4,8,16,32,64,128,256,512,1024)
@@ -31,6 +31,7 @@ set ylabel "time of a training step (ms)"
 plot for [i=1:ms_n] ms_file index (i-1) using 1:2:3:4 with yerrorlines lw 3 ps 1.6 pt mark(word(ms_cell,i)) \
          lc rgb colour(word(ms_cell,i)) notitle
 
+unset label 99
 set title sprintf("Rate, length %g", longest)
 set ylabel "sequence steps (1/s)"
 set format y "10^{%L}"
@@ -42,7 +43,7 @@ set ylabel "share of the measured peak (%)"
 unset logscale y
 set yrange [0:100]
 set format y "%g"
-set key at screen 0.52,0.1 center top vertical maxrows 3 width 3
+set key at screen 0.52,y(0.1) center top vertical maxrows 3 width 3
 plot for [i=1:share_n] share_file index (i-1) using 1:(100*$2):(100*$3):(100*$4) with yerrorlines lw 3 ps 1.6 \
          pt mark(word(share_cell,i)) lc rgb colour(word(share_cell,i)) dt place(share_batch_values, word(share_batch,i)) \
          title sprintf("%s, batch %s", label(word(share_cell,i)), word(share_batch,i))

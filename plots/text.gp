@@ -13,7 +13,7 @@ stats order2_file using 2 nooutput
 order2 = STATS_min
 cells = words(final_cell)
 eval canvas(1800, 760)
-set multiplot layout 1,3 margins 0.055,0.985,0.14,0.92 spacing 0.06,0
+set multiplot layout 1,3 margins 0.055,0.985,y(0.14),y(0.92) spacing 0.06,0
 set ylabel "bits per character"
 set yrange [2:7]
 set key top right
@@ -26,6 +26,7 @@ plot for [i=1:steps_n] steps_file index (i-1) using 1:3:4 with filledcurves fc r
      order0 with lines lw 3 dt 2 lc rgb "#555555" title "order 0", \
      order2 with lines lw 3 dt 3 lc rgb "#555555" title "order 2"
 
+unset label 99
 set title "Against time"
 set xlabel "training time (s)"
 unset key

@@ -62,6 +62,7 @@ static void a_curve_is_the_mean_over_the_runs_that_still_go_on(void)
     CHECK_TEXT(read_text(data, "data.gp"), "experiment = \"made\"\n"
                                            "experiment_title = \"runs of 'many' a kind, for '1\"\n"
                                            "runs = 9\n"
+                                           "caption = \"A caption.\"\n"
                                            "c_n = 5\n"
                                            "c_file = DATA.'/c.dat'\n"
                                            "c_unit = \"K^2\"\n"
@@ -129,7 +130,7 @@ static void a_request_without_data_is_told_and_leaves_no_file(void)
     }
     ask("#? x: mean nothing over length by cell\n#? y: mean mse over length by cell where cell=lstm\n");
     CHECK_TEXT(read_text(data, "x.dat"), "(none)");
-    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"), "\nruns = 9\nx_n = 0\ny_n = 1\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"), "\nx_n = 0\ny_n = 1\n"));
 }
 
 static void a_request_that_asks_for_nothing_is_refused(void)

@@ -307,7 +307,7 @@ static unroll_status answer_all(const drawing *d)
 unroll_status unroll_figure_data(const unroll_experiment *experiment, const unroll_table *table, const char *script,
                                  const char *folder)
 {
-    char path[UNROLL_FILE_ROOM];
+    char path[UNROLL_FILE_ROOM], caption[1024];
     drawing d = {.experiment = experiment, .table = table, .script = script, .folder = folder};
     unroll_text_file variables;
     unroll_status status, closed;
@@ -319,6 +319,8 @@ unroll_status unroll_figure_data(const unroll_experiment *experiment, const unro
     print_string("experiment", experiment->name, d.variables);
     print_string("experiment_title", experiment->title, d.variables);
     fprintf(d.variables, "runs = %d\n", table->rows);
+    unroll_plot_caption(script, caption, sizeof caption);
+    print_string("caption", caption, d.variables);
     status = d.keep != NULL ? answer_all(&d) : unroll_error(UNROLL_FAILED, "out of memory for a figure");
     free(d.keep);
     closed = unroll_text_file_close(&variables, status.code == UNROLL_OK);
