@@ -79,10 +79,10 @@ static inline unroll_status digest_training(const char *cell, const char *isa, i
                                             uint64_t *digest)
 {
     static const unroll_model_shape shapes[DIGEST_KINDS] = {
-        {.inputs = 3, .outputs = 2, .steps = 9, .batch = 7, .every = false, .loss = UNROLL_SQUARED},
-        {.symbols = 11, .outputs = 37, .steps = 8, .batch = 5, .every = true, .loss = UNROLL_SOFTMAX},
-        {.inputs = 18, .outputs = 5, .steps = 6, .batch = 13, .every = true, .loss = UNROLL_BERNOULLI},
-        {.symbols = 6, .outputs = 6, .steps = 4, .batch = 3, .every = true, .loss = UNROLL_SOFTMAX},
+        {.inputs = 3, .outputs = 2, .steps = 9, .batch = 7, .every = false, .loss = UNROLL_SQUARED, .all_threads = true},
+        {.symbols = 11, .outputs = 37, .steps = 8, .batch = 5, .every = true, .loss = UNROLL_SOFTMAX, .all_threads = true},
+        {.inputs = 18, .outputs = 5, .steps = 6, .batch = 13, .every = true, .loss = UNROLL_BERNOULLI, .all_threads = true},
+        {.symbols = 6, .outputs = 6, .steps = 4, .batch = 3, .every = true, .loss = UNROLL_SOFTMAX, .all_threads = true},
     };
     static const char *const layers[DIGEST_KINDS] = {"1", "2", "1", "2"}, *const hidden[DIGEST_KINDS] = {"37", "20", "48", "5"};
     static const char *const rules[DIGEST_KINDS] = {"adam", "sgd", "rmsprop", "adam"};

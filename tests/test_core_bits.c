@@ -44,6 +44,32 @@ static void every_instruction_set_and_number_of_threads_gives_the_same_weights_a
         }
 }
 
+static int threads_of(const char *hidden, int batch, bool all)
+{
+    unroll_model_shape shape = {.inputs = 2, .outputs = 1, .steps = 2, .batch = batch, .loss = UNROLL_SQUARED, .all_threads = all};
+    unroll_settings *settings = unroll_settings_new();
+    unroll_model *model = NULL;
+    int threads;
+    unroll_settings_set(settings, "threads", "3");
+    unroll_settings_set(settings, "hidden", hidden);
+    CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);
+    threads = unroll_model_threads(model);
+    unroll_model_close(model);
+    unroll_settings_free(settings);
+    return threads;
+}
+
+/* an LSTM does 4 B H^2 multiply-adds a time step; a thread wants 131,072 of them */
+static void threads_without_enough_to_do_are_left_out(void)
+{
+    digest_register();
+    CU_ASSERT_EQUAL(threads_of("16", 32, false), 1);
+    CU_ASSERT_EQUAL(threads_of("32", 63, false), 1);
+    CU_ASSERT_EQUAL(threads_of("32", 64, false), 2);
+    CU_ASSERT_EQUAL(threads_of("128", 32, false), 3);
+    CU_ASSERT_EQUAL(threads_of("16", 1, true), 3);
+}
+
 enum { BATCH = 5, STEPS = 7, MOST_HIDDEN = 33, INPUTS = 3, OUTPUTS = 4 };
 
 static unroll_model *small_model(const char *cell, const char *hidden, const char *layers)
@@ -136,6 +162,7 @@ static void two_halves_with_handed_over_states_give_the_bits_of_the_whole(void)
 const unroll_test tests_core_bits[] = {
     TEST(every_instruction_set_gives_the_same_functions),
     TEST(every_instruction_set_and_number_of_threads_gives_the_same_weights_after_200_steps),
+    TEST(threads_without_enough_to_do_are_left_out),
     TEST(streaming_steps_give_the_bits_of_the_batch),
     TEST(a_sequence_gives_the_same_bits_whatever_stands_beside_it),
     TEST(two_halves_with_handed_over_states_give_the_bits_of_the_whole),

@@ -72,6 +72,20 @@ static unroll_matrix take_matrix(unroll_arena *arena, int columns, size_t rows, 
     return (unroll_matrix){unroll_arena_take(arena, (size_t)unroll_blocks(columns) * block, sizeof(real)), block, columns};
 }
 
+/* Threads meet at a barrier each time step, which costs what some 130,000 multiply-adds do: who has less to do than that is
+   better left out. The bits do not depend on it. */
+static int useful_threads(const unroll_model *model)
+{
+    enum { LEAST_WORK = 131072 };
+    int asked = (int)unroll_int(model->settings, "threads");
+    const unroll_layer *layer = &model->layers[0];
+    double gates = unroll_cell_find(unroll_text(model->settings, "cell"))->gates;
+    double work = (double)model->shape.batch * gates * layer->outputs * layer->outputs / LEAST_WORK;
+    if (model->shape.all_threads || work >= asked)
+        return asked;
+    return work < 2.0 ? 1 : (int)work;
+}
+
 /* everything in one arena; called twice, first to count */
 static void take(unroll_model *model)
 {
@@ -147,7 +161,7 @@ static unroll_status open_all(unroll_model *model)
     take(model);
     UNROLL_TRY(unroll_arena_open(&model->arena));
     take(model);
-    model->crew = unroll_crew_open((int)unroll_int(model->settings, "threads"));
+    model->crew = unroll_crew_open(useful_threads(model));
     if (model->crew == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for the threads of a run");
     for (int i = 0; i <= model->recurrent; i++) {
@@ -206,6 +220,11 @@ const unroll_model_shape *unroll_model_get_shape(const unroll_model *model)
 int unroll_model_layers(const unroll_model *model)
 {
     return model->recurrent;
+}
+
+int unroll_model_threads(const unroll_model *model)
+{
+    return unroll_crew_size(model->crew);
 }
 
 int unroll_model_carried(const unroll_model *model)

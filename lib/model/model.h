@@ -16,6 +16,7 @@ typedef struct unroll_model_shape {
     bool every;
     unroll_loss loss;
     bool input_gradient; /* backward goes on to the gradient of the input, as a benchmark against peers wants */
+    bool all_threads;    /* as many threads as the settings say; else fewer where more would be slower */
 } unroll_model_shape;
 
 /* Opens a model of the settings cell, layers, hidden, ... for `shape`; weights are drawn from `seed`.
@@ -27,6 +28,7 @@ const unroll_settings *unroll_model_settings(const unroll_model *model);
 const unroll_model_shape *unroll_model_get_shape(const unroll_model *model);
 int64_t unroll_model_parameters(const unroll_model *model);
 int unroll_model_layers(const unroll_model *model);
+int unroll_model_threads(const unroll_model *model); /* that it computes with */
 
 /* One named weight in PyTorch's name and layout: "rnn.weight_ih_l0" (G*H, I) row-major, "rnn.bias_hh_l1" (G*H),
    "head.weight" (O, H), "head.bias" (O). */

@@ -139,6 +139,11 @@ void unroll_crew_close(unroll_crew *crew)
     free(crew);
 }
 
+int unroll_crew_size(const unroll_crew *crew)
+{
+    return crew->size;
+}
+
 void unroll_crew_run(unroll_crew *crew, void (*work)(void *context, const unroll_team *team), void *context)
 {
     unroll_team team = lead(crew);

@@ -31,6 +31,7 @@ typedef struct unroll_crew unroll_crew;
 /* `threads` in all, the caller's among them; fewer where the system gives fewer. NULL when memory is short. */
 unroll_crew *unroll_crew_open(int threads);
 void unroll_crew_close(unroll_crew *crew);
+int unroll_crew_size(const unroll_crew *crew);
 /* work(context, team) on every one of them; returns when all are done. Called by one thread at a time. */
 void unroll_crew_run(unroll_crew *crew, void (*work)(void *context, const unroll_team *team), void *context);
 
