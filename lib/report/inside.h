@@ -33,8 +33,8 @@ typedef struct unroll_group {
 typedef struct unroll_groups {
     char column[UNROLL_MOST_BY][48];
     int column_count;
-    unroll_group
-        *group; /* owned; in order of the columns' values: numbers rise, texts as the experiment's axes have them */
+    /* owned; in order of the columns' values: numbers rise, texts as the experiment's axes have them */
+    unroll_group *group;
     int count;
 } unroll_groups;
 
