@@ -1,9 +1,11 @@
 #include "model/team.h"
 
 #include <omp.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "simd/engine.h"
 
@@ -22,18 +24,18 @@ static inline void relax(void)
 
 static bool is_over(unroll_barrier *barrier, int round)
 {
-    return atomic_load(&barrier->round) != round;
+    return atomic_load_explicit(&barrier->round, memory_order_acquire) != round;
 }
 
-/* A thread that is waited for may have lost its core to another program. Who sleeps leaves it a core of ours. */
+/* A thread that is waited for may have lost its core to another program: who sleeps leaves it a core of ours. Each nap is
+   about as long as all before it, at most a millisecond. (No condition variable: glibc's lost wake-ups until 2.41.) */
 static void sleep_until_over(unroll_barrier *barrier, int round)
 {
-    pthread_mutex_lock(&barrier->lock);
-    atomic_fetch_add(&barrier->sleepers, 1);
-    while (!is_over(barrier, round))
-        pthread_cond_wait(&barrier->woken, &barrier->lock);
-    atomic_fetch_sub(&barrier->sleepers, 1);
-    pthread_mutex_unlock(&barrier->lock);
+    long nap = 20000; /* ns */
+    while (!is_over(barrier, round)) {
+        nanosleep(&(struct timespec){0, nap}, NULL);
+        nap = nap < 500000 ? 2 * nap : 1000000;
+    }
 }
 
 void unroll_team_wait(const unroll_team *team)
@@ -45,13 +47,7 @@ void unroll_team_wait(const unroll_team *team)
     round = atomic_load_explicit(&barrier->round, memory_order_relaxed);
     if (atomic_fetch_add_explicit(&barrier->arrived, 1, memory_order_acq_rel) == team->size - 1) {
         atomic_store_explicit(&barrier->arrived, 0, memory_order_relaxed);
-        /* sequentially consistent, as the sleeper's count and look are: one of the two sees the other */
-        atomic_store(&barrier->round, round + 1);
-        if (atomic_load(&barrier->sleepers) == 0)
-            return;
-        pthread_mutex_lock(&barrier->lock);
-        pthread_cond_broadcast(&barrier->woken);
-        pthread_mutex_unlock(&barrier->lock);
+        atomic_store_explicit(&barrier->round, round + 1, memory_order_release);
         return;
     }
     for (int spin = 0; spin < (team->crowded ? OFFERS : SPINS); spin++) {
@@ -67,6 +63,7 @@ void unroll_team_wait(const unroll_team *team)
 
 struct unroll_crew {
     unroll_barrier barrier;
+    pthread_mutex_t start; /* held until all have been made */
     int size;
     bool crowded;
     pthread_t *thread; /* (size - 1) */
@@ -81,10 +78,10 @@ static void *follow(void *argument)
     unroll_crew *crew = argument;
     unroll_team team = {.rank = atomic_fetch_add(&crew->ranks, 1), .barrier = &crew->barrier};
     unroll_flush_denormals();
-    pthread_mutex_lock(&crew->barrier.lock); /* until all have been made: only then is their number known */
+    pthread_mutex_lock(&crew->start); /* until all have been made: only then is their number known */
     team.size = crew->size;
     team.crowded = crew->crowded;
-    pthread_mutex_unlock(&crew->barrier.lock);
+    pthread_mutex_unlock(&crew->start);
     for (;;) {
         unroll_team_wait(&team);
         if (crew->over)
@@ -103,18 +100,17 @@ unroll_crew *unroll_crew_open(int threads)
     memset(crew, 0, bytes);
     crew->size = 1;
     atomic_init(&crew->ranks, 1);
-    pthread_mutex_init(&crew->barrier.lock, NULL);
-    pthread_cond_init(&crew->barrier.woken, NULL);
+    pthread_mutex_init(&crew->start, NULL);
     crew->thread = calloc((size_t)threads, sizeof *crew->thread);
     if (crew->thread == NULL) {
         unroll_crew_close(crew);
         return NULL;
     }
-    pthread_mutex_lock(&crew->barrier.lock);
+    pthread_mutex_lock(&crew->start);
     while (crew->size < threads && pthread_create(&crew->thread[crew->size - 1], NULL, follow, crew) == 0)
         crew->size++;
     crew->crowded = crew->size > omp_get_num_procs();
-    pthread_mutex_unlock(&crew->barrier.lock);
+    pthread_mutex_unlock(&crew->start);
     return crew;
 }
 
@@ -133,8 +129,7 @@ void unroll_crew_close(unroll_crew *crew)
     unroll_team_wait(&team);
     for (int i = 0; i < crew->size - 1; i++)
         pthread_join(crew->thread[i], NULL);
-    pthread_cond_destroy(&crew->barrier.woken);
-    pthread_mutex_destroy(&crew->barrier.lock);
+    pthread_mutex_destroy(&crew->start);
     free(crew->thread);
     free(crew);
 }

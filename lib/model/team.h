@@ -3,7 +3,6 @@
 #ifndef UNROLL_MODEL_TEAM_H
 #define UNROLL_MODEL_TEAM_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,9 +10,6 @@
 typedef struct unroll_barrier {
     _Alignas(64) atomic_int arrived;
     _Alignas(64) atomic_int round;
-    atomic_int sleepers; /* those that wait for `woken` */
-    pthread_mutex_t lock;
-    pthread_cond_t woken;
 } unroll_barrier;
 
 typedef struct unroll_team {
@@ -24,8 +20,8 @@ typedef struct unroll_team {
 
 void unroll_team_wait(const unroll_team *team);
 
-/* The threads of one run, made once and kept: between two pieces of work they wait as at a barrier, which sleeps when it
-   takes long. */
+/* The threads of one run, made once and kept: between two pieces of work they wait as at a barrier, where a thread
+   sleeps when it takes long. */
 typedef struct unroll_crew unroll_crew;
 
 /* `threads` in all, the caller's among them; fewer where the system gives fewer. NULL when memory is short. */
