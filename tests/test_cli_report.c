@@ -1,0 +1,241 @@
+/* unroll report and unroll plot as a user calls them; and that every experiment has its words and its figures. */
+#include <sys/wait.h>
+
+#include "gathered.h"
+#include "report/inside.h"
+#include "sweep/sweep.h"
+
+/* ---- the commands ---- */
+
+static char out[32768], err[32768]; /* what the last call said */
+
+/* Runs the program; its exit status. */
+static int call(const char *arguments)
+{
+    const char *folder = test_folder();
+    char command[4096];
+    int status;
+    snprintf(command, sizeof command, UNROLL_PROGRAM " %s >%s/out 2>%s/err", arguments, folder, folder);
+    fflush(stdout);
+    status = system(command);
+    strcpy(out, read_text(folder, "out"));
+    strcpy(err, read_text(folder, "err"));
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* "%s" in both stands for the folder. */
+static void check(const char *arguments, const char *folder, int status, const char *text)
+{
+    char full[2400], expected[2400];
+    snprintf(full, sizeof full, arguments, folder);
+    snprintf(expected, sizeof expected, text, folder);
+    CU_ASSERT_EQUAL(call(full), status);
+    CHECK_TEXT(err, expected);
+    CHECK_TEXT(out, "");
+}
+
+static void without_results_there_is_nothing_to_tell(void)
+{
+    static const char *const none = "unroll: there are no results in %s yet: unroll run EXPERIMENT makes them\n";
+    const char *folder = test_folder();
+    check("report --results %s", folder, 3, none);
+    check("plot --results %s", folder, 3, none);
+    check("report --format csv --results %s/missing", folder, 3,
+          "unroll: there are no results in %s/missing yet: unroll run EXPERIMENT makes them\n");
+    check("report architectures --results %s", folder, 3,
+          "unroll: %s/architectures.h5 is not there yet: unroll run architectures makes it\n");
+    check("plot architectures --results %s", folder, 3,
+          "unroll: %s/architectures.h5 is not there yet: unroll run architectures makes it\n");
+    CHECK_TEXT(read_text(folder, "report.md"), "(none)");
+}
+
+static void a_wrong_call_names_what_is_right(void)
+{
+    check("report architecture", "", 2, "unroll: there is no experiment architecture; did you mean architectures?\n");
+    check("plot nosuchthing", "", 2,
+          "unroll: there is no experiment nosuchthing; unroll list experiments shows them\n");
+    check("report nosuchthing", "", 2,
+          "unroll: there is no experiment nosuchthing; unroll list experiments shows them\n");
+    check("report --format xml", "", 2, "unroll: --format xml is none of text, md, csv, html\n");
+}
+
+/* Made runs under the name of an experiment of the program. */
+static const char *results_of_architectures(void)
+{
+    static const made_run runs[] = {{50, "rnn", 0, "done", 0.5},
+                                    {50, "rnn", 1, "done", 0.75},
+                                    {50, "lstm", 0, "done", 0.25},
+                                    {50, "lstm", 1, "diverged", NAN},
+                                    {50, "gru", 0, "failed", NAN}};
+    const unroll_experiment *experiment = unroll_experiment_find("architectures");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(experiment);
+    return made_folder(experiment, runs, 5);
+}
+
+static void csv_is_all_that_goes_down_a_pipe(void)
+{
+    const char *results = results_of_architectures();
+    char arguments[1200], expected[1200];
+    int commas = 0, lines = 0;
+    snprintf(arguments, sizeof arguments, "report --format csv --results %s", results);
+    CU_ASSERT_EQUAL(call(arguments), 0);
+    snprintf(expected, sizeof expected, "report: %s/report.md\n", results);
+    CHECK_TEXT(err, expected);
+    CU_ASSERT_EQUAL(strncmp(out, "length,hidden,cell,runs,diverged,", 33), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n50,7,rnn,2,0,"));
+    for (const char *at = out; *at != '\0'; at++) {
+        commas += *at == ',';
+        lines += *at == '\n';
+    }
+    CU_ASSERT_EQUAL(lines, 3);
+    CU_ASSERT(commas > 3 * 10 && commas % 3 == 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(results, "report.md"), "\n## architectures: "));
+}
+
+static void every_format_has_its_own_head_and_text_ends_with_the_path(void)
+{
+    const char *results = results_of_architectures();
+    char arguments[1200], expected[1200];
+    snprintf(arguments, sizeof arguments, "report architectures --results %s", results);
+    CU_ASSERT_EQUAL(call(arguments), 0);
+    CHECK_TEXT(err, "");
+    CU_ASSERT_EQUAL(strncmp(out, "architectures: ", 15), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nclaim: "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nundecided: difference of the mean mse at length 50, hidden 7; "));
+    snprintf(expected, sizeof expected, "\n1 of 5 runs failed; the first: " MADE_REASON "\n\nreport: %s/report.md\n",
+             results);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, expected));
+    snprintf(arguments, sizeof arguments, "report --format md --results %s", results);
+    CU_ASSERT_EQUAL(call(arguments), 0);
+    CU_ASSERT_EQUAL(strncmp(out, "## architectures: ", 18), 0);
+    CU_ASSERT_PTR_NULL(strstr(out, "report.md"));
+    snprintf(arguments, sizeof arguments, "report --format=html --results %s", results);
+    CU_ASSERT_EQUAL(call(arguments), 0);
+    CU_ASSERT_EQUAL(strncmp(out, "<h2>architectures: ", 19), 0);
+    CU_ASSERT_PTR_NULL(strstr(out, "report.md"));
+}
+
+static void damaged_results_are_one_sentence(void)
+{
+    static const char *const said = "unroll: %s/architectures.h5: not an HDF5 file, or a truncated one\n";
+    const char *results = results_of_architectures();
+    char path[1200];
+    snprintf(path, sizeof path, "%s/architectures.h5", results);
+    CU_ASSERT_EQUAL(truncate(path, 600), 0);
+    check("report --results %s", results, 2, said);
+    check("plot --results %s", results, 2, said);
+    CHECK_TEXT(read_text(results, "report.md"), "(none)");
+}
+
+static void damaged_results_keep_no_other_table_back(void)
+{
+    const char *results = results_of_architectures();
+    char arguments[1200], expected[2400];
+    write_text(results, "text.h5", "no HDF5");
+    snprintf(arguments, sizeof arguments, "report --format csv --results %s", results);
+    CU_ASSERT_EQUAL(call(arguments), 2);
+    CU_ASSERT_EQUAL(strncmp(out, "length,hidden,cell,runs,diverged,", 33), 0);
+    snprintf(expected, sizeof expected,
+             "report: %s/report.md\nunroll: %s/text.h5: not an HDF5 file, or a truncated one\n", results, results);
+    CHECK_TEXT(err, expected);
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(results, "report.md"), "\n## text\n\nIts gathered file is of no use: "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(results, "report.md"), "\n## architectures: "));
+}
+
+/* ---- the experiments ---- */
+
+static const unroll_experiment *checked; /* the one that a failure is about */
+
+static void expect(bool good, const char *what)
+{
+    if (!good)
+        fprintf(stderr, "\nthe experiment %s: %s\n", checked->name, what);
+    CU_ASSERT_TRUE(good);
+}
+
+static bool is_said(const char *words)
+{
+    return words != NULL && words[0] != '\0';
+}
+
+/* Each group that the claim compares must be a value of its column in some run. */
+static void expect_groups(const char *groups, unroll_settings *const *configs, int count)
+{
+    char group[64];
+    while (unroll_next_word(&groups, group, sizeof group)) {
+        bool found = false;
+        for (int i = 0; i < count && !found; i++)
+            found = strcmp(unroll_text(configs[i], checked->prediction.column), group) == 0;
+        expect(found, "no run has a group that its prediction compares");
+    }
+}
+
+static void check_plan(bool full)
+{
+    unroll_sweep_options options = {.full = full};
+    unroll_settings **configs = NULL;
+    int count = 0;
+    unroll_status status = unroll_sweep_plan(checked, &options, &configs, &count);
+    expect(status.code == UNROLL_OK, status.code == UNROLL_OK ? "" : status.text);
+    expect(count > 1, "it has no runs to compare");
+    if (checked->prediction.metric != NULL) {
+        expect_groups(checked->prediction.lower, configs, count);
+        expect_groups(checked->prediction.higher, configs, count);
+    }
+    for (int i = 0; i < count; i++)
+        unroll_settings_free(configs[i]);
+    free(configs);
+}
+
+static void check_figures(void)
+{
+    const char *rest = checked->figures;
+    char name[101], script[UNROLL_FILE_ROOM], caption[2048];
+    while (unroll_next_word(&rest, name, sizeof name)) {
+        unroll_status status = unroll_plot_script(name, script);
+        expect(status.code == UNROLL_OK, status.text);
+        if (status.code != UNROLL_OK)
+            continue;
+        unroll_plot_caption(script, caption, sizeof caption);
+        expect(strstr(caption, "What to see: ") != NULL, "the caption of a figure does not tell what to see");
+    }
+}
+
+static void every_experiment_has_a_claim_a_table_a_prediction_and_figures(void)
+{
+    CU_ASSERT(unroll_experiment_count > 0);
+    for (int i = 0; i < unroll_experiment_count; i++) {
+        checked = unroll_experiments[i];
+        expect(is_said(checked->title), "it has no title");
+        expect(is_said(checked->claim), "it claims nothing");
+        expect(is_said(checked->source), "it has no source of its claim");
+        expect(is_said(checked->groups), "its table has no groups");
+        expect(is_said(checked->columns), "its table has no columns");
+        expect(is_said(checked->figures), "it has no figure");
+        expect(is_said(checked->prediction.metric) && is_said(checked->prediction.column) &&
+                   is_said(checked->prediction.lower) && is_said(checked->prediction.higher),
+               "it predicts nothing");
+        check_figures();
+    }
+}
+
+static void every_experiment_can_be_planned_in_both_sizes(void)
+{
+    for (int i = 0; i < unroll_experiment_count; i++) {
+        checked = unroll_experiments[i];
+        check_plan(false);
+        check_plan(true);
+    }
+}
+
+const unroll_test tests_cli_report[] = {
+    TEST(without_results_there_is_nothing_to_tell),
+    TEST(a_wrong_call_names_what_is_right),
+    TEST(csv_is_all_that_goes_down_a_pipe),
+    TEST(every_format_has_its_own_head_and_text_ends_with_the_path),
+    TEST(damaged_results_are_one_sentence),
+    TEST(damaged_results_keep_no_other_table_back),
+    TEST(every_experiment_has_a_claim_a_table_a_prediction_and_figures),
+    TEST(every_experiment_can_be_planned_in_both_sizes),
+    {NULL, NULL},
+};
