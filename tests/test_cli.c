@@ -1,4 +1,5 @@
 /* The command line's exact words and exit statuses. The program is run as a user runs it. */
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,21 +18,25 @@ typedef struct answer {
     char text[65536];
 } answer;
 
-/* Runs the program; `redirect` is "2>&1" for all that it says, "2>/dev/null" for stdout alone. */
-static const answer *ask(const char *arguments, const char *redirect)
+static const answer *ask_shell(const char *command)
 {
     static answer result;
-    char command[4096];
     size_t length;
-    FILE *pipe;
-    snprintf(command, sizeof command, UNROLL_PROGRAM " %s %s", arguments, redirect);
-    pipe = popen(command, "r");
+    FILE *pipe = popen(command, "r");
     CU_ASSERT_PTR_NOT_NULL_FATAL(pipe);
     length = fread(result.text, 1, sizeof result.text - 1, pipe);
     result.text[length] = '\0';
     result.status = pclose(pipe);
     result.status = WIFEXITED(result.status) ? WEXITSTATUS(result.status) : -1;
     return &result;
+}
+
+/* Runs the program; `redirect` is "2>&1" for all that it says, "2>/dev/null" for stdout alone. */
+static const answer *ask(const char *arguments, const char *redirect)
+{
+    char command[4096];
+    snprintf(command, sizeof command, UNROLL_PROGRAM " %s %s", arguments, redirect);
+    return ask_shell(command);
 }
 
 static void check(const char *arguments, int status, const char *text)
@@ -190,12 +195,56 @@ static void a_model_is_not_saved_in_the_place_of_a_folder_or_a_pipe(void)
     check("predict model.h5 input.h5 ''", 2, "unroll: OUTPUT.h5 needs the name of a file\n");
 }
 
+/* Runs the program with every standard stream closed; exit status 0 when a file that is opened then is none of them. */
+static void open_a_file_without_streams(const char *path)
+{
+    char *words[] = {"unroll", "--version", NULL};
+    for (int i = 0; i < 3; i++)
+        close(i);
+    if (unroll_main(2, words) != 1)
+        _exit(1);
+    _exit(open(path, O_WRONLY | O_CREAT, 0666) > 2 ? 0 : 2);
+}
+
 /* what is closed would lend its number to the next file that is opened: a record */
 static void a_closed_stdout_is_a_failure_and_no_record(void)
 {
     const answer *a = ask("--version", "2>&1 >&-");
+    char path[1200];
+    int status = -1;
     CU_ASSERT_EQUAL(a->status, 1);
     CU_ASSERT_EQUAL(strncmp(a->text, "unroll: cannot write to standard output: ", 41), 0);
+    snprintf(path, sizeof path, "%s/record", test_folder());
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0)
+        open_a_file_without_streams(path);
+    CU_ASSERT_EQUAL_FATAL(waitpid(child, &status, 0), child);
+    CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* A step of such a run takes a minute, and to measure takes some of them: a smaller one is measured. */
+static void the_expected_time_of_a_large_run_is_there_soon(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    test_skip("under the address sanitizer it computes for too long");
+#else
+    char command[1600];
+    const char *folder = test_folder();
+    const answer *a;
+    if (strstr(UNROLL_PROGRAM, "/tsan/") != NULL) {
+        test_skip("under the thread sanitizer it computes for too long");
+        return;
+    }
+    snprintf(command, sizeof command,
+             "ulimit -t 100; exec %s run architectures hidden=2048 batch=64 length=500 steps=10 cell=lstm seed=0 "
+             "--dry-run --results %s 2>&1",
+             UNROLL_PROGRAM, folder);
+    a = ask_shell(command);
+    CU_ASSERT_EQUAL(a->status, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "\n1 runs: 0 found, 1 to do\nexpected time: about "));
+    CU_ASSERT_EQUAL(rmdir(folder), 0); /* nothing was written into it */
+#endif
 }
 
 /* One damaged gathered file keeps neither the other tables nor the page back. */
@@ -254,6 +303,7 @@ const unroll_test tests_cli[] = {
     TEST(training_prints_its_loss_and_ends_with_error_and_yardsticks),
     TEST(a_model_is_not_saved_in_the_place_of_a_folder_or_a_pipe),
     TEST(a_closed_stdout_is_a_failure_and_no_record),
+    TEST(the_expected_time_of_a_large_run_is_there_soon),
     TEST(a_damaged_gathered_file_keeps_no_other_table_back),
     TEST(a_training_that_cannot_be_is_one_sentence),
     {NULL, NULL},

@@ -149,6 +149,20 @@ static void columns_are_found_by_name_number_or_as_the_last_numeric_one(void)
     }
 }
 
+static void columns_called_like_years_are_found_by_name(void)
+{
+    static const char years[] = "month,2020,2021\n1,5,6\n2,7,8\n";
+    static const char *const ways[] = {"2020", "2021", "2"};
+    static const double second_row[] = {7, 8, 7};
+    unroll_columns columns;
+    for (int i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL_FATAL(open_columns(years, ways[i], false, &columns).code, UNROLL_OK);
+        CU_ASSERT_EQUAL(columns.rows, 2);
+        CU_ASSERT_EQUAL(columns.value[1], second_row[i]);
+        unroll_columns_close(&columns);
+    }
+}
+
 static void decimal_commas_are_read_where_commas_do_not_part_fields(void)
 {
     unroll_columns columns;
@@ -190,6 +204,7 @@ const unroll_test tests_data_csv[] = {TEST(separators_headers_and_line_ends_are_
                                       TEST(zero_bytes_folders_and_missing_files_are_refused),
                                       TEST(holes_take_the_last_value_before_them),
                                       TEST(columns_are_found_by_name_number_or_as_the_last_numeric_one),
+                                      TEST(columns_called_like_years_are_found_by_name),
                                       TEST(decimal_commas_are_read_where_commas_do_not_part_fields),
                                       TEST(wrong_columns_and_values_are_refused_with_their_place),
                                       {NULL, NULL}};

@@ -156,9 +156,14 @@ static void fetch_refuses_names_that_it_does_not_know(void)
     CU_ASSERT_EQUAL(place.status, 2);
     CU_ASSERT_PTR_NOT_NULL(strstr(place.said, "there is no data set nonsense; there are: good bad gone tree cut"));
     CU_ASSERT_FALSE(there(&place, "data/good"));
-    fetch(&place, "");
+    for (int i = 0; i < 3; i++) { /* only who asks for help is not wrong */
+        fetch(&place, i == 0 ? "" : i == 1 ? "''" : "--help");
+        CU_ASSERT_EQUAL(place.status, i < 2 ? 2 : 0);
+        CU_ASSERT_PTR_NOT_NULL(strstr(place.said, "usage"));
+    }
+    fetch(&place, "good ''");
     CU_ASSERT_EQUAL(place.status, 2);
-    CU_ASSERT_PTR_NOT_NULL(strstr(place.said, "usage"));
+    CU_ASSERT_FALSE(there(&place, "data/good"));
 }
 
 static void fetch_lists_name_size_licence_and_source(void)

@@ -1,6 +1,7 @@
 /* The text task: alphabet, streams, entropy models, drawn text, malformed UTF-8. */
 #include <math.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "../datasets/read/utf8.h"
 #include "../datasets/text/corpus.h"
@@ -249,7 +250,7 @@ static char *drawn_text(const char *more)
     return sample;
 }
 
-/* Another text in the place of the one that is being trained on. */
+/* Another text in the place of the one that is being trained on, as good as that. */
 static void replace_text(void *context, int64_t step, int64_t steps, double loss)
 {
     FILE *file = fopen(context, "wb");
@@ -257,16 +258,25 @@ static void replace_text(void *context, int64_t step, int64_t steps, double loss
     (void)steps;
     (void)loss;
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-    fputs("0123456789", file);
+    for (int i = 0; i < 30; i++)
+        fputs("0123456789", file);
     fclose(file);
 }
 
-static void extras_are_those_of_the_text_that_was_trained_on(void)
+static void remove_text(void *context, int64_t step, int64_t steps, double loss)
+{
+    (void)steps;
+    (void)loss;
+    CU_ASSERT_EQUAL(unlink(context), step == 0 ? 0 : -1);
+}
+
+/* Trains on a text of three letters while `progress` does something to its file. */
+static void check_alphabet(void (*progress)(void *context, int64_t step, int64_t steps, double loss))
 {
     char path[1200], assignments[1600], content[301];
     unroll_extra extras[UNROLL_EXTRAS];
     unroll_model *model = NULL;
-    unroll_run_hooks hooks = {.progress = replace_text, .context = path, .model = &model, .extras = extras};
+    unroll_run_hooks hooks = {.progress = progress, .context = path, .model = &model, .extras = extras};
     unroll_settings *settings;
     unroll_record *record;
     for (int i = 0; i < 100; i++)
@@ -284,6 +294,12 @@ static void extras_are_those_of_the_text_that_was_trained_on(void)
     unroll_model_close(model);
     unroll_record_free(record);
     unroll_settings_free(settings);
+}
+
+static void extras_are_those_of_the_text_that_was_trained_on(void)
+{
+    check_alphabet(replace_text);
+    check_alphabet(remove_text);
 }
 
 static int characters(const char *text)

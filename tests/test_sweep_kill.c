@@ -1,5 +1,5 @@
-/* A sweep that is killed, interrupted, spread over processes or out of room loses the runs in flight and nothing else.
-   The program is run as a user runs it, on a real experiment made small. */
+/* A sweep that is killed, interrupted, spread over processes, out of room or without a stdout loses the runs in flight at
+   most. The program is run as a user runs it, on a real experiment made small. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <math.h>
@@ -233,10 +233,27 @@ static void a_full_disk_is_one_sentence_and_leaves_finished_records_whole(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(said(results), "4 runs: 4 found, 0 done"));
 }
 
+/* A record that took the number of a closed stdout would take the lines of the runs that end beside it, too. */
+static void a_closed_stdout_is_told_and_leaves_records_whole(void)
+{
+    const char *results = test_folder();
+    char command[4 * PATH_ROOM];
+    snprintf(command, sizeof command,
+             "%s run architectures cell=rnn,lstm length=6 hidden=6 batch=8 seed=0..9 steps=4 points=4 "
+             "valid_batches=1 --jobs=2 --results %s 2>%s.txt >&-",
+             UNROLL_PROGRAM, results, results);
+    int status = system(command);
+    CU_ASSERT(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    CU_ASSERT_EQUAL(strncmp(said(results), "unroll: cannot write to standard output: ", 41), 0);
+    CU_ASSERT_EQUAL(count_records(results), 20);
+    unroll_table_free(gathered(results));
+}
+
 const unroll_test tests_sweep_kill[] = {
     TEST(a_sweep_that_is_killed_again_and_again_ends_as_if_it_never_was),
     TEST(shards_in_processes_of_their_own_give_the_same_results),
     TEST(an_interrupted_sweep_keeps_what_is_finished_and_says_how_to_go_on),
     TEST(a_full_disk_is_one_sentence_and_leaves_finished_records_whole),
+    TEST(a_closed_stdout_is_told_and_leaves_records_whole),
     {NULL, NULL},
 };

@@ -295,8 +295,8 @@ static void newer_records_are_gathered_again(void)
     char path[1400];
     unroll_record *record;
     unroll_table *table;
-    const unroll_table_column *id, *error;
-    double found = 0;
+    const unroll_table_column *id, *error, *how;
+    int found = 0;
     reset();
     called c = call_with(results, NULL, 0);
     CU_ASSERT_EQUAL_FATAL(unroll_load_table(c.summary.gathered, &table).code, UNROLL_OK);
@@ -304,6 +304,7 @@ static void newer_records_are_gathered_again(void)
     snprintf(path, sizeof path, "%s/counted/runs/%s.h5", results, id->text[0]);
     CU_ASSERT_EQUAL_FATAL(unroll_load_record(path, &record).code, UNROLL_OK);
     unroll_record_real(record, "error", "", 42);
+    strcpy(record->status, "diverged");
     CU_ASSERT_EQUAL(unroll_store_record(record, path).code, UNROLL_OK);
     CU_ASSERT_EQUAL(utimensat(AT_FDCWD, path, (struct timespec[2]){{time(NULL) + 10, 0}, {time(NULL) + 10, 0}}, 0), 0);
     unroll_table_free(table);
@@ -311,8 +312,9 @@ static void newer_records_are_gathered_again(void)
     CU_ASSERT_EQUAL(c.measured, 0);
     CU_ASSERT_EQUAL_FATAL(unroll_load_table(c.summary.gathered, &table).code, UNROLL_OK);
     error = unroll_table_find(table, "error");
+    how = unroll_table_find(table, "status");
     for (int i = 0; i < table->rows; i++)
-        found += error->real[i] == 42;
+        found += error->real[i] == 42 && strcmp(how->text[i], "diverged") == 0;
     CU_ASSERT_EQUAL(found, 1);
     unroll_table_free(table);
     unroll_record_free(record);
