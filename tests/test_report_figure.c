@@ -162,6 +162,13 @@ static void a_request_that_asks_for_nothing_is_refused(void)
     }
 }
 
+static void a_column_that_is_not_there_is_refused(void)
+{
+    unroll_status status = ask_in(test_folder(), "#! c: mean mse over length by cel\n");
+    CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
+    CU_ASSERT_STRING_EQUAL(status.text, "there is no column cel in the results of made");
+}
+
 static void a_filter_that_is_none_is_refused(void)
 {
     unroll_status status = ask_in(test_folder(), "#! c: mean mse over length by cell where length\n");
@@ -307,6 +314,7 @@ const unroll_test tests_report_figure[] = {
     TEST(a_filter_takes_values_lists_and_extremes),
     TEST(a_request_without_data_is_told_and_leaves_no_file),
     TEST(a_request_that_asks_for_nothing_is_refused),
+    TEST(a_column_that_is_not_there_is_refused),
     TEST(a_filter_that_is_none_is_refused),
     TEST(data_that_cannot_be_written_leaves_the_older),
     TEST(a_figure_is_drawn_as_svg_and_png_and_nothing_else_is_left),

@@ -170,10 +170,14 @@ static void a_column_that_is_neither_mean_nor_share_is_refused(void)
     CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
     CU_ASSERT_STRING_EQUAL(status.text, "the column solved:median of a table ends in neither :share nor :mean");
     e.columns = "";
-    e.groups = "a b c d e f g h i";
+    e.groups = "cell length cell length cell length cell length cell";
     status = unroll_report_table(&e, table, UNROLL_FORMAT_TEXT, stderr);
     CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
     CU_ASSERT_STRING_EQUAL(status.text, "a table is grouped by at most 8 columns");
+    e.groups = "cell lenght";
+    status = unroll_report_table(&e, table, UNROLL_FORMAT_TEXT, stderr);
+    CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
+    CU_ASSERT_STRING_EQUAL(status.text, "there is no column lenght in the results of made");
     unroll_table_free(table);
 }
 
@@ -267,6 +271,7 @@ static void without_results_there_is_no_page(void)
     CU_ASSERT_STRING_EQUAL(status.text, expected);
     CHECK_TEXT(read_text(results, "report.md"), "(none)");
     CU_ASSERT_FALSE(has_part(results, "report.md"));
+    CU_ASSERT_EQUAL(make_page(&experiment, "/no/such/folder").code, UNROLL_NOTHING);
 }
 
 /* The page that was there before stays; nothing else of the attempt does. */

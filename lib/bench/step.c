@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/quantile.h"
 #include "base/random.h"
 #include "bench/bench.h"
 #include "cells/cell.h"
@@ -73,33 +74,21 @@ static void unpin(const cores *old)
 }
 #endif
 
-static int by_value(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* linear between the order statistics */
-static double quantile(const int64_t *sorted, int count, double q)
-{
-    double at = q * (count - 1);
-    int below = (int)at, above = below + 1 < count ? below + 1 : below;
-    return (double)sorted[below] + (at - below) * (double)(sorted[above] - sorted[below]);
-}
-
 static void summarise(const unroll_settings *settings, unroll_step_timing *timing)
 {
     const unroll_cell *cell = unroll_cell_find(unroll_text(settings, "cell"));
     double hidden = (double)unroll_int(settings, "hidden"), input = (double)unroll_int(settings, "input");
     double rows_in_all = (double)unroll_int(settings, "batch") * (double)unroll_int(settings, "length"), median;
     double layers = (double)unroll_int(settings, "layers");
-    int64_t sorted[UNROLL_TIMING_SAMPLES];
-    memcpy(sorted, timing->ns, (size_t)timing->count * sizeof sorted[0]);
-    qsort(sorted, (size_t)timing->count, sizeof sorted[0], by_value);
-    median = quantile(sorted, timing->count, 0.5);
+    double sorted[UNROLL_TIMING_SAMPLES];
+    for (int i = 0; i < timing->count; i++)
+        sorted[i] = (double)timing->ns[i];
+    unroll_sort(sorted, timing->count);
+    median = unroll_quantile(sorted, timing->count, 0.5);
     input = input > 0.0 ? input : hidden;
     timing->median_ms = median * 1e-6;
-    timing->spread = (quantile(sorted, timing->count, 0.75) - quantile(sorted, timing->count, 0.25)) / median;
+    timing->spread =
+        (unroll_quantile(sorted, timing->count, 0.75) - unroll_quantile(sorted, timing->count, 0.25)) / median;
     timing->gflop = 6e-9 * rows_in_all * cell->gates * hidden * (input + hidden + (layers - 1.0) * 2.0 * hidden);
     timing->gflops = timing->gflop / (median * 1e-9);
     timing->peak_fraction = timing->gflops / (timing->peak_gflops * (double)unroll_int(settings, "threads"));

@@ -40,7 +40,9 @@ static void print_head(const unroll_experiment *experiment, const unroll_table *
         printf("## %s: %s\n\n", experiment->name, experiment->title);
         break;
     case UNROLL_FORMAT_HTML:
-        printf("<h2>%s: %s</h2>\n", experiment->name, experiment->title);
+        printf("<h2>%s: ", experiment->name);
+        unroll_print_escaped(experiment->title, format, stdout);
+        puts("</h2>");
         break;
     case UNROLL_FORMAT_CSV:
         break;

@@ -28,7 +28,8 @@ static bool is_over(unroll_barrier *barrier, int round)
 }
 
 /* A thread that is waited for may have lost its core to another program: who sleeps leaves it a core of ours. Each nap is
-   about as long as all before it, at most a millisecond. (No condition variable: glibc's lost wake-ups until 2.41.) */
+   about as long as all before it, at most a millisecond. (No condition variable: glibc's can
+   lose a wake-up, its bug 25847.) */
 static void sleep_until_over(unroll_barrier *barrier, int round)
 {
     long nap = 20000; /* ns */

@@ -124,25 +124,13 @@ static void fill_groups(const unroll_table *table, const unroll_groups *groups, 
     }
 }
 
-static int count_status(const unroll_table *table, const char *status, int *first)
-{
-    char shown[UNROLL_VALUE_ROOM];
-    int count = 0;
-    for (int i = table->rows - 1; i >= 0; i--)
-        if (strcmp(unroll_value_show(table, "status", i, shown), status) == 0) {
-            count++;
-            *first = i;
-        }
-    return count;
-}
-
 static unroll_status print_groups(const unroll_experiment *experiment, const unroll_table *table,
                                   const unroll_groups *groups, unroll_format format, FILE *out)
 {
     wanted columns[MOST_COLUMNS];
     unroll_grid grid;
     int count, first, before = groups->column_count + 1;
-    bool diverged = count_status(table, "diverged", &first) > 0;
+    bool diverged = unroll_count_status(table, "diverged", &first) > 0;
     UNROLL_TRY(read_wanted(experiment->columns, columns, &count));
     before += diverged;
     UNROLL_TRY(unroll_grid_open(&grid, before + count, groups->count));
@@ -169,7 +157,7 @@ unroll_status unroll_report_table(const unroll_experiment *experiment, const unr
 {
     unroll_groups groups;
     unroll_status status = unroll_ok();
-    int first = 0, failed = count_status(table, "failed", &first);
+    int first = 0, failed = unroll_count_status(table, "failed", &first);
     UNROLL_TRY(unroll_groups_make(experiment, table, experiment->groups, NULL, &groups));
     if (groups.count > 0)
         status = print_groups(experiment, table, &groups, format, out);

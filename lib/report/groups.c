@@ -58,6 +58,19 @@ const char *unroll_show_short(double value, char out[UNROLL_VALUE_ROOM])
     return out;
 }
 
+int unroll_count_status(const unroll_table *table, const char *status, int *first)
+{
+    char shown[UNROLL_VALUE_ROOM];
+    int count = 0;
+    for (int row = 0; row < table->rows; row++) {
+        if (strcmp(unroll_value_show(table, "status", row, shown), status) != 0)
+            continue;
+        if (count++ == 0 && first != NULL)
+            *first = row;
+    }
+    return count;
+}
+
 /* ---- filters ---- */
 
 static bool is_failed(const unroll_table *table, int row)
@@ -93,10 +106,11 @@ static bool is_listed(const char *list, const char *value)
 static unroll_status select_by(const unroll_table *table, const char *term, bool *keep)
 {
     char name[48], shown[UNROLL_VALUE_ROOM], number[UNROLL_NUMBER_ROOM];
-    const char *equals = strchr(term, '='), *wanted = equals + 1;
+    const char *equals = strchr(term, '='), *wanted;
     if (equals == NULL || equals == term || equals - term >= (int)sizeof name)
         return unroll_error(UNROLL_WRONG, "the filter \"%.100s\" is not written column=value", term);
     snprintf(name, sizeof name, "%.*s", (int)(equals - term), term);
+    wanted = equals + 1;
     if (strcmp(wanted, "max") == 0 || strcmp(wanted, "min") == 0)
         wanted = unroll_show_real(extreme(table, name, keep, strcmp(wanted, "max") == 0), number);
     for (int i = 0; i < table->rows; i++)
@@ -219,6 +233,8 @@ unroll_status unroll_groups_make(const unroll_experiment *experiment, const unro
     while (unroll_next_word(&columns, word, sizeof word)) {
         if (groups->column_count == UNROLL_MOST_BY)
             return unroll_error(UNROLL_WRONG, "a table is grouped by at most %d columns", UNROLL_MOST_BY);
+        if (unroll_table_find(table, word) == NULL)
+            return unroll_error(UNROLL_WRONG, "there is no column %s in the results of %s", word, experiment->name);
         strcpy(groups->column[groups->column_count++], word);
     }
     for (int i = 0; i < table->rows; i++) {

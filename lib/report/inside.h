@@ -19,6 +19,9 @@ const char *unroll_value_show(const unroll_table *table, const char *name, int r
 /* NaN for a text, or where there is none. */
 double unroll_value_real(const unroll_table *table, const char *name, int row);
 
+/* Runs of a status; *first, where not NULL, becomes the first one's row when there is any. */
+int unroll_count_status(const unroll_table *table, const char *status, int *first);
+
 /* Marks in keep (rows) the runs that did not fail and that `filter` lets pass: "length=max cell=lstm,gru". NULL: all.
    UNROLL_WRONG for a filter that is not written name=value. */
 unroll_status unroll_select(const unroll_table *table, const char *filter, bool *keep);
@@ -38,7 +41,8 @@ typedef struct unroll_groups {
     int count;
 } unroll_groups;
 
-/* Groups the rows marked in `keep` (NULL: all that did not fail) by columns parted by blanks. */
+/* Groups the rows marked in `keep` (NULL: all that did not fail) by columns parted by blanks. UNROLL_WRONG for a column
+   that the table does not have. */
 unroll_status unroll_groups_make(const unroll_experiment *experiment, const unroll_table *table, const char *columns,
                                  const bool *keep, unroll_groups *groups);
 void unroll_groups_free(unroll_groups *groups);
@@ -84,8 +88,6 @@ typedef struct unroll_grid {
 unroll_status unroll_grid_open(unroll_grid *grid, int columns, int rows);
 void unroll_grid_close(unroll_grid *grid);
 void unroll_grid_print(const unroll_grid *grid, unroll_format format, FILE *out);
-/* `text` on one line, with what Markdown or HTML would take for its own marks made harmless. */
-void unroll_print_escaped(const char *text, unroll_format format, FILE *out);
 
 /* ---- the data of a figure ---- */
 

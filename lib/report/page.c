@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/number.h"
@@ -80,15 +81,6 @@ static void print_settings(const unroll_experiment *experiment, const unroll_tab
     fputs(shown > 0 ? "\n" : "nothing\n", out);
 }
 
-static int count_status(const unroll_table *table, const char *status)
-{
-    char shown[UNROLL_VALUE_ROOM];
-    int count = 0;
-    for (int r = 0; r < table->rows; r++)
-        count += strcmp(unroll_value_show(table, "status", r, shown), status) == 0;
-    return count;
-}
-
 static void print_what_was_run(const unroll_experiment *experiment, const unroll_table *table, const char *results,
                                FILE *out)
 {
@@ -98,8 +90,8 @@ static void print_what_was_run(const unroll_experiment *experiment, const unroll
         seconds += isnan(value) ? 0 : value;
     }
     fprintf(out, "What was run:\n\n- **runs**: %d: %d done, %d diverged, %d failed; %.0f s of computing in all\n",
-            table->rows, count_status(table, "done"), count_status(table, "diverged"), count_status(table, "failed"),
-            seconds);
+            table->rows, unroll_count_status(table, "done", NULL), unroll_count_status(table, "diverged", NULL),
+            unroll_count_status(table, "failed", NULL), seconds);
     fputs("- **varied**: ", out);
     print_settings(experiment, table, true, out);
     fputs("- **held**, other than the defaults: ", out);
@@ -182,6 +174,11 @@ static unroll_status print_experiment(const unroll_experiment *experiment, const
     return unroll_ok();
 }
 
+static unroll_status nothing(const char *results)
+{
+    return unroll_error(UNROLL_NOTHING, "there are no results in %.300s yet: unroll run makes them", results);
+}
+
 static unroll_status print_page(const unroll_experiment *const *experiments, int count, const char *results, FILE *out)
 {
     unroll_status damaged = unroll_ok();
@@ -212,7 +209,7 @@ static unroll_status print_page(const unroll_experiment *const *experiments, int
     if (found == 0 && damaged.code != UNROLL_OK)
         return damaged;
     if (found == 0)
-        return unroll_error(UNROLL_NOTHING, "there are no results in %.300s yet: unroll run makes them", results);
+        return nothing(results);
     return unroll_ok();
 }
 
@@ -222,6 +219,8 @@ unroll_status unroll_report_page(const unroll_experiment *const *experiments, in
     unroll_text_file file;
     unroll_status status, closed;
     snprintf(path, 512, "%.480s/report.md", results);
+    if (access(results, F_OK) != 0)
+        return nothing(results);
     UNROLL_TRY(unroll_text_file_open(&file, path));
     status = count > 0 ? print_page(experiments, count, results, file.out)
                        : print_page(unroll_experiments, unroll_experiment_count, results, file.out);

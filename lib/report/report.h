@@ -50,6 +50,8 @@ typedef enum unroll_format {
     UNROLL_FORMAT_HTML
 } unroll_format;
 
+/* `text` on one line, with what Markdown or HTML would take for its own marks made harmless. */
+void unroll_print_escaped(const char *text, unroll_format format, FILE *out);
 /* The gathered file of an experiment in the folder `results`. UNROLL_NOTHING when there is none. */
 unroll_status unroll_report_load(const unroll_experiment *experiment, const char *results, unroll_table **table);
 /* Prints the comparison table: a row a group, the columns that the experiment names. Runs that failed are counted, and

@@ -3,24 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/quantile.h"
 #include "base/random.h"
 #include "report/report.h"
 
 enum { RESAMPLES = 10000 };
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* linear between the order statistics */
-static double quantile(const double *sorted, int count, double q)
-{
-    double at = q * (count - 1);
-    int below = (int)at, above = below + 1 < count ? below + 1 : below;
-    return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
-}
 
 /* The values that are numbers. */
 typedef struct sample {
@@ -72,9 +59,9 @@ static unroll_interval bootstrap(const sample *a, const sample *b, uint64_t seed
         if (b != NULL)
             means[i] -= resampled_mean(b, &random);
     }
-    qsort(means, RESAMPLES, sizeof *means, by_value);
-    result.low = quantile(means, RESAMPLES, 0.025);
-    result.high = quantile(means, RESAMPLES, 0.975);
+    unroll_sort(means, RESAMPLES);
+    result.low = unroll_quantile(means, RESAMPLES, 0.025);
+    result.high = unroll_quantile(means, RESAMPLES, 0.975);
     free(means);
     return result;
 }
