@@ -195,6 +195,19 @@ static void a_model_is_not_saved_in_the_place_of_a_folder_or_a_pipe(void)
     check("predict model.h5 input.h5 ''", 2, "unroll: OUTPUT.h5 needs the name of a file\n");
 }
 
+static void a_file_that_may_not_grow_is_one_sentence_and_leaves_nothing(void)
+{
+    char command[1600];
+    const char *folder = test_folder();
+    const answer *a;
+    snprintf(command, sizeof command, "ulimit -f 8; exec %s train length=5 steps=1 hidden=128 --save %s/m.h5 2>&1",
+             UNROLL_PROGRAM, folder);
+    a = ask_shell(command);
+    CU_ASSERT_EQUAL(a->status, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "m.h5: File too large\n"));
+    CU_ASSERT_EQUAL(rmdir(folder), 0); /* it is empty */
+}
+
 /* Runs the program with every standard stream closed; exit status 0 when a file that is opened then is none of them. */
 static void open_a_file_without_streams(const char *path)
 {
@@ -302,6 +315,7 @@ const unroll_test tests_cli[] = {
     TEST(a_stdout_that_takes_nothing_is_a_failure),
     TEST(training_prints_its_loss_and_ends_with_error_and_yardsticks),
     TEST(a_model_is_not_saved_in_the_place_of_a_folder_or_a_pipe),
+    TEST(a_file_that_may_not_grow_is_one_sentence_and_leaves_nothing),
     TEST(a_closed_stdout_is_a_failure_and_no_record),
     TEST(the_expected_time_of_a_large_run_is_there_soon),
     TEST(a_damaged_gathered_file_keeps_no_other_table_back),

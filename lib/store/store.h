@@ -97,9 +97,8 @@ void unroll_bundle_attribute(unroll_bundle *bundle, const char *name, const char
 const unroll_array *unroll_bundle_find(const unroll_bundle *bundle, const char *name);
 const char *unroll_bundle_text(const unroll_bundle *bundle, const char *name); /* NULL when there is none */
 unroll_status unroll_store_bundle(const unroll_bundle *bundle, const char *path);
-/* Reads every data set of numbers (float and double as stored; integers as INT32, or as DOUBLE where one
-   is beyond 32 bits) and every text attribute of the root;
-   data sets of anything else are passed over. */
+/* Reads every data set of numbers (float and double as stored; integers as INT32, or as DOUBLE where one is
+   beyond 32 bits) and every text attribute of the root; data sets of anything else are passed over. */
 unroll_status unroll_load_bundle(const char *path, unroll_bundle **bundle);
 
 #endif
