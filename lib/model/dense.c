@@ -6,10 +6,12 @@
 #include "model/layer.h"
 #include "simd/engine.h"
 
+enum { WIDTH = 4 }; /* blocks in a group of the weights */
+
 struct unroll_dense {
     const unroll_engine *engine;
     size_t bias;
-    real *w_t; /* [I / 16][O blocks * 16][16] */
+    real *w_t; /* (O blocks * 16, I) in groups of WIDTH */
     real *y, *dy, *stream_y;
     size_t block;
 };
@@ -64,9 +66,10 @@ static void dense_weight(const unroll_layer *layer, int index, unroll_weight *ou
 static size_t dense_locate(const unroll_layer *layer, int index, int row, int column)
 {
     const unroll_dense *own = layer->own;
-    size_t block = (size_t)(row / UNROLL_LANES), lane = (size_t)(row % UNROLL_LANES);
-    return index == 0 ? (block * (size_t)layer->inputs + (size_t)column) * UNROLL_LANES + lane
-                      : own->bias + block * UNROLL_LANES + lane;
+    int block = row / UNROLL_LANES;
+    size_t lane = (size_t)(row % UNROLL_LANES);
+    return lane + (index == 0 ? unroll_weight_place(unroll_blocks(layer->outputs), WIDTH, layer->inputs, block, column)
+                              : own->bias + (size_t)block * UNROLL_LANES);
 }
 
 /* uniform in 1 / sqrt(inputs), as torch.nn.Linear, whatever the recurrent layers start from */
@@ -82,7 +85,7 @@ static void dense_refresh(unroll_layer *layer, const unroll_team *team)
 {
     unroll_dense *own = layer->own;
     if (team->rank == 0)
-        own->engine->transpose(layer->w, unroll_blocks(layer->outputs), layer->inputs, own->w_t);
+        own->engine->transpose(layer->w, unroll_blocks(layer->outputs), WIDTH, layer->inputs, own->w_t);
 }
 
 static void rows_product(const unroll_engine *engine, int row, int rows, unroll_matrix a, int k, const real *weights,
@@ -93,8 +96,8 @@ static void rows_product(const unroll_engine *engine, int row, int rows, unroll_
                         .blocks = unroll_blocks(c.columns),
                         .a = a.at + (size_t)row * UNROLL_LANES,
                         .a_block = a.block,
+                        .width = WIDTH,
                         .b = weights,
-                        .b_block = (size_t)k * UNROLL_LANES,
                         .c = c.at + (size_t)row * UNROLL_LANES,
                         .c_block = c.block,
                         .bias = bias};
@@ -118,14 +121,16 @@ static void dense_backward(unroll_layer *layer, const unroll_time *time, const u
     int end = in.end * UNROLL_LANES < layer->inputs ? in.end * UNROLL_LANES : layer->inputs;
     if (begin < end) {
         unroll_outer p = {.rows = time->total,
-                          .m = end - begin,
+                          .m = layer->inputs,
+                          .begin = begin,
+                          .end = end,
                           .blocks = outputs,
-                          .a = layer->input.at + (size_t)in.begin * layer->input.block,
+                          .width = WIDTH,
+                          .a = layer->input.at,
                           .a_block = layer->input.block,
                           .d = layer->d_output.at,
                           .d_block = layer->d_output.block,
-                          .c = layer->g + (size_t)begin * UNROLL_LANES,
-                          .c_block = (size_t)layer->inputs * UNROLL_LANES};
+                          .c = layer->g};
         own->engine->outer(&p);
     }
     if (team->rank == 0)

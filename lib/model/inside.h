@@ -28,7 +28,7 @@ struct unroll_model {
     /* the packed batch */
     unroll_time time;
     int *rows, *offset, *order, *length, *count; /* (T), (T + 1), (B): place of sorted sequence in the caller's order, (B), (T + 2) */
-    unroll_matrix x;
+    unroll_matrix x, d_x; /* d_x: with shape.input_gradient only */
     int *symbol;
     int *target;         /* classes, a row each */
     unroll_matrix goal;  /* reals, laid out like the head's output */

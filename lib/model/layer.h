@@ -27,12 +27,20 @@ static inline size_t unroll_row_stride(size_t rows, size_t together)
     return (rows + 63) / 64 * 64 + together;
 }
 
+/* Place of row `row` of block `block` among weights (k, 16 blocks) in groups of `width` blocks (simd/engine.h). */
+static inline size_t unroll_weight_place(int blocks, int width, int k, int block, int row)
+{
+    int group = block / width * width, wide = blocks - group < width ? blocks - group : width;
+    return ((size_t)group * (size_t)k + (size_t)row * (size_t)wide + (size_t)(block - group)) * UNROLL_LANES;
+}
+
 /* The time layout of a packed batch: time-major, sequences sorted by falling length; row of (t, b) is offset[t] + b. */
 typedef struct unroll_time {
     int size, steps;   /* B, T */
     int total;         /* rows in all */
     const int *rows;   /* (T): sequences alive at step t */
     const int *offset; /* (T + 1) */
+    const int *length; /* (B): steps of each sequence */
 } unroll_time;
 
 typedef struct unroll_layer unroll_layer;

@@ -109,6 +109,8 @@ static void take(unroll_model *model)
         model->symbol = unroll_arena_take(arena, rows, sizeof(int));
     else
         model->x = take_matrix(arena, shape->inputs, rows, batch);
+    if (shape->input_gradient && shape->symbols == 0)
+        model->d_x = take_matrix(arena, shape->inputs, rows, batch);
     model->target = unroll_arena_take(arena, head_rows, sizeof(int));
     if (shape->loss != UNROLL_SOFTMAX)
         model->goal = take_matrix(arena, shape->outputs, head_rows, batch);
@@ -132,7 +134,7 @@ static void take(unroll_model *model)
         layer->g = model->g + at;
         at += layer->kind->reals(layer);
         layer->input = i == 0 ? model->x : model->layers[i - 1].output;
-        layer->d_input = i == 0 ? model->x : model->layers[i - 1].d_output;
+        layer->d_input = i == 0 ? model->d_x : model->layers[i - 1].d_output;
         layer->symbol = model->symbol;
         layer->stream_symbol = model->stream_symbol;
         layer->stream_input = model->stream_x;

@@ -29,12 +29,12 @@ void unroll_model_layout(unroll_model *model, int size, int steps, const int *le
         model->rows[t] = alive;
         model->offset[t + 1] = model->offset[t] + alive;
     }
-    model->time = (unroll_time){size, longest, model->offset[longest], model->rows, model->offset};
+    model->time = (unroll_time){size, longest, model->offset[longest], model->rows, model->offset, model->length};
     model->head_row_count[0] = size;
     model->head_row_offset[1] = size;
     model->head_time = model->shape.every
                            ? model->time
-                           : (unroll_time){size, 1, size, model->head_row_count, model->head_row_offset};
+                           : (unroll_time){size, 1, size, model->head_row_count, model->head_row_offset, NULL};
 }
 
 void unroll_model_place(unroll_model *model, int steps_in, const float *xf, const real *xr, const int *symbol)

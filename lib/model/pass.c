@@ -30,11 +30,13 @@ static void last_rows(unroll_model *model, const unroll_team *team, bool backwar
 
 void unroll_model_forward_part(unroll_model *model, const unroll_team *team)
 {
+    unroll_team_phase(team, UNROLL_PHASE_OPTIMIZER);
     if (model->stale) {
         for (int i = 0; i <= model->recurrent; i++)
             model->layers[i].kind->refresh(&model->layers[i], team);
         unroll_team_wait(team);
     }
+    unroll_team_phase(team, UNROLL_PHASE_OTHER);
     for (int i = 0; i < model->recurrent; i++)
         model->layers[i].kind->forward(&model->layers[i], &model->time, team);
     if (!model->shape.every)

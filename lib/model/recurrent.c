@@ -5,6 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Blocks in a group of the weights: such that a panel holds whole groups or a group whole panels. */
+static int group_width(const unroll_cell *cell)
+{
+    int width = 4;
+    if (cell->gates < 3 && !cell->split)
+        return 4 / cell->gates * cell->gates;
+    while (cell->gates % width != 0)
+        width--;
+    return width;
+}
+
 unroll_status unroll_recurrent_open(unroll_layer *layer, const unroll_isa *isa, const unroll_settings *settings)
 {
     const char *name = unroll_text(settings, "cell");
@@ -24,6 +35,8 @@ unroll_status unroll_recurrent_open(unroll_layer *layer, const unroll_isa *isa, 
     own->panels = unroll_blocks(layer->outputs);
     own->gates = cell->gates;
     own->slots = cell->gates + cell->split;
+    own->width = group_width(cell);
+    own->together = own->width > own->gates ? own->width / own->gates : 1;
     return unroll_ok();
 }
 
@@ -100,20 +113,16 @@ static size_t recurrent_locate(const unroll_layer *layer, int index, int row, in
 {
     const unroll_recurrent *own = layer->own;
     int unit = row % own->hidden, gate = 0;
-    size_t block;
+    int block;
     while (own->cell->torch[gate] != row / own->hidden)
         gate++;
     if (own->cell->split && index % 2 == 1)
         gate = (gate + own->gates - 1) % own->gates; /* the recurrent side keeps gate 0 last */
-    block = (size_t)(unit / UNROLL_LANES) * (size_t)own->gates + (size_t)gate;
-    switch (index) {
-    case 0:
-        return own->w_ih + (block * (size_t)layer->inputs + (size_t)column) * UNROLL_LANES + (size_t)(unit % UNROLL_LANES);
-    case 1:
-        return own->w_hh + (block * (size_t)own->hidden + (size_t)column) * UNROLL_LANES + (size_t)(unit % UNROLL_LANES);
-    default:
-        return (index == 2 ? own->b_ih : own->b_hh) + block * UNROLL_LANES + (size_t)(unit % UNROLL_LANES);
-    }
+    block = unit / UNROLL_LANES * own->gates + gate;
+    if (index >= 2)
+        return (index == 2 ? own->b_ih : own->b_hh) + (size_t)(block * UNROLL_LANES + unit % UNROLL_LANES);
+    return (index == 0 ? own->w_ih : own->w_hh) + (size_t)(unit % UNROLL_LANES) +
+           unroll_weight_place(own->panels * own->gates, own->width, index == 0 ? layer->inputs : own->hidden, block, column);
 }
 
 /* "pytorch": everything uniform in 1 / sqrt(H). The others: Glorot and Bengio's uniform (2010) for the input weights, the
@@ -157,9 +166,9 @@ static void recurrent_refresh(unroll_layer *layer, const unroll_team *team)
         own->bias_input[i] = own_bias + other;
         own->bias_recurrent[i] = layer->two_biases ? layer->w[own->b_hh + (size_t)i] : 0;
     }
-    own->engine->transpose(layer->w + own->w_hh, own->panels * own->gates, own->hidden, own->w_hh_t);
+    own->engine->transpose(layer->w + own->w_hh, own->panels * own->gates, own->width, own->hidden, own->w_hh_t);
     if (own->w_ih_t != NULL)
-        own->engine->transpose(layer->w + own->w_ih, own->panels * own->gates, layer->inputs, own->w_ih_t);
+        own->engine->transpose(layer->w + own->w_ih, own->panels * own->gates, own->width, layer->inputs, own->w_ih_t);
 }
 
 static void recurrent_reset(unroll_layer *layer)

@@ -13,10 +13,11 @@ struct unroll_recurrent {
     const unroll_cell *cell;
     const unroll_engine *engine;
     int variant, hidden, panels, gates, slots; /* slots: gates on the tape a panel, G + split */
-    size_t w_ih, w_hh, b_ih, b_hh;             /* places among the layer's reals: [P*G][I][16], [P*G][H][16], [P*G][16] */
+    int width, together;                       /* blocks in a group of the weights; panels that a group may not cut */
+    size_t w_ih, w_hh, b_ih, b_hh;             /* places among the layer's reals: (I, P*G*16), (H, P*G*16) in groups, [P*G][16] */
     real *bias_input;                          /* [P*G][16]: what the input product starts from */
     real *bias_recurrent;                      /* [P][G][16]: what a split cell's recurrent product starts from */
-    real *w_hh_t, *w_ih_t;                     /* [H / 16][P*G*16][16], [I / 16][P*G*16][16] */
+    real *w_hh_t, *w_ih_t;                     /* (P*G*16, H), (P*G*16, I) in groups of 4 */
     real *tape;                                /* [P*slots][rows][16] */
     real *h, *c, *dh;                          /* [P][B + rows][16]: B rows of initial states first */
     real *dc;                                  /* [P][B][16] */

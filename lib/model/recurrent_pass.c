@@ -7,33 +7,89 @@
    amortise the passes over the weights, few enough to stay in the second-level cache */
 enum { STRETCH_ROWS = 256 };
 
-/* pre-activations of this thread's panels from the input, `rows` rows from `row` on */
+/* Recurrent weights up to this many reals (1 MiB) are read by every thread, each for sequences of its own; larger ones are
+   parted, so that each thread keeps its part in its own cache. */
+enum { SHARED_WEIGHTS = 262144, FEWEST_SEQUENCES = 4 };
+
+/* What this thread does in the loop over time: some sequences through all panels, and then nobody waits for anybody inside
+   a stretch; or some panels of all sequences, and then all wait for each other at every step. */
+typedef struct share {
+    unroll_part panels, sequences;
+    bool wait;
+} share;
+
+/* the part of the panels that this thread has where they are parted: groups of weights stay whole */
+static unroll_part own_panels(const unroll_recurrent *own, const unroll_team *team)
+{
+    unroll_part part = unroll_team_part(team, (own->panels + own->together - 1) / own->together);
+    part.begin *= own->together;
+    part.end = part.end * own->together < own->panels ? part.end * own->together : own->panels;
+    return part;
+}
+
+/* the first sequence of thread `rank`: all have about as many steps to do */
+static int first_sequence(const unroll_time *time, const unroll_team *team, int rank)
+{
+    long long want = (long long)time->total * rank / team->size, steps = 0;
+    int sequence = 0;
+    while (sequence < time->size && steps < want)
+        steps += time->length[sequence++];
+    return sequence;
+}
+
+static share share_of(const unroll_recurrent *own, const unroll_time *time, const unroll_team *team)
+{
+    share s = {{0, own->panels}, {0, time->size}, false};
+    double weights = (double)own->gates * own->hidden * own->hidden;
+    if (team->size == 1)
+        return s;
+    s.wait = weights > SHARED_WEIGHTS || time->size < FEWEST_SEQUENCES * team->size;
+    if (s.wait)
+        s.panels = own_panels(own, team);
+    else
+        s.sequences = (unroll_part){first_sequence(time, team, team->rank), first_sequence(time, team, team->rank + 1)};
+    return s;
+}
+
+/* of a thread's sequences, those that are alive at step t */
+static unroll_part alive(const share *s, const unroll_time *time, int t)
+{
+    unroll_part part = s->sequences;
+    part.begin = part.begin < time->rows[t] ? part.begin : time->rows[t];
+    part.end = part.end < time->rows[t] ? part.end : time->rows[t];
+    return part;
+}
+
+/* pre-activations of some panels from the input, `rows` rows from `row` on */
 static void input_product(const unroll_layer *layer, unroll_part panels, const unroll_matrix *input, const int *symbol,
                           int row, int rows, real *tape, size_t tape_block)
 {
     const unroll_recurrent *own = layer->own;
-    int group = own->cell->split ? 1 : panels.end - panels.begin;
-    for (int panel = panels.begin; panel < panels.end; panel += group) {
-        size_t block = (size_t)panel * (size_t)own->gates;
-        real *out = tape + (size_t)panel * (size_t)own->slots * tape_block + (size_t)row * UNROLL_LANES;
-        const real *weights = layer->w + own->w_ih + block * (size_t)layer->inputs * UNROLL_LANES;
-        const real *bias = own->bias_input + block * UNROLL_LANES;
-        if (layer->symbols) {
-            own->engine->gather(weights, (size_t)layer->inputs * UNROLL_LANES, bias, symbol + row, rows, group * own->gates,
-                                out, tape_block);
-        } else {
-            unroll_product p = {.rows = rows,
-                                .k = layer->inputs,
-                                .blocks = group * own->gates,
-                                .a = input->at + (size_t)row * UNROLL_LANES,
-                                .a_block = input->block,
-                                .b = weights,
-                                .b_block = (size_t)layer->inputs * UNROLL_LANES,
-                                .c = out,
-                                .c_block = tape_block,
-                                .bias = bias};
-            own->engine->product(&p);
-        }
+    int block = panels.begin * own->gates, end = panels.end * own->gates;
+    unroll_product p = {.rows = rows,
+                        .k = layer->inputs,
+                        .blocks = end - block,
+                        .width = own->width,
+                        .panel = own->cell->split ? own->gates : 0,
+                        .a = input->at + (size_t)row * UNROLL_LANES,
+                        .a_block = input->block,
+                        .b = layer->w + own->w_ih + (size_t)block * (size_t)layer->inputs * UNROLL_LANES,
+                        .c = tape + (size_t)(panels.begin * own->slots) * tape_block + (size_t)row * UNROLL_LANES,
+                        .c_block = tape_block,
+                        .c_skip = tape_block,
+                        .bias = own->bias_input + (size_t)block * UNROLL_LANES};
+    if (rows == 0 || block == end)
+        return;
+    if (!layer->symbols) {
+        own->engine->product(&p);
+        return;
+    }
+    for (; block < end; block += own->width) {
+        int width = end - block < own->width ? end - block : own->width;
+        int slot = block + (own->cell->split ? block / own->gates : 0);
+        own->engine->gather(layer->w + own->w_ih + (size_t)block * (size_t)layer->inputs * UNROLL_LANES, width,
+                            own->bias_input + (size_t)block * UNROLL_LANES, symbol + row, rows,
+                            tape + (size_t)slot * tape_block + (size_t)row * UNROLL_LANES, tape_block);
     }
 }
 
@@ -56,25 +112,32 @@ static real *own_panel_of(real *at, int panel, size_t block)
 
 /* one step: the recurrent product on top of the input product in `tape`, then the cell */
 static void forward_step(const unroll_layer *layer, unroll_part panels, int rows, real *tape, size_t tape_block,
-                         const step_states *s)
+                         const step_states *s, const unroll_team *team)
 {
     const unroll_recurrent *own = layer->own;
-    /* enough blocks to fill a tile of registers, few enough that the cell finds them in the first-level cache */
-    int together = own->gates >= 3 || own->cell->split ? 1 : 4 / own->gates;
+    /* so few panels at once that the cell finds them in the first-level cache; all of them where rows are few and a tile
+       takes several groups */
+    int together = rows > 2 ? own->together : own->panels;
+    if (rows == 0)
+        return;
     for (int first = panels.begin; first < panels.end; first += together) {
         int count = panels.end - first < together ? panels.end - first : together;
         unroll_product p = {.rows = rows,
                             .k = own->hidden,
                             .blocks = count * own->gates,
+                            .width = own->width,
+                            .panel = own->cell->split ? own->gates : 0,
                             .from_output = own->cell->split ? own->gates - 1 : count * own->gates,
                             .a = s->h_old,
                             .a_block = s->block,
                             .b = layer->w + own->w_hh + (size_t)first * (size_t)(own->gates * own->hidden) * UNROLL_LANES,
-                            .b_block = (size_t)own->hidden * UNROLL_LANES,
                             .c = tape + (size_t)(first * own->slots + own->cell->split) * tape_block,
                             .c_block = tape_block,
+                            .c_skip = tape_block,
                             .bias = own->bias_recurrent + (size_t)first * (size_t)own->gates * UNROLL_LANES};
+        unroll_team_phase(team, UNROLL_PHASE_RECURRENT);
         own->engine->product(&p);
+        unroll_team_phase(team, UNROLL_PHASE_CELL);
         for (int panel = first; panel < first + count; panel++) {
             unroll_cell_step step = {.rows = rows,
                                      .variant = own->variant,
@@ -89,16 +152,20 @@ static void forward_step(const unroll_layer *layer, unroll_part panels, int rows
     }
 }
 
-/* rows of the states before step t: the initial ones end where those of step 0 begin */
-static real *states_before(real *states, const unroll_layer *layer, const unroll_time *time, int t)
+/* row of sequence 0 in the states before step t: the initial ones end where those of step 0 begin */
+static int row_before(const unroll_layer *layer, const unroll_time *time, int t)
 {
-    int row = t == 0 ? layer->batch - time->size : layer->batch + time->offset[t - 1];
-    return states == NULL ? NULL : states + (size_t)row * UNROLL_LANES;
+    return t == 0 ? layer->batch - time->size : layer->batch + time->offset[t - 1];
 }
 
-static real *states_after(real *states, const unroll_layer *layer, const unroll_time *time, int t)
+static int row_after(const unroll_layer *layer, const unroll_time *time, int t)
 {
-    return states == NULL ? NULL : states + (size_t)(layer->batch + time->offset[t]) * UNROLL_LANES;
+    return layer->batch + time->offset[t];
+}
+
+static real *at_row(real *states, int row)
+{
+    return states == NULL ? NULL : states + (size_t)row * UNROLL_LANES;
 }
 
 static int stretch_steps(const unroll_time *time)
@@ -109,151 +176,233 @@ static int stretch_steps(const unroll_time *time)
 void unroll_recurrent_forward(unroll_layer *layer, const unroll_time *time, const unroll_team *team)
 {
     unroll_recurrent *own = layer->own;
-    unroll_part panels = unroll_team_part(team, own->panels);
+    share mine = share_of(own, time, team);
     int stretch = stretch_steps(time);
     for (int first = 0; first < time->steps; first += stretch) {
         int end = first + stretch < time->steps ? first + stretch : time->steps;
-        if (panels.begin < panels.end)
-            input_product(layer, panels, &layer->input, layer->symbol, time->offset[first],
-                          time->offset[end] - time->offset[first], own->tape, own->tape_block);
-        for (int t = first; t < end; t++) {
-            step_states s = {.h_old = states_before(own->h, layer, time, t),
-                             .h = states_after(own->h, layer, time, t),
-                             .c_old = states_before(own->c, layer, time, t),
-                             .c = states_after(own->c, layer, time, t),
-                             .block = own->state_block};
-            forward_step(layer, panels, time->rows[t], own->tape + (size_t)time->offset[t] * UNROLL_LANES,
-                         own->tape_block, &s);
+        unroll_part rows = {time->offset[first], time->offset[end]};
+        if (!mine.wait) {
+            rows = unroll_team_part(team, time->offset[end] - time->offset[first]);
+            rows.begin += time->offset[first];
+            rows.end += time->offset[first];
+        }
+        unroll_team_phase(team, UNROLL_PHASE_INPUT);
+        input_product(layer, mine.panels, &layer->input, layer->symbol, rows.begin, rows.end - rows.begin, own->tape,
+                      own->tape_block);
+        if (!mine.wait)
             unroll_team_wait(team);
+        for (int t = first; t < end; t++) {
+            unroll_part part = alive(&mine, time, t);
+            int before = row_before(layer, time, t) + part.begin, after = row_after(layer, time, t) + part.begin;
+            step_states s = {.h_old = at_row(own->h, before),
+                             .h = at_row(own->h, after),
+                             .c_old = at_row(own->c, before),
+                             .c = at_row(own->c, after),
+                             .block = own->state_block};
+            forward_step(layer, mine.panels, part.end - part.begin,
+                         own->tape + (size_t)(time->offset[t] + part.begin) * UNROLL_LANES, own->tape_block, &s, team);
+            if (mine.wait)
+                unroll_team_wait(team);
         }
     }
+    unroll_team_phase(team, UNROLL_PHASE_OTHER);
+    if (!mine.wait)
+        unroll_team_wait(team);
 }
 
-/* the cell's backward over this thread's panels at step t; the last of a truncated stretch hands nothing further back */
-static void backward_cells(const unroll_layer *layer, unroll_part panels, const unroll_time *time, int t, bool cut)
+/* the cell's backward over some panels and sequences at step t; the last of a truncated stretch hands nothing further back */
+static void backward_cells(const unroll_layer *layer, unroll_part panels, unroll_part rows, const unroll_time *time, int t,
+                           bool cut)
 {
     const unroll_recurrent *own = layer->own;
-    real *h_old = states_before(own->h, layer, time, t), *h = states_after(own->h, layer, time, t);
-    real *c_old = states_before(own->c, layer, time, t), *c = states_after(own->c, layer, time, t);
-    real *dh = states_after(own->dh, layer, time, t), *dh_old = cut ? NULL : states_before(own->dh, layer, time, t);
-    for (int panel = panels.begin; panel < panels.end; panel++) {
-        unroll_cell_gradient step = {.rows = time->rows[t],
+    int before = row_before(layer, time, t) + rows.begin, after = row_after(layer, time, t) + rows.begin;
+    size_t row = (size_t)(time->offset[t] + rows.begin) * UNROLL_LANES;
+    for (int panel = panels.begin; rows.begin < rows.end && panel < panels.end; panel++) {
+        unroll_cell_gradient step = {.rows = rows.end - rows.begin,
                                      .variant = own->variant,
-                                     .gates = own->tape + (size_t)panel * (size_t)own->slots * own->tape_block +
-                                              (size_t)time->offset[t] * UNROLL_LANES,
+                                     .gates = own->tape + (size_t)panel * (size_t)own->slots * own->tape_block + row,
                                      .gate = own->tape_block,
-                                     .h_old = own_panel_of(h_old, panel, own->state_block),
-                                     .h = own_panel_of(h, panel, own->state_block),
-                                     .c_old = own_panel_of(c_old, panel, own->state_block),
-                                     .c = own_panel_of(c, panel, own->state_block),
-                                     .dh = own_panel_of(dh, panel, own->state_block),
-                                     .dc = own_panel_of(own->dc, panel, own->batch_block),
-                                     .dh_old = own_panel_of(dh_old, panel, own->state_block)};
+                                     .h_old = own_panel_of(at_row(own->h, before), panel, own->state_block),
+                                     .h = own_panel_of(at_row(own->h, after), panel, own->state_block),
+                                     .c_old = own_panel_of(at_row(own->c, before), panel, own->state_block),
+                                     .c = own_panel_of(at_row(own->c, after), panel, own->state_block),
+                                     .dh = own_panel_of(at_row(own->dh, after), panel, own->state_block),
+                                     .dc = own_panel_of(at_row(own->dc, rows.begin), panel, own->batch_block),
+                                     .dh_old = cut ? NULL : own_panel_of(at_row(own->dh, before), panel, own->state_block)};
         own->cell->backward(&step);
         if (cut && own->dc != NULL)
-            memset(step.dc, 0, own->batch_block * sizeof(real));
+            memset(step.dc, 0, (size_t)(rows.end - rows.begin) * UNROLL_LANES * sizeof(real));
     }
 }
 
 /* C += gradients of the pre-activations of `rows` rows from `row` on, times transposed weights; `side`: 0 the input's
    gates, 1 the recurrent ones */
-static void gradient_product(const unroll_layer *layer, unroll_part blocks, int row, int rows, int side, const real *weights,
-                             unroll_matrix out, size_t out_row, bool add)
+static void gradient_product(const unroll_layer *layer, unroll_part blocks, unroll_part rows, int side, const real *weights,
+                             unroll_matrix out, int out_row, bool add)
 {
     const unroll_recurrent *own = layer->own;
-    size_t k = (size_t)own->panels * (size_t)own->gates * UNROLL_LANES;
-    unroll_product p = {.rows = rows,
-                        .k = (int)k,
+    int k = own->panels * own->gates * UNROLL_LANES;
+    unroll_product p = {.rows = rows.end - rows.begin,
+                        .k = k,
                         .blocks = blocks.end - blocks.begin,
+                        .width = 4,
                         .from_output = add ? blocks.end - blocks.begin : 0,
                         .group = own->cell->split ? own->gates : 0,
-                        .a = own->tape + (size_t)(side * own->cell->split) * own->tape_block + (size_t)row * UNROLL_LANES,
+                        .a = own->tape + (size_t)(side * own->cell->split) * own->tape_block +
+                             (size_t)rows.begin * UNROLL_LANES,
                         .a_block = own->tape_block,
                         .a_skip = own->tape_block,
-                        .b = weights + (size_t)blocks.begin * k * UNROLL_LANES,
-                        .b_block = k * UNROLL_LANES,
-                        .c = out.at + (size_t)blocks.begin * out.block + out_row * UNROLL_LANES,
+                        .b = weights + (size_t)blocks.begin * (size_t)k * UNROLL_LANES,
+                        .c = out.at + (size_t)blocks.begin * out.block + (size_t)out_row * UNROLL_LANES,
                         .c_block = out.block};
-    if (p.blocks > 0)
+    if (p.blocks > 0 && p.rows > 0)
         own->engine->product(&p);
 }
 
-/* gradient of one weight matrix for this thread's panels += A^T D, A (rows, m) from row `a_row` of `a` on, D from `row` on */
-static void weight_gradient(const unroll_layer *layer, unroll_part panels, int side, size_t weights, unroll_matrix a,
-                            size_t a_row, int row, int rows)
+/* Columns of the transposed weights that a thread has where panels are parted: groups of four blocks stay whole. */
+static unroll_part own_blocks(const unroll_team *team, int blocks)
+{
+    unroll_part part = unroll_team_part(team, (blocks + 3) / 4);
+    part.begin *= 4;
+    part.end = part.end * 4 < blocks ? part.end * 4 : blocks;
+    return part;
+}
+
+/* what a thread computes of a weight's gradient: some panels of all its rows, or some of its rows in all panels */
+typedef struct gradient_part {
+    unroll_part panels, rows;
+} gradient_part;
+
+static gradient_part part_of_gradient(const unroll_recurrent *own, const unroll_team *team, int rows)
+{
+    int groups = (own->panels + own->together - 1) / own->together, blocks = unroll_blocks(rows);
+    gradient_part part = {own_panels(own, team), {0, rows}};
+    /* the largest part, as a share of the whole */
+    double by_panels = (double)((groups + team->size - 1) / team->size) / groups;
+    double by_rows = (double)((blocks + team->size - 1) / team->size) / blocks;
+    if (by_rows < by_panels) {
+        unroll_part of = unroll_team_part(team, blocks);
+        part.panels = (unroll_part){0, own->panels};
+        part.rows.begin = of.begin * UNROLL_LANES;
+        part.rows.end = of.end * UNROLL_LANES < rows ? of.end * UNROLL_LANES : rows;
+    }
+    return part;
+}
+
+/* this thread's part of the gradient of one weight matrix += A^T D, A (rows, m) from row `a_row` of `a` on, D from `row` on */
+static void weight_gradient(const unroll_layer *layer, const unroll_team *team, int side, size_t weights, unroll_matrix a,
+                            int a_row, int row, int rows)
 {
     const unroll_recurrent *own = layer->own;
-    int together = own->cell->split ? 1 : panels.end - panels.begin;
-    for (int panel = panels.begin; panel < panels.end; panel += together) {
-        unroll_outer p = {.rows = rows,
-                          .m = a.columns,
-                          .blocks = together * own->gates,
-                          .a = a.at + a_row * UNROLL_LANES,
-                          .a_block = a.block,
-                          .d = own->tape + (size_t)(panel * own->slots + side * own->cell->split) * own->tape_block +
-                               (size_t)row * UNROLL_LANES,
-                          .d_block = own->tape_block,
-                          .c = layer->g + weights + (size_t)(panel * own->gates) * (size_t)a.columns * UNROLL_LANES,
-                          .c_block = (size_t)a.columns * UNROLL_LANES};
+    gradient_part part = part_of_gradient(own, team, a.columns);
+    int block = part.panels.begin * own->gates;
+    unroll_outer p = {.rows = rows,
+                      .m = a.columns,
+                      .begin = part.rows.begin,
+                      .end = part.rows.end,
+                      .blocks = part.panels.end * own->gates - block,
+                      .width = own->width,
+                      .panel = own->cell->split ? own->gates : 0,
+                      .a = a.at + (size_t)a_row * UNROLL_LANES,
+                      .a_block = a.block,
+                      .d = own->tape + (size_t)(part.panels.begin * own->slots + side * own->cell->split) * own->tape_block +
+                           (size_t)row * UNROLL_LANES,
+                      .d_block = own->tape_block,
+                      .d_skip = own->tape_block,
+                      .c = layer->g + weights + (size_t)block * (size_t)a.columns * UNROLL_LANES};
+    if (p.blocks > 0)
         own->engine->outer(&p);
+}
+
+/* what `rows` rows from `row` on add to the gradient of the input weights where inputs are symbols, and to the biases' */
+static void bias_gradient(unroll_layer *layer, unroll_part panels, int row, int rows)
+{
+    unroll_recurrent *own = layer->own;
+    int step = own->cell->split ? own->gates : own->width;
+    for (int block = panels.begin * own->gates, end = panels.end * own->gates; block < end; block += step) {
+        int count = end - block < step ? end - block : step, slot = block + (own->cell->split ? block / own->gates : 0);
+        const real *d = own->tape + (size_t)slot * own->tape_block + (size_t)row * UNROLL_LANES;
+        for (int n = 0; layer->symbols && n < count; n += own->width)
+            own->engine->scatter(layer->g + own->w_ih + (size_t)(block + n) * (size_t)layer->inputs * UNROLL_LANES,
+                                 count - n < own->width ? count - n : own->width, layer->symbol + row, rows,
+                                 d + (size_t)n * own->tape_block, own->tape_block);
+        own->engine->column_sums(d, own->tape_block, rows, count, layer->g + own->b_ih + (size_t)block * UNROLL_LANES);
+        if (layer->two_biases)
+            own->engine->column_sums(d + (size_t)own->cell->split * own->tape_block, own->tape_block, rows, count,
+                                     layer->g + own->b_hh + (size_t)block * UNROLL_LANES);
     }
 }
 
-/* all that steps first..end - 1 add to the weights' gradient, for this thread's panels */
-static void stretch_gradient(unroll_layer *layer, unroll_part panels, const unroll_time *time, int first, int end)
+/* all that steps first..end - 1 add to the weights' gradient, as far as this thread does it */
+static void stretch_gradient(unroll_layer *layer, const unroll_time *time, const unroll_team *team, int first, int end)
 {
     unroll_recurrent *own = layer->own;
     unroll_matrix h = {own->h, own->state_block, own->hidden};
     int row = time->offset[first], rows = time->offset[end] - row;
-    if (panels.begin == panels.end)
-        return;
     if (!layer->symbols)
-        weight_gradient(layer, panels, 0, own->w_ih, layer->input, (size_t)row, row, rows);
-    for (int panel = panels.begin; panel < panels.end; panel++) {
-        size_t block = (size_t)panel * (size_t)own->gates;
-        const real *d = own->tape + (size_t)(panel * own->slots) * own->tape_block + (size_t)row * UNROLL_LANES;
-        if (layer->symbols)
-            own->engine->scatter(layer->g + own->w_ih + block * (size_t)layer->inputs * UNROLL_LANES,
-                                 (size_t)layer->inputs * UNROLL_LANES, layer->symbol + row, rows, own->gates, d,
-                                 own->tape_block);
-        own->engine->column_sums(d, own->tape_block, rows, own->gates, layer->g + own->b_ih + block * UNROLL_LANES);
-        if (layer->two_biases)
-            own->engine->column_sums(d + (size_t)own->cell->split * own->tape_block, own->tape_block, rows, own->gates,
-                                     layer->g + own->b_hh + block * UNROLL_LANES);
-    }
+        weight_gradient(layer, team, 0, own->w_ih, layer->input, row, row, rows);
+    bias_gradient(layer, own_panels(own, team), row, rows);
     /* the states before a step lie in one run with those of the next as long as no sequence has ended in between */
     for (int t = first, next; t < end; t = next) {
         for (next = t + 1; next < end && time->rows[next - 1] == (next >= 2 ? time->rows[next - 2] : time->size); next++)
             ;
-        weight_gradient(layer, panels, 1, own->w_hh, h, (size_t)(states_before(own->h, layer, time, t) - own->h) / UNROLL_LANES,
-                        time->offset[t], time->offset[next] - time->offset[t]);
+        weight_gradient(layer, team, 1, own->w_hh, h, row_before(layer, time, t), time->offset[t],
+                        time->offset[next] - time->offset[t]);
     }
+}
+
+/* gradient of the input over steps first..end - 1 */
+static void input_gradient(unroll_layer *layer, const unroll_time *time, const unroll_team *team, bool by_blocks, int first,
+                           int end)
+{
+    unroll_recurrent *own = layer->own;
+    int blocks = unroll_blocks(layer->inputs);
+    unroll_part rows = {time->offset[first], time->offset[end]}, columns = {0, blocks};
+    if (by_blocks) {
+        columns = own_blocks(team, blocks);
+    } else {
+        rows = unroll_team_part(team, time->offset[end] - time->offset[first]);
+        rows.begin += time->offset[first];
+        rows.end += time->offset[first];
+    }
+    gradient_product(layer, columns, rows, 0, own->w_ih_t, layer->d_input, rows.begin, false);
 }
 
 void unroll_recurrent_backward(unroll_layer *layer, const unroll_time *time, const unroll_team *team)
 {
     unroll_recurrent *own = layer->own;
-    unroll_part panels = unroll_team_part(team, own->panels);
+    share mine = share_of(own, time, team);
+    unroll_part blocks = mine.wait ? own_blocks(team, own->panels) : mine.panels;
+    bool same = own->panels % (4 * team->size) == 0; /* the blocks of dh that a thread computes are its panels */
     unroll_matrix dh = {own->dh, own->state_block, own->hidden};
     int stretch = stretch_steps(time), last = (time->steps - 1) / stretch * stretch;
-    for (int panel = panels.begin; own->dc != NULL && panel < panels.end; panel++)
-        memset(own->dc + (size_t)panel * own->batch_block, 0, own->batch_block * sizeof(real));
+    for (int panel = mine.panels.begin; own->dc != NULL && panel < mine.panels.end; panel++)
+        memset(own->dc + (size_t)panel * own->batch_block + (size_t)mine.sequences.begin * UNROLL_LANES, 0,
+               (size_t)(mine.sequences.end - mine.sequences.begin) * UNROLL_LANES * sizeof(real));
     for (int first = last; first >= 0; first -= stretch) {
         int end = first + stretch < time->steps ? first + stretch : time->steps;
         for (int t = end - 1; t >= first; t--) {
             bool cut = t == 0 || (layer->bptt > 0 && t % layer->bptt == 0);
-            backward_cells(layer, panels, time, t, cut);
-            unroll_team_wait(team);
+            unroll_part part = alive(&mine, time, t), rows = {time->offset[t] + part.begin, time->offset[t] + part.end};
+            unroll_team_phase(team, UNROLL_PHASE_CELL);
+            backward_cells(layer, mine.panels, part, time, t, cut);
+            unroll_team_phase(team, UNROLL_PHASE_RECURRENT);
+            if (mine.wait)
+                unroll_team_wait(team);
             if (!cut)
-                gradient_product(layer, panels, time->offset[t], time->rows[t], 1, own->w_hh_t, dh,
-                                 (size_t)(layer->batch + time->offset[t - 1]), true);
+                gradient_product(layer, blocks, rows, 1, own->w_hh_t, dh, row_before(layer, time, t) + part.begin, true);
+            if (mine.wait && !cut && !same)
+                unroll_team_wait(team);
         }
-        stretch_gradient(layer, panels, time, first, end);
+        if (!mine.wait)
+            unroll_team_wait(team);
+        unroll_team_phase(team, UNROLL_PHASE_WEIGHTS);
+        stretch_gradient(layer, time, team, first, end);
+        unroll_team_phase(team, UNROLL_PHASE_INPUT_GRADIENT);
         if (layer->input_gradient)
-            gradient_product(layer, unroll_team_part(team, unroll_blocks(layer->inputs)), time->offset[first],
-                             time->offset[end] - time->offset[first], 0, own->w_ih_t, layer->d_input,
-                             (size_t)time->offset[first], false);
+            input_gradient(layer, time, team, mine.wait, first, end);
     }
+    unroll_team_phase(team, UNROLL_PHASE_OTHER);
     unroll_team_wait(team);
 }
 
@@ -261,6 +410,7 @@ void unroll_recurrent_step(unroll_layer *layer, int rows)
 {
     unroll_recurrent *own = layer->own;
     unroll_part panels = {0, own->panels};
+    unroll_team alone = {.size = 1};
     int now = own->stream_now, next = 1 - now;
     step_states s = {.h_old = own->stream_h[now],
                      .h = own->stream_h[next],
@@ -268,7 +418,7 @@ void unroll_recurrent_step(unroll_layer *layer, int rows)
                      .c = own->stream_c[next],
                      .block = own->batch_block};
     input_product(layer, panels, &layer->stream_input, layer->stream_symbol, 0, rows, own->stream_gates, own->batch_block);
-    forward_step(layer, panels, rows, own->stream_gates, own->batch_block, &s);
+    forward_step(layer, panels, rows, own->stream_gates, own->batch_block, &s, &alone);
     own->stream_now = next;
     layer->stream_output.at = own->stream_h[next];
 }

@@ -72,6 +72,7 @@ struct unroll_crew {
     void *context;
     bool over;
     atomic_int ranks; /* given out so far */
+    const unroll_watch *watch;
 };
 
 static void *follow(void *argument)
@@ -117,7 +118,8 @@ unroll_crew *unroll_crew_open(int threads)
 
 static unroll_team lead(unroll_crew *crew)
 {
-    return (unroll_team){.rank = 0, .size = crew->size, .crowded = crew->crowded, .barrier = &crew->barrier};
+    return (unroll_team){
+        .rank = 0, .size = crew->size, .crowded = crew->crowded, .barrier = &crew->barrier, .watch = crew->watch};
 }
 
 void unroll_crew_close(unroll_crew *crew)
@@ -138,6 +140,11 @@ void unroll_crew_close(unroll_crew *crew)
 int unroll_crew_size(const unroll_crew *crew)
 {
     return crew->size;
+}
+
+void unroll_crew_watch(unroll_crew *crew, const unroll_watch *watch)
+{
+    crew->watch = watch;
 }
 
 void unroll_crew_run(unroll_crew *crew, void (*work)(void *context, const unroll_team *team), void *context)

@@ -12,11 +12,36 @@ typedef struct unroll_barrier {
     _Alignas(64) atomic_int round;
 } unroll_barrier;
 
+/* What a training step consists of, for whoever measures where its time goes. */
+typedef enum unroll_phase {
+    UNROLL_PHASE_OTHER,          /* head, loss, layout */
+    UNROLL_PHASE_INPUT,          /* input product */
+    UNROLL_PHASE_RECURRENT,      /* recurrent products, forward and backward */
+    UNROLL_PHASE_CELL,           /* element-wise part, forward and backward */
+    UNROLL_PHASE_WEIGHTS,        /* weight gradients */
+    UNROLL_PHASE_INPUT_GRADIENT, /* gradient of the input */
+    UNROLL_PHASE_OPTIMIZER,      /* clipping, update, transposed weights */
+    UNROLL_PHASES
+} unroll_phase;
+
+/* Told by the first thread whenever another phase begins. */
+typedef struct unroll_watch {
+    void (*phase)(void *context, unroll_phase phase);
+    void *context;
+} unroll_watch;
+
 typedef struct unroll_team {
     int rank, size;
     bool crowded; /* more threads than cores */
     unroll_barrier *barrier;
+    const unroll_watch *watch; /* NULL: nobody watches */
 } unroll_team;
+
+static inline void unroll_team_phase(const unroll_team *team, unroll_phase phase)
+{
+    if (team->watch != NULL && team->rank == 0)
+        team->watch->phase(team->watch->context, phase);
+}
 
 void unroll_team_wait(const unroll_team *team);
 
@@ -28,6 +53,8 @@ typedef struct unroll_crew unroll_crew;
 unroll_crew *unroll_crew_open(int threads);
 void unroll_crew_close(unroll_crew *crew);
 int unroll_crew_size(const unroll_crew *crew);
+/* From now on `watch` (NULL: nobody), which must outlive the crew or the next call, is told of phases. */
+void unroll_crew_watch(unroll_crew *crew, const unroll_watch *watch);
 /* work(context, team) on every one of them; returns when all are done. Called by one thread at a time. */
 void unroll_crew_run(unroll_crew *crew, void (*work)(void *context, const unroll_team *team), void *context);
 

@@ -6,6 +6,7 @@
 static void norm_part(void *context, const unroll_team *team)
 {
     unroll_model *model = context;
+    unroll_team_phase(team, UNROLL_PHASE_OPTIMIZER);
     size_t parts = (model->reals + NORM_REALS - 1) / NORM_REALS;
     for (size_t i = (size_t)team->rank; i < parts; i += (size_t)team->size) {
         size_t first = i * NORM_REALS, left = model->reals - first;

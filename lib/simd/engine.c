@@ -25,7 +25,7 @@ static void engine_sigmoid(const real *x, real *y, size_t count)
         vec_store(y + i, vec_sigmoid(vec_load(x + i)));
 }
 
-enum { PEAK_CHAINS = VEC_TILE_ROWS * VEC_TILE_BLOCKS };
+enum { PEAK_CHAINS = VEC_TILE };
 
 static double engine_peak(int64_t rounds, real *sink)
 {

@@ -1,8 +1,10 @@
 /* engine.h: the kernels of one instruction set as a table of functions, and the choice among them.
 
-   Every matrix lies in column blocks of 16: A (rows, k) as [block][rows][16], `block` reals from one block to the next;
-   columns past the last are zero. Each element of a product is one chain of fused multiply-adds in rising k, so the bits
-   are the same for every instruction set, tile and number of threads. */
+   Activations lie in column blocks of 16: A (rows, k) as [block][rows][16], `a_block` reals from one block to the next;
+   columns past the last are zero. Weights (k, 16 blocks) lie in groups of `width` blocks, 1 to 4, the last one narrower
+   where they do not come out even: [group][k][width][16], so that a tile reads its weights in one run. Each element of a
+   product is one chain of fused multiply-adds in rising k, so the bits are the same for every instruction set, tile and
+   number of threads. */
 #ifndef UNROLL_SIMD_ENGINE_H
 #define UNROLL_SIMD_ENGINE_H
 
@@ -12,29 +14,29 @@
 
 #include "base/real.h"
 
-/* C (rows, 16 blocks) = start + A (rows, k) B (k, 16 blocks). The first `from_output` blocks start from what C holds, the
-   others from `bias` [blocks][16], or from zero when bias is NULL. With group > 0, A skips `a_skip` more reals after every
-   `group` of its blocks. */
+/* C (rows, 16 blocks) = start + A (rows, k) B (k, 16 blocks). With panel > 0, C skips c_skip more reals after every `panel`
+   of its blocks. The first `from_output` blocks (of every panel) start from what C holds, the others from `bias`
+   [blocks][16], or from zero when bias is NULL. With group > 0, A skips a_skip more reals after every `group` of its
+   blocks. A group of B lies within one panel or holds whole ones. */
 typedef struct unroll_product {
-    int rows, k, blocks, from_output, group;
+    int rows, k, blocks, width, from_output, panel, group;
     const real *a;
     size_t a_block, a_skip; /* reals from one block of 16 columns of A to the next */
     const real *b;
-    size_t b_block; /* B is [blocks][k][16] */
     real *c;
-    size_t c_block;
+    size_t c_block, c_skip;
     const real *bias;
 } unroll_product;
 
-/* C (m, 16 blocks) += A^T D: A (rows, m), D (rows, 16 blocks); k is the row, rising. */
+/* Rows begin..end - 1 of C (m, 16 blocks) += A^T D: A (rows, m), D (rows, 16 blocks); k is the row, rising; `begin` is a
+   multiple of 16. C lies like weights; with panel > 0, D skips d_skip more reals after every `panel` of its blocks. */
 typedef struct unroll_outer {
-    int rows, m, blocks;
+    int rows, m, begin, end, blocks, width, panel;
     const real *a;
     size_t a_block;
     const real *d;
-    size_t d_block;
+    size_t d_block, d_skip;
     real *c;
-    size_t c_block; /* C is [blocks][m][16] */
 } unroll_outer;
 
 typedef struct unroll_optimizer_step {
@@ -50,13 +52,12 @@ typedef struct unroll_engine {
     const char *name;
     void (*product)(const unroll_product *p);
     void (*outer)(const unroll_outer *p);
-    /* B' [blocks of k][16 blocks rows][16] = transpose of B [blocks][k][16]: for the gradient with respect to A */
-    void (*transpose)(const real *b, int blocks, int k, real *out);
-    /* Z[block][row] = bias[block] + W[block][symbol[row]]; symbol < 0 gives the bias alone */
-    void (*gather)(const real *w, size_t w_block, const real *bias, const int *symbol, int rows, int blocks, real *z,
-                   size_t z_block);
-    /* W[block][symbol[row]] += D[block][row], in rising row */
-    void (*scatter)(real *w, size_t w_block, const int *symbol, int rows, int blocks, const real *d, size_t d_block);
+    /* out = transpose of B (k, 16 blocks), in groups of 4 blocks: for the gradient with respect to A; rows past k are zero */
+    void (*transpose)(const real *b, int blocks, int width, int k, real *out);
+    /* one group: Z[n][row] = bias[n] + W[symbol[row]][n]; symbol < 0 gives the bias alone */
+    void (*gather)(const real *w, int width, const real *bias, const int *symbol, int rows, real *z, size_t z_block);
+    /* one group: W[symbol[row]][n] += D[n][row], in rising row */
+    void (*scatter)(real *w, int width, const int *symbol, int rows, const real *d, size_t d_block);
     /* bias[block] += sum over rows of D[block][row], in rising row */
     void (*column_sums)(const real *d, size_t d_block, int rows, int blocks, real *bias);
     /* sum of squares in 64 chains, folded in a fixed order */

@@ -1,4 +1,4 @@
-/* product.h: the matrix kernels. A tile of accumulators stays in registers over the whole of k; rows and blocks of a tile
+/* product.h: the matrix kernels. A tile of accumulators stays in registers over the whole of k; its rows, blocks and groups
    are compile-time constants, so that the loops over them vanish. */
 #ifndef UNROLL_SIMD_PRODUCT_H
 #define UNROLL_SIMD_PRODUCT_H
@@ -6,129 +6,248 @@
 #include "simd/engine.h"
 
 #define TILE_INLINE static inline __attribute__((always_inline))
-#define UNROLL_LOOP _Pragma("GCC unroll 16")
+#define UNROLL_LOOP _Pragma("GCC unroll 32")
 
-/* acc += A[rows][0..count) B[blocks][0..count): a at the tile's first row, b at k = 0 of the tile's first block */
-TILE_INLINE void tile_multiply(const int rows, const int blocks, vec acc[VEC_TILE_ROWS][VEC_TILE_BLOCKS], const real *a,
-                               const real *b, size_t b_block, int count)
+enum {
+    TILE_MOST_ROWS = 16,
+    TILE_MOST_BLOCKS = 4,
+    TILE_DEPTH = 8 /* steps of k between two branches */
+};
+
+/* whether a tile of so many blocks always is as wide as its group */
+#define TILE_IS_WIDE(blocks) (VEC_TILE_BLOCKS == TILE_MOST_BLOCKS || (blocks) == TILE_MOST_BLOCKS)
+
+/* acc[rows][groups * blocks] += A B over `count` rows of B, `b_row` reals apart: a at the tile's first row, b[g] at the
+   tile's first block of group g. What there is less of, rows or blocks, is held in registers. */
+TILE_INLINE void tile_multiply(const int rows, const int blocks, const int groups, vec *acc, const real *a,
+                               const real *const *b, const size_t b_row, const int count)
 {
-#pragma GCC unroll 4
+    const int columns = blocks * groups;
+    UNROLL_LOOP
     for (int k = 0; k < count; k++) {
-        vec column[VEC_TILE_BLOCKS];
-        UNROLL_LOOP
-        for (int n = 0; n < blocks; n++)
-            column[n] = vec_load(b + (size_t)n * b_block + (size_t)k * UNROLL_LANES);
-        UNROLL_LOOP
-        for (int r = 0; r < rows; r++) {
-            vec one = vec_set1(a[r * UNROLL_LANES + k]);
+        vec held[TILE_MOST_ROWS];
+        if (rows < columns) {
             UNROLL_LOOP
-            for (int n = 0; n < blocks; n++)
-                acc[r][n] = vec_fma(one, column[n], acc[r][n]);
+            for (int r = 0; r < rows; r++)
+                held[r] = vec_set1(a[r * UNROLL_LANES + k]);
+            UNROLL_LOOP
+            for (int n = 0; n < columns; n++) {
+                vec column = vec_load(b[n / blocks] + (size_t)k * b_row + n % blocks * UNROLL_LANES);
+                UNROLL_LOOP
+                for (int r = 0; r < rows; r++)
+                    acc[r * columns + n] = vec_fma(held[r], column, acc[r * columns + n]);
+            }
+        } else {
+            UNROLL_LOOP
+            for (int n = 0; n < columns; n++)
+                held[n] = vec_load(b[n / blocks] + (size_t)k * b_row + n % blocks * UNROLL_LANES);
+            UNROLL_LOOP
+            for (int r = 0; r < rows; r++) {
+                vec one = vec_set1(a[r * UNROLL_LANES + k]);
+                UNROLL_LOOP
+                for (int n = 0; n < columns; n++)
+                    acc[r * columns + n] = vec_fma(one, held[n], acc[r * columns + n]);
+            }
         }
     }
 }
 
-TILE_INLINE void product_tile(const unroll_product *p, const int rows, const int blocks, int row, int block)
+/* where a tile stands: its first block, the group that this lies in, and its place in its panel */
+typedef struct tile_place {
+    int block, group, width, in_panel;
+    size_t panels; /* before it */
+} tile_place;
+
+static inline tile_place place_of(int block, int blocks, int width, int panel)
 {
-    vec acc[VEC_TILE_ROWS][VEC_TILE_BLOCKS];
-    real *c = p->c + (size_t)block * p->c_block + (size_t)row * UNROLL_LANES;
-    const real *a = p->a + (size_t)row * UNROLL_LANES;
-    const real *b = p->b + (size_t)block * p->b_block;
-    int chunks = p->k / UNROLL_LANES, group = p->group > 0 ? p->group : chunks + 1, in_group = 0;
+    int group = block / width * width, left = blocks - group;
+    return (tile_place){block, group, left < width ? left : width, panel > 0 ? block % panel : block,
+                        panel > 0 ? (size_t)(block / panel) : 0};
+}
+
+TILE_INLINE void product_tile(const unroll_product *p, const int rows, const int blocks, const int groups,
+                              const tile_place *at, int row)
+{
+    const int columns = blocks * groups;
+    const size_t b_row = (size_t)(TILE_IS_WIDE(blocks) ? blocks : at->width) * UNROLL_LANES;
+    const real *a = p->a + (size_t)row * UNROLL_LANES, *b[TILE_MOST_BLOCKS];
+    vec acc[TILE_MOST_ROWS * TILE_MOST_BLOCKS];
+    real *c[TILE_MOST_BLOCKS];
+    int chunks = p->k / UNROLL_LANES, in_group = 0, in_panel = at->in_panel;
+    b[0] = p->b + ((size_t)at->group * (size_t)p->k + (size_t)(at->block - at->group)) * UNROLL_LANES;
+    c[0] = p->c + (size_t)at->block * p->c_block + at->panels * p->c_skip + (size_t)row * UNROLL_LANES;
     UNROLL_LOOP
-    for (int n = 0; n < blocks; n++) {
-        bool from_output = block + n < p->from_output;
-        vec start = !from_output && p->bias != NULL ? vec_load(p->bias + (size_t)(block + n) * UNROLL_LANES)
-                                                    : vec_set1(0);
+    for (int g = 1; g < groups; g++) {
+        b[g] = b[g - 1] + (size_t)(p->k * blocks) * UNROLL_LANES;
+        c[g] = c[g - 1] + (size_t)blocks * p->c_block;
+        in_panel += blocks;
+        if (in_panel == p->panel) {
+            c[g] += p->c_skip;
+            in_panel = 0;
+        }
+    }
+    in_panel = at->in_panel;
+    UNROLL_LOOP
+    for (int n = 0; n < columns; n++) {
+        bool from_output = in_panel < p->from_output;
+        vec start = !from_output && p->bias != NULL ? vec_load(p->bias + (size_t)(at->block + n) * UNROLL_LANES) : vec_set1(0);
         UNROLL_LOOP
         for (int r = 0; r < rows; r++)
-            acc[r][n] = from_output ? vec_load(c + (size_t)n * p->c_block + r * UNROLL_LANES) : start;
+            acc[r * columns + n] =
+                from_output ? vec_load(c[n / blocks] + (size_t)(n % blocks) * p->c_block + r * UNROLL_LANES) : start;
+        if (++in_panel == p->panel)
+            in_panel = 0;
     }
     for (int chunk = 0; chunk < chunks; chunk++) {
-        tile_multiply(rows, blocks, acc, a, b, p->b_block, UNROLL_LANES);
+        for (int half = 0; half < UNROLL_LANES; half += TILE_DEPTH) {
+            tile_multiply(rows, blocks, groups, acc, a + half, b, b_row, TILE_DEPTH);
+            UNROLL_LOOP
+            for (int g = 0; g < groups; g++)
+                b[g] += TILE_DEPTH * b_row;
+        }
         a += p->a_block;
-        b += UNROLL_LANES * UNROLL_LANES;
-        if (++in_group == group) {
+        if (++in_group == p->group) {
             a += p->a_skip;
             in_group = 0;
         }
     }
-    tile_multiply(rows, blocks, acc, a, b, p->b_block, p->k % UNROLL_LANES);
+    for (int k = 0; k < p->k % UNROLL_LANES; k++) {
+        tile_multiply(rows, blocks, groups, acc, a + k, b, b_row, 1);
+        UNROLL_LOOP
+        for (int g = 0; g < groups; g++)
+            b[g] += b_row;
+    }
     UNROLL_LOOP
-    for (int n = 0; n < blocks; n++) {
+    for (int n = 0; n < columns; n++) {
         UNROLL_LOOP
         for (int r = 0; r < rows; r++)
-            vec_store(c + (size_t)n * p->c_block + r * UNROLL_LANES, acc[r][n]);
+            vec_store(c[n / blocks] + (size_t)(n % blocks) * p->c_block + r * UNROLL_LANES, acc[r * columns + n]);
     }
 }
 
-/* C (rows of m, blocks) += A^T D over `count` rows of A and D */
-TILE_INLINE void outer_tile(const unroll_outer *p, const int rows, const int blocks, int column, int block, int first,
-                            int count)
+/* acc[rows][blocks] += A^T D over `count` rows */
+TILE_INLINE void outer_multiply(const int rows, const int blocks, vec *acc, const real *a, const real *const *d,
+                                const int count)
 {
-    vec acc[VEC_TILE_ROWS][VEC_TILE_BLOCKS];
-    real *c = p->c + (size_t)block * p->c_block + (size_t)column * UNROLL_LANES;
-    const real *a = p->a + (size_t)(column / UNROLL_LANES) * p->a_block + column % UNROLL_LANES + (size_t)first * UNROLL_LANES;
-    const real *d = p->d + (size_t)block * p->d_block + (size_t)first * UNROLL_LANES;
     UNROLL_LOOP
-    for (int n = 0; n < blocks; n++) {
-        UNROLL_LOOP
-        for (int r = 0; r < rows; r++)
-            acc[r][n] = vec_load(c + (size_t)n * p->c_block + r * UNROLL_LANES);
-    }
-#pragma GCC unroll 4
     for (int k = 0; k < count; k++) {
-        vec one_row[VEC_TILE_BLOCKS];
+        vec held[TILE_MOST_BLOCKS];
         UNROLL_LOOP
         for (int n = 0; n < blocks; n++)
-            one_row[n] = vec_load(d + (size_t)n * p->d_block + (size_t)k * UNROLL_LANES);
+            held[n] = vec_load(d[n] + k * UNROLL_LANES);
         UNROLL_LOOP
         for (int r = 0; r < rows; r++) {
             vec one = vec_set1(a[k * UNROLL_LANES + r]);
             UNROLL_LOOP
             for (int n = 0; n < blocks; n++)
-                acc[r][n] = vec_fma(one, one_row[n], acc[r][n]);
+                acc[r * blocks + n] = vec_fma(one, held[n], acc[r * blocks + n]);
         }
+    }
+}
+
+/* `rows` rows of C, which are columns of A, and `blocks` blocks: += A^T D over `count` rows of A and D from `first` on */
+TILE_INLINE void outer_tile(const unroll_outer *p, const int rows, const int blocks, const tile_place *at, int column,
+                            int first, int count)
+{
+    vec acc[TILE_MOST_ROWS * TILE_MOST_BLOCKS];
+    const real *a = p->a + (size_t)(column / UNROLL_LANES) * p->a_block + column % UNROLL_LANES + (size_t)first * UNROLL_LANES;
+    const real *d[TILE_MOST_BLOCKS];
+    const size_t c_row = (size_t)(TILE_IS_WIDE(blocks) ? blocks : at->width) * UNROLL_LANES;
+    real *c = p->c + ((size_t)at->group * (size_t)p->m + (size_t)(at->block - at->group)) * UNROLL_LANES + (size_t)column * c_row;
+    UNROLL_LOOP
+    for (int n = 0; n < blocks; n++) {
+        d[n] = p->d + (size_t)(at->block + n) * p->d_block + at->panels * p->d_skip + (size_t)first * UNROLL_LANES;
+        UNROLL_LOOP
+        for (int r = 0; r < rows; r++)
+            acc[r * blocks + n] = vec_load(c + (size_t)r * c_row + n * UNROLL_LANES);
+    }
+    for (int chunk = 0; chunk < count / TILE_DEPTH; chunk++) {
+        outer_multiply(rows, blocks, acc, a, d, TILE_DEPTH);
+        a += TILE_DEPTH * UNROLL_LANES;
+        UNROLL_LOOP
+        for (int n = 0; n < blocks; n++)
+            d[n] += TILE_DEPTH * UNROLL_LANES;
+    }
+    for (int k = 0; k < count % TILE_DEPTH; k++) {
+        outer_multiply(rows, blocks, acc, a, d, 1);
+        a += UNROLL_LANES;
+        UNROLL_LOOP
+        for (int n = 0; n < blocks; n++)
+            d[n] += UNROLL_LANES;
     }
     UNROLL_LOOP
     for (int n = 0; n < blocks; n++) {
         UNROLL_LOOP
         for (int r = 0; r < rows; r++)
-            vec_store(c + (size_t)n * p->c_block + r * UNROLL_LANES, acc[r][n]);
+            vec_store(c + (size_t)r * c_row + n * UNROLL_LANES, acc[r * blocks + n]);
     }
 }
 
-typedef void (*product_kernel)(const unroll_product *p, int row, int block);
-typedef void (*outer_kernel)(const unroll_outer *p, int column, int block, int first, int count);
+typedef void (*product_kernel)(const unroll_product *p, const tile_place *at, int row);
+typedef void (*outer_kernel)(const unroll_outer *p, const tile_place *at, int column, int first, int count);
 
 /* one function a tile size, since the sizes must be constants where they are compiled */
-#define TILE_KERNELS(R, N)                                                                       \
-    static void product_##R##_##N(const unroll_product *p, int row, int block)                   \
-    {                                                                                            \
-        product_tile(p, R, N, row, block);                                                       \
-    }                                                                                            \
-    static void outer_##R##_##N(const unroll_outer *p, int column, int block, int first, int count) \
-    {                                                                                            \
-        outer_tile(p, R, N, column, block, first, count);                                        \
+#define PRODUCT_KERNEL(R, N, G)                                                                \
+    static void product_##R##_##N##_##G(const unroll_product *p, const tile_place *at, int row) \
+    {                                                                                          \
+        product_tile(p, R, N, G, at, row);                                                     \
+    }
+#define KERNELS(R, N)                                                                                             \
+    PRODUCT_KERNEL(R, N, 1)                                                                                       \
+    static void outer_##R##_##N(const unroll_outer *p, const tile_place *at, int column, int first, int count)    \
+    {                                                                                                             \
+        outer_tile(p, R, N, at, column, first, count);                                                            \
     }
 
-#ifdef VEC_WIDE_TILES
-TILE_KERNELS(1, 1) TILE_KERNELS(1, 2) TILE_KERNELS(1, 3) TILE_KERNELS(1, 4)
-TILE_KERNELS(2, 1) TILE_KERNELS(2, 2) TILE_KERNELS(2, 3) TILE_KERNELS(2, 4)
-TILE_KERNELS(3, 1) TILE_KERNELS(3, 2) TILE_KERNELS(3, 3) TILE_KERNELS(3, 4)
-TILE_KERNELS(4, 1) TILE_KERNELS(4, 2) TILE_KERNELS(4, 3) TILE_KERNELS(4, 4)
-TILE_KERNELS(5, 1) TILE_KERNELS(5, 2) TILE_KERNELS(5, 3) TILE_KERNELS(5, 4)
-TILE_KERNELS(6, 1) TILE_KERNELS(6, 2) TILE_KERNELS(6, 3) TILE_KERNELS(6, 4)
-#define TILE_ROW(kind, R) {kind##_##R##_1, kind##_##R##_2, kind##_##R##_3, kind##_##R##_4}
-#else
-TILE_KERNELS(1, 1) TILE_KERNELS(2, 1) TILE_KERNELS(3, 1) TILE_KERNELS(4, 1) TILE_KERNELS(5, 1) TILE_KERNELS(6, 1)
-#define TILE_ROW(kind, R) {kind##_##R##_1}
+/* Tiles of `n` blocks, by rows: as many as VEC_TILE accumulators give. */
+KERNELS(1, 1) KERNELS(2, 1) KERNELS(3, 1) KERNELS(4, 1) KERNELS(5, 1) KERNELS(6, 1)
+KERNELS(1, 2) KERNELS(2, 2) KERNELS(3, 2)
+KERNELS(1, 3) KERNELS(2, 3)
+KERNELS(1, 4)
+#if VEC_TILE >= 24
+KERNELS(7, 1) KERNELS(8, 1) KERNELS(9, 1) KERNELS(10, 1) KERNELS(11, 1) KERNELS(12, 1) KERNELS(13, 1) KERNELS(14, 1)
+KERNELS(15, 1) KERNELS(16, 1)
+KERNELS(4, 2) KERNELS(5, 2) KERNELS(6, 2) KERNELS(7, 2) KERNELS(8, 2) KERNELS(9, 2) KERNELS(10, 2) KERNELS(11, 2)
+KERNELS(12, 2)
+KERNELS(3, 3) KERNELS(4, 3) KERNELS(5, 3) KERNELS(6, 3) KERNELS(7, 3) KERNELS(8, 3)
+KERNELS(2, 4) KERNELS(3, 4) KERNELS(4, 4) KERNELS(5, 4) KERNELS(6, 4)
+PRODUCT_KERNEL(1, 1, 4) PRODUCT_KERNEL(1, 2, 4) PRODUCT_KERNEL(1, 3, 4) PRODUCT_KERNEL(1, 4, 4)
+PRODUCT_KERNEL(2, 1, 4) PRODUCT_KERNEL(2, 2, 4) PRODUCT_KERNEL(2, 3, 2) PRODUCT_KERNEL(2, 4, 2)
 #endif
-#define TILE_TABLE(kind) \
-    {TILE_ROW(kind, 1), TILE_ROW(kind, 2), TILE_ROW(kind, 3), TILE_ROW(kind, 4), TILE_ROW(kind, 5), TILE_ROW(kind, 6)}
 
-static const product_kernel product_kernels[VEC_TILE_ROWS][VEC_TILE_BLOCKS] = TILE_TABLE(product);
-static const outer_kernel outer_kernels[VEC_TILE_ROWS][VEC_TILE_BLOCKS] = TILE_TABLE(outer);
+#if VEC_TILE >= 24
+#define BY_ROWS(kind)                                                                                                   \
+    {{kind(1, 1), kind(2, 1), kind(3, 1), kind(4, 1), kind(5, 1), kind(6, 1), kind(7, 1), kind(8, 1), kind(9, 1),         \
+      kind(10, 1), kind(11, 1), kind(12, 1), kind(13, 1), kind(14, 1), kind(15, 1), kind(16, 1)},                        \
+     {kind(1, 2), kind(2, 2), kind(3, 2), kind(4, 2), kind(5, 2), kind(6, 2), kind(7, 2), kind(8, 2), kind(9, 2),         \
+      kind(10, 2), kind(11, 2), kind(12, 2)},                                                                            \
+     {kind(1, 3), kind(2, 3), kind(3, 3), kind(4, 3), kind(5, 3), kind(6, 3), kind(7, 3), kind(8, 3)},                    \
+     {kind(1, 4), kind(2, 4), kind(3, 4), kind(4, 4), kind(5, 4), kind(6, 4)}}
+#else
+#define BY_ROWS(kind)                                                            \
+    {{kind(1, 1), kind(2, 1), kind(3, 1), kind(4, 1), kind(5, 1), kind(6, 1)},   \
+     {kind(1, 2), kind(2, 2), kind(3, 2)},                                       \
+     {kind(1, 3), kind(2, 3)},                                                   \
+     {kind(1, 4)}}
+#endif
+#define PRODUCT_NAME(R, N) product_##R##_##N##_1
+#define OUTER_NAME(R, N) outer_##R##_##N
+
+/* [blocks - 1][rows - 1] */
+static const product_kernel product_kernels[TILE_MOST_BLOCKS][TILE_MOST_ROWS] = BY_ROWS(PRODUCT_NAME);
+static const outer_kernel outer_kernels[TILE_MOST_BLOCKS][TILE_MOST_ROWS] = BY_ROWS(OUTER_NAME);
+
+/* How wide a tile may be for so many rows, and how high for so many blocks. */
+static inline int tile_blocks(int rows, int width)
+{
+    int most = rows * VEC_TILE_BLOCKS > VEC_TILE ? VEC_TILE_BLOCKS : VEC_TILE / rows;
+    return most < width ? most : width;
+}
+
+static inline int tile_rows(int blocks)
+{
+    return VEC_TILE / blocks < TILE_MOST_ROWS ? VEC_TILE / blocks : TILE_MOST_ROWS;
+}
 
 /* `count` things in as few and as equal parts of at most `most` as can be: where part `i` of `parts` begins */
 static inline int part_begin(int count, int parts, int i)
@@ -136,82 +255,140 @@ static inline int part_begin(int count, int parts, int i)
     return (int)((int64_t)count * i / parts);
 }
 
+static void product_column(const unroll_product *p, int block, int blocks)
+{
+    int tiles = (p->rows + tile_rows(blocks) - 1) / tile_rows(blocks);
+    tile_place at = place_of(block, p->blocks, p->width, p->panel);
+    for (int i = 0; i < tiles; i++) {
+        int row = part_begin(p->rows, tiles, i), rows = part_begin(p->rows, tiles, i + 1) - row;
+        product_kernels[blocks - 1][rows - 1](p, &at, row);
+    }
+}
+
+/* Where there are few rows, a tile takes several groups: one row of a group is too short a chain to keep the multipliers
+   busy. Returns how many blocks were done. */
+static int product_few_rows(const unroll_product *p)
+{
+    int block = 0;
+#if VEC_TILE >= 24
+    static const product_kernel one[] = {product_1_1_4, product_1_2_4, product_1_3_4, product_1_4_4};
+    static const product_kernel two[] = {product_2_1_4, product_2_2_4, product_2_3_2, product_2_4_2};
+    int step = p->width * (p->rows == 1 || p->width < 3 ? 4 : 2);
+    for (; p->rows > 0 && p->rows <= 2 && block + step <= p->blocks; block += step) {
+        tile_place at = place_of(block, p->blocks, p->width, p->panel);
+        (p->rows == 1 ? one : two)[p->width - 1](p, &at, 0);
+    }
+#else
+    (void)p;
+#endif
+    return block;
+}
+
 static void engine_product(const unroll_product *p)
 {
-    int tiles = (p->rows + VEC_TILE_ROWS - 1) / VEC_TILE_ROWS;
-    for (int block = 0; block < p->blocks; block += VEC_TILE_BLOCKS) {
-        int blocks = p->blocks - block < VEC_TILE_BLOCKS ? p->blocks - block : VEC_TILE_BLOCKS;
-        for (int i = 0; i < tiles; i++) {
-            int row = part_begin(p->rows, tiles, i), rows = part_begin(p->rows, tiles, i + 1) - row;
-            product_kernels[rows - 1][blocks - 1](p, row, block);
-        }
+    for (int group = product_few_rows(p); p->rows > 0 && group < p->blocks; group += p->width) {
+        int width = p->blocks - group < p->width ? p->blocks - group : p->width, most = tile_blocks(p->rows, width);
+        for (int block = 0; block < width; block += most)
+            product_column(p, group + block, width - block < most ? width - block : most);
     }
 }
 
 /* rows of A and D that are taken at a time: what stays in the first-level cache while the tiles of C pass over it */
 enum { OUTER_ROWS = 128 };
 
+static void outer_column(const unroll_outer *p, int block, int blocks, int first, int count)
+{
+    tile_place at = place_of(block, p->blocks, p->width, p->panel);
+    for (int m = p->begin; m < p->end; m += UNROLL_LANES) {
+        int columns = p->end - m < UNROLL_LANES ? p->end - m : UNROLL_LANES;
+        int tiles = (columns + tile_rows(blocks) - 1) / tile_rows(blocks);
+        for (int i = 0; i < tiles; i++) {
+            int column = part_begin(columns, tiles, i), rows = part_begin(columns, tiles, i + 1) - column;
+            outer_kernels[blocks - 1][rows - 1](p, &at, m + column, first, count);
+        }
+    }
+}
+
 static void engine_outer(const unroll_outer *p)
 {
-    for (int first = 0; first < p->rows; first += OUTER_ROWS) {
+    for (int first = 0; p->begin < p->end && first < p->rows; first += OUTER_ROWS) {
         int count = p->rows - first < OUTER_ROWS ? p->rows - first : OUTER_ROWS;
-        for (int block = 0; block < p->blocks; block += VEC_TILE_BLOCKS) {
-            int blocks = p->blocks - block < VEC_TILE_BLOCKS ? p->blocks - block : VEC_TILE_BLOCKS;
-            for (int m = 0; m < p->m; m += UNROLL_LANES) {
-                int columns = p->m - m < UNROLL_LANES ? p->m - m : UNROLL_LANES;
-                int tiles = (columns + VEC_TILE_ROWS - 1) / VEC_TILE_ROWS;
-                for (int i = 0; i < tiles; i++) {
-                    int column = part_begin(columns, tiles, i), rows = part_begin(columns, tiles, i + 1) - column;
-                    outer_kernels[rows - 1][blocks - 1](p, m + column, block, first, count);
-                }
-            }
+        for (int group = 0; group < p->blocks; group += p->width) {
+            int width = p->blocks - group < p->width ? p->blocks - group : p->width, most = tile_blocks(p->end - p->begin, width);
+            for (int block = 0; block < width; block += most)
+                outer_column(p, group + block, width - block < most ? width - block : most, first, count);
         }
     }
 }
 
-static void engine_transpose(const real *b, int blocks, int k, real *out)
+/* 16 x 16 reals at a time */
+static void engine_transpose(const real *b, int blocks, int width, int k, real *out)
 {
-    size_t out_block = (size_t)blocks * UNROLL_LANES * UNROLL_LANES;
-    for (int block = 0; block < blocks; block++)
-        for (int row = 0; row < unroll_blocks(k) * UNROLL_LANES; row++)
-            for (int lane = 0; lane < UNROLL_LANES; lane++)
-                out[(size_t)(row / UNROLL_LANES) * out_block + (size_t)(block * UNROLL_LANES + lane) * UNROLL_LANES +
-                    row % UNROLL_LANES] =
-                    row < k ? b[((size_t)block * (size_t)k + (size_t)row) * UNROLL_LANES + lane] : (real)0;
-}
-
-static void engine_gather(const real *w, size_t w_block, const real *bias, const int *symbol, int rows, int blocks,
-                          real *z, size_t z_block)
-{
+    int rows = blocks * UNROLL_LANES, groups = unroll_blocks(k);
     for (int block = 0; block < blocks; block++) {
-        vec start = vec_load(bias + (size_t)block * UNROLL_LANES);
-        for (int r = 0; r < rows; r++) {
-            vec out = start;
-            if (symbol[r] >= 0)
-                out = vec_add(start, vec_load(w + (size_t)block * w_block + (size_t)symbol[r] * UNROLL_LANES));
-            vec_store(z + (size_t)block * z_block + (size_t)r * UNROLL_LANES, out);
+        int group = block / width * width, wide = blocks - group < width ? blocks - group : width;
+        const real *from = b + ((size_t)group * (size_t)k + (size_t)(block - group)) * UNROLL_LANES;
+        for (int column = 0; column < groups; column++) {
+            int to_group = column / TILE_MOST_BLOCKS * TILE_MOST_BLOCKS;
+            int to_wide = groups - to_group < TILE_MOST_BLOCKS ? groups - to_group : TILE_MOST_BLOCKS;
+            real *to = out + ((size_t)to_group * (size_t)rows + (size_t)(block * UNROLL_LANES) * (size_t)to_wide +
+                              (size_t)(column - to_group)) * UNROLL_LANES;
+            for (int i = 0; i < UNROLL_LANES; i++) {
+                int row = column * UNROLL_LANES + i;
+                for (int lane = 0; lane < UNROLL_LANES; lane++)
+                    to[(size_t)lane * (size_t)(to_wide * UNROLL_LANES) + (size_t)i] =
+                        row < k ? from[(size_t)row * (size_t)(wide * UNROLL_LANES) + (size_t)lane] : (real)0;
+            }
         }
     }
 }
 
-static void engine_scatter(real *w, size_t w_block, const int *symbol, int rows, int blocks, const real *d, size_t d_block)
+static void engine_gather(const real *w, int width, const real *bias, const int *symbol, int rows, real *z, size_t z_block)
 {
-    for (int block = 0; block < blocks; block++)
-        for (int r = 0; r < rows; r++)
-            if (symbol[r] >= 0) {
-                real *to = w + (size_t)block * w_block + (size_t)symbol[r] * UNROLL_LANES;
-                vec_store(to, vec_add(vec_load(to), vec_load(d + (size_t)block * d_block + (size_t)r * UNROLL_LANES)));
-            }
+    for (int r = 0; r < rows; r++)
+        for (int n = 0; n < width; n++) {
+            vec out = vec_load(bias + n * UNROLL_LANES);
+            if (symbol[r] >= 0)
+                out = vec_add(out, vec_load(w + ((size_t)symbol[r] * (size_t)width + (size_t)n) * UNROLL_LANES));
+            vec_store(z + (size_t)n * z_block + (size_t)r * UNROLL_LANES, out);
+        }
+}
+
+static void engine_scatter(real *w, int width, const int *symbol, int rows, const real *d, size_t d_block)
+{
+    for (int r = 0; r < rows; r++)
+        for (int n = 0; symbol[r] >= 0 && n < width; n++) {
+            real *to = w + ((size_t)symbol[r] * (size_t)width + (size_t)n) * UNROLL_LANES;
+            vec_store(to, vec_add(vec_load(to), vec_load(d + (size_t)n * d_block + (size_t)r * UNROLL_LANES)));
+        }
+}
+
+/* `blocks` chains side by side: one alone would wait for its additions */
+TILE_INLINE void sum_columns(const real *d, size_t d_block, int rows, const int blocks, real *bias)
+{
+    vec sum[4];
+    UNROLL_LOOP
+    for (int n = 0; n < blocks; n++)
+        sum[n] = vec_load(bias + n * UNROLL_LANES);
+    for (int r = 0; r < rows; r++) {
+        UNROLL_LOOP
+        for (int n = 0; n < blocks; n++)
+            sum[n] = vec_add(sum[n], vec_load(d + (size_t)n * d_block + (size_t)r * UNROLL_LANES));
+    }
+    UNROLL_LOOP
+    for (int n = 0; n < blocks; n++)
+        vec_store(bias + n * UNROLL_LANES, sum[n]);
 }
 
 static void engine_column_sums(const real *d, size_t d_block, int rows, int blocks, real *bias)
 {
-    for (int block = 0; block < blocks; block++) {
-        vec sum = vec_load(bias + (size_t)block * UNROLL_LANES);
-        for (int r = 0; r < rows; r++)
-            sum = vec_add(sum, vec_load(d + (size_t)block * d_block + (size_t)r * UNROLL_LANES));
-        vec_store(bias + (size_t)block * UNROLL_LANES, sum);
-    }
+    int block = 0;
+    for (; block + 4 <= blocks; block += 4)
+        sum_columns(d + (size_t)block * d_block, d_block, rows, 4, bias + block * UNROLL_LANES);
+    for (; block + 2 <= blocks; block += 2)
+        sum_columns(d + (size_t)block * d_block, d_block, rows, 2, bias + block * UNROLL_LANES);
+    if (block < blocks)
+        sum_columns(d + (size_t)block * d_block, d_block, rows, 1, bias + block * UNROLL_LANES);
 }
 
 #endif

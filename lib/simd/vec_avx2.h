@@ -11,8 +11,9 @@
 
 #include "base/real.h"
 
-/* the largest tile of accumulators: rows by blocks */
-enum { VEC_TILE_ROWS = 6, VEC_TILE_BLOCKS = 1 };
+/* accumulators of a tile, and how many blocks wide it is where there are many rows */
+#define VEC_TILE 6
+#define VEC_TILE_BLOCKS 1
 
 typedef struct {
     __m256 a, b;

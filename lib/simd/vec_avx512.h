@@ -11,9 +11,9 @@
 
 #include "base/real.h"
 
-/* the largest tile of accumulators: rows by blocks */
-#define VEC_WIDE_TILES
-enum { VEC_TILE_ROWS = 6, VEC_TILE_BLOCKS = 4 };
+/* accumulators of a tile, and how many blocks wide it is where there are many rows */
+#define VEC_TILE 24
+#define VEC_TILE_BLOCKS 4
 
 typedef __m512 vec;
 typedef __mmask16 vec_mask;
