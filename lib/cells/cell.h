@@ -1,8 +1,8 @@
 /* cell.h: a recurrent cell is the element-wise part of one step; the recurrent layer owns the matrix products.
 
    A new cell is one file here, lib/cells/X.c, that defines `const unroll_cell UNROLL_CELL(X)`; it is compiled once for
-   every instruction set, with the operations of simd/vec_X.h and simd/math.h at hand. Everything works on 16 hidden units
-   (one block) and `rows` sequences at once: a gate's values are [rows][16], `gate` reals from one gate to the next. */
+   every instruction set, with the operations of simd/vec_X.h and simd/math.h at hand. Everything works on vectors: 16
+   hidden units (one block) of one sequence; `gate` reals lie between a vector's gates. */
 #ifndef UNROLL_CELLS_CELL_H
 #define UNROLL_CELLS_CELL_H
 
@@ -16,18 +16,32 @@
 /* the name of a cell's table in the build of one instruction set: cell_lstm_avx2 */
 #define UNROLL_CELL(name) UNROLL_CELL_PASTE(cell_, name, UNROLL_ISA)
 
-/* Forward of one block of 16 hidden units over `rows` sequences. */
+/* Forward of `count` vectors, the i-th i * gates_next reals further in `gates`, i * state_next in the states. */
 typedef struct unroll_cell_step {
-    int rows, variant;
+    int count, variant;
     real *gates; /* in: pre-activations, gate g at gates + g * gate; out: whatever backward wants to find there (the tape) */
-    size_t gate;
-    const real *h_old; /* [rows][16] */
+    size_t gate, gates_next, state_next;
+    const real *h_old;
     real *h;           /* out */
-    const real *c_old; /* [rows][16]; cells with a second state, else NULL */
+    const real *c_old; /* cells with a second state, else NULL */
     real *c;           /* out */
 } unroll_cell_step;
 
-/* Its backward. */
+/* `some(step, first, n)` over all vectors, as many at a time as the instruction set likes; n is a constant. */
+#define UNROLL_CELL_SOME(some, step)                                              \
+    do {                                                                          \
+        int first_ = 0;                                                           \
+        for (; first_ + VEC_CHAINS <= (step)->count; first_ += VEC_CHAINS)        \
+            some(step, first_, VEC_CHAINS);                                       \
+        for (; VEC_CHAINS > 4 && first_ + 4 <= (step)->count; first_ += 4)        \
+            some(step, first_, 4);                                                \
+        for (; VEC_CHAINS > 2 && first_ + 2 <= (step)->count; first_ += 2)        \
+            some(step, first_, 2);                                                \
+        for (; VEC_CHAINS > 1 && first_ < (step)->count; first_++)                \
+            some(step, first_, 1);                                                \
+    } while (0)
+
+/* Backward of one block of 16 hidden units over `rows` sequences: a gate's values are [rows][16]. */
 typedef struct unroll_cell_gradient {
     int rows, variant;
     real *gates; /* in: the tape that forward left; out: gradients of the pre-activations */
@@ -51,6 +65,7 @@ typedef struct unroll_cell {
     int split;
     /* torch[g]: place of gate g in the order in which PyTorch stacks the gates in weight_ih and weight_hh */
     int torch[UNROLL_CELL_GATES];
+    int kept; /* further places after a vector's gates, which forward may fill for backward */
     const unroll_setting *settings; /* the cell's own rows, section "cell NAME"; may be NULL */
     int setting_count;
     int (*variant)(const unroll_settings *settings);                /* passed to forward and backward; NULL: 0 */

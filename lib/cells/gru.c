@@ -4,17 +4,28 @@
 #include "cells/cell.h"
 #include "simd/math.h"
 
+VEC_INLINE void gru_some(const unroll_cell_step *s, int first, const int many)
+{
+    real *n_gate = s->gates + (size_t)first * s->gates_next, *r_gate = n_gate + s->gate, *z_gate = r_gate + s->gate;
+    real *recurrent = z_gate + s->gate;
+    size_t states = (size_t)first * s->state_next;
+    vec r[VEC_MOST], z[VEC_MOST], n[VEC_MOST];
+    VEC_EACH(many) r[k] = vec_load(r_gate + k * s->gates_next);
+    VEC_EACH(many) z[k] = vec_load(z_gate + k * s->gates_next);
+    vec_sigmoid_all(r, many);
+    vec_sigmoid_all(z, many);
+    VEC_EACH(many) n[k] = vec_fma(r[k], vec_load(recurrent + k * s->gates_next), vec_load(n_gate + k * s->gates_next));
+    vec_tanh_all(n, many);
+    VEC_EACH(many) vec_store(r_gate + k * s->gates_next, r[k]);
+    VEC_EACH(many) vec_store(z_gate + k * s->gates_next, z[k]);
+    VEC_EACH(many) vec_store(n_gate + k * s->gates_next, n[k]);
+    VEC_EACH(many) z[k] = vec_fma(z[k], vec_sub(vec_load(s->h_old + states + k * s->state_next), n[k]), n[k]);
+    VEC_EACH(many) vec_store(s->h + states + k * s->state_next, z[k]);
+}
+
 static void gru_forward(const unroll_cell_step *s)
 {
-    real *n_gate = s->gates, *r_gate = n_gate + s->gate, *z_gate = r_gate + s->gate, *recurrent = z_gate + s->gate;
-    for (int k = 0; k < s->rows * UNROLL_LANES; k += UNROLL_LANES) {
-        vec r = vec_sigmoid(vec_load(r_gate + k)), z = vec_sigmoid(vec_load(z_gate + k));
-        vec n = vec_tanh(vec_fma(r, vec_load(recurrent + k), vec_load(n_gate + k)));
-        vec_store(s->h + k, vec_fma(z, vec_sub(vec_load(s->h_old + k), n), n));
-        vec_store(n_gate + k, n);
-        vec_store(r_gate + k, r);
-        vec_store(z_gate + k, z);
-    }
+    UNROLL_CELL_SOME(gru_some, s);
 }
 
 static void gru_backward(const unroll_cell_gradient *s)

@@ -12,20 +12,34 @@ static double lstm_bias(const unroll_settings *settings, int gate)
     return gate == 1 ? unroll_real(settings, "forget_bias") : 0.0;
 }
 
+VEC_INLINE void lstm_some(const unroll_cell_step *s, int first, const int n)
+{
+    real *i_gate = s->gates + (size_t)first * s->gates_next, *f_gate = i_gate + s->gate, *g_gate = f_gate + s->gate;
+    real *o_gate = g_gate + s->gate, *kept = o_gate + s->gate;
+    size_t states = (size_t)first * s->state_next;
+    vec i[VEC_MOST], f[VEC_MOST], g[VEC_MOST], o[VEC_MOST];
+    VEC_EACH(n) i[k] = vec_load(i_gate + k * s->gates_next);
+    VEC_EACH(n) f[k] = vec_load(f_gate + k * s->gates_next);
+    VEC_EACH(n) o[k] = vec_load(o_gate + k * s->gates_next);
+    VEC_EACH(n) g[k] = vec_load(g_gate + k * s->gates_next);
+    vec_sigmoid_all(i, n);
+    vec_sigmoid_all(f, n);
+    vec_sigmoid_all(o, n);
+    vec_tanh_all(g, n);
+    VEC_EACH(n) vec_store(i_gate + k * s->gates_next, i[k]);
+    VEC_EACH(n) vec_store(f_gate + k * s->gates_next, f[k]);
+    VEC_EACH(n) vec_store(o_gate + k * s->gates_next, o[k]);
+    VEC_EACH(n) vec_store(g_gate + k * s->gates_next, g[k]);
+    VEC_EACH(n) g[k] = vec_fma(f[k], vec_load(s->c_old + states + k * s->state_next), vec_mul(i[k], g[k]));
+    VEC_EACH(n) vec_store(s->c + states + k * s->state_next, g[k]);
+    vec_tanh_all(g, n);
+    VEC_EACH(n) vec_store(kept + k * s->gates_next, g[k]);
+    VEC_EACH(n) vec_store(s->h + states + k * s->state_next, vec_mul(o[k], g[k]));
+}
+
 static void lstm_forward(const unroll_cell_step *s)
 {
-    real *i_gate = s->gates, *f_gate = i_gate + s->gate, *g_gate = f_gate + s->gate, *o_gate = g_gate + s->gate;
-    for (int r = 0; r < s->rows * UNROLL_LANES; r += UNROLL_LANES) {
-        vec i = vec_sigmoid(vec_load(i_gate + r)), f = vec_sigmoid(vec_load(f_gate + r));
-        vec g = vec_tanh(vec_load(g_gate + r)), o = vec_sigmoid(vec_load(o_gate + r));
-        vec c = vec_fma(f, vec_load(s->c_old + r), vec_mul(i, g));
-        vec_store(s->c + r, c);
-        vec_store(s->h + r, vec_mul(o, vec_tanh(c)));
-        vec_store(i_gate + r, i);
-        vec_store(f_gate + r, f);
-        vec_store(g_gate + r, g);
-        vec_store(o_gate + r, o);
-    }
+    UNROLL_CELL_SOME(lstm_some, s);
 }
 
 /* slope of the sigmoid from its value */
@@ -37,10 +51,11 @@ static inline vec sigmoid_slope(vec s)
 static void lstm_backward(const unroll_cell_gradient *s)
 {
     real *i_gate = s->gates, *f_gate = i_gate + s->gate, *g_gate = f_gate + s->gate, *o_gate = g_gate + s->gate;
+    const real *kept = o_gate + s->gate;
     vec one = vec_set1(1);
     for (int r = 0; r < s->rows * UNROLL_LANES; r += UNROLL_LANES) {
         vec i = vec_load(i_gate + r), f = vec_load(f_gate + r), g = vec_load(g_gate + r), o = vec_load(o_gate + r);
-        vec dh = vec_load(s->dh + r), squashed = vec_tanh(vec_load(s->c + r));
+        vec dh = vec_load(s->dh + r), squashed = vec_load(kept + r);
         vec dc = vec_fma(vec_mul(dh, o), vec_fnma(squashed, squashed, one), vec_load(s->dc + r));
         vec_store(o_gate + r, vec_mul(vec_mul(dh, squashed), sigmoid_slope(o)));
         vec_store(i_gate + r, vec_mul(vec_mul(dc, g), sigmoid_slope(i)));
@@ -56,6 +71,7 @@ const unroll_cell UNROLL_CELL(lstm) = {
     .title = "long short-term memory",
     .gates = 4,
     .states = 2,
+    .kept = 1, /* tanh(c') */
     .torch = {0, 1, 2, 3},
     .settings = rows,
     .setting_count = 1,

@@ -15,12 +15,22 @@ static int rnn_variant(const unroll_settings *settings)
     return strcmp(unroll_text(settings, "nonlinearity"), "relu") == 0 ? RELU : TANH;
 }
 
+VEC_INLINE void rnn_some(const unroll_cell_step *s, int first, const int n)
+{
+    const real *gates = s->gates + (size_t)first * s->gates_next;
+    real *to = s->h + (size_t)first * s->state_next;
+    vec h[VEC_MOST];
+    VEC_EACH(n) h[k] = vec_load(gates + k * s->gates_next);
+    if (s->variant == RELU)
+        VEC_EACH(n) h[k] = vec_max(vec_set1(0), h[k]);
+    else
+        vec_tanh_all(h, n);
+    VEC_EACH(n) vec_store(to + k * s->state_next, h[k]);
+}
+
 static void rnn_forward(const unroll_cell_step *s)
 {
-    for (int i = 0; i < s->rows * UNROLL_LANES; i += UNROLL_LANES) {
-        vec a = vec_load(s->gates + i);
-        vec_store(s->h + i, s->variant == RELU ? vec_max(vec_set1(0), a) : vec_tanh(a));
-    }
+    UNROLL_CELL_SOME(rnn_some, s);
 }
 
 static void rnn_backward(const unroll_cell_gradient *s)

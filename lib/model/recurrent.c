@@ -34,7 +34,7 @@ unroll_status unroll_recurrent_open(unroll_layer *layer, const unroll_isa *isa, 
     own->hidden = layer->outputs;
     own->panels = unroll_blocks(layer->outputs);
     own->gates = cell->gates;
-    own->slots = cell->gates + cell->split;
+    own->slots = cell->gates + cell->split + cell->kept;
     own->width = group_width(cell);
     own->together = own->width > own->gates ? own->width / own->gates : 1;
     return unroll_ok();

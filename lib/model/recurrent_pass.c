@@ -60,6 +60,12 @@ static unroll_part alive(const share *s, const unroll_time *time, int t)
     return part;
 }
 
+/* the place on the tape of a block of the input's gates */
+static int slot_of(const unroll_recurrent *own, int block)
+{
+    return block / own->gates * own->slots + block % own->gates;
+}
+
 /* pre-activations of some panels from the input, `rows` rows from `row` on */
 static void input_product(const unroll_layer *layer, unroll_part panels, const unroll_matrix *input, const int *symbol,
                           int row, int rows, real *tape, size_t tape_block)
@@ -70,13 +76,13 @@ static void input_product(const unroll_layer *layer, unroll_part panels, const u
                         .k = layer->inputs,
                         .blocks = end - block,
                         .width = own->width,
-                        .panel = own->cell->split ? own->gates : 0,
+                        .panel = own->slots > own->gates ? own->gates : 0,
                         .a = input->at + (size_t)row * UNROLL_LANES,
                         .a_block = input->block,
                         .b = layer->w + own->w_ih + (size_t)block * (size_t)layer->inputs * UNROLL_LANES,
                         .c = tape + (size_t)(panels.begin * own->slots) * tape_block + (size_t)row * UNROLL_LANES,
                         .c_block = tape_block,
-                        .c_skip = tape_block,
+                        .c_skip = (size_t)(own->slots - own->gates) * tape_block,
                         .bias = own->bias_input + (size_t)block * UNROLL_LANES};
     if (rows == 0 || block == end)
         return;
@@ -86,7 +92,7 @@ static void input_product(const unroll_layer *layer, unroll_part panels, const u
     }
     for (; block < end; block += own->width) {
         int width = end - block < own->width ? end - block : own->width;
-        int slot = block + (own->cell->split ? block / own->gates : 0);
+        int slot = slot_of(own, block);
         own->engine->gather(layer->w + own->w_ih + (size_t)block * (size_t)layer->inputs * UNROLL_LANES, width,
                             own->bias_input + (size_t)block * UNROLL_LANES, symbol + row, rows,
                             tape + (size_t)slot * tape_block + (size_t)row * UNROLL_LANES, tape_block);
@@ -110,6 +116,27 @@ static real *own_panel_of(real *at, int panel, size_t block)
     return at == NULL ? NULL : at + (size_t)panel * block;
 }
 
+/* the cell over some panels: panel by panel, or, of a single sequence, over all in one go */
+static void forward_cells(const unroll_recurrent *own, int first, int panels, int rows, real *tape, size_t tape_block,
+                          const step_states *s)
+{
+    size_t gates_next = rows == 1 ? (size_t)own->slots * tape_block : UNROLL_LANES;
+    size_t state_next = rows == 1 ? s->block : UNROLL_LANES;
+    for (int panel = first; panel < first + panels; panel += rows == 1 ? panels : 1) {
+        unroll_cell_step step = {.count = rows == 1 ? panels : rows,
+                                 .variant = own->variant,
+                                 .gates = tape + (size_t)panel * (size_t)own->slots * tape_block,
+                                 .gate = tape_block,
+                                 .gates_next = gates_next,
+                                 .state_next = state_next,
+                                 .h_old = panel_of(s->h_old, panel, s->block),
+                                 .h = own_panel_of(s->h, panel, s->block),
+                                 .c_old = panel_of(s->c_old, panel, s->block),
+                                 .c = own_panel_of(s->c, panel, s->block)};
+        own->cell->forward(&step);
+    }
+}
+
 /* one step: the recurrent product on top of the input product in `tape`, then the cell */
 static void forward_step(const unroll_layer *layer, unroll_part panels, int rows, real *tape, size_t tape_block,
                          const step_states *s, const unroll_team *team)
@@ -126,29 +153,19 @@ static void forward_step(const unroll_layer *layer, unroll_part panels, int rows
                             .k = own->hidden,
                             .blocks = count * own->gates,
                             .width = own->width,
-                            .panel = own->cell->split ? own->gates : 0,
+                            .panel = own->slots > own->gates ? own->gates : 0,
                             .from_output = own->cell->split ? own->gates - 1 : count * own->gates,
                             .a = s->h_old,
                             .a_block = s->block,
                             .b = layer->w + own->w_hh + (size_t)first * (size_t)(own->gates * own->hidden) * UNROLL_LANES,
                             .c = tape + (size_t)(first * own->slots + own->cell->split) * tape_block,
                             .c_block = tape_block,
-                            .c_skip = tape_block,
+                            .c_skip = (size_t)(own->slots - own->gates) * tape_block,
                             .bias = own->bias_recurrent + (size_t)first * (size_t)own->gates * UNROLL_LANES};
         unroll_team_phase(team, UNROLL_PHASE_RECURRENT);
         own->engine->product(&p);
         unroll_team_phase(team, UNROLL_PHASE_CELL);
-        for (int panel = first; panel < first + count; panel++) {
-            unroll_cell_step step = {.rows = rows,
-                                     .variant = own->variant,
-                                     .gates = tape + (size_t)panel * (size_t)own->slots * tape_block,
-                                     .gate = tape_block,
-                                     .h_old = panel_of(s->h_old, panel, s->block),
-                                     .h = own_panel_of(s->h, panel, s->block),
-                                     .c_old = panel_of(s->c_old, panel, s->block),
-                                     .c = own_panel_of(s->c, panel, s->block)};
-            own->cell->forward(&step);
-        }
+        forward_cells(own, first, count, rows, tape, tape_block, s);
     }
 }
 
@@ -247,11 +264,11 @@ static void gradient_product(const unroll_layer *layer, unroll_part blocks, unro
                         .blocks = blocks.end - blocks.begin,
                         .width = 4,
                         .from_output = add ? blocks.end - blocks.begin : 0,
-                        .group = own->cell->split ? own->gates : 0,
+                        .group = own->slots > own->gates ? own->gates : 0,
                         .a = own->tape + (size_t)(side * own->cell->split) * own->tape_block +
                              (size_t)rows.begin * UNROLL_LANES,
                         .a_block = own->tape_block,
-                        .a_skip = own->tape_block,
+                        .a_skip = (size_t)(own->slots - own->gates) * own->tape_block,
                         .b = weights + (size_t)blocks.begin * (size_t)k * UNROLL_LANES,
                         .c = out.at + (size_t)blocks.begin * out.block + (size_t)out_row * UNROLL_LANES,
                         .c_block = out.block};
@@ -302,13 +319,13 @@ static void weight_gradient(const unroll_layer *layer, const unroll_team *team, 
                       .end = part.rows.end,
                       .blocks = part.panels.end * own->gates - block,
                       .width = own->width,
-                      .panel = own->cell->split ? own->gates : 0,
+                      .panel = own->slots > own->gates ? own->gates : 0,
                       .a = a.at + (size_t)a_row * UNROLL_LANES,
                       .a_block = a.block,
                       .d = own->tape + (size_t)(part.panels.begin * own->slots + side * own->cell->split) * own->tape_block +
                            (size_t)row * UNROLL_LANES,
                       .d_block = own->tape_block,
-                      .d_skip = own->tape_block,
+                      .d_skip = (size_t)(own->slots - own->gates) * own->tape_block,
                       .c = layer->g + weights + (size_t)block * (size_t)a.columns * UNROLL_LANES};
     if (p.blocks > 0)
         own->engine->outer(&p);
@@ -318,9 +335,9 @@ static void weight_gradient(const unroll_layer *layer, const unroll_team *team, 
 static void bias_gradient(unroll_layer *layer, unroll_part panels, int row, int rows)
 {
     unroll_recurrent *own = layer->own;
-    int step = own->cell->split ? own->gates : own->width;
+    int step = own->slots > own->gates ? own->gates : own->width;
     for (int block = panels.begin * own->gates, end = panels.end * own->gates; block < end; block += step) {
-        int count = end - block < step ? end - block : step, slot = block + (own->cell->split ? block / own->gates : 0);
+        int count = end - block < step ? end - block : step, slot = slot_of(own, block);
         const real *d = own->tape + (size_t)slot * own->tape_block + (size_t)row * UNROLL_LANES;
         for (int n = 0; layer->symbols && n < count; n += own->width)
             own->engine->scatter(layer->g + own->w_ih + (size_t)(block + n) * (size_t)layer->inputs * UNROLL_LANES,

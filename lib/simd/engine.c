@@ -15,13 +15,27 @@ static void engine_exp(const real *x, real *y, size_t count)
 
 static void engine_tanh(const real *x, real *y, size_t count)
 {
-    for (size_t i = 0; i < count; i += UNROLL_LANES)
+    size_t i = 0;
+    for (; i + VEC_CHAINS * UNROLL_LANES <= count; i += VEC_CHAINS * UNROLL_LANES) {
+        vec all[VEC_MOST];
+        VEC_EACH(VEC_CHAINS) all[k] = vec_load(x + i + k * UNROLL_LANES);
+        vec_tanh_all(all, VEC_CHAINS);
+        VEC_EACH(VEC_CHAINS) vec_store(y + i + k * UNROLL_LANES, all[k]);
+    }
+    for (; i < count; i += UNROLL_LANES)
         vec_store(y + i, vec_tanh(vec_load(x + i)));
 }
 
 static void engine_sigmoid(const real *x, real *y, size_t count)
 {
-    for (size_t i = 0; i < count; i += UNROLL_LANES)
+    size_t i = 0;
+    for (; i + VEC_CHAINS * UNROLL_LANES <= count; i += VEC_CHAINS * UNROLL_LANES) {
+        vec all[VEC_MOST];
+        VEC_EACH(VEC_CHAINS) all[k] = vec_load(x + i + k * UNROLL_LANES);
+        vec_sigmoid_all(all, VEC_CHAINS);
+        VEC_EACH(VEC_CHAINS) vec_store(y + i + k * UNROLL_LANES, all[k]);
+    }
+    for (; i < count; i += UNROLL_LANES)
         vec_store(y + i, vec_sigmoid(vec_load(x + i)));
 }
 

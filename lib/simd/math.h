@@ -3,6 +3,14 @@
 #ifndef UNROLL_SIMD_MATH_H
 #define UNROLL_SIMD_MATH_H
 
+#define VEC_INLINE static inline __attribute__((always_inline))
+#define UNROLL_LOOP _Pragma("GCC unroll 32")
+enum { VEC_MOST = 8 };
+
+/* tanh and sigmoid take `n` vectors at once, a constant where it is compiled, and do each operation for all of them before
+   the next: one alone would wait for itself, operation by operation. */
+#define VEC_EACH(n) UNROLL_LOOP for (int k = 0; k < (n); k++)
+
 #ifdef UNROLL_DOUBLE
 
 #include <math.h>
@@ -13,68 +21,131 @@ static inline vec vec_exp(vec x)
         x.v[i] = exp(x.v[i]);
     return x;
 }
-static inline vec vec_tanh(vec x)
+static inline void vec_tanh_all(vec *x, const int n)
 {
-    for (int i = 0; i < UNROLL_LANES; i++)
-        x.v[i] = tanh(x.v[i]);
-    return x;
+    for (int i = 0; i < n * UNROLL_LANES; i++)
+        x[i / UNROLL_LANES].v[i % UNROLL_LANES] = tanh(x[i / UNROLL_LANES].v[i % UNROLL_LANES]);
 }
-static inline vec vec_sigmoid(vec x)
+static inline void vec_sigmoid_all(vec *x, const int n)
 {
-    for (int i = 0; i < UNROLL_LANES; i++)
-        x.v[i] = 1.0 / (1.0 + exp(-x.v[i]));
-    return x;
+    for (int i = 0; i < n * UNROLL_LANES; i++)
+        x[i / UNROLL_LANES].v[i % UNROLL_LANES] = 1.0 / (1.0 + exp(-x[i / UNROLL_LANES].v[i % UNROLL_LANES]));
 }
 
 #else
 
-/* x = n ln 2 + r, |r| <= ln 2 / 2 (Cody and Waite's two-part constant: n ln2_high is exact) */
-static inline vec vec_reduce(vec x, vec *n)
+/* x + n ln 2 (Cody and Waite's two-part constant) */
+static inline vec vec_reduce(vec x, vec n)
 {
-    *n = vec_round(vec_mul(x, vec_set1(0x1.715476p+0f)));
-    return vec_fnma(*n, vec_set1(-0x1.05c61p-29f), vec_fnma(*n, vec_set1(0x1.62e43p-1f), x));
+    return vec_fma(n, vec_set1(-0x1.05c61p-29f), vec_fma(n, vec_set1(0x1.62e43p-1f), x));
 }
 
-/* e^r - 1 = r + r^2 q(r); q minimax in the relative error of e^r - 1: 1.4e-8 */
-static inline vec vec_expm1_reduced(vec r)
+/* 1 - e^-r = r - r^2 q(-r), |r| <= ln 2 / 2; q minimax in the relative error of e^r - 1: 1.4e-8 */
+static inline vec vec_one_minus_exp(vec r)
 {
     vec q = vec_set1(0x1.6d995cp-10f);
-    q = vec_fma(q, r, vec_set1(0x1.122818p-7f));
-    q = vec_fma(q, r, vec_set1(0x1.555486p-5f));
-    q = vec_fma(q, r, vec_set1(0x1.5554b0p-3f));
-    q = vec_fma(q, r, vec_set1(0x1p-1f));
-    return vec_fma(vec_mul(r, r), q, r);
+    q = vec_fnma(q, r, vec_set1(0x1.122818p-7f));
+    q = vec_fnma(q, r, vec_set1(0x1.555486p-5f));
+    q = vec_fnma(q, r, vec_set1(0x1.5554b0p-3f));
+    q = vec_fnma(q, r, vec_set1(0x1p-1f));
+    return vec_fnma(vec_mul(r, r), q, r);
 }
 
 /* e^x; 0 where the result would be denormal, infinity where it overflows; NaN stays */
 static inline vec vec_exp(vec x)
 {
-    vec n, r;
+    vec one = vec_set1(1.0f), n;
     x = vec_max(vec_set1(-104.0f), vec_min(vec_set1(89.0f), x));
-    r = vec_reduce(x, &n);
-    return vec_scale2(vec_add(vec_expm1_reduced(r), vec_set1(1.0f)), n);
+    n = vec_round(vec_mul(x, vec_set1(0x1.715476p+0f)));
+    return vec_scale2(vec_sub(one, vec_one_minus_exp(vec_reduce(vec_sub(vec_set1(0.0f), x), n))), n);
 }
 
-/* 1 / (1 + e^-x) with e^-x = s (1 + q), s a power of two. The 1 is added to whichever of s and s q leaves it whole. */
-static inline vec vec_sigmoid(vec x)
+/* A number plus both of these is rounded to an integer, n, and its lowest bits are those of the exponent of 2^n, which
+   vec_exponent makes of it. */
+#define VEC_MAGIC 0x1.8p23f
+#define VEC_BIAS 127.0f
+
+/* 1 / d to the third power of the error of y */
+VEC_INLINE void vec_reciprocal_step(const vec *d, vec *y, const int n)
 {
-    vec one = vec_set1(1.0f), n, q, s, below;
-    x = vec_max(vec_set1(-87.9f), vec_min(vec_set1(104.0f), x));
-    q = vec_expm1_reduced(vec_reduce(vec_sub(vec_set1(0.0f), x), &n));
-    s = vec_scale2(one, n);
-    below = vec_select(vec_less(n, vec_set1(23.5f)), vec_fma(s, q, vec_add(s, one)), vec_add(vec_fma(s, q, one), s));
-    return vec_div(one, below);
+    vec e[VEC_MOST];
+    VEC_EACH(n) e[k] = vec_fnma(d[k], y[k], vec_set1(1.0f));
+    VEC_EACH(n) e[k] = vec_fma(e[k], e[k], e[k]);
+    VEC_EACH(n) y[k] = vec_fma(y[k], e[k], y[k]);
 }
 
-/* tanh |x| = (1 - e) / (1 + e) with e = e^(-2|x|) = s (1 + q), s a power of two: neither sum is rounded twice, and the
-   relative precision near 0 is that of q */
-static inline vec vec_tanh(vec x)
+/* 1 / (1 + e^-x) with e^-x = s (1 - q), s a power of two, q = r - r^2 (1/2 - ...). No division: it would take as long as all
+   the rest. The denominator, (1 - s q) + s, is taken 2^-24 times, so that its reciprocal, from a line through its bits,
+   stays above the denormals until the end. */
+VEC_INLINE void vec_sigmoid_all(vec *x, const int n)
 {
-    vec one = vec_set1(1.0f), n, q, s, size = vec_min(vec_set1(9.02f), vec_abs(x));
-    q = vec_expm1_reduced(vec_reduce(vec_mul(size, vec_set1(-2.0f)), &n));
-    s = vec_scale2(one, n);
-    return vec_with_sign(vec_div(vec_fnma(s, q, vec_sub(one, s)), vec_fma(s, q, vec_add(one, s))), x);
+    vec magic = vec_set1(VEC_MAGIC + VEC_BIAS - 24.0f), r[VEC_MOST], s[VEC_MOST], q[VEC_MOST];
+    VEC_EACH(n) x[k] = vec_min(vec_set1(60.0f), x[k]);
+    VEC_EACH(n) x[k] = vec_max(vec_set1(-0x1.5d58ap+6f), x[k]);
+    VEC_EACH(n) r[k] = vec_fma(x[k], vec_set1(-0x1.715476p+0f), magic);
+    VEC_EACH(n) s[k] = vec_exponent(r[k]);
+    VEC_EACH(n) r[k] = vec_sub(r[k], magic);
+    VEC_EACH(n) x[k] = vec_fma(r[k], vec_set1(0x1.62e43p-1f), x[k]);
+    VEC_EACH(n) r[k] = vec_fma(r[k], vec_set1(-0x1.05c61p-29f), x[k]);
+    VEC_EACH(n) q[k] = vec_fnma(vec_set1(0x1.6d995cp-10f), r[k], vec_set1(0x1.122818p-7f));
+    VEC_EACH(n) q[k] = vec_fnma(q[k], r[k], vec_set1(0x1.555486p-5f));
+    VEC_EACH(n) q[k] = vec_fnma(q[k], r[k], vec_set1(0x1.5554b0p-3f));
+    VEC_EACH(n) q[k] = vec_fnma(q[k], r[k], vec_set1(0x1p-1f));
+    VEC_EACH(n) x[k] = vec_mul(r[k], r[k]);
+    VEC_EACH(n) q[k] = vec_fnma(x[k], q[k], r[k]);
+    VEC_EACH(n) q[k] = vec_fnma(s[k], q[k], vec_set1(0x1p-24f));
+    VEC_EACH(n) s[k] = vec_add(q[k], s[k]);
+    VEC_EACH(n) q[k] = vec_reciprocal_start(s[k]);
+    vec_reciprocal_step(s, q, n);
+    vec_reciprocal_step(s, q, n);
+    VEC_EACH(n) x[k] = vec_mul(q[k], vec_set1(0x1p-24f));
+}
+
+/* tanh |x| = w / (1 + e), w = 1 - e, e = e^(-2|x|) = s / 2 (1 - 2q), s a power of two: with half of r, and twice the power,
+   nothing needs to be doubled. A polynomial in w, p, is 1 / (1 + e) to 6e-5, and exact at 0; the quotient z = w p is
+   then off by (w - z - z e) p, of which every part is nearly exact. */
+VEC_INLINE void vec_tanh_all(vec *x, const int n)
+{
+    vec magic = vec_set1(VEC_MAGIC + VEC_BIAS + 1.0f), one = vec_set1(1.0f);
+    vec r[VEC_MOST], s[VEC_MOST], q[VEC_MOST], z[VEC_MOST];
+    VEC_EACH(n) z[k] = vec_abs(x[k]);
+    VEC_EACH(n) z[k] = vec_min(vec_set1(9.02f), z[k]);
+    VEC_EACH(n) r[k] = vec_fma(z[k], vec_set1(-0x1.715476p+1f), magic);
+    VEC_EACH(n) s[k] = vec_exponent(r[k]);
+    VEC_EACH(n) r[k] = vec_sub(r[k], magic);
+    VEC_EACH(n) r[k] = vec_fma(r[k], vec_set1(0x1.62e43p-2f), z[k]); /* one part of ln 2 is enough: n >= -26 */
+    VEC_EACH(n) q[k] = vec_fnma(vec_set1(0x1.6d995cp-5f), r[k], vec_set1(0x1.122818p-3f));
+    VEC_EACH(n) q[k] = vec_fnma(q[k], r[k], vec_set1(0x1.555486p-2f));
+    VEC_EACH(n) q[k] = vec_fnma(q[k], r[k], vec_set1(0x1.5554b0p-1f));
+    VEC_EACH(n) q[k] = vec_fnma(q[k], r[k], one);
+    VEC_EACH(n) z[k] = vec_mul(r[k], r[k]);
+    VEC_EACH(n) q[k] = vec_fnma(z[k], q[k], r[k]);
+    VEC_EACH(n) r[k] = vec_fnma(s[k], vec_set1(0.5f), one);
+    VEC_EACH(n) s[k] = vec_fma(s[k], q[k], r[k]); /* w */
+    VEC_EACH(n) q[k] = vec_fma(vec_set1(0.101360484f), s[k], vec_set1(-0.0960900289f));
+    VEC_EACH(n) q[k] = vec_fma(q[k], s[k], vec_set1(0.135520593f));
+    VEC_EACH(n) q[k] = vec_fma(q[k], s[k], vec_set1(0.107903802f));
+    VEC_EACH(n) q[k] = vec_fma(q[k], s[k], vec_set1(0.251250282f));
+    VEC_EACH(n) q[k] = vec_fma(q[k], s[k], vec_set1(0.5f)); /* p */
+    VEC_EACH(n) z[k] = vec_mul(s[k], q[k]);
+    VEC_EACH(n) r[k] = vec_sub(s[k], z[k]);
+    VEC_EACH(n) s[k] = vec_sub(one, s[k]);
+    VEC_EACH(n) r[k] = vec_fnma(z[k], s[k], r[k]);
+    VEC_EACH(n) z[k] = vec_fma(r[k], q[k], z[k]);
+    VEC_EACH(n) x[k] = vec_with_sign(z[k], x[k]);
 }
 
 #endif
+
+static inline vec vec_tanh(vec x)
+{
+    vec_tanh_all(&x, 1);
+    return x;
+}
+static inline vec vec_sigmoid(vec x)
+{
+    vec_sigmoid_all(&x, 1);
+    return x;
+}
+
 #endif

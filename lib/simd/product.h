@@ -6,7 +6,6 @@
 #include "simd/engine.h"
 
 #define TILE_INLINE static inline __attribute__((always_inline))
-#define UNROLL_LOOP _Pragma("GCC unroll 32")
 
 enum {
     TILE_MOST_ROWS = 16,

@@ -14,6 +14,8 @@
 /* accumulators of a tile, and how many blocks wide it is where there are many rows */
 #define VEC_TILE 6
 #define VEC_TILE_BLOCKS 1
+/* vectors whose functions are computed side by side */
+#define VEC_CHAINS 2
 
 typedef struct {
     __m256 a, b;
@@ -111,6 +113,24 @@ static inline __m256 vec_scale2_half(__m256 x, __m256 n)
 static inline vec vec_scale2(vec x, vec n)
 {
     return (vec){vec_scale2_half(x.a, n.a), vec_scale2_half(x.b, n.b)};
+}
+static inline __m256 vec_exponent_half(__m256 x)
+{
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(x), 23));
+}
+/* 2^n of a sum of n and the constants of math.h */
+static inline vec vec_exponent(vec x)
+{
+    return (vec){vec_exponent_half(x.a), vec_exponent_half(x.b)};
+}
+static inline __m256 vec_reciprocal_start_half(__m256 x)
+{
+    return _mm256_castsi256_ps(_mm256_sub_epi32(_mm256_set1_epi32(0x7ef311c7), _mm256_castps_si256(x)));
+}
+/* 1 / x to 12% */
+static inline vec vec_reciprocal_start(vec x)
+{
+    return (vec){vec_reciprocal_start_half(x.a), vec_reciprocal_start_half(x.b)};
 }
 /* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
 static inline real vec_sum(vec x)

@@ -14,6 +14,8 @@
 /* accumulators of a tile, and how many blocks wide it is where there are many rows */
 #define VEC_TILE 24
 #define VEC_TILE_BLOCKS 4
+/* vectors whose functions are computed side by side */
+#define VEC_CHAINS 8
 
 typedef __m512 vec;
 typedef __mmask16 vec_mask;
@@ -96,6 +98,16 @@ static inline vec vec_round(vec a)
 static inline vec vec_scale2(vec a, vec n)
 {
     return _mm512_scalef_ps(a, n);
+}
+/* 2^n of a sum of n and the constants of math.h */
+static inline vec vec_exponent(vec a)
+{
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(a), 23));
+}
+/* 1 / a to 12% */
+static inline vec vec_reciprocal_start(vec a)
+{
+    return _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32(0x7ef311c7), _mm512_castps_si512(a)));
 }
 /* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
 static inline real vec_sum(vec a)

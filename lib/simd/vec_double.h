@@ -14,6 +14,8 @@
 /* accumulators of a tile, and how many blocks wide it is where there are many rows */
 #define VEC_TILE 6
 #define VEC_TILE_BLOCKS 1
+/* vectors whose functions are computed side by side */
+#define VEC_CHAINS 1
 
 typedef struct {
     real v[UNROLL_LANES];

@@ -14,6 +14,8 @@
 /* accumulators of a tile, and how many blocks wide it is where there are many rows */
 #define VEC_TILE 6
 #define VEC_TILE_BLOCKS 1
+/* vectors whose functions are computed side by side */
+#define VEC_CHAINS 2
 
 typedef struct {
     float32x4_t a, b, c, d;
@@ -114,6 +116,25 @@ static inline float32x4_t vec_scale2_quarter(float32x4_t x, float32x4_t n)
 static inline vec vec_scale2(vec x, vec n)
 {
     return (vec){vec_scale2_quarter(x.a, n.a), vec_scale2_quarter(x.b, n.b), vec_scale2_quarter(x.c, n.c), vec_scale2_quarter(x.d, n.d)};
+}
+static inline float32x4_t vec_exponent_quarter(float32x4_t x)
+{
+    return vreinterpretq_f32_u32(vshlq_n_u32(vreinterpretq_u32_f32(x), 23));
+}
+/* 2^n of a sum of n and the constants of math.h */
+static inline vec vec_exponent(vec x)
+{
+    return (vec){vec_exponent_quarter(x.a), vec_exponent_quarter(x.b), vec_exponent_quarter(x.c), vec_exponent_quarter(x.d)};
+}
+static inline float32x4_t vec_reciprocal_start_quarter(float32x4_t x)
+{
+    return vreinterpretq_f32_u32(vsubq_u32(vdupq_n_u32(0x7ef311c7), vreinterpretq_u32_f32(x)));
+}
+/* 1 / x to 12% */
+static inline vec vec_reciprocal_start(vec x)
+{
+    return (vec){vec_reciprocal_start_quarter(x.a), vec_reciprocal_start_quarter(x.b), vec_reciprocal_start_quarter(x.c),
+                 vec_reciprocal_start_quarter(x.d)};
 }
 /* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
 static inline real vec_sum(vec x)

@@ -8,12 +8,15 @@
 #define UNROLL_SIMD_VEC_H
 
 #include <math.h>
+#include <stdint.h>
 
 #include "base/real.h"
 
 /* accumulators of a tile, and how many blocks wide it is where there are many rows */
 #define VEC_TILE 6
 #define VEC_TILE_BLOCKS 1
+/* vectors whose functions are computed side by side */
+#define VEC_CHAINS 1
 
 typedef struct {
     real v[UNROLL_LANES];
@@ -145,13 +148,13 @@ static inline vec vec_round(vec x)
         out.v[i] = rintf(x.v[i]);
     return out;
 }
+typedef union {
+    float value;
+    uint32_t bits;
+} vec_float;
 static inline real vec_two_to(int n)
 {
-    union {
-        unsigned bits;
-        float value;
-    } u = {.bits = (unsigned)(n + 127) << 23};
-    return u.value;
+    return ((vec_float){.bits = (uint32_t)(n + 127) << 23}).value;
 }
 /* x 2^n for integral n in -252..254; in two factors, since 2^n alone may overflow where x 2^n does not */
 static inline vec vec_scale2(vec x, vec n)
@@ -161,6 +164,22 @@ static inline vec vec_scale2(vec x, vec n)
         int whole = n.v[i] > -300.0f && n.v[i] < 300.0f ? (int)n.v[i] : 0, half = (whole + 512) / 2 - 256;
         out.v[i] = x.v[i] * vec_two_to(half) * vec_two_to(whole - half);
     }
+    return out;
+}
+/* 2^n of a sum of n and the constants of math.h */
+static inline vec vec_exponent(vec x)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = ((vec_float){.bits = (vec_float){.value = x.v[i]}.bits << 23}).value;
+    return out;
+}
+/* 1 / x to 12% */
+static inline vec vec_reciprocal_start(vec x)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = ((vec_float){.bits = UINT32_C(0x7ef311c7) - (vec_float){.value = x.v[i]}.bits}).value;
     return out;
 }
 /* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
