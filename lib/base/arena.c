@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
-enum { ALIGNMENT = 64 };
+enum { ALIGNMENT = 64, HUGE_PAGE = 2 << 20 };
 
 void unroll_arena_count(unroll_arena *arena)
 {
@@ -31,6 +34,22 @@ static double available_bytes(void)
     return kibibytes > 0.0 ? kibibytes * 1024.0 : (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
 }
 
+/* Memory of some size lies in huge pages where the system has them for who asks: matrices that are walked along several
+   blocks at once touch more small pages than a processor keeps the addresses of. */
+static unsigned char *take_pages(size_t *size)
+{
+    unsigned char *base;
+    if (*size < HUGE_PAGE / 2)
+        return aligned_alloc(ALIGNMENT, *size);
+    *size = (*size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    base = aligned_alloc(HUGE_PAGE, *size);
+#ifdef MADV_HUGEPAGE
+    if (base != NULL)
+        madvise(base, *size, MADV_HUGEPAGE);
+#endif
+    return base;
+}
+
 unroll_status unroll_arena_open(unroll_arena *arena)
 {
     size_t size = arena->used;
@@ -38,7 +57,7 @@ unroll_status unroll_arena_open(unroll_arena *arena)
     if (size >= SIZE_MAX / 2)
         return unroll_error(UNROLL_FAILED, "out of memory: the run needs more than this machine can address");
     size = (size + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-    arena->base = size > large && (double)size > available_bytes() ? NULL : aligned_alloc(ALIGNMENT, size);
+    arena->base = size > large && (double)size > available_bytes() ? NULL : take_pages(&size);
     if (arena->base == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory: the run needs %.1f GiB", (double)size / (1024.0 * 1024 * 1024));
     memset(arena->base, 0, size);

@@ -16,7 +16,7 @@ void unroll_register_bench_settings(void);
 /* Fused-multiply-add rate of one core under the engine in use, GFLOP/s, from one measurement of about `seconds`. */
 double unroll_measure_peak(const unroll_settings *settings, double seconds);
 
-enum { UNROLL_TIMING_SAMPLES = 64 };
+enum { UNROLL_TIMING_SAMPLES = 256 };
 
 typedef struct unroll_step_timing {
     int64_t ns[UNROLL_TIMING_SAMPLES]; /* samples: time of one training step, each a mean over `repeats` steps */
@@ -25,8 +25,8 @@ typedef struct unroll_step_timing {
     int gates;                   /* of its cell */
     double median_ms, spread;    /* spread: (third quartile - first quartile) / median */
     double gflop;                /* of one step: 3 * 2 B T G H (I + H), a layer */
-    double gflops, peak_gflops;  /* at the median; the best of the peaks measured in between the samples */
-    double peak_fraction;        /* gflops / (peak_gflops * threads) */
+    double gflops, peak_gflops;  /* at the median; of the peaks of one core measured in between the samples, the median */
+    double peak_fraction;        /* of all the threads' peak: the median of the samples' shares of the peak beside them */
     double steps_per_s;          /* sequence steps: B T / median */
 } unroll_step_timing;
 

@@ -39,7 +39,7 @@ double unroll_measure_peak(const unroll_settings *settings, double seconds)
     double flop = 0.0;
     int64_t start = unroll_clock_ns(), now;
     do {
-        flop += engine->peak(20000, sink);
+        flop += engine->peak(5000, sink);
         now = unroll_clock_ns();
     } while ((double)(now - start) < seconds * 1e9);
     return flop / (double)(now - start);
@@ -74,24 +74,36 @@ static void unpin(const cores *old)
 }
 #endif
 
-static void summarise(const unroll_settings *settings, unroll_step_timing *timing)
+static double median_of(const double *values, int count, double *spread)
+{
+    double sorted[UNROLL_TIMING_SAMPLES], median;
+    memcpy(sorted, values, (size_t)count * sizeof *sorted);
+    unroll_sort(sorted, count);
+    median = unroll_quantile(sorted, count, 0.5);
+    if (spread != NULL)
+        *spread = (unroll_quantile(sorted, count, 0.75) - unroll_quantile(sorted, count, 0.25)) / median;
+    return median;
+}
+
+/* `peak`: the machine's, beside each sample: its clock wanders, and a share of the peak is one of the same moment */
+static void summarise(const unroll_settings *settings, const double *peak, unroll_step_timing *timing)
 {
     const unroll_cell *cell = unroll_cell_find(unroll_text(settings, "cell"));
     double hidden = (double)unroll_int(settings, "hidden"), input = (double)unroll_int(settings, "input");
     double rows_in_all = (double)unroll_int(settings, "batch") * (double)unroll_int(settings, "length"), median;
     double layers = (double)unroll_int(settings, "layers");
-    double sorted[UNROLL_TIMING_SAMPLES];
+    double values[UNROLL_TIMING_SAMPLES];
     for (int i = 0; i < timing->count; i++)
-        sorted[i] = (double)timing->ns[i];
-    unroll_sort(sorted, timing->count);
-    median = unroll_quantile(sorted, timing->count, 0.5);
+        values[i] = (double)timing->ns[i];
+    median = median_of(values, timing->count, &timing->spread);
     input = input > 0.0 ? input : hidden;
     timing->median_ms = median * 1e-6;
-    timing->spread =
-        (unroll_quantile(sorted, timing->count, 0.75) - unroll_quantile(sorted, timing->count, 0.25)) / median;
     timing->gflop = 6e-9 * rows_in_all * cell->gates * hidden * (input + hidden + (layers - 1.0) * 2.0 * hidden);
     timing->gflops = timing->gflop / (median * 1e-9);
-    timing->peak_fraction = timing->gflops / (timing->peak_gflops * (double)unroll_int(settings, "threads"));
+    timing->peak_gflops = median_of(peak, timing->count, NULL);
+    for (int i = 0; i < timing->count; i++)
+        values[i] = timing->gflop / ((double)timing->ns[i] * 1e-9 * peak[i] * (double)unroll_int(settings, "threads"));
+    timing->peak_fraction = median_of(values, timing->count, NULL);
     timing->steps_per_s = rows_in_all / (median * 1e-9);
 }
 
@@ -101,25 +113,30 @@ static void one_step(unroll_model *model)
     unroll_model_update(model);
 }
 
-static void measure(const unroll_settings *settings, unroll_model *model, double seconds, unroll_step_timing *timing)
+/* peak: room for UNROLL_TIMING_SAMPLES, the mean of what was measured before and after each sample */
+static void measure(const unroll_settings *settings, unroll_model *model, double seconds, double *peak,
+                    unroll_step_timing *timing)
 {
     int64_t start, begin = unroll_clock_ns(), each;
+    double before;
     one_step(model);
     start = unroll_clock_ns();
     one_step(model);
     each = unroll_clock_ns() - start;
     /* a sample is long enough for the clock, short enough that there are many */
-    timing->repeats = each >= 5000000 ? 1 : (int)(5000000 / (each + 1)) + 1;
-    timing->peak_gflops = 0.0;
+    timing->repeats = each >= 2000000 ? 1 : (int)(2000000 / (each + 1)) + 1;
     timing->count = 0;
+    before = unroll_measure_peak(settings, 0.0005);
     while (timing->count < UNROLL_TIMING_SAMPLES &&
            (timing->count < 5 || (double)(unroll_clock_ns() - begin) < seconds * 1e9)) {
-        double peak = unroll_measure_peak(settings, 0.001);
-        timing->peak_gflops = peak > timing->peak_gflops ? peak : timing->peak_gflops;
+        double after;
         start = unroll_clock_ns();
         for (int i = 0; i < timing->repeats; i++)
             one_step(model);
-        timing->ns[timing->count++] = (unroll_clock_ns() - start) / timing->repeats;
+        timing->ns[timing->count] = (unroll_clock_ns() - start) / timing->repeats;
+        after = unroll_measure_peak(settings, 0.0005);
+        peak[timing->count++] = (before + after) / 2.0;
+        before = after;
     }
 }
 
@@ -137,6 +154,7 @@ unroll_status unroll_time_training_step(const unroll_settings *settings, double 
     bool alone = unroll_int(settings, "threads") == 1;
     unroll_samples samples = {0};
     unroll_model *model;
+    double peak[UNROLL_TIMING_SAMPLES];
     cores old;
     UNROLL_TRY(unroll_model_open(settings, &shape, &model));
     samples.length = malloc((size_t)shape.batch * sizeof *samples.length);
@@ -158,10 +176,10 @@ unroll_status unroll_time_training_step(const unroll_settings *settings, double 
     unroll_model_pack(model, &samples, shape.batch);
     if (alone)
         pin(&old);
-    measure(settings, model, seconds, timing);
+    measure(settings, model, seconds, peak, timing);
     if (alone)
         unpin(&old);
-    summarise(settings, timing);
+    summarise(settings, peak, timing);
     timing->parameters = unroll_model_parameters(model);
     timing->gates = unroll_cell_find(unroll_text(settings, "cell"))->gates;
     unroll_model_close(model);
