@@ -85,7 +85,7 @@ static void dense_refresh(unroll_layer *layer, const unroll_team *team)
 {
     unroll_dense *own = layer->own;
     if (team->rank == 0)
-        own->engine->transpose(layer->w, unroll_blocks(layer->outputs), WIDTH, layer->inputs, own->w_t);
+        own->engine->transpose(layer->w, unroll_blocks(layer->outputs), 0, unroll_blocks(layer->outputs), WIDTH, layer->inputs, own->w_t);
 }
 
 static void rows_product(const unroll_engine *engine, int row, int rows, unroll_matrix a, int k, const real *weights,

@@ -91,6 +91,8 @@ extern const unroll_layer_kind unroll_dense_layer;
 typedef struct unroll_recurrent unroll_recurrent;
 unroll_status unroll_recurrent_open(unroll_layer *layer, const unroll_isa *isa, const unroll_settings *settings);
 int unroll_recurrent_states(const unroll_layer *layer); /* S: 1, or 2 */
+/* As many of the `asked` threads as make a step of a recurrent layer faster. */
+int unroll_recurrent_threads(int gates, int hidden, int batch, int asked);
 
 typedef struct unroll_dense unroll_dense;
 unroll_status unroll_dense_open(unroll_layer *layer, const unroll_engine *engine);

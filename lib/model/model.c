@@ -72,18 +72,14 @@ static unroll_matrix take_matrix(unroll_arena *arena, int columns, size_t rows, 
     return (unroll_matrix){unroll_arena_take(arena, (size_t)unroll_blocks(columns) * block, sizeof(real)), block, columns};
 }
 
-/* Threads meet at a barrier each time step, which costs what some 130,000 multiply-adds do: who has less to do than that is
-   better left out. The bits do not depend on it. */
+/* Fewer threads than asked for where more would be slower; the bits do not depend on it. */
 static int useful_threads(const unroll_model *model)
 {
-    enum { LEAST_WORK = 131072 };
     int asked = (int)unroll_int(model->settings, "threads");
-    const unroll_layer *layer = &model->layers[0];
-    double gates = unroll_cell_find(unroll_text(model->settings, "cell"))->gates;
-    double work = (double)model->shape.batch * gates * layer->outputs * layer->outputs / LEAST_WORK;
-    if (model->shape.all_threads || work >= asked)
-        return asked;
-    return work < 2.0 ? 1 : (int)work;
+    int gates = unroll_cell_find(unroll_text(model->settings, "cell"))->gates;
+    return model->shape.all_threads
+               ? asked
+               : unroll_recurrent_threads(gates, model->layers[0].outputs, model->shape.batch, asked);
 }
 
 /* everything in one arena; called twice, first to count */

@@ -150,12 +150,10 @@ static unroll_status recurrent_init(unroll_layer *layer, const unroll_settings *
     return unroll_ok();
 }
 
-static void recurrent_refresh(unroll_layer *layer, const unroll_team *team)
+static void refresh_biases(unroll_layer *layer)
 {
     unroll_recurrent *own = layer->own;
     int lanes = own->gates * UNROLL_LANES;
-    if (team->rank != 0)
-        return;
     for (int i = 0; i < own->panels * lanes; i++) {
         int panel = i / lanes, gate = i % lanes / UNROLL_LANES, lane = i % UNROLL_LANES;
         real own_bias = layer->w[own->b_ih + (size_t)i], other = 0;
@@ -166,9 +164,19 @@ static void recurrent_refresh(unroll_layer *layer, const unroll_team *team)
         own->bias_input[i] = own_bias + other;
         own->bias_recurrent[i] = layer->two_biases ? layer->w[own->b_hh + (size_t)i] : 0;
     }
-    own->engine->transpose(layer->w + own->w_hh, own->panels * own->gates, own->width, own->hidden, own->w_hh_t);
+}
+
+static void recurrent_refresh(unroll_layer *layer, const unroll_team *team)
+{
+    unroll_recurrent *own = layer->own;
+    int blocks = own->panels * own->gates;
+    unroll_part groups = unroll_team_part(team, (blocks + own->width - 1) / own->width);
+    unroll_part part = {groups.begin * own->width, groups.end * own->width < blocks ? groups.end * own->width : blocks};
+    if (team->rank == 0)
+        refresh_biases(layer);
+    own->engine->transpose(layer->w + own->w_hh, blocks, part.begin, part.end, own->width, own->hidden, own->w_hh_t);
     if (own->w_ih_t != NULL)
-        own->engine->transpose(layer->w + own->w_ih, own->panels * own->gates, own->width, layer->inputs, own->w_ih_t);
+        own->engine->transpose(layer->w + own->w_ih, blocks, part.begin, part.end, own->width, layer->inputs, own->w_ih_t);
 }
 
 static void recurrent_reset(unroll_layer *layer)

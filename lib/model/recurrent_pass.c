@@ -11,6 +11,22 @@ enum { STRETCH_ROWS = 256 };
    parted, so that each thread keeps its part in its own cache. */
 enum { SHARED_WEIGHTS = 262144, FEWEST_SEQUENCES = 4 };
 
+/* Multiply-adds of a time step that a thread must have to do so that it is worth its waiting. */
+enum { LEAST_BY_SEQUENCES = 49152, LEAST_BY_PANELS = 131072 };
+
+static bool by_sequences(int gates, int hidden, int batch, int threads)
+{
+    return (double)gates * hidden * hidden <= SHARED_WEIGHTS && batch >= FEWEST_SEQUENCES * threads;
+}
+
+int unroll_recurrent_threads(int gates, int hidden, int batch, int asked)
+{
+    double work = (double)batch * gates * hidden * hidden;
+    while (asked > 1 && work < (double)asked * (by_sequences(gates, hidden, batch, asked) ? LEAST_BY_SEQUENCES : LEAST_BY_PANELS))
+        asked--;
+    return asked;
+}
+
 /* What this thread does in the loop over time: some sequences through all panels, and then nobody waits for anybody inside
    a stretch; or some panels of all sequences, and then all wait for each other at every step. */
 typedef struct share {
@@ -40,10 +56,9 @@ static int first_sequence(const unroll_time *time, const unroll_team *team, int 
 static share share_of(const unroll_recurrent *own, const unroll_time *time, const unroll_team *team)
 {
     share s = {{0, own->panels}, {0, time->size}, false};
-    double weights = (double)own->gates * own->hidden * own->hidden;
     if (team->size == 1)
         return s;
-    s.wait = weights > SHARED_WEIGHTS || time->size < FEWEST_SEQUENCES * team->size;
+    s.wait = !by_sequences(own->gates, own->hidden, time->size, team->size);
     if (s.wait)
         s.panels = own_panels(own, team);
     else
@@ -64,6 +79,17 @@ static unroll_part alive(const share *s, const unroll_time *time, int t)
 static int slot_of(const unroll_recurrent *own, int block)
 {
     return block / own->gates * own->slots + block % own->gates;
+}
+
+/* This thread's rows from step t on that lie in one run, up to step `end`; *next: the step after them. Of all sequences they
+   are those of all the steps. */
+static unroll_part own_rows(const share *s, const unroll_time *time, int t, int end, int *next)
+{
+    unroll_part part = alive(s, time, t);
+    bool all = s->sequences.begin == 0 && s->sequences.end == time->size;
+    *next = all ? end : t + 1;
+    return all ? (unroll_part){time->offset[t], time->offset[end]}
+               : (unroll_part){time->offset[t] + part.begin, time->offset[t] + part.end};
 }
 
 /* pre-activations of some panels from the input, `rows` rows from `row` on */
@@ -197,17 +223,12 @@ void unroll_recurrent_forward(unroll_layer *layer, const unroll_time *time, cons
     int stretch = stretch_steps(time);
     for (int first = 0; first < time->steps; first += stretch) {
         int end = first + stretch < time->steps ? first + stretch : time->steps;
-        unroll_part rows = {time->offset[first], time->offset[end]};
-        if (!mine.wait) {
-            rows = unroll_team_part(team, time->offset[end] - time->offset[first]);
-            rows.begin += time->offset[first];
-            rows.end += time->offset[first];
-        }
         unroll_team_phase(team, UNROLL_PHASE_INPUT);
-        input_product(layer, mine.panels, &layer->input, layer->symbol, rows.begin, rows.end - rows.begin, own->tape,
-                      own->tape_block);
-        if (!mine.wait)
-            unroll_team_wait(team);
+        for (int t = first, next; t < end; t = next) {
+            unroll_part rows = own_rows(&mine, time, t, end, &next);
+            input_product(layer, mine.panels, &layer->input, layer->symbol, rows.begin, rows.end - rows.begin, own->tape,
+                          own->tape_block);
+        }
         for (int t = first; t < end; t++) {
             unroll_part part = alive(&mine, time, t);
             int before = row_before(layer, time, t) + part.begin, after = row_after(layer, time, t) + part.begin;
@@ -368,21 +389,18 @@ static void stretch_gradient(unroll_layer *layer, const unroll_time *time, const
     }
 }
 
-/* gradient of the input over steps first..end - 1 */
-static void input_gradient(unroll_layer *layer, const unroll_time *time, const unroll_team *team, bool by_blocks, int first,
-                           int end)
+/* gradient of the input over steps first..end - 1: of this thread's sequences, or of its blocks of the input */
+static void input_gradient(unroll_layer *layer, const unroll_time *time, const unroll_team *team, const share *mine,
+                           int first, int end)
 {
     unroll_recurrent *own = layer->own;
-    int blocks = unroll_blocks(layer->inputs);
-    unroll_part rows = {time->offset[first], time->offset[end]}, columns = {0, blocks};
-    if (by_blocks) {
-        columns = own_blocks(team, blocks);
-    } else {
-        rows = unroll_team_part(team, time->offset[end] - time->offset[first]);
-        rows.begin += time->offset[first];
-        rows.end += time->offset[first];
+    unroll_part columns = {0, unroll_blocks(layer->inputs)};
+    if (mine->wait)
+        columns = own_blocks(team, columns.end);
+    for (int t = first, next; t < end; t = next) {
+        unroll_part rows = own_rows(mine, time, t, end, &next);
+        gradient_product(layer, columns, rows, 0, own->w_ih_t, layer->d_input, rows.begin, false);
     }
-    gradient_product(layer, columns, rows, 0, own->w_ih_t, layer->d_input, rows.begin, false);
 }
 
 void unroll_recurrent_backward(unroll_layer *layer, const unroll_time *time, const unroll_team *team)
@@ -411,13 +429,13 @@ void unroll_recurrent_backward(unroll_layer *layer, const unroll_time *time, con
             if (mine.wait && !cut && !same)
                 unroll_team_wait(team);
         }
+        unroll_team_phase(team, UNROLL_PHASE_INPUT_GRADIENT);
+        if (layer->input_gradient)
+            input_gradient(layer, time, team, &mine, first, end);
         if (!mine.wait)
             unroll_team_wait(team);
         unroll_team_phase(team, UNROLL_PHASE_WEIGHTS);
         stretch_gradient(layer, time, team, first, end);
-        unroll_team_phase(team, UNROLL_PHASE_INPUT_GRADIENT);
-        if (layer->input_gradient)
-            input_gradient(layer, time, team, mine.wait, first, end);
     }
     unroll_team_phase(team, UNROLL_PHASE_OTHER);
     unroll_team_wait(team);

@@ -52,8 +52,9 @@ typedef struct unroll_engine {
     const char *name;
     void (*product)(const unroll_product *p);
     void (*outer)(const unroll_outer *p);
-    /* out = transpose of B (k, 16 blocks), in groups of 4 blocks: for the gradient with respect to A; rows past k are zero */
-    void (*transpose)(const real *b, int blocks, int width, int k, real *out);
+    /* out = transpose of blocks begin..end - 1 of B (k, 16 blocks), in groups of 4 blocks: for the gradient with respect to
+       A; rows past k are zero */
+    void (*transpose)(const real *b, int blocks, int begin, int end, int width, int k, real *out);
     /* one group: Z[n][row] = bias[n] + W[symbol[row]][n]; symbol < 0 gives the bias alone */
     void (*gather)(const real *w, int width, const real *bias, const int *symbol, int rows, real *z, size_t z_block);
     /* one group: W[symbol[row]][n] += D[n][row], in rising row */

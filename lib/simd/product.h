@@ -321,10 +321,10 @@ static void engine_outer(const unroll_outer *p)
 }
 
 /* 16 x 16 reals at a time */
-static void engine_transpose(const real *b, int blocks, int width, int k, real *out)
+static void engine_transpose(const real *b, int blocks, int begin, int end, int width, int k, real *out)
 {
     int rows = blocks * UNROLL_LANES, groups = unroll_blocks(k);
-    for (int block = 0; block < blocks; block++) {
+    for (int block = begin; block < end; block++) {
         int group = block / width * width, wide = blocks - group < width ? blocks - group : width;
         const real *from = b + ((size_t)group * (size_t)k + (size_t)(block - group)) * UNROLL_LANES;
         for (int column = 0; column < groups; column++) {
