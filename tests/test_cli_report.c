@@ -1,6 +1,7 @@
 /* unroll report and unroll plot as a user calls them; and that every experiment has its words and its figures. */
 #include <sys/wait.h>
 
+#include "base/text.h"
 #include "gathered.h"
 #include "report/inside.h"
 #include "sweep/sweep.h"

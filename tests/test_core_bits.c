@@ -95,6 +95,62 @@ static void random_inputs(real *x, int count)
         x[i] = (real)(float)(unroll_random_uniform(&random) * 2 - 1);
 }
 
+/* the digest of all gradients of one pass over sequences of unequal lengths */
+static uint64_t gradient_digest(const char *isa, const char *cell, const char *hidden, int inputs, const char *threads)
+{
+    enum { SIZE = 9 };
+    static int length[SIZE] = {3, 7, 1, 7, 5, 2, 7, 6, 4};
+    unroll_model_shape shape = {.inputs = inputs, .outputs = 1, .steps = STEPS, .batch = SIZE, .loss = UNROLL_SQUARED,
+                                .input_gradient = true, .all_threads = true};
+    size_t count = (size_t)(SIZE * STEPS * inputs);
+    float *x = malloc(count * sizeof *x), y[SIZE] = {0};
+    unroll_samples samples = {.length = length, .x = x, .y = y};
+    unroll_random random = unroll_random_open(3, UNROLL_FOR_TEST, 0, 0);
+    unroll_settings *settings = unroll_settings_new();
+    unroll_model *model = NULL;
+    uint64_t digest = 0;
+    unroll_settings_set(settings, "isa", isa);
+    unroll_settings_set(settings, "cell", cell);
+    unroll_settings_set(settings, "hidden", hidden);
+    unroll_settings_set(settings, "threads", threads);
+    for (size_t i = 0; i < count; i++)
+        x[i] = (float)(2 * unroll_random_uniform(&random) - 1);
+    CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);
+    unroll_model_pack(model, &samples, SIZE);
+    unroll_model_gradient(model, NULL);
+    for (int i = 0; i < unroll_model_weight_count(model); i++) {
+        unroll_weight weight;
+        size_t values;
+        real *gradient;
+        unroll_model_weight_at(model, i, &weight);
+        values = (size_t)weight.rows * (size_t)(weight.columns > 0 ? weight.columns : 1);
+        gradient = malloc(values * sizeof *gradient);
+        unroll_model_get_gradient(model, i, gradient);
+        digest = digest_bytes(digest, gradient, values * sizeof *gradient);
+        free(gradient);
+    }
+    unroll_model_close(model);
+    unroll_settings_free(settings);
+    free(x);
+    return digest;
+}
+
+static void gradients_at_odd_sizes_have_the_same_bits_on_every_instruction_set_and_number_of_threads(void)
+{
+    static const char *const hidden[] = {"1", "3", "17", "63", "65", "127", "129", "500"};
+    static const int inputs[] = {129, 65, 3, 1, 17, 127, 63, 2};
+    digest_register();
+    for (int cell = 0; cell < unroll_cell_count; cell++)
+        for (int size = 0; size < 8; size++) {
+            const char *name = unroll_isa_now()->cells[cell]->name;
+            uint64_t wanted = gradient_digest("auto", name, hidden[size], inputs[size], "1");
+            CU_ASSERT_EQUAL(gradient_digest("auto", name, hidden[size], inputs[size], "2"), wanted);
+            for (int i = 0; i < unroll_isa_count; i++)
+                if (unroll_isas[i].supported())
+                    CU_ASSERT_EQUAL(gradient_digest(unroll_isas[i].name, name, hidden[size], inputs[size], "1"), wanted);
+        }
+}
+
 static void streaming_steps_give_the_bits_of_the_batch(void)
 {
     static const char *const hidden[] = {"1", "16", "33"}, *const layers[] = {"1", "2"};
@@ -166,6 +222,7 @@ const unroll_test tests_core_bits[] = {
     TEST(every_instruction_set_gives_the_same_functions),
     TEST(every_instruction_set_and_number_of_threads_gives_the_same_weights_after_200_steps),
     TEST(threads_without_enough_to_do_are_left_out),
+    TEST(gradients_at_odd_sizes_have_the_same_bits_on_every_instruction_set_and_number_of_threads),
     TEST(streaming_steps_give_the_bits_of_the_batch),
     TEST(a_sequence_gives_the_same_bits_whatever_stands_beside_it),
     TEST(two_halves_with_handed_over_states_give_the_bits_of_the_whole),

@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,4 +92,16 @@ const char *unroll_text_quote(char *to, size_t room, const char *value)
         if ((unsigned char)*c < 0x20 || *c == 0x7F)
             *c = '?';
     return to;
+}
+
+bool unroll_next_word(const char **rest, char *word, size_t room)
+{
+    size_t length;
+    if (*rest == NULL)
+        return false;
+    *rest += strspn(*rest, " ");
+    length = strcspn(*rest, " ");
+    snprintf(word, room, "%.*s", (int)length, *rest);
+    *rest += length;
+    return length > 0;
 }

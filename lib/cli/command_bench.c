@@ -1,50 +1,100 @@
-/* unroll bench: the training step against the machine's own peak. */
+/* unroll bench: the training core against the machine's own ceilings. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/bench.h"
+#include "cli/bench_output.h"
 #include "cli/cli.h"
-#include "simd/engine.h"
+#include "report/report.h"
 #include "sweep/sweep.h"
 
 static const unroll_option options[] = {
+    {"--stream", NULL, "time steps of streaming inference, with weights as float, bf16 and int8"},
+    {"--threads", NULL, "what more threads bring to one run, and to runs side by side"},
+    {"--elementwise", NULL, "time exp, sigmoid and tanh on every instruction set"},
+    {"--phases", NULL, "where the time of a training step goes"},
     {"--format", "text|csv", "a table to read, or comma-separated values (default: text)"},
     {"--tenths", "N", "tenths of a second to measure each point (default: 5)"},
+    {"--results", "DIR", "folder of the results (default: results)"},
     {NULL, NULL, NULL},
 };
 
 extern const unroll_command command_bench;
 
-/* what is timed where the command line does not say otherwise */
-static const unroll_experiment grid = {
+static unroll_experiment grid = {
     .name = "bench",
-    .axes_quick = "cell=rnn,lstm,gru hidden=16,32,64,128,256 batch=1,32 length=64 threads=1",
+    .title = "training and streaming steps against the machine's ceilings",
     .fixed = "input=0",
+    .version = 1,
     .timed = true,
+    .figures = "roofline",
 };
 
-static void print_header(bool csv)
+static unroll_status choose_mode(const unroll_arguments *arguments, const unroll_bench_mode **mode)
 {
-    if (csv)
-        printf("cell,isa,threads,input,hidden,batch,length,ms,steps_per_s,gflops,peak_gflops,peak_fraction,spread\n");
-    else
-        printf("%-6s %-7s %7s %6s %6s %6s %6s %10s %12s %9s %9s %7s %7s\n", "cell", "isa", "threads", "input", "hidden",
-               "batch", "length", "ms/step", "seq.steps/s", "GFLOP/s", "peak", "of peak", "spread");
+    *mode = NULL;
+    for (int i = 1; i < unroll_bench_mode_count; i++) {
+        char option[32];
+        snprintf(option, sizeof option, "--%s", unroll_bench_modes[i].name);
+        if (unroll_option_get(arguments, option) == NULL)
+            continue;
+        if (*mode != NULL)
+            return unroll_error(UNROLL_WRONG, "--%s and --%s are two measurements: ask for one at a time", (*mode)->name,
+                                unroll_bench_modes[i].name);
+        *mode = &unroll_bench_modes[i];
+    }
+    *mode = *mode != NULL ? *mode : &unroll_bench_modes[0];
+    return unroll_ok();
 }
 
-static void print_point(const unroll_settings *s, const unroll_step_timing *t, bool csv)
+static void print_ceilings(const unroll_ceilings *c)
 {
-    const char *isa = strcmp(unroll_text(s, "isa"), "auto") == 0 ? unroll_isa_now()->name : unroll_text(s, "isa");
-    long long input = (long long)unroll_int(s, "input"), hidden = (long long)unroll_int(s, "hidden");
-    printf(csv ? "%s,%s,%lld,%lld,%lld,%lld,%lld,%.6g,%.6g,%.5g,%.5g,%.4f,%.4f\n"
-               : "%-6s %-7s %7lld %6lld %6lld %6lld %6lld %10.4g %12.4g %9.1f %9.1f %7.3f %7.3f\n",
-           unroll_text(s, "cell"), isa, (long long)unroll_int(s, "threads"), input > 0 ? input : hidden, hidden,
-           (long long)unroll_int(s, "batch"), (long long)unroll_int(s, "length"), t->median_ms, t->steps_per_s, t->gflops,
-           t->peak_gflops, t->peak_fraction, t->spread);
+    printf("this machine: %.1f GFLOP/s of fused multiply-adds on one core, %.1f on all %d; one core reads %.0f GB/s from the\n"
+           "second-level cache, %.0f from the third, %.1f from memory\n\n",
+           c->peak_core, c->peak_all, c->cores, c->l2_gb_per_s, c->l3_gb_per_s, c->memory_gb_per_s);
     fflush(stdout);
 }
 
-static unroll_status measure_all(const unroll_arguments *arguments, bool csv, double seconds, const atomic_bool *stop)
+static unroll_status measure_points(unroll_settings **configs, int count, double seconds, unroll_bench_output *output,
+                                    const atomic_bool *stop)
+{
+    unroll_bench_sink sink = {unroll_bench_take, output};
+    unroll_status status = unroll_ok();
+    for (int i = 0; i < count && status.code == UNROLL_OK; i++) {
+        if (atomic_load(stop))
+            return unroll_error(UNROLL_STOPPED, "stopped after %d of %d points", i, count);
+        status = output->mode->measure(configs[i], seconds, output->ceilings, stop, &sink);
+        if (status.code == UNROLL_OK)
+            status = output->trouble;
+    }
+    return status;
+}
+
+/* What was measured is gathered even when the rest was not. */
+static unroll_status measure_all(unroll_settings **configs, int count, double seconds, unroll_bench_output *output,
+                                 const atomic_bool *stop)
+{
+    unroll_ceilings ceilings;
+    unroll_status status, gathered;
+    UNROLL_TRY(unroll_measure_ceilings(configs[0], seconds < 1.0 ? seconds : 1.0, &ceilings));
+    output->ceilings = &ceilings;
+    if (!output->csv)
+        print_ceilings(&ceilings);
+    UNROLL_TRY(unroll_bench_begin(output));
+    status = measure_points(configs, count, seconds, output, stop);
+    gathered = unroll_bench_end(output);
+    if (status.code == UNROLL_OK)
+        status = gathered;
+    /* a benchmark without its figure is none the worse */
+    if (status.code == UNROLL_OK && output->mode == &unroll_bench_modes[0] && !output->csv) {
+        unroll_status drawn = unroll_plot(&grid, output->results, stdout);
+        if (drawn.code != UNROLL_OK)
+            printf("no figure: %s\n", drawn.text);
+    }
+    return status;
+}
+
+static unroll_status bench(const unroll_arguments *arguments, const atomic_bool *stop)
 {
     unroll_sweep_options sweep = {.shard = 1,
                                   .shards = 1,
@@ -52,44 +102,32 @@ static unroll_status measure_all(const unroll_arguments *arguments, bool csv, do
                                   .out = stdout,
                                   .assignments = arguments->assignments,
                                   .assignment_count = arguments->assignment_count};
+    unroll_bench_output output = {.experiment = &grid, .results = "results"};
+    const char *format = unroll_option_get(arguments, "--format");
     unroll_settings **configs = NULL;
     unroll_status status;
-    int count = 0;
+    int count = 0, tenths = 5;
+    UNROLL_TRY(unroll_option_int(arguments, "--tenths", 1, 36000, &tenths));
+    if (format != NULL && strcmp(format, "text") != 0 && strcmp(format, "csv") != 0)
+        return unroll_error(UNROLL_WRONG, "--format %.40s is none of text, csv", format);
+    output.csv = format != NULL && strcmp(format, "csv") == 0;
+    UNROLL_TRY(unroll_read_results(arguments, &output.results));
+    UNROLL_TRY(choose_mode(arguments, &output.mode));
+    grid.axes_quick = output.mode->axes;
     UNROLL_TRY(unroll_sweep_plan(&grid, &sweep, &configs, &count));
-    status = unroll_ok();
-    print_header(csv);
-    for (int i = 0; i < count; i++) {
-        unroll_step_timing timing;
-        if (status.code == UNROLL_OK && atomic_load(stop))
-            status = unroll_error(UNROLL_STOPPED, "stopped after %d of %d points", i, count);
-        if (status.code == UNROLL_OK)
-            status = unroll_time_training_step(configs[i], seconds, &timing);
-        if (status.code == UNROLL_OK)
-            print_point(configs[i], &timing, csv);
+    status = measure_all(configs, count, tenths * 0.1, &output, stop);
+    for (int i = 0; i < count; i++)
         unroll_settings_free(configs[i]);
-    }
     free(configs);
-    if (status.code == UNROLL_OK && !csv)
-        printf("\nms/step: median time of one training step (forward, full backward with the input's gradient, clipping, update);\n"
-               "of peak: 3 * 2 B T G H (I + H) floating-point operations over that time, as a share of the fused-multiply-add\n"
-               "rate measured in between; spread: interquartile range over median\n");
     return status;
 }
 
 static int run(int argc, char **argv, const atomic_bool *stop)
 {
     unroll_arguments arguments;
-    int tenths = 5;
-    const char *format = NULL;
     unroll_status status = unroll_arguments_read(&command_bench, argc, argv, 0, 0, &arguments);
-    if (status.code == UNROLL_OK) {
-        format = unroll_option_get(&arguments, "--format");
-        status = unroll_option_int(&arguments, "--tenths", 1, 36000, &tenths);
-    }
-    if (status.code == UNROLL_OK && format != NULL && strcmp(format, "text") != 0 && strcmp(format, "csv") != 0)
-        status = unroll_error(UNROLL_WRONG, "--format %.40s is none of text, csv", format);
     if (status.code == UNROLL_OK)
-        status = measure_all(&arguments, format != NULL && strcmp(format, "csv") == 0, tenths * 0.1, stop);
+        status = bench(&arguments, stop);
     unroll_arguments_free(&arguments);
     return unroll_say(status);
 }
@@ -97,10 +135,12 @@ static int run(int argc, char **argv, const atomic_bool *stop)
 const unroll_command command_bench = {
     .name = "bench",
     .usage = "[setting=value,value... ...] [options]",
-    .help = "time training steps against the machine's measured peak",
+    .help = "time training and streaming steps against the machine's measured ceilings",
     .order = 60,
     .run = run,
     .options = options,
     .settings = true,
-    .more = "Settings that matter: cell, hidden, input (0: as many as hidden), batch, length, layers, threads, isa, optimizer.\n",
+    .more = "Settings that matter: cell, hidden, input (0: as many as hidden), batch, length, layers, threads, weights, isa,\n"
+            "optimizer. Every invocation adds its records to DIR/bench/runs and gathers all of them in DIR/bench.h5, where\n"
+            "the columns date and invocation tell them apart; nothing is replaced.\n",
 };

@@ -23,6 +23,7 @@ struct unroll_model {
     unroll_arena arena;
     size_t reals; /* of w, g and the moments: padding included */
     real *w, *g, *moment1, *moment2;
+    bool large; /* the weights have changed since the layers last made small copies of theirs */
     bool stale; /* the weights have changed since the layers last packed theirs */
 
     /* the packed batch */

@@ -61,6 +61,8 @@ typedef struct unroll_layer_kind {
     void (*forward)(unroll_layer *layer, const unroll_time *time, const unroll_team *team);
     /* from d_output to the gradient (added to g) and, where input_gradient is set, to d_input */
     void (*backward)(unroll_layer *layer, const unroll_time *time, const unroll_team *team);
+    /* makes small copies of weights that have changed, where the setting weights asks for them; may be NULL */
+    void (*shrink)(unroll_layer *layer);
     /* one step of `rows` sequences from stream_input to stream_output, carrying the state on */
     void (*step)(unroll_layer *layer, int rows);
     void (*reset)(unroll_layer *layer);

@@ -168,6 +168,7 @@ static unroll_status open_all(unroll_model *model)
     }
     model->slot = UNROLL_NO_CARRY;
     model->stale = true;
+    model->large = true;
     return unroll_ok();
 }
 
@@ -223,6 +224,11 @@ int unroll_model_layers(const unroll_model *model)
 int unroll_model_threads(const unroll_model *model)
 {
     return unroll_crew_size(model->crew);
+}
+
+void unroll_model_watch(unroll_model *model, const unroll_watch *watch)
+{
+    unroll_crew_watch(model->crew, watch);
 }
 
 int unroll_model_carried(const unroll_model *model)

@@ -72,6 +72,9 @@ double unroll_model_loss(unroll_model *model, unroll_score *score);     /* forwa
 double unroll_model_gradient(unroll_model *model, unroll_score *score); /* forward, loss and backward */
 /* Clips by norm, updates with the optimizer; returns the gradient's norm before clipping. */
 double unroll_model_update(unroll_model *model);
+/* From now on `watch` is told of the phases of passes and updates (model/team.h); NULL: nobody. */
+struct unroll_watch;
+void unroll_model_watch(unroll_model *model, const struct unroll_watch *watch);
 /* From now on each batch starts from the end states of the last one of the same slot (sequences of equal length, as many
    as the shape's batch); UNROLL_NO_CARRY: from zeros. `restart` forgets what the slot holds. */
 enum { UNROLL_NO_CARRY = -1, UNROLL_CARRY_SLOTS = 2 };

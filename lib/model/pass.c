@@ -202,6 +202,10 @@ void unroll_model_step(unroll_model *model, int size, const real *x, const int *
         refresh_part(model, &(unroll_team){.size = 1});
         model->stale = false;
     }
+    for (int i = 0; model->large && i <= model->recurrent; i++)
+        if (model->layers[i].kind->shrink != NULL)
+            model->layers[i].kind->shrink(&model->layers[i]);
+    model->large = false;
     for (int b = 0; b < size; b++) {
         if (symbol != NULL)
             model->stream_symbol[b] = symbol[b];

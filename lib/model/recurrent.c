@@ -36,6 +36,7 @@ unroll_status unroll_recurrent_open(unroll_layer *layer, const unroll_isa *isa, 
     own->gates = cell->gates;
     own->slots = cell->gates + cell->split + cell->kept;
     own->width = group_width(cell);
+    own->form = unroll_form_of(settings);
     own->together = own->width > own->gates ? own->width / own->gates : 1;
     return unroll_ok();
 }
@@ -84,6 +85,9 @@ static void recurrent_take(unroll_layer *layer, unroll_arena *arena)
         own->stream_c[i] =
             own->cell->states > 1 ? unroll_arena_take(arena, panels * own->batch_block, sizeof(real)) : NULL;
     }
+    if (!layer->symbols)
+        unroll_small_take(&own->small_ih, own->form, layer->inputs, own->panels * own->gates, arena);
+    unroll_small_take(&own->small_hh, own->form, own->hidden, own->panels * own->gates, arena);
     if (arena->base == NULL)
         return;
     layer->output = (unroll_matrix){own->h + own->batch_block, own->state_block, own->hidden};
@@ -179,6 +183,16 @@ static void recurrent_refresh(unroll_layer *layer, const unroll_team *team)
         own->engine->transpose(layer->w + own->w_ih, blocks, part.begin, part.end, own->width, layer->inputs, own->w_ih_t);
 }
 
+static void recurrent_shrink(unroll_layer *layer)
+{
+    unroll_recurrent *own = layer->own;
+    if (own->form == UNROLL_FLOAT)
+        return;
+    if (!layer->symbols)
+        unroll_small_make(&own->small_ih, layer->w + own->w_ih, own->width);
+    unroll_small_make(&own->small_hh, layer->w + own->w_hh, own->width);
+}
+
 static void recurrent_reset(unroll_layer *layer)
 {
     unroll_recurrent *own = layer->own;
@@ -214,6 +228,7 @@ const unroll_layer_kind unroll_recurrent_layer = {
     .refresh = recurrent_refresh,
     .forward = unroll_recurrent_forward,
     .backward = unroll_recurrent_backward,
+    .shrink = recurrent_shrink,
     .step = unroll_recurrent_step,
     .reset = recurrent_reset,
     .states = recurrent_states,

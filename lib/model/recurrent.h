@@ -7,6 +7,7 @@
 
 #include "cells/cell.h"
 #include "model/layer.h"
+#include "model/small.h"
 #include "simd/engine.h"
 
 struct unroll_recurrent {
@@ -24,6 +25,8 @@ struct unroll_recurrent {
     size_t tape_block, state_block, batch_block;
     real *stream_gates, *stream_h[2], *stream_c[2];
     int stream_now;
+    unroll_form form;         /* of the weights that a streaming step reads */
+    unroll_small small_ih, small_hh;
 };
 
 void unroll_recurrent_forward(unroll_layer *layer, const unroll_time *time, const unroll_team *team);

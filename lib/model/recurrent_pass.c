@@ -441,6 +441,33 @@ void unroll_recurrent_backward(unroll_layer *layer, const unroll_time *time, con
     unroll_team_wait(team);
 }
 
+/* The products of a streaming step with small weights, row by row. */
+static void small_products(const unroll_layer *layer, int rows, const step_states *s)
+{
+    unroll_recurrent *own = layer->own;
+    unroll_small_product p = {.panel = own->slots > own->gates ? own->gates : 0,
+                              .c_block = own->batch_block,
+                              .c_skip = (size_t)(own->slots - own->gates) * own->batch_block};
+    if (layer->symbols)
+        input_product(layer, (unroll_part){0, own->panels}, &layer->stream_input, layer->stream_symbol, 0, rows,
+                      own->stream_gates, own->batch_block);
+    for (int r = 0; r < rows; r++) {
+        real *gates = own->stream_gates + (size_t)r * UNROLL_LANES;
+        if (!layer->symbols) {
+            p.from_output = 0;
+            p.bias = own->bias_input;
+            p.c = gates;
+            unroll_small_multiply(&own->small_ih, own->engine, layer->stream_input.at + (size_t)r * UNROLL_LANES,
+                                  layer->stream_input.block, p);
+        }
+        p.from_output = own->cell->split ? own->gates - 1 : own->panels * own->gates;
+        p.bias = own->bias_recurrent;
+        p.c = gates + (size_t)own->cell->split * own->batch_block;
+        unroll_small_multiply(&own->small_hh, own->engine, s->h_old + (size_t)r * UNROLL_LANES, s->block, p);
+    }
+    forward_cells(own, 0, own->panels, rows, own->stream_gates, own->batch_block, s);
+}
+
 void unroll_recurrent_step(unroll_layer *layer, int rows)
 {
     unroll_recurrent *own = layer->own;
@@ -452,8 +479,12 @@ void unroll_recurrent_step(unroll_layer *layer, int rows)
                      .c_old = own->stream_c[now],
                      .c = own->stream_c[next],
                      .block = own->batch_block};
-    input_product(layer, panels, &layer->stream_input, layer->stream_symbol, 0, rows, own->stream_gates, own->batch_block);
-    forward_step(layer, panels, rows, own->stream_gates, own->batch_block, &s, &alone);
+    if (own->form != UNROLL_FLOAT) {
+        small_products(layer, rows, &s);
+    } else {
+        input_product(layer, panels, &layer->stream_input, layer->stream_symbol, 0, rows, own->stream_gates, own->batch_block);
+        forward_step(layer, panels, rows, own->stream_gates, own->batch_block, &s, &alone);
+    }
     own->stream_now = next;
     layer->stream_output.at = own->stream_h[next];
 }

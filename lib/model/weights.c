@@ -63,6 +63,7 @@ void unroll_model_set_weight(unroll_model *model, int index, const real *values)
     const unroll_layer *layer = layer_of(model, &index);
     copy(layer, index, layer->w, values, NULL);
     model->stale = true;
+    model->large = true;
 }
 
 void unroll_model_get_gradient(const unroll_model *model, int index, real *values)

@@ -13,18 +13,6 @@ static unroll_status out_of_memory(void)
     return unroll_error(UNROLL_FAILED, "out of memory for the groups of a table");
 }
 
-bool unroll_next_word(const char **rest, char *word, size_t room)
-{
-    size_t length;
-    if (*rest == NULL)
-        return false;
-    *rest += strspn(*rest, " ");
-    length = strcspn(*rest, " ");
-    snprintf(word, room, "%.*s", (int)length, *rest);
-    *rest += length;
-    return length > 0;
-}
-
 /* ---- values ---- */
 
 const char *unroll_value_show(const unroll_table *table, const char *name, int row, char out[UNROLL_VALUE_ROOM])

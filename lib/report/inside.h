@@ -7,11 +7,6 @@
 
 enum { UNROLL_MOST_BY = 8, UNROLL_VALUE_ROOM = 64 };
 
-/* ---- words parted by blanks ---- */
-
-/* Copies the next word of *rest and moves *rest behind it; false at the end. A word that is too long is cut. */
-bool unroll_next_word(const char **rest, char *word, size_t room);
-
 /* ---- rows ---- */
 
 /* What column `name` holds in a row, as text; "" where there is no value or no such column. */

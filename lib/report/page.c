@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/file.h"
 #include "base/number.h"
 #include "base/version.h"

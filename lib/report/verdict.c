@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "report/inside.h"
 
 const char *unroll_outcome_name(unroll_outcome outcome)

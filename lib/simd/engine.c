@@ -1,11 +1,14 @@
 /* The kernels of one instruction set; compiled once for every vec_X.h, which the Makefile includes first. */
 #include "simd/engine.h"
 
+#include <string.h>
+
 #include "simd/math.h"
 
 #include "simd/loss.h"
 #include "simd/optimizer.h"
 #include "simd/product.h"
+#include "simd/small.h"
 
 static void engine_exp(const real *x, real *y, size_t count)
 {
@@ -60,6 +63,24 @@ static double engine_peak(int64_t rounds, real *sink)
     return 2.0 * UNROLL_LANES * PEAK_CHAINS * (double)rounds;
 }
 
+enum { READ_CHAINS = 16 };
+
+static double engine_read(const real *x, size_t count)
+{
+    vec acc[READ_CHAINS];
+    UNROLL_LOOP
+    for (int k = 0; k < READ_CHAINS; k++)
+        acc[k] = vec_set1(0);
+    for (size_t i = 0; i < count; i += READ_CHAINS * UNROLL_LANES) {
+        UNROLL_LOOP
+        for (int k = 0; k < READ_CHAINS; k++)
+            acc[k] = vec_add(acc[k], vec_load(x + i + k * UNROLL_LANES));
+    }
+    for (int k = 1; k < READ_CHAINS; k++)
+        acc[0] = vec_add(acc[0], acc[k]);
+    return (double)vec_sum(acc[0]);
+}
+
 #define ENGINE_NAME2(isa) unroll_engine_##isa
 #define ENGINE_NAME(isa) ENGINE_NAME2(isa)
 #define ENGINE_STRING2(isa) #isa
@@ -70,6 +91,8 @@ const unroll_engine ENGINE_NAME(UNROLL_ISA) = {
     .name = ENGINE_STRING(UNROLL_ISA),
     .product = engine_product,
     .outer = engine_outer,
+    .product_bf16 = engine_product_bf16,
+    .product_int8 = engine_product_int8,
     .transpose = engine_transpose,
     .gather = engine_gather,
     .scatter = engine_scatter,
@@ -85,4 +108,5 @@ const unroll_engine ENGINE_NAME(UNROLL_ISA) = {
     .tanh = engine_tanh,
     .sigmoid = engine_sigmoid,
     .peak = engine_peak,
+    .read = engine_read,
 };

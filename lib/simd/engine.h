@@ -28,6 +28,35 @@ typedef struct unroll_product {
     const real *bias;
 } unroll_product;
 
+/* The same for one row, of weights that were made small (model/small.h): B in groups of 8
+   blocks, of what is left one of 4, then of 1, as [group][k / 2][blocks][16][2], columns past k zero. */
+typedef struct unroll_small_product {
+    int k, blocks, from_output, panel;
+    const real *a;     /* (k), one after the other; of bf16 weights */
+    const int16_t *a_integers; /* (k, and a zero where k is odd), of int8 weights: A / a_scale */
+    real a_scale;
+    const uint32_t *halves; /* bf16: of each pair the first in the lower half; the upper half is rounded with it in place */
+    const int8_t *integers; /* int8: B / scale */
+    const real *scale;      /* [blocks][16], of int8 */
+    real *c;
+    size_t c_block, c_skip;
+    const real *bias;
+} unroll_small_product;
+
+/* The group of small weights in which block `block` of `blocks` lies: how many blocks it has; *first: the first of them. */
+static inline int unroll_small_group(int blocks, int block, int *first)
+{
+    int left;
+    *first = block / 8 * 8;
+    left = blocks - *first;
+    if (left >= 8)
+        return 8;
+    if (left >= 4 && block - *first < 4)
+        return 4;
+    *first = block;
+    return 1;
+}
+
 /* Rows begin..end - 1 of C (m, 16 blocks) += A^T D: A (rows, m), D (rows, 16 blocks); k is the row, rising; `begin` is a
    multiple of 16. C lies like weights; with panel > 0, D skips d_skip more reals after every `panel` of its blocks. */
 typedef struct unroll_outer {
@@ -52,6 +81,8 @@ typedef struct unroll_engine {
     const char *name;
     void (*product)(const unroll_product *p);
     void (*outer)(const unroll_outer *p);
+    void (*product_bf16)(const unroll_small_product *p);
+    void (*product_int8)(const unroll_small_product *p);
     /* out = transpose of blocks begin..end - 1 of B (k, 16 blocks), in groups of 4 blocks: for the gradient with respect to
        A; rows past k are zero */
     void (*transpose)(const real *b, int blocks, int begin, int end, int width, int k, real *out);
@@ -82,6 +113,8 @@ typedef struct unroll_engine {
     void (*sigmoid)(const real *x, real *y, size_t count);
     /* fused multiply-adds on registers alone, for the machine's peak: returns the number of floating-point operations */
     double (*peak)(int64_t rounds, real *sink);
+    /* reads x and returns its sum, for the bandwidth; count is a multiple of 256 */
+    double (*read)(const real *x, size_t count);
 } unroll_engine;
 
 struct unroll_cell;

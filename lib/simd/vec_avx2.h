@@ -8,6 +8,7 @@
 #define UNROLL_SIMD_VEC_H
 
 #include <immintrin.h>
+#include <stdint.h>
 
 #include "base/real.h"
 
@@ -131,6 +132,39 @@ static inline __m256 vec_reciprocal_start_half(__m256 x)
 static inline vec vec_reciprocal_start(vec x)
 {
     return (vec){vec_reciprocal_start_half(x.a), vec_reciprocal_start_half(x.b)};
+}
+/* of 16 pairs of 16-bit halves: the pairs themselves, as reals, whose lower bits are the other half */
+static inline vec vec_upper_halves(const uint32_t *p)
+{
+    return (vec){_mm256_loadu_ps((const float *)p), _mm256_loadu_ps((const float *)p + 8)};
+}
+/* and their lower halves, as reals' upper ones */
+static inline vec vec_lower_halves(const uint32_t *p)
+{
+    vec x = vec_upper_halves(p);
+    return (vec){_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(x.a), 16)),
+                 _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(x.b), 16))};
+}
+/* 16 sums of products of integers */
+typedef struct {
+    __m256i a, b;
+} vec_sums;
+static inline vec_sums vec_no_sums(void)
+{
+    return (vec_sums){_mm256_setzero_si256(), _mm256_setzero_si256()};
+}
+/* sums + w[lane][0] * pair's lower half + w[lane][1] * its upper half, of w (16, 2) */
+static inline vec_sums vec_add_products(vec_sums sums, const int8_t *w, int32_t pair)
+{
+    __m256i both = _mm256_set1_epi32(pair);
+    __m256i a = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)w));
+    __m256i b = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(w + 16)));
+    return (vec_sums){_mm256_add_epi32(sums.a, _mm256_madd_epi16(a, both)),
+                      _mm256_add_epi32(sums.b, _mm256_madd_epi16(b, both))};
+}
+static inline vec vec_of_sums(vec_sums sums)
+{
+    return (vec){_mm256_cvtepi32_ps(sums.a), _mm256_cvtepi32_ps(sums.b)};
 }
 /* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
 static inline real vec_sum(vec x)

@@ -1,13 +1,14 @@
 /* vec_avx512.h: sixteen lanes in one register of AVX-512.
  * arch: x86_64
  * rank: 3
- * flags: -mavx512f -mavx512dq -mfma -mavx2 -mprefer-vector-width=512
- * needs: avx512f avx512dq fma
+ * flags: -mavx512f -mavx512dq -mavx512bw -mfma -mavx2 -mprefer-vector-width=512
+ * needs: avx512f avx512dq avx512bw fma
  */
 #ifndef UNROLL_SIMD_VEC_H
 #define UNROLL_SIMD_VEC_H
 
 #include <immintrin.h>
+#include <stdint.h>
 
 #include "base/real.h"
 
@@ -108,6 +109,32 @@ static inline vec vec_exponent(vec a)
 static inline vec vec_reciprocal_start(vec a)
 {
     return _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32(0x7ef311c7), _mm512_castps_si512(a)));
+}
+/* of 16 pairs of 16-bit halves: the pairs themselves, as reals, whose lower bits are the other half */
+static inline vec vec_upper_halves(const uint32_t *p)
+{
+    return _mm512_castsi512_ps(_mm512_loadu_si512(p));
+}
+/* and their lower halves, as reals' upper ones */
+static inline vec vec_lower_halves(const uint32_t *p)
+{
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16));
+}
+/* 16 sums of products of integers */
+typedef __m512i vec_sums;
+static inline vec_sums vec_no_sums(void)
+{
+    return _mm512_setzero_si512();
+}
+/* sums + w[lane][0] * pair's lower half + w[lane][1] * its upper half, of w (16, 2) */
+static inline vec_sums vec_add_products(vec_sums sums, const int8_t *w, int32_t pair)
+{
+    __m512i wide = _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)w));
+    return _mm512_add_epi32(sums, _mm512_madd_epi16(wide, _mm512_set1_epi32(pair)));
+}
+static inline vec vec_of_sums(vec_sums sums)
+{
+    return _mm512_cvtepi32_ps(sums);
 }
 /* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
 static inline real vec_sum(vec a)

@@ -8,6 +8,7 @@
 #define UNROLL_SIMD_VEC_H
 
 #include <arm_neon.h>
+#include <stdint.h>
 
 #include "base/real.h"
 
@@ -135,6 +136,46 @@ static inline vec vec_reciprocal_start(vec x)
 {
     return (vec){vec_reciprocal_start_quarter(x.a), vec_reciprocal_start_quarter(x.b), vec_reciprocal_start_quarter(x.c),
                  vec_reciprocal_start_quarter(x.d)};
+}
+/* of 16 pairs of 16-bit halves: the pairs themselves, as reals, whose lower bits are the other half */
+static inline vec vec_upper_halves(const uint32_t *p)
+{
+    return (vec){vreinterpretq_f32_u32(vld1q_u32(p)), vreinterpretq_f32_u32(vld1q_u32(p + 4)),
+                 vreinterpretq_f32_u32(vld1q_u32(p + 8)), vreinterpretq_f32_u32(vld1q_u32(p + 12))};
+}
+static inline float32x4_t vec_lower_quarter(const uint32_t *p)
+{
+    return vreinterpretq_f32_u32(vshlq_n_u32(vld1q_u32(p), 16));
+}
+/* and their lower halves, as reals' upper ones */
+static inline vec vec_lower_halves(const uint32_t *p)
+{
+    return (vec){vec_lower_quarter(p), vec_lower_quarter(p + 4), vec_lower_quarter(p + 8), vec_lower_quarter(p + 12)};
+}
+/* 16 sums of products of integers */
+typedef struct {
+    int32x4_t part[4];
+} vec_sums;
+static inline vec_sums vec_no_sums(void)
+{
+    int32x4_t zero = vdupq_n_s32(0);
+    return (vec_sums){{zero, zero, zero, zero}};
+}
+/* sums + w[lane][0] * pair's lower half + w[lane][1] * its upper half, of w (16, 2) */
+static inline vec_sums vec_add_products(vec_sums sums, const int8_t *w, int32_t pair)
+{
+    int16x8_t both = vreinterpretq_s16_s32(vdupq_n_s32(pair));
+    for (int i = 0; i < 4; i++) {
+        int16x8_t wide = vmovl_s8(vld1_s8(w + 8 * i));
+        sums.part[i] = vaddq_s32(sums.part[i], vpaddq_s32(vmull_s16(vget_low_s16(wide), vget_low_s16(both)),
+                                                          vmull_high_s16(wide, both)));
+    }
+    return sums;
+}
+static inline vec vec_of_sums(vec_sums sums)
+{
+    return (vec){vcvtq_f32_s32(sums.part[0]), vcvtq_f32_s32(sums.part[1]), vcvtq_f32_s32(sums.part[2]),
+                 vcvtq_f32_s32(sums.part[3])};
 }
 /* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
 static inline real vec_sum(vec x)

@@ -182,6 +182,45 @@ static inline vec vec_reciprocal_start(vec x)
         out.v[i] = ((vec_float){.bits = UINT32_C(0x7ef311c7) - (vec_float){.value = x.v[i]}.bits}).value;
     return out;
 }
+/* of 16 pairs of 16-bit halves: the pairs themselves, as reals, whose lower bits are the other half */
+static inline vec vec_upper_halves(const uint32_t *p)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = ((vec_float){.bits = p[i]}).value;
+    return out;
+}
+/* and their lower halves, as reals' upper ones */
+static inline vec vec_lower_halves(const uint32_t *p)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = ((vec_float){.bits = p[i] << 16}).value;
+    return out;
+}
+/* 16 sums of products of integers */
+typedef struct {
+    int32_t v[UNROLL_LANES];
+} vec_sums;
+static inline vec_sums vec_no_sums(void)
+{
+    return (vec_sums){{0}};
+}
+/* sums + w[lane][0] * pair's lower half + w[lane][1] * its upper half, of w (16, 2) */
+static inline vec_sums vec_add_products(vec_sums sums, const int8_t *w, int32_t pair)
+{
+    int16_t lower = (int16_t)(pair & 0xffff), upper = (int16_t)(pair >> 16);
+    for (int i = 0; i < UNROLL_LANES; i++)
+        sums.v[i] += w[2 * i] * lower + w[2 * i + 1] * upper;
+    return sums;
+}
+static inline vec vec_of_sums(vec_sums sums)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = (real)sums.v[i];
+    return out;
+}
 /* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
 static inline real vec_sum(vec x)
 {

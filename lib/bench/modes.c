@@ -1,0 +1,36 @@
+/* What unroll bench can measure, as a table. */
+#include "bench/timed.h"
+
+const unroll_bench_mode unroll_bench_modes[] = {
+    {"train", "time training steps", "cell=rnn,lstm,gru hidden=16,32,64,128,256 batch=1,32 length=64 threads=1",
+     "cell instructions used_threads inputs hidden batch length ms steps_per_s gflops peak_gflops peak_fraction spread",
+     "ms: median time of one training step (forward, full backward with the input's gradient, clipping, update);\n"
+     "gflops: 3 * 2 B T G H (I + H) floating-point operations over that time; peak_gflops: the fused-multiply-add rate of\n"
+     "one core, measured between the samples; peak_fraction: share of the peak of the cores in use, the median of each\n"
+     "sample's share of the peak beside it; spread: interquartile range over median\n",
+     unroll_bench_training},
+    {"stream", "time steps of streaming inference, one sequence unless batch= says otherwise",
+     "cell=rnn,lstm,gru hidden=32,64,128,256,512 weights=float,bf16,int8 batch=1 length=64 threads=1",
+     "cell instructions weights inputs hidden batch us weight_kb gb_per_s of_bandwidth error spread",
+     "us: median time of one step; weight_kb: all weights, each of which a step reads once; gb_per_s: that over the time;\n"
+     "of_bandwidth: as a share of the bandwidth of the level of memory that holds them; error: root mean square of the\n"
+     "output's difference from that of float weights, over the output's own, of untrained weights\n",
+     unroll_bench_streaming},
+    {"threads", "what more threads bring to one run, and to runs side by side",
+     "cell=lstm,gru hidden=32,64,128,256 batch=32,128 length=64",
+     "cell instructions hidden batch length runs threads_asked used_threads ms gain gain_low gain_high",
+     "gain: time of one run with one thread over that of this, or, of several runs side by side, their training steps a second\n"
+     "over those of one alone; median and quartiles of turns in which each is measured once; used_threads: fewer than\n"
+     "asked where more would be slower\n",
+     unroll_bench_threads},
+    {"elementwise", "time exp, sigmoid and tanh on every instruction set", "hidden=64",
+     "function instructions elements_per_ns spread", "elements_per_ns: of one core, on 4096 elements\n",
+     unroll_bench_elementwise},
+    {"phases", "where the time of a training step goes", "cell=rnn,lstm,gru hidden=16,64,256 batch=1,32 length=64 threads=1",
+     "cell instructions hidden batch length ms input recurrent elementwise gradients input_gradient optimizer other slowed",
+     "shares of a training step of the first thread: input product, recurrent products forward and backward, the cell,\n"
+     "weight gradients, gradient of the input, optimizer (clipping, update, transposing), all else (head, loss, layout);\n"
+     "slowed: time of a step that is watched over one that is not\n",
+     unroll_bench_phases},
+};
+const int unroll_bench_mode_count = (int)(sizeof unroll_bench_modes / sizeof unroll_bench_modes[0]);

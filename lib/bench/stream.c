@@ -1,0 +1,111 @@
+/* Timing one step of streaming inference beside the bandwidth of the cache that holds the weights. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/timed.h"
+
+/* All sequences go one step on; the inputs are those of the first step, over and over. */
+void unroll_timed_stream(void *timed)
+{
+    unroll_timed *t = timed;
+    float y[1];
+    unroll_model_step(t->model, t->batch, t->x, NULL, t->batch == 1 ? y : NULL);
+}
+
+static double bytes_a_weight(const unroll_settings *settings)
+{
+    const char *form = unroll_text(settings, "weights");
+    return strcmp(form, "int8") == 0 ? 1.0 : strcmp(form, "bf16") == 0 ? 2.0 : sizeof(real);
+}
+
+static unroll_settings *changed(const unroll_settings *settings, const char *name, const char *value)
+{
+    unroll_settings *copy = unroll_settings_copy(settings);
+    if (copy != NULL && unroll_settings_set(copy, name, value).code != UNROLL_OK) {
+        unroll_settings_free(copy);
+        copy = NULL;
+    }
+    return copy;
+}
+
+/* Root mean square of the difference between the output of this model and of one with float weights, as a share of the
+   float one's root mean square, over `length` steps of the packed inputs. */
+static unroll_status error_of(const unroll_settings *settings, unroll_timed *timed, double *error)
+{
+    unroll_settings *plain = changed(settings, "weights", "float");
+    size_t each = (size_t)timed->batch * (size_t)timed->inputs, outputs = (size_t)timed->batch;
+    float *y = calloc(2 * outputs, sizeof *y), *x = malloc(each * sizeof *x);
+    double squares = 0.0, differences = 0.0;
+    unroll_timed other = {0};
+    unroll_status status = plain == NULL || y == NULL || x == NULL ? unroll_error(UNROLL_FAILED, "out of memory")
+                                                                   : unroll_timed_open(plain, &other);
+    if (status.code == UNROLL_OK)
+        unroll_model_reset(timed->model);
+    for (int t = 0; status.code == UNROLL_OK && t < timed->steps; t++) {
+        for (int b = 0; b < timed->batch; b++)
+            memcpy(x + (size_t)b * (size_t)timed->inputs,
+                   timed->x + ((size_t)b * (size_t)timed->steps + (size_t)t) * (size_t)timed->inputs,
+                   (size_t)timed->inputs * sizeof *x);
+        unroll_model_step(timed->model, timed->batch, x, NULL, y);
+        unroll_model_step(other.model, timed->batch, x, NULL, y + outputs);
+        for (size_t i = 0; i < outputs; i++) {
+            squares += (double)y[outputs + i] * (double)y[outputs + i];
+            differences += ((double)y[i] - (double)y[outputs + i]) * ((double)y[i] - (double)y[outputs + i]);
+        }
+    }
+    *error = squares > 0.0 ? sqrt(differences / squares) : 0.0;
+    unroll_timed_close(&other);
+    unroll_settings_free(plain);
+    free(x);
+    free(y);
+    return status;
+}
+
+static void fill(unroll_record *record, const unroll_timed *timed, const double *ns, int count, double bandwidth, double bytes,
+                 double error)
+{
+    unroll_quartiles time = unroll_quartiles_of(ns, count);
+    int64_t samples[UNROLL_TIMING_SAMPLES];
+    for (int i = 0; i < count; i++)
+        samples[i] = (int64_t)ns[i];
+    unroll_record_real(record, "us", "us", time.median * 1e-3);
+    unroll_record_real(record, "spread", "", time.spread);
+    unroll_record_real(record, "steps_per_s", "1/s", timed->batch / (time.median * 1e-9));
+    unroll_record_real(record, "weight_kb", "kB", bytes * 1e-3);
+    unroll_record_real(record, "gb_per_s", "GB/s", bytes / time.median);
+    unroll_record_real(record, "of_bandwidth", "", bytes / time.median / bandwidth);
+    unroll_record_real(record, "error", "", error);
+    unroll_record_timing(record, "step", samples, count);
+}
+
+unroll_status unroll_bench_streaming(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
+                                     const atomic_bool *stop, const unroll_bench_sink *sink)
+{
+    unroll_timed timed;
+    double ns[UNROLL_TIMING_SAMPLES], error = 0.0, bytes;
+    int count = 0, repeats;
+    int64_t begin;
+    unroll_pinned old;
+    unroll_record *record;
+    unroll_status status;
+    UNROLL_TRY(unroll_timed_open(settings, &timed));
+    status = strcmp(unroll_text(settings, "weights"), "float") != 0 ? error_of(settings, &timed, &error) : unroll_ok();
+    unroll_model_reset(timed.model);
+    unroll_pin(&old);
+    repeats = unroll_repeats_for(unroll_timed_stream, &timed, 200000);
+    begin = unroll_clock_ns();
+    while (status.code == UNROLL_OK && count < UNROLL_TIMING_SAMPLES && !atomic_load(stop) &&
+           (count < 5 || (double)(unroll_clock_ns() - begin) < seconds * 1e9))
+        ns[count++] = unroll_time_steps(unroll_timed_stream, &timed, repeats);
+    unroll_unpin(&old);
+    if (status.code == UNROLL_OK && count > 0) {
+        bytes = (double)unroll_model_parameters(timed.model) * bytes_a_weight(settings);
+        record = unroll_bench_record(settings);
+        if (record != NULL)
+            fill(record, &timed, ns, count, unroll_bandwidth_for(ceilings, bytes), bytes, error);
+        sink->take(sink->context, record);
+    }
+    unroll_timed_close(&timed);
+    return status;
+}

@@ -1,0 +1,53 @@
+/* timed.h: the model that benchmarks time, and what they time of it (inside lib/bench). */
+#ifndef UNROLL_BENCH_TIMED_H
+#define UNROLL_BENCH_TIMED_H
+
+#include "bench/bench.h"
+#include "model/model.h"
+
+/* A model of the settings cell, hidden, input, batch, length, layers, optimizer, threads with one output on the last step,
+   and one batch of uniform inputs in -1..1, packed. */
+typedef struct unroll_timed {
+    unroll_model *model;
+    int inputs, steps, batch;
+    float *x; /* (B, T, I) */
+    float *y; /* (B) */
+} unroll_timed;
+
+unroll_status unroll_timed_open(const unroll_settings *settings, unroll_timed *timed);
+void unroll_timed_close(unroll_timed *timed);
+void unroll_timed_train(void *timed);  /* one training step */
+void unroll_timed_stream(void *timed); /* one streaming step, all sequences */
+
+/* How often `step` fills about `ns` nanoseconds: at least once. It is called twice before. */
+int unroll_repeats_for(void (*step)(void *context), void *context, int64_t ns);
+/* Nanoseconds of one step, the mean over `repeats`. */
+double unroll_time_steps(void (*step)(void *context), void *context, int repeats);
+
+/* Keeps a single-threaded measurement on one core, where the system can; the old mask comes back with unpin. */
+typedef struct unroll_pinned {
+    long mask[16];
+} unroll_pinned;
+void unroll_pin(unroll_pinned *old);
+void unroll_unpin(const unroll_pinned *old);
+
+/* The engine of the setting isa. */
+const struct unroll_engine *unroll_engine_of(const unroll_settings *settings);
+/* The name of the instruction set that is meant. */
+const char *unroll_isa_of(const unroll_settings *settings);
+/* A record of `settings` with what all modes tell: instruction set, inputs. */
+unroll_record *unroll_bench_record(const unroll_settings *settings);
+
+/* The modes' measurements. */
+unroll_status unroll_bench_training(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
+                                    const atomic_bool *stop, const unroll_bench_sink *sink);
+unroll_status unroll_bench_phases(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
+                                  const atomic_bool *stop, const unroll_bench_sink *sink);
+unroll_status unroll_bench_streaming(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
+                                     const atomic_bool *stop, const unroll_bench_sink *sink);
+unroll_status unroll_bench_threads(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
+                                   const atomic_bool *stop, const unroll_bench_sink *sink);
+unroll_status unroll_bench_elementwise(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
+                                       const atomic_bool *stop, const unroll_bench_sink *sink);
+
+#endif

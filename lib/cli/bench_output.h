@@ -1,0 +1,26 @@
+/* bench_output.h: what unroll bench does with its records: a table, a file each, the gathered file (inside lib/cli). */
+#ifndef UNROLL_CLI_BENCH_OUTPUT_H
+#define UNROLL_CLI_BENCH_OUTPUT_H
+
+#include "bench/bench.h"
+#include "sweep/experiment.h"
+
+typedef struct unroll_bench_output {
+    const unroll_experiment *experiment; /* named "bench" */
+    const unroll_bench_mode *mode;
+    const unroll_ceilings *ceilings;
+    const char *results;
+    bool csv;
+    int64_t invocation; /* seconds since 1970 */
+    int count;          /* records so far */
+    unroll_status trouble; /* the first record that could not be written */
+} unroll_bench_output;
+
+/* Makes the folder results/bench/runs and prints the table's head. */
+unroll_status unroll_bench_begin(unroll_bench_output *output);
+/* Prints a record's line and writes it; takes the record. For a sink of bench/bench.h. */
+void unroll_bench_take(void *output, unroll_record *record);
+/* Gathers this and all earlier invocations into results/bench.h5. */
+unroll_status unroll_bench_end(unroll_bench_output *output);
+
+#endif

@@ -1,0 +1,115 @@
+#include "model/small.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "model/layer.h"
+
+unroll_form unroll_form_of(const unroll_settings *settings)
+{
+    const char *name = unroll_text(settings, "weights");
+    return strcmp(name, "bf16") == 0 ? UNROLL_BF16 : strcmp(name, "int8") == 0 ? UNROLL_INT8 : UNROLL_FLOAT;
+}
+
+void unroll_small_take(unroll_small *small, unroll_form form, int k, int blocks, unroll_arena *arena)
+{
+    size_t pairs = (size_t)blocks * (size_t)((k + 1) / 2) * UNROLL_LANES;
+    *small = (unroll_small){.form = form, .k = k, .blocks = blocks};
+    if (form == UNROLL_FLOAT)
+        return;
+    small->a = unroll_arena_take(arena, (size_t)k + 1, sizeof(real));
+    if (form == UNROLL_BF16) {
+        small->halves = unroll_arena_take(arena, pairs, sizeof *small->halves);
+        return;
+    }
+    small->a_integers = unroll_arena_take(arena, (size_t)k + 1, sizeof *small->a_integers);
+    small->integers = unroll_arena_take(arena, pairs, 2 * sizeof *small->integers);
+    small->scale = unroll_arena_take(arena, (size_t)blocks * UNROLL_LANES, sizeof(real));
+}
+
+static uint32_t bits_of(real value)
+{
+    float single = (float)value;
+    uint32_t bits;
+    memcpy(&bits, &single, sizeof bits);
+    return bits;
+}
+
+/* The lower half is the first weight, rounded to the nearest. The upper half is such that the word as a whole, which is read
+   as the second weight, comes nearest to it. */
+static uint32_t pair_of(real first, real second)
+{
+    uint32_t one = bits_of(first), two = bits_of(second), sign = two & 0x80000000u;
+    int64_t lower, upper;
+    lower = (one + 0x7fffu + ((one >> 16) & 1u)) >> 16;
+    upper = ((int64_t)(two & 0x7fffffffu) - lower + 0x8000) >> 16;
+    return sign | (uint32_t)(upper > 0 ? upper : 0) << 16 | (uint32_t)lower;
+}
+
+void unroll_small_make(unroll_small *small, const real *w, int width)
+{
+    int k = small->k, pairs = (k + 1) / 2;
+    for (int column = 0; column < small->blocks * UNROLL_LANES; column++) {
+        int block = column / UNROLL_LANES, lane = column % UNROLL_LANES, first;
+        int group = unroll_small_group(small->blocks, block, &first);
+        real most = 0, scale;
+        for (int i = 0; i < k; i++)
+            most = (real)fmax((double)most, fabs((double)w[unroll_weight_place(small->blocks, width, k, block, i) + (size_t)lane]));
+        scale = most > 0 ? most / 127 : 1;
+        if (small->form == UNROLL_INT8)
+            small->scale[column] = scale;
+        for (int i = 0; i < 2 * pairs; i += 2) {
+            real one = w[unroll_weight_place(small->blocks, width, k, block, i) + (size_t)lane];
+            real two = i + 1 < k ? w[unroll_weight_place(small->blocks, width, k, block, i + 1) + (size_t)lane] : 0;
+            size_t at = ((size_t)first * (size_t)pairs + (size_t)(i / 2 * group + block - first)) * UNROLL_LANES + (size_t)lane;
+            if (small->form == UNROLL_BF16) {
+                small->halves[at] = pair_of(one, two);
+                continue;
+            }
+            small->integers[2 * at] = (int8_t)lrint((double)(one / scale));
+            small->integers[2 * at + 1] = (int8_t)lrint((double)(two / scale));
+        }
+    }
+}
+
+/* Activations as integers, as large as keeps the sums within 32 bits; returns what they are to be multiplied by. */
+static real to_integers(unroll_small *small)
+{
+    const double room = 2147483647.0 / 127.0 / (small->k + 1.0);
+    const real limit = (real)(room < 32767.0 ? floor(room) : 32767.0), magic = (real)12582912.0; /* 1.5 * 2^23 */
+    real most = 0, factor;
+    for (int i = 0; i < small->k; i++)
+        most = fabs(small->a[i]) > most ? (real)fabs(small->a[i]) : most;
+    if (!(most > 0) || isinf(most))
+        most = 1;
+    factor = limit / most;
+    for (int i = 0; i < small->k; i++) {
+        float shifted = (float)(small->a[i] * factor + magic); /* rounds; the integer stands in the lowest bits */
+        uint32_t bits;
+        memcpy(&bits, &shifted, sizeof bits);
+        small->a_integers[i] = (int16_t)(uint16_t)bits;
+    }
+    return most / limit;
+}
+
+void unroll_small_multiply(unroll_small *small, const unroll_engine *engine, const real *a, size_t a_block,
+                           unroll_small_product p)
+{
+    for (int i = 0; i < small->k; i += UNROLL_LANES) {
+        int count = small->k - i < UNROLL_LANES ? small->k - i : UNROLL_LANES;
+        memcpy(small->a + i, a + (size_t)(i / UNROLL_LANES) * a_block, (size_t)count * sizeof(real));
+    }
+    p.k = small->k;
+    p.blocks = small->blocks;
+    p.a = small->a;
+    p.halves = small->halves;
+    p.integers = small->integers;
+    p.scale = small->scale;
+    if (small->form == UNROLL_INT8) {
+        p.a_scale = to_integers(small);
+        p.a_integers = small->a_integers;
+        engine->product_int8(&p);
+    } else {
+        engine->product_bf16(&p);
+    }
+}

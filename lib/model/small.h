@@ -1,0 +1,39 @@
+/* small.h: weights in fewer bits, for streaming inference.
+
+   bf16: the upper 16 bits of a float, two weights in a word; int8: integers in -127..127 with a scale a row of the weight
+   matrix, times activations that are rounded to integers of up to 16 bits with one scale a step. */
+#ifndef UNROLL_MODEL_SMALL_H
+#define UNROLL_MODEL_SMALL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/real.h"
+#include "base/settings.h"
+#include "simd/engine.h"
+
+typedef enum unroll_form { UNROLL_FLOAT, UNROLL_BF16, UNROLL_INT8 } unroll_form;
+
+/* Of the setting weights. */
+unroll_form unroll_form_of(const unroll_settings *settings);
+
+/* One weight matrix (k, 16 blocks). */
+typedef struct unroll_small {
+    unroll_form form;
+    int k, blocks;
+    uint32_t *halves;    /* bf16: [blocks][(k + 1) / 2][16] */
+    int8_t *integers;    /* int8: [blocks][(k + 1) / 2][16][2] */
+    real *scale;         /* int8: [blocks][16] */
+    real *a;             /* (k + 1): one row of activations */
+    int16_t *a_integers; /* (k + 1) */
+} unroll_small;
+
+void unroll_small_take(unroll_small *small, unroll_form form, int k, int blocks, unroll_arena *arena);
+/* From weights in groups of `width` blocks (simd/engine.h). */
+void unroll_small_make(unroll_small *small, const real *w, int width);
+/* Row `row` of A, in column blocks a_block apart, times the weights; p names what becomes of it (c, bias, ...). */
+void unroll_small_multiply(unroll_small *small, const unroll_engine *engine, const real *a, size_t a_block,
+                           unroll_small_product p);
+
+#endif

@@ -1,0 +1,99 @@
+/* small.h: products of one row with weights in 16 or 8 bits, for streaming inference: a step reads each weight once, so what
+   counts is how few bytes they take. */
+#ifndef UNROLL_SIMD_SMALL_H
+#define UNROLL_SIMD_SMALL_H
+
+#include "simd/product.h"
+
+enum {
+    SMALL_MOST_BLOCKS = 8,
+    SMALL_AHEAD = 40 /* lines that are fetched before they are needed */
+};
+
+/* where block `block` of C lies, and what its sum starts from */
+static inline real *small_output(const unroll_small_product *p, int block)
+{
+    return p->c + (size_t)block * p->c_block + (p->panel > 0 ? (size_t)(block / p->panel) : 0) * p->c_skip;
+}
+
+static inline vec small_start(const unroll_small_product *p, int block, const real *output)
+{
+    if ((p->panel > 0 ? block % p->panel : block) < p->from_output)
+        return vec_load(output);
+    return p->bias != NULL ? vec_load(p->bias + (size_t)block * UNROLL_LANES) : vec_set1(0);
+}
+
+TILE_INLINE void small_bf16(const unroll_small_product *p, int block, const int blocks)
+{
+    const size_t pairs = (size_t)((p->k + 1) / 2);
+    const uint32_t *b = p->halves + (size_t)block * pairs * UNROLL_LANES;
+    vec acc[SMALL_MOST_BLOCKS];
+    UNROLL_LOOP
+    for (int n = 0; n < blocks; n++)
+        acc[n] = small_start(p, block + n, small_output(p, block + n));
+    for (size_t i = 0; i < (size_t)(p->k / 2); i++) {
+        vec first = vec_set1(p->a[2 * i]), second = vec_set1(p->a[2 * i + 1]);
+        UNROLL_LOOP
+        for (int n = 0; n < blocks; n++)
+            __builtin_prefetch(b + (i * (size_t)blocks + (size_t)(n + SMALL_AHEAD)) * UNROLL_LANES);
+        UNROLL_LOOP
+        for (int n = 0; n < blocks; n++)
+            acc[n] = vec_fma(first, vec_lower_halves(b + (i * (size_t)blocks + (size_t)n) * UNROLL_LANES), acc[n]);
+        UNROLL_LOOP
+        for (int n = 0; n < blocks; n++)
+            acc[n] = vec_fma(second, vec_upper_halves(b + (i * (size_t)blocks + (size_t)n) * UNROLL_LANES), acc[n]);
+    }
+    UNROLL_LOOP
+    for (int n = 0; n < blocks; n++) {
+        if (p->k % 2 == 1)
+            acc[n] = vec_fma(vec_set1(p->a[p->k - 1]), vec_lower_halves(b + ((pairs - 1) * (size_t)blocks + (size_t)n) * UNROLL_LANES), acc[n]);
+        vec_store(small_output(p, block + n), acc[n]);
+    }
+}
+
+TILE_INLINE void small_int8(const unroll_small_product *p, int block, const int blocks)
+{
+    const size_t pairs = (size_t)((p->k + 1) / 2);
+    const int8_t *b = p->integers + (size_t)block * pairs * 2 * UNROLL_LANES;
+    vec_sums sums[SMALL_MOST_BLOCKS];
+    UNROLL_LOOP
+    for (int n = 0; n < blocks; n++)
+        sums[n] = vec_no_sums();
+    for (size_t i = 0; i < pairs; i++) {
+        int32_t pair;
+        memcpy(&pair, p->a_integers + 2 * i, sizeof pair);
+        UNROLL_LOOP
+        for (int n = 0; n < blocks; n++)
+            sums[n] = vec_add_products(sums[n], b + (i * (size_t)blocks + (size_t)n) * 2 * UNROLL_LANES, pair);
+    }
+    UNROLL_LOOP
+    for (int n = 0; n < blocks; n++) {
+        real *output = small_output(p, block + n);
+        vec scale = vec_mul(vec_load(p->scale + (size_t)(block + n) * UNROLL_LANES), vec_set1(p->a_scale));
+        vec_store(output, vec_fma(vec_of_sums(sums[n]), scale, small_start(p, block + n, output)));
+    }
+}
+
+static void engine_product_bf16(const unroll_small_product *p)
+{
+    int block = 0; /* in the groups of unroll_small_group */
+    for (; block + 8 <= p->blocks; block += 8)
+        small_bf16(p, block, 8);
+    for (; block + 4 <= p->blocks; block += 4)
+        small_bf16(p, block, 4);
+    for (; block < p->blocks; block++)
+        small_bf16(p, block, 1);
+}
+
+static void engine_product_int8(const unroll_small_product *p)
+{
+    int block = 0;
+    for (; block + 8 <= p->blocks; block += 8)
+        small_int8(p, block, 8);
+    for (; block + 4 <= p->blocks; block += 4)
+        small_int8(p, block, 4);
+    for (; block < p->blocks; block++)
+        small_int8(p, block, 1);
+}
+
+#endif
