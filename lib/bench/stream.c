@@ -9,8 +9,8 @@
 void unroll_timed_stream(void *timed)
 {
     unroll_timed *t = timed;
-    float y[1];
-    unroll_model_step(t->model, t->batch, t->x, NULL, t->batch == 1 ? y : NULL);
+    real y[1];
+    unroll_model_step(t->model, t->batch, t->now, NULL, t->batch == 1 ? y : NULL);
 }
 
 static double bytes_a_weight(const unroll_settings *settings)
@@ -34,21 +34,18 @@ static unroll_settings *changed(const unroll_settings *settings, const char *nam
 static unroll_status error_of(const unroll_settings *settings, unroll_timed *timed, double *error)
 {
     unroll_settings *plain = changed(settings, "weights", "float");
-    size_t each = (size_t)timed->batch * (size_t)timed->inputs, outputs = (size_t)timed->batch;
-    float *y = calloc(2 * outputs, sizeof *y), *x = malloc(each * sizeof *x);
+    size_t outputs = (size_t)timed->batch;
+    real *y = calloc(2 * outputs, sizeof *y);
     double squares = 0.0, differences = 0.0;
     unroll_timed other = {0};
-    unroll_status status = plain == NULL || y == NULL || x == NULL ? unroll_error(UNROLL_FAILED, "out of memory")
+    unroll_status status = plain == NULL || y == NULL ? unroll_error(UNROLL_FAILED, "out of memory")
                                                                    : unroll_timed_open(plain, &other);
     if (status.code == UNROLL_OK)
         unroll_model_reset(timed->model);
     for (int t = 0; status.code == UNROLL_OK && t < timed->steps; t++) {
-        for (int b = 0; b < timed->batch; b++)
-            memcpy(x + (size_t)b * (size_t)timed->inputs,
-                   timed->x + ((size_t)b * (size_t)timed->steps + (size_t)t) * (size_t)timed->inputs,
-                   (size_t)timed->inputs * sizeof *x);
-        unroll_model_step(timed->model, timed->batch, x, NULL, y);
-        unroll_model_step(other.model, timed->batch, x, NULL, y + outputs);
+        unroll_timed_place(timed, t);
+        unroll_model_step(timed->model, timed->batch, timed->now, NULL, y);
+        unroll_model_step(other.model, timed->batch, timed->now, NULL, y + outputs);
         for (size_t i = 0; i < outputs; i++) {
             squares += (double)y[outputs + i] * (double)y[outputs + i];
             differences += ((double)y[i] - (double)y[outputs + i]) * ((double)y[i] - (double)y[outputs + i]);
@@ -57,7 +54,6 @@ static unroll_status error_of(const unroll_settings *settings, unroll_timed *tim
     *error = squares > 0.0 ? sqrt(differences / squares) : 0.0;
     unroll_timed_close(&other);
     unroll_settings_free(plain);
-    free(x);
     free(y);
     return status;
 }

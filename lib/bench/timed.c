@@ -68,7 +68,8 @@ unroll_status unroll_timed_open(const unroll_settings *settings, unroll_timed *t
     samples.length = malloc((size_t)shape.batch * sizeof *samples.length);
     timed->x = malloc(count * sizeof *timed->x);
     timed->y = malloc((size_t)shape.batch * sizeof *timed->y);
-    if (samples.length == NULL || timed->x == NULL || timed->y == NULL) {
+    timed->now = malloc((size_t)shape.batch * (size_t)shape.inputs * sizeof *timed->now);
+    if (timed->now == NULL || samples.length == NULL || timed->x == NULL || timed->y == NULL) {
         free(samples.length);
         unroll_timed_close(timed);
         return unroll_error(UNROLL_FAILED, "out of memory: %zu inputs", count);
@@ -83,7 +84,16 @@ unroll_status unroll_timed_open(const unroll_settings *settings, unroll_timed *t
     samples.y = timed->y;
     unroll_model_pack(timed->model, &samples, shape.batch);
     free(samples.length);
+    unroll_timed_place(timed, 0);
     return unroll_ok();
+}
+
+void unroll_timed_place(unroll_timed *timed, int t)
+{
+    size_t inputs = (size_t)timed->inputs;
+    for (int b = 0; b < timed->batch; b++)
+        for (size_t i = 0; i < inputs; i++)
+            timed->now[(size_t)b * inputs + i] = timed->x[((size_t)b * (size_t)timed->steps + (size_t)t) * inputs + i];
 }
 
 void unroll_timed_close(unroll_timed *timed)
@@ -91,6 +101,7 @@ void unroll_timed_close(unroll_timed *timed)
     unroll_model_close(timed->model);
     free(timed->x);
     free(timed->y);
+    free(timed->now);
     *timed = (unroll_timed){0};
 }
 

@@ -12,9 +12,12 @@ typedef struct unroll_timed {
     int inputs, steps, batch;
     float *x; /* (B, T, I) */
     float *y; /* (B) */
+    real *now; /* (B, I): one step's inputs, for streaming */
 } unroll_timed;
 
 unroll_status unroll_timed_open(const unroll_settings *settings, unroll_timed *timed);
+/* The inputs of step t to timed->now. */
+void unroll_timed_place(unroll_timed *timed, int t);
 void unroll_timed_close(unroll_timed *timed);
 void unroll_timed_train(void *timed);  /* one training step */
 void unroll_timed_stream(void *timed); /* one streaming step, all sequences */
