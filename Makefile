@@ -66,6 +66,8 @@ ISAS := double
 else
 ISAS := $(foreach i,$(filter-out double,$(ALL_ISAS)),$(if $(filter $(ARCH) any,$(call field,$(i),arch)),$(i)))
 endif
+PEERS := $(if $(filter release,$(CONFIG)),$(foreach p,onednn:oneapi/dnnl/dnnl.h cblas:cblas.h,$(if $(shell echo '\#include <$(lastword \
+         $(subst :, ,$(p)))>' | $(CC) -E - >/dev/null 2>&1 && echo yes),$(firstword $(subst :, ,$(p))))))
 CELLS := $(basename $(notdir $(sort $(wildcard lib/cells/*.c))))
 TASKS := $(basename $(notdir $(sort $(wildcard datasets/*.c))))
 EXPERIMENTS := $(filter-out unroll,$(basename $(notdir $(sort $(wildcard experiments/*.c)))))
@@ -84,7 +86,7 @@ TEST_OBJECTS := $(TESTS:%.c=$(BUILD)/%.o) $(BUILD)/tests/main.o $(BUILD)/tests/r
 .PHONY: all check check-double bits clean help FORCE
 .SECONDARY:
 
-all: $(BUILD)/unroll ## build the program: build/release/unroll
+all: $(BUILD)/unroll $(PEERS:%=$(BUILD)/unroll-peer-%) ## build the program: build/release/unroll
 
 check: $(BUILD)/unroll $(BUILD)/unroll-tests check-double ## build and run every test
 	$(BUILD)/unroll-tests
@@ -108,6 +110,11 @@ $(BUILD)/unroll-tests: $(TEST_OBJECTS) $(OBJECTS)
 	$(CC) -o $@ $^ $(LDFLAGS) $(CUNIT_LIBS) $(HDF5_LIBS) $(LDLIBS)
 $(BUILD)/unroll-bits: $(BUILD)/tests/bits.o $(OBJECTS)
 	$(CC) -o $@ $^ $(LDFLAGS) $(if $(CORE_ONLY),,$(HDF5_LIBS)) $(LDLIBS)
+
+# the peers of unroll bench --peers, with a compiler's best, where their libraries are found
+$(BUILD)/unroll-peer-%: peers/%.c peers/peer.c peers/peer.h $(BUILD)/flags
+	$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -O3 -march=native -ffast-math -fopenmp $(WARNINGS) -Wno-conversion -Wno-shadow \
+	    $(filter %.c,$^) -o $@ $(if $(filter onednn,$*),-ldnnl,$(shell pkg-config --libs openblas 2>/dev/null || echo -lopenblas)) -lm
 
 $(BUILD)/lib/store/%.o: CPPFLAGS += $(HDF5_CFLAGS)
 # the tests that call the program find it below the same build folder

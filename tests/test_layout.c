@@ -252,7 +252,7 @@ static void only_the_command_line_ends_the_program_or_prints(void)
 
 static void the_top_of_the_tree_holds_nothing_unexpected(void)
 {
-    static const char *const names = "lib experiments datasets results plots tests Makefile run_all.sh README.md "
+    static const char *const names = "lib experiments datasets results peers plots tests Makefile run_all.sh README.md "
                                      "LICENSE CITATION.cff";
     char name[256];
     int seen = 0;

@@ -73,6 +73,15 @@ bool unroll_find_folder(const char *name, const char *marker, const char *variab
     return false;
 }
 
+bool unroll_find_beside(const char *name, char path[UNROLL_FILE_ROOM])
+{
+    char program[UNROLL_FILE_ROOM], *slash;
+    if (!program_path(program) || (slash = strrchr(program, '/')) == NULL)
+        return false;
+    *slash = '\0';
+    return join(path, program, name) && access(path, R_OK) == 0;
+}
+
 static unroll_status cannot_write(const char *path, int reason)
 {
     return unroll_error(UNROLL_FAILED, "cannot write %.300s: %s", path, strerror(reason));

@@ -16,6 +16,9 @@ unroll_status unroll_make_folder(const char *path);
    in the working folder, else in a folder above the program. False when it is nowhere. */
 bool unroll_find_folder(const char *name, const char *marker, const char *variable, char path[UNROLL_FILE_ROOM]);
 
+/* The file `name` beside the program; false when it is not there. */
+bool unroll_find_beside(const char *name, char path[UNROLL_FILE_ROOM]);
+
 /* A text file that appears in its place only when all of it is written: FILE.part-PID until then. */
 typedef struct unroll_text_file {
     FILE *out;

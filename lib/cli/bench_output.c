@@ -1,5 +1,6 @@
 #include "cli/bench_output.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "bench/peers.h"
 #include "model/run.h"
 #include "store/store.h"
 
@@ -98,6 +100,33 @@ static unroll_status store(unroll_bench_output *output, unroll_record *record)
     return unroll_store_record(record, path);
 }
 
+/* A peer that takes no part is told of at the point where that happens. */
+static void count_ratio(unroll_bench_output *output, const unroll_record *record)
+{
+    const unroll_column *ratio = unroll_record_find(record, "best_times");
+    if (unroll_record_find(record, "best") == NULL)
+        return;
+    for (int i = 0; i < UNROLL_PEERS; i++)
+        if (unroll_peer(i)->trouble[0] != '\0')
+            fprintf(stderr, "unroll: %s does not count here: %s\n", unroll_peer(i)->name, unroll_peer(i)->trouble);
+    if (ratio == NULL)
+        return;
+    output->log_ratios += log(ratio->real);
+    output->ratios++;
+    output->lost += ratio->real < 1.0;
+}
+
+static void print_ratios(const unroll_bench_output *output)
+{
+    if (output->ratios > 0)
+        printf("\nthe best peer takes %.2f times our time in the geometric mean of %d points; at %d of them it is faster\n",
+               exp(output->log_ratios / output->ratios), output->ratios, output->lost);
+    for (int i = 0; strstr(output->mode->name, "peers") != NULL && i < UNROLL_PEERS; i++)
+        if (unroll_peer(i)->missing)
+            printf("%s is not here: on Debian %s brings it%s\n", unroll_peer(i)->name, unroll_peer(i)->package,
+                   strcmp(unroll_peer(i)->name, "torch") == 0 ? "" : ", then make builds this peer");
+}
+
 void unroll_bench_take(void *context, unroll_record *record)
 {
     unroll_bench_output *output = context;
@@ -107,6 +136,7 @@ void unroll_bench_take(void *context, unroll_record *record)
         return;
     }
     print_line(output, record);
+    count_ratio(output, record);
     status = store(output, record);
     output->count++;
     if (output->trouble.code == UNROLL_OK)
@@ -123,6 +153,8 @@ unroll_status unroll_bench_end(unroll_bench_output *output)
     snprintf(folder, sizeof folder, "%.900s/bench/runs", output->results);
     snprintf(path, sizeof path, "%.900s/bench.h5", output->results);
     UNROLL_TRY(unroll_store_gather(folder, NULL, 0, path, &info));
+    if (!output->csv)
+        print_ratios(output);
     if (!output->csv)
         printf("\n%s", output->mode->legend);
     if (!output->csv)

@@ -13,6 +13,8 @@ typedef struct unroll_bench_output {
     bool csv;
     int64_t invocation; /* seconds since 1970 */
     int count;          /* records so far */
+    double log_ratios;  /* of the best peer's time over ours: their sum, ... */
+    int ratios, lost;   /* ... how many, and how many below 1 */
     unroll_status trouble; /* the first record that could not be written */
 } unroll_bench_output;
 

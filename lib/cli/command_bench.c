@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench/bench.h"
+#include "bench/peers.h"
 #include "cli/bench_output.h"
 #include "cli/cli.h"
 #include "report/report.h"
@@ -13,6 +14,7 @@ static const unroll_option options[] = {
     {"--threads", NULL, "what more threads bring to one run, and to runs side by side"},
     {"--elementwise", NULL, "time exp, sigmoid and tanh on every instruction set"},
     {"--phases", NULL, "where the time of a training step goes"},
+    {"--peers", NULL, "training steps in turn with oneDNN, CBLAS and PyTorch; with --stream, streaming steps"},
     {"--format", "text|csv", "a table to read, or comma-separated values (default: text)"},
     {"--tenths", "N", "tenths of a second to measure each point (default: 5)"},
     {"--results", "DIR", "folder of the results (default: results)"},
@@ -24,25 +26,40 @@ extern const unroll_command command_bench;
 static unroll_experiment grid = {
     .name = "bench",
     .title = "training and streaming steps against the machine's ceilings",
-    .fixed = "input=0",
+    .fixed = "input=0 clip=0", /* nobody else clips */
     .version = 1,
     .timed = true,
     .figures = "roofline",
 };
 
+static const unroll_bench_mode *find_mode(const char *name)
+{
+    int i = 0;
+    while (strcmp(unroll_bench_modes[i].name, name) != 0)
+        i++;
+    return &unroll_bench_modes[i];
+}
+
+/* --stream and --peers go together, all others alone */
 static unroll_status choose_mode(const unroll_arguments *arguments, const unroll_bench_mode **mode)
 {
+    bool stream = unroll_option_get(arguments, "--stream") != NULL;
+    bool peers = unroll_option_get(arguments, "--peers") != NULL;
     *mode = NULL;
     for (int i = 1; i < unroll_bench_mode_count; i++) {
         char option[32];
         snprintf(option, sizeof option, "--%s", unroll_bench_modes[i].name);
-        if (unroll_option_get(arguments, option) == NULL)
+        if (strcmp(option, "--stream-peers") == 0 || unroll_option_get(arguments, option) == NULL)
+            continue;
+        if (stream && peers && strcmp(option, "--stream") == 0)
             continue;
         if (*mode != NULL)
             return unroll_error(UNROLL_WRONG, "--%s and --%s are two measurements: ask for one at a time", (*mode)->name,
                                 unroll_bench_modes[i].name);
         *mode = &unroll_bench_modes[i];
     }
+    if (stream && peers && *mode != NULL && strcmp((*mode)->name, "peers") == 0)
+        *mode = find_mode("stream-peers");
     *mode = *mode != NULL ? *mode : &unroll_bench_modes[0];
     return unroll_ok();
 }
@@ -116,6 +133,7 @@ static unroll_status bench(const unroll_arguments *arguments, const atomic_bool 
     grid.axes_quick = output.mode->axes;
     UNROLL_TRY(unroll_sweep_plan(&grid, &sweep, &configs, &count));
     status = measure_all(configs, count, tenths * 0.1, &output, stop);
+    unroll_peers_close();
     for (int i = 0; i < count; i++)
         unroll_settings_free(configs[i]);
     free(configs);
