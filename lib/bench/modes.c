@@ -27,9 +27,9 @@ const unroll_bench_mode unroll_bench_modes[] = {
      "function instructions elements_per_ns spread", "elements_per_ns: of one core, on 4096 elements\n",
      unroll_bench_elementwise},
     {"phases", "where the time of a training step goes", "cell=rnn,lstm,gru hidden=16,64,256 batch=1,32 length=64 threads=1",
-     "cell instructions hidden batch length ms input recurrent elementwise gradients input_gradient optimizer other slowed",
+     "cell instructions hidden batch length ms input_product recurrent elementwise gradients input_gradient update other slowed",
      "shares of a training step of the first thread: input product, recurrent products forward and backward, the cell,\n"
-     "weight gradients, gradient of the input, optimizer (clipping, update, transposing), all else (head, loss, layout);\n"
+     "weight gradients, gradient of the input, update (clipping, optimizer, transposing), all else (head, loss, layout);\n"
      "slowed: time of a step that is watched over one that is not\n",
      unroll_bench_phases},
     {"peers", "the same training steps by oneDNN, a C program on CBLAS and PyTorch, in turn; with --stream, streaming steps",

@@ -19,10 +19,10 @@ static void change(void *context, unroll_phase phase)
 }
 
 static const char *const names[UNROLL_PHASES] = {
-    [UNROLL_PHASE_OTHER] = "other",         [UNROLL_PHASE_INPUT] = "input",
+    [UNROLL_PHASE_OTHER] = "other",         [UNROLL_PHASE_INPUT] = "input_product",
     [UNROLL_PHASE_RECURRENT] = "recurrent", [UNROLL_PHASE_CELL] = "elementwise",
     [UNROLL_PHASE_WEIGHTS] = "gradients",   [UNROLL_PHASE_INPUT_GRADIENT] = "input_gradient",
-    [UNROLL_PHASE_OPTIMIZER] = "optimizer",
+    [UNROLL_PHASE_OPTIMIZER] = "update",
 };
 
 unroll_status unroll_bench_phases(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,

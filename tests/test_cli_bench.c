@@ -1,0 +1,165 @@
+/* unroll bench as a user calls it: its modes, its records, its peers. No test looks at how fast anything is. */
+#include <math.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "bench/bench.h"
+#include "gathered.h"
+
+static char out[32768], err[32768]; /* what the last call said */
+
+/* one for all calls of a test program's run */
+static const char *common_folder(void)
+{
+    static const char *folder;
+    if (folder == NULL)
+        folder = test_folder();
+    return folder;
+}
+
+/* Runs "unroll bench ARGUMENTS --results FOLDER/bench" with `variables` before it; its exit status. */
+static int call(const char *variables, const char *arguments)
+{
+    const char *folder = common_folder();
+    char command[4096];
+    int status;
+    snprintf(command, sizeof command, "%s " UNROLL_PROGRAM " bench %s --tenths 1 --results %s/bench >%s/out 2>%s/err", variables,
+             arguments, folder, folder, folder);
+    fflush(stdout);
+    status = system(command);
+    strcpy(out, read_text(folder, "out"));
+    strcpy(err, read_text(folder, "err"));
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int lines_of(const char *text)
+{
+    int lines = 0;
+    for (; *text != '\0'; text++)
+        lines += *text == '\n';
+    return lines;
+}
+
+static int commas_of(const char *line)
+{
+    int commas = 0;
+    for (; *line != '\0' && *line != '\n'; line++)
+        commas += *line == ',';
+    return commas;
+}
+
+static void every_mode_prints_its_columns_as_csv(void)
+{
+    static const struct {
+        const char *arguments, *head;
+        int lines; /* 0: one for the head, and some */
+    } modes[] = {
+        {"cell=gru hidden=3,5 batch=2 length=4", "cell,instructions,used_threads,inputs,hidden,batch,length,ms,", 3},
+        {"--stream cell=lstm hidden=5", "cell,instructions,weights,inputs,hidden,batch,us,", 4},
+        {"--threads cell=rnn hidden=5 batch=2 length=4", "cell,instructions,hidden,batch,length,runs,", 0},
+        {"--elementwise isa=scalar", "function,instructions,elements_per_ns,spread", 0},
+        {"--phases cell=lstm hidden=5 batch=2 length=4", "cell,instructions,hidden,batch,length,ms,input_product,", 2},
+    };
+    for (int i = 0; i < 5; i++) {
+        char arguments[256];
+        snprintf(arguments, sizeof arguments, "%s --format csv", modes[i].arguments);
+        CU_ASSERT_EQUAL(call("", arguments), 0);
+        CHECK_TEXT(err, "");
+        CU_ASSERT_EQUAL(strncmp(out, modes[i].head, strlen(modes[i].head)), 0);
+        CU_ASSERT(modes[i].lines == 0 ? lines_of(out) > 2 : lines_of(out) == modes[i].lines);
+        for (const char *line = out; *line != '\0'; line = strchr(line, '\n') + 1)
+            CU_ASSERT_EQUAL(commas_of(line), commas_of(out));
+    }
+}
+
+static void every_invocation_is_kept_and_its_phases_make_a_whole(void)
+{
+    static const char *const phases[] = {"input_product", "recurrent", "elementwise", "gradients", "input_gradient", "update", "other"};
+    char path[600];
+    unroll_table *table = NULL;
+    int before;
+    snprintf(path, sizeof path, "%s/bench/bench.h5", common_folder());
+    CU_ASSERT_EQUAL(call("", "cell=rnn hidden=4 batch=1 length=3 --format csv"), 0);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_table(path, &table).code, UNROLL_OK);
+    before = table->rows;
+    unroll_table_free(table);
+    CU_ASSERT_EQUAL(call("", "--phases cell=gru hidden=4 batch=1 length=3 --format csv"), 0);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_table(path, &table).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(table->rows, before + 1);
+    for (int row = 0; row < table->rows; row++) {
+        double sum = 0;
+        if (strcmp(unroll_table_find(table, "mode")->text[row], "phases") != 0)
+            continue;
+        for (int i = 0; i < 7; i++)
+            sum += unroll_table_find(table, phases[i])->real[row];
+        CU_ASSERT(fabs(sum - 1) < 1e-9);
+        CU_ASSERT(unroll_table_find(table, "peak_core")->real[row] > 0);
+    }
+    unroll_table_free(table);
+}
+
+static void a_wrong_call_is_one_sentence(void)
+{
+    CU_ASSERT_EQUAL(call("", "--stream --phases"), 2);
+    CHECK_TEXT(err, "unroll: --stream and --phases are two measurements: ask for one at a time\n");
+    CU_ASSERT_EQUAL(call("", "weights=int4 --stream"), 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err, "int4"));
+    CU_ASSERT_EQUAL(call("", "--format xml"), 2);
+    CHECK_TEXT(err, "unroll: --format xml is none of text, csv\n");
+    CU_ASSERT_EQUAL(call("", "--peers layers=2"), 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err, "one layer"));
+}
+
+/* a program that stands in for the peer cblas */
+static void write_peer(const char *text, char variables[1024])
+{
+    char path[600];
+    FILE *file;
+    snprintf(path, sizeof path, "%s/peer", common_folder());
+    file = fopen(path, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fputs(text, file);
+    fclose(file);
+    chmod(path, 0755);
+    snprintf(variables, 1024, "UNROLL_PEER_onednn=/nowhere UNROLL_PEER_torch=/nowhere UNROLL_PEER_cblas=%s", path);
+}
+
+static void a_peer_that_is_missing_dies_or_is_wrong_does_not_count(void)
+{
+    char variables[1024];
+    write_peer("", variables);
+    strcpy(strrchr(variables, '=') + 1, "/nowhere");
+    CU_ASSERT_EQUAL(call(variables, "--peers cell=rnn hidden=3 batch=1 length=3"), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "onednn is not here: on Debian libdnnl-dev brings it"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "torch is not here: on Debian python3-torch"));
+    CHECK_TEXT(err, "");
+    /* answers that it is ready, and ends: 3 units, 3 inputs, batch 1, 3 steps are 1 + 7 * 4 + 4 * 38 bytes */
+    write_peer("#!/bin/sh\nhead -c 181 >/dev/null\nprintf '\\0\\0\\0\\0'\n", variables);
+    CU_ASSERT_EQUAL(call(variables, "--peers cell=rnn hidden=3 batch=1 length=3"), 0);
+    CHECK_TEXT(err, "unroll: cblas does not count here: it died at its work\n");
+    /* answers zeros to whatever it is asked */
+    write_peer("#!/bin/sh\nhead -c 181 >/dev/null\nhead -c 8000 /dev/zero\ncat >/dev/null\n", variables);
+    CU_ASSERT_EQUAL(call(variables, "--peers cell=rnn hidden=3 batch=1 length=3"), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err, "unroll: cblas does not count here: its loss is 0, ours "));
+    CU_ASSERT_PTR_NULL(strstr(out, "the best peer"));
+}
+
+static void the_peers_that_are_here_do_the_same_work(void)
+{
+    CU_ASSERT_EQUAL(call("", "--peers cell=rnn,lstm,gru hidden=3,17 batch=1,3 length=5"), 0);
+    CHECK_TEXT(err, "");
+    if (strstr(out, "is not here") != NULL)
+        test_skip("not all of oneDNN, CBLAS and PyTorch are installed");
+    CU_ASSERT_EQUAL(call("", "--peers --stream cell=rnn,lstm,gru hidden=17 length=5"), 0);
+    CHECK_TEXT(err, "");
+}
+
+const unroll_test tests_cli_bench[] = {
+    TEST(every_mode_prints_its_columns_as_csv),
+    TEST(every_invocation_is_kept_and_its_phases_make_a_whole),
+    TEST(a_wrong_call_is_one_sentence),
+    TEST(a_peer_that_is_missing_dies_or_is_wrong_does_not_count),
+    TEST(the_peers_that_are_here_do_the_same_work),
+    {NULL, NULL},
+};
