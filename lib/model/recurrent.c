@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* recurrent weights of so many bytes fill the second-level cache of some processors */
+enum { LARGE_BYTES = 262144 };
+
 /* Blocks in a group of the weights: such that a panel holds whole groups or a group whole panels. */
 static int group_width(const unroll_cell *cell)
 {
@@ -37,6 +40,7 @@ unroll_status unroll_recurrent_open(unroll_layer *layer, const unroll_isa *isa, 
     own->slots = cell->gates + cell->split + cell->kept;
     own->width = group_width(cell);
     own->form = unroll_form_of(settings);
+    own->large = (size_t)own->gates * (size_t)own->hidden * (size_t)own->hidden * sizeof(real) >= LARGE_BYTES;
     own->together = own->width > own->gates ? own->width / own->gates : 1;
     return unroll_ok();
 }

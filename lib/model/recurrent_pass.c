@@ -11,6 +11,9 @@ enum { STRETCH_ROWS = 256 };
    parted, so that each thread keeps its part in its own cache. */
 enum { SHARED_WEIGHTS = 262144, FEWEST_SEQUENCES = 4 };
 
+/* input and recurrent weights of so many bytes may not stay in the second-level cache from one streaming step to the next */
+enum { STREAMING_BYTES = 1048576 };
+
 /* Multiply-adds of a time step that a thread must have to do so that it is worth its waiting. */
 enum { LEAST_BY_SEQUENCES = 49152, LEAST_BY_PANELS = 131072 };
 
@@ -98,18 +101,24 @@ static void input_product(const unroll_layer *layer, unroll_part panels, const u
 {
     const unroll_recurrent *own = layer->own;
     int block = panels.begin * own->gates, end = panels.end * own->gates;
+    /* every field by name here and below: zeros for the rest would cost as much as a small product */
     unroll_product p = {.rows = rows,
                         .k = layer->inputs,
                         .blocks = end - block,
                         .width = own->width,
+                        .from_output = 0,
                         .panel = own->slots > own->gates ? own->gates : 0,
+                        .group = 0,
+                        .back = false,
                         .a = input->at + (size_t)row * UNROLL_LANES,
                         .a_block = input->block,
+                        .a_skip = 0,
                         .b = layer->w + own->w_ih + (size_t)block * (size_t)layer->inputs * UNROLL_LANES,
                         .c = tape + (size_t)(panels.begin * own->slots) * tape_block + (size_t)row * UNROLL_LANES,
                         .c_block = tape_block,
                         .c_skip = (size_t)(own->slots - own->gates) * tape_block,
-                        .bias = own->bias_input + (size_t)block * UNROLL_LANES};
+                        .bias = own->bias_input + (size_t)block * UNROLL_LANES,
+                        .after = NULL};
     if (rows == 0 || block == end)
         return;
     if (!layer->symbols) {
@@ -163,31 +172,49 @@ static void forward_cells(const unroll_recurrent *own, int first, int panels, in
     }
 }
 
-/* one step: the recurrent product on top of the input product in `tape`, then the cell */
+/* where the last of a part's pieces of `together` panels begins */
+static int last_part(unroll_part panels, int together)
+{
+    return panels.begin + (panels.end - panels.begin - 1) / together * together;
+}
+
+/* the weights of panel `panel` of the recurrent product */
+static const real *recurrent_weights(const unroll_layer *layer, int panel)
+{
+    const unroll_recurrent *own = layer->own;
+    return layer->w + own->w_hh + (size_t)panel * (size_t)(own->gates * own->hidden) * UNROLL_LANES;
+}
+
+/* One step: the recurrent product on top of the input product in `tape`, then the cell. Steps that read large weights from
+   the first panel on and from the last take turns. */
 static void forward_step(const unroll_layer *layer, unroll_part panels, int rows, real *tape, size_t tape_block,
-                         const step_states *s, const unroll_team *team)
+                         const step_states *s, bool back, const unroll_team *team)
 {
     const unroll_recurrent *own = layer->own;
     /* so few panels at once that the cell finds them in the first-level cache; all of them where rows are few and a tile
        takes several groups */
     int together = rows > 2 ? own->together : own->panels;
-    if (rows == 0)
-        return;
-    for (int first = panels.begin; first < panels.end; first += together) {
+    int first = back ? last_part(panels, together) : panels.begin, next = back ? -together : together;
+    for (; rows > 0 && first >= panels.begin && first < panels.end; first += next) {
         int count = panels.end - first < together ? panels.end - first : together;
+        int after = first + next >= panels.begin && first + next < panels.end ? first + next : first;
         unroll_product p = {.rows = rows,
                             .k = own->hidden,
                             .blocks = count * own->gates,
                             .width = own->width,
                             .panel = own->slots > own->gates ? own->gates : 0,
                             .from_output = own->cell->split ? own->gates - 1 : count * own->gates,
+                            .group = 0,
+                            .back = back,
                             .a = s->h_old,
                             .a_block = s->block,
-                            .b = layer->w + own->w_hh + (size_t)first * (size_t)(own->gates * own->hidden) * UNROLL_LANES,
+                            .a_skip = 0,
+                            .b = recurrent_weights(layer, first),
                             .c = tape + (size_t)(first * own->slots + own->cell->split) * tape_block,
                             .c_block = tape_block,
                             .c_skip = (size_t)(own->slots - own->gates) * tape_block,
-                            .bias = own->bias_recurrent + (size_t)first * (size_t)own->gates * UNROLL_LANES};
+                            .bias = own->bias_recurrent + (size_t)first * (size_t)own->gates * UNROLL_LANES,
+                            .after = own->large ? recurrent_weights(layer, after) : NULL};
         unroll_team_phase(team, UNROLL_PHASE_RECURRENT);
         own->engine->product(&p);
         unroll_team_phase(team, UNROLL_PHASE_CELL);
@@ -238,7 +265,8 @@ void unroll_recurrent_forward(unroll_layer *layer, const unroll_time *time, cons
                              .c = at_row(own->c, after),
                              .block = own->state_block};
             forward_step(layer, mine.panels, part.end - part.begin,
-                         own->tape + (size_t)(time->offset[t] + part.begin) * UNROLL_LANES, own->tape_block, &s, team);
+                         own->tape + (size_t)(time->offset[t] + part.begin) * UNROLL_LANES, own->tape_block, &s,
+                         own->large && t % 2 == 1, team);
             if (mine.wait)
                 unroll_team_wait(team);
         }
@@ -276,7 +304,7 @@ static void backward_cells(const unroll_layer *layer, unroll_part panels, unroll
 /* C += gradients of the pre-activations of `rows` rows from `row` on, times transposed weights; `side`: 0 the input's
    gates, 1 the recurrent ones */
 static void gradient_product(const unroll_layer *layer, unroll_part blocks, unroll_part rows, int side, const real *weights,
-                             unroll_matrix out, int out_row, bool add)
+                             unroll_matrix out, int out_row, bool add, bool back)
 {
     const unroll_recurrent *own = layer->own;
     int k = own->panels * own->gates * UNROLL_LANES;
@@ -285,14 +313,19 @@ static void gradient_product(const unroll_layer *layer, unroll_part blocks, unro
                         .blocks = blocks.end - blocks.begin,
                         .width = 4,
                         .from_output = add ? blocks.end - blocks.begin : 0,
+                        .panel = 0,
                         .group = own->slots > own->gates ? own->gates : 0,
+                        .back = back,
                         .a = own->tape + (size_t)(side * own->cell->split) * own->tape_block +
                              (size_t)rows.begin * UNROLL_LANES,
                         .a_block = own->tape_block,
                         .a_skip = (size_t)(own->slots - own->gates) * own->tape_block,
                         .b = weights + (size_t)blocks.begin * (size_t)k * UNROLL_LANES,
                         .c = out.at + (size_t)blocks.begin * out.block + (size_t)out_row * UNROLL_LANES,
-                        .c_block = out.block};
+                        .c_block = out.block,
+                        .c_skip = 0,
+                        .bias = NULL,
+                        .after = own->large ? weights + (size_t)blocks.begin * (size_t)k * UNROLL_LANES : NULL};
     if (p.blocks > 0 && p.rows > 0)
         own->engine->product(&p);
 }
@@ -399,7 +432,7 @@ static void input_gradient(unroll_layer *layer, const unroll_time *time, const u
         columns = own_blocks(team, columns.end);
     for (int t = first, next; t < end; t = next) {
         unroll_part rows = own_rows(mine, time, t, end, &next);
-        gradient_product(layer, columns, rows, 0, own->w_ih_t, layer->d_input, rows.begin, false);
+        gradient_product(layer, columns, rows, 0, own->w_ih_t, layer->d_input, rows.begin, false, false);
     }
 }
 
@@ -425,7 +458,8 @@ void unroll_recurrent_backward(unroll_layer *layer, const unroll_time *time, con
             if (mine.wait)
                 unroll_team_wait(team);
             if (!cut)
-                gradient_product(layer, blocks, rows, 1, own->w_hh_t, dh, row_before(layer, time, t) + part.begin, true);
+                gradient_product(layer, blocks, rows, 1, own->w_hh_t, dh, row_before(layer, time, t) + part.begin, true,
+                                 own->large && t % 2 == 1);
             if (mine.wait && !cut && !same)
                 unroll_team_wait(team);
         }
@@ -439,6 +473,31 @@ void unroll_recurrent_backward(unroll_layer *layer, const unroll_time *time, con
     }
     unroll_team_phase(team, UNROLL_PHASE_OTHER);
     unroll_team_wait(team);
+}
+
+/* Panels that a streaming step takes at a time, through both products: all of them, or, of large weights, so few that what
+   the cache holds of both sides from the step before is read first. */
+static int streaming_panels(const unroll_layer *layer, int rows)
+{
+    const unroll_recurrent *own = layer->own;
+    size_t bytes = (size_t)own->gates * (size_t)own->hidden * (size_t)(layer->inputs + own->hidden) * sizeof(real);
+    if (rows > 2)
+        return own->together;
+    return layer->symbols || bytes < STREAMING_BYTES ? own->panels : 4 * own->together;
+}
+
+static void float_step(const unroll_layer *layer, int rows, const step_states *s)
+{
+    const unroll_recurrent *own = layer->own;
+    unroll_team alone = {.size = 1};
+    int together = streaming_panels(layer, rows);
+    bool back = together < own->panels && own->stream_now == 1;
+    int first = back ? last_part((unroll_part){0, own->panels}, together) : 0;
+    for (; first >= 0 && first < own->panels; first += back ? -together : together) {
+        unroll_part panels = {first, first + together < own->panels ? first + together : own->panels};
+        input_product(layer, panels, &layer->stream_input, layer->stream_symbol, 0, rows, own->stream_gates, own->batch_block);
+        forward_step(layer, panels, rows, own->stream_gates, own->batch_block, s, back, &alone);
+    }
 }
 
 /* The products of a streaming step with small weights, row by row. */
@@ -471,20 +530,16 @@ static void small_products(const unroll_layer *layer, int rows, const step_state
 void unroll_recurrent_step(unroll_layer *layer, int rows)
 {
     unroll_recurrent *own = layer->own;
-    unroll_part panels = {0, own->panels};
-    unroll_team alone = {.size = 1};
     int now = own->stream_now, next = 1 - now;
     step_states s = {.h_old = own->stream_h[now],
                      .h = own->stream_h[next],
                      .c_old = own->stream_c[now],
                      .c = own->stream_c[next],
                      .block = own->batch_block};
-    if (own->form != UNROLL_FLOAT) {
+    if (own->form != UNROLL_FLOAT)
         small_products(layer, rows, &s);
-    } else {
-        input_product(layer, panels, &layer->stream_input, layer->stream_symbol, 0, rows, own->stream_gates, own->batch_block);
-        forward_step(layer, panels, rows, own->stream_gates, own->batch_block, &s, &alone);
-    }
+    else
+        float_step(layer, rows, &s);
     own->stream_now = next;
     layer->stream_output.at = own->stream_h[next];
 }

@@ -20,12 +20,14 @@
    blocks. A group of B lies within one panel or holds whole ones. */
 typedef struct unroll_product {
     int rows, k, blocks, width, from_output, panel, group;
+    int back; /* from the last blocks to the first: of weights that were read the other way last, the cache holds the last */
     const real *a;
     size_t a_block, a_skip; /* reals from one block of 16 columns of A to the next */
     const real *b;
     real *c;
     size_t c_block, c_skip;
     const real *bias;
+    const real *after; /* the group of weights that is read after this product's last; NULL: none is fetched ahead */
 } unroll_product;
 
 /* The same for one row, of weights that were made small (model/small.h): B in groups of 8

@@ -10,7 +10,10 @@
 enum {
     TILE_MOST_ROWS = 16,
     TILE_MOST_BLOCKS = 4,
-    TILE_DEPTH = 8 /* steps of k between two branches */
+    TILE_DEPTH = 8, /* steps of k between two branches */
+    OUTER_LARGE = 4096, /* vectors of C that fill the second-level cache of some processors, */
+    OUTER_AHEAD = 12,   /* and how many rows of them are then fetched before they are needed */
+    LONG_CHAIN = 1024 /* steps of k over which a row of four groups would take more than 1 MiB of weights */
 };
 
 /* whether a tile of so many blocks always is as wide as its group */
@@ -55,13 +58,45 @@ TILE_INLINE void tile_multiply(const int rows, const int blocks, const int group
 typedef struct tile_place {
     int block, group, width, in_panel;
     size_t panels; /* before it */
+    const char *ahead; /* what is fetched meanwhile, and how many bytes of it a step of k */
+    size_t ahead_step;
 } tile_place;
 
 static inline tile_place place_of(int block, int blocks, int width, int panel)
 {
     int group = block / width * width, left = blocks - group;
-    return (tile_place){block, group, left < width ? left : width, panel > 0 ? block % panel : block,
-                        panel > 0 ? (size_t)(block / panel) : 0};
+    return (tile_place){.block = block,
+                        .group = group,
+                        .width = left < width ? left : width,
+                        .in_panel = panel > 0 ? block % panel : block,
+                        .panels = panel > 0 ? (size_t)(block / panel) : 0};
+}
+
+/* acc += A B over the whole blocks of A; *a and b move on; with `fetch`, `at` says what is fetched meanwhile */
+TILE_INLINE void tile_sum(const unroll_product *p, const int rows, const int blocks, const int groups, vec *acc,
+                          const real **a, const real **b, const size_t b_row, const tile_place *at, const bool fetch)
+{
+    const real *at_a = *a;
+    const char *ahead = at->ahead;
+    int chunks = p->k / UNROLL_LANES, in_group = 0;
+    for (int chunk = 0; chunk < chunks; chunk++) {
+        for (int half = 0; half < UNROLL_LANES; half += TILE_DEPTH) {
+            UNROLL_LOOP
+            for (int i = 0; i < TILE_DEPTH; i++, ahead += at->ahead_step)
+                if (fetch)
+                    __builtin_prefetch(ahead, 0, 2); /* into the second-level cache */
+            tile_multiply(rows, blocks, groups, acc, at_a + half, b, b_row, TILE_DEPTH);
+            UNROLL_LOOP
+            for (int g = 0; g < groups; g++)
+                b[g] += TILE_DEPTH * b_row;
+        }
+        at_a += p->a_block;
+        if (++in_group == p->group) {
+            at_a += p->a_skip;
+            in_group = 0;
+        }
+    }
+    *a = at_a;
 }
 
 TILE_INLINE void product_tile(const unroll_product *p, const int rows, const int blocks, const int groups,
@@ -72,7 +107,7 @@ TILE_INLINE void product_tile(const unroll_product *p, const int rows, const int
     const real *a = p->a + (size_t)row * UNROLL_LANES, *b[TILE_MOST_BLOCKS];
     vec acc[TILE_MOST_ROWS * TILE_MOST_BLOCKS];
     real *c[TILE_MOST_BLOCKS];
-    int chunks = p->k / UNROLL_LANES, in_group = 0, in_panel = at->in_panel;
+    int in_panel = at->in_panel;
     b[0] = p->b + ((size_t)at->group * (size_t)p->k + (size_t)(at->block - at->group)) * UNROLL_LANES;
     c[0] = p->c + (size_t)at->block * p->c_block + at->panels * p->c_skip + (size_t)row * UNROLL_LANES;
     UNROLL_LOOP
@@ -85,31 +120,31 @@ TILE_INLINE void product_tile(const unroll_product *p, const int rows, const int
             in_panel = 0;
         }
     }
-    in_panel = at->in_panel;
-    UNROLL_LOOP
-    for (int n = 0; n < columns; n++) {
-        bool from_output = in_panel < p->from_output;
-        vec start = !from_output && p->bias != NULL ? vec_load(p->bias + (size_t)(at->block + n) * UNROLL_LANES) : vec_set1(0);
+    if (p->from_output >= (p->panel > 0 ? p->panel : p->blocks)) {
         UNROLL_LOOP
-        for (int r = 0; r < rows; r++)
-            acc[r * columns + n] =
-                from_output ? vec_load(c[n / blocks] + (size_t)(n % blocks) * p->c_block + r * UNROLL_LANES) : start;
-        if (++in_panel == p->panel)
-            in_panel = 0;
-    }
-    for (int chunk = 0; chunk < chunks; chunk++) {
-        for (int half = 0; half < UNROLL_LANES; half += TILE_DEPTH) {
-            tile_multiply(rows, blocks, groups, acc, a + half, b, b_row, TILE_DEPTH);
+        for (int n = 0; n < columns; n++) {
             UNROLL_LOOP
-            for (int g = 0; g < groups; g++)
-                b[g] += TILE_DEPTH * b_row;
+            for (int r = 0; r < rows; r++)
+                acc[r * columns + n] = vec_load(c[n / blocks] + (size_t)(n % blocks) * p->c_block + r * UNROLL_LANES);
         }
-        a += p->a_block;
-        if (++in_group == p->group) {
-            a += p->a_skip;
-            in_group = 0;
+    } else {
+        in_panel = at->in_panel;
+        UNROLL_LOOP
+        for (int n = 0; n < columns; n++) {
+            bool from_output = in_panel < p->from_output;
+            vec start = !from_output && p->bias != NULL ? vec_load(p->bias + (size_t)(at->block + n) * UNROLL_LANES) : vec_set1(0);
+            UNROLL_LOOP
+            for (int r = 0; r < rows; r++)
+                acc[r * columns + n] =
+                    from_output ? vec_load(c[n / blocks] + (size_t)(n % blocks) * p->c_block + r * UNROLL_LANES) : start;
+            if (++in_panel == p->panel)
+                in_panel = 0;
         }
     }
+    if (rows > 2 && at->ahead_step > 0)
+        tile_sum(p, rows, blocks, groups, acc, &a, b, b_row, at, true);
+    else
+        tile_sum(p, rows, blocks, groups, acc, &a, b, b_row, at, false);
     for (int k = 0; k < p->k % UNROLL_LANES; k++) {
         tile_multiply(rows, blocks, groups, acc, a + k, b, b_row, 1);
         UNROLL_LOOP
@@ -153,6 +188,14 @@ TILE_INLINE void outer_tile(const unroll_outer *p, const int rows, const int blo
     const real *d[TILE_MOST_BLOCKS];
     const size_t c_row = (size_t)(TILE_IS_WIDE(blocks) ? blocks : at->width) * UNROLL_LANES;
     real *c = p->c + ((size_t)at->group * (size_t)p->m + (size_t)(at->block - at->group)) * UNROLL_LANES + (size_t)column * c_row;
+    if (p->m * p->blocks >= OUTER_LARGE) {
+        UNROLL_LOOP
+        for (int r = 0; r < rows; r++) {
+            UNROLL_LOOP
+            for (int n = 0; n < blocks; n++)
+                __builtin_prefetch(c + (size_t)(r + OUTER_AHEAD) * c_row + n * UNROLL_LANES, 1);
+        }
+    }
     UNROLL_LOOP
     for (int n = 0; n < blocks; n++) {
         d[n] = p->d + (size_t)(at->block + n) * p->d_block + at->panels * p->d_skip + (size_t)first * UNROLL_LANES;
@@ -211,6 +254,7 @@ KERNELS(12, 2)
 KERNELS(3, 3) KERNELS(4, 3) KERNELS(5, 3) KERNELS(6, 3) KERNELS(7, 3) KERNELS(8, 3)
 KERNELS(2, 4) KERNELS(3, 4) KERNELS(4, 4) KERNELS(5, 4) KERNELS(6, 4)
 PRODUCT_KERNEL(1, 1, 4) PRODUCT_KERNEL(1, 2, 4) PRODUCT_KERNEL(1, 3, 4) PRODUCT_KERNEL(1, 4, 4)
+PRODUCT_KERNEL(1, 4, 2)
 PRODUCT_KERNEL(2, 1, 4) PRODUCT_KERNEL(2, 2, 4) PRODUCT_KERNEL(2, 3, 2) PRODUCT_KERNEL(2, 4, 2)
 #endif
 
@@ -254,42 +298,85 @@ static inline int part_begin(int count, int parts, int i)
     return (int)((int64_t)count * i / parts);
 }
 
-static void product_column(const unroll_product *p, int block, int blocks)
+/* What the tiles of a column fetch: a part each of the group that is read next, so that memory is always at work and never
+   waited for. */
+static void fetch_ahead(const unroll_product *p, tile_place *at, int blocks, int tiles)
+{
+    int next = p->back ? at->group - p->width : at->group + p->width;
+    const real *group = next < 0 || next >= p->blocks ? p->after : p->b + (size_t)next * (size_t)p->k * UNROLL_LANES;
+    at->ahead = (const char *)(group + (size_t)(at->block - at->group) * (size_t)p->k * UNROLL_LANES);
+    at->ahead_step = sizeof(real) * UNROLL_LANES * (size_t)blocks / (size_t)tiles;
+}
+
+TILE_INLINE void product_column(const unroll_product *p, int block, int blocks)
 {
     int tiles = (p->rows + tile_rows(blocks) - 1) / tile_rows(blocks);
     tile_place at = place_of(block, p->blocks, p->width, p->panel);
+    if (p->after != NULL)
+        fetch_ahead(p, &at, blocks, tiles);
     for (int i = 0; i < tiles; i++) {
         int row = part_begin(p->rows, tiles, i), rows = part_begin(p->rows, tiles, i + 1) - row;
         product_kernels[blocks - 1][rows - 1](p, &at, row);
+        at.ahead += at.ahead_step * (size_t)p->k;
     }
 }
 
-/* Where there are few rows, a tile takes several groups: one row of a group is too short a chain to keep the multipliers
-   busy. Returns how many blocks were done. */
-static int product_few_rows(const unroll_product *p)
+TILE_INLINE void product_group(const unroll_product *p, int group)
 {
-    int block = 0;
+    int width = p->blocks - group < p->width ? p->blocks - group : p->width, most = tile_blocks(p->rows, width);
+    for (int block = 0; block < width; block += most)
+        product_column(p, group + block, width - block < most ? width - block : most);
+}
+
+/* Where there are few rows, a tile takes several groups: one row of a group is too short a chain to keep the multipliers
+   busy. How many groups; 0: rows are not few. */
+static inline int few_rows_groups(const unroll_product *p)
+{
+    if (VEC_TILE < 24 || p->rows > 2)
+        return 0;
+    if (p->rows == 2)
+        return p->width < 3 ? 4 : 2;
+    return p->width == 4 && p->k > LONG_CHAIN ? 2 : 4;
+}
+
+TILE_INLINE void product_few_rows(const unroll_product *p, int block, int groups)
+{
 #if VEC_TILE >= 24
-    static const product_kernel one[] = {product_1_1_4, product_1_2_4, product_1_3_4, product_1_4_4};
-    static const product_kernel two[] = {product_2_1_4, product_2_2_4, product_2_3_2, product_2_4_2};
-    int step = p->width * (p->rows == 1 || p->width < 3 ? 4 : 2);
-    for (; p->rows > 0 && p->rows <= 2 && block + step <= p->blocks; block += step) {
-        tile_place at = place_of(block, p->blocks, p->width, p->panel);
-        (p->rows == 1 ? one : two)[p->width - 1](p, &at, 0);
-    }
+    static const product_kernel kernels[3][TILE_MOST_BLOCKS] = {
+        {product_1_1_4, product_1_2_4, product_1_3_4, product_1_4_4},
+        {product_2_1_4, product_2_2_4, product_2_3_2, product_2_4_2},
+        {product_1_1_4, product_1_2_4, product_1_3_4, product_1_4_2}};
+    tile_place at = place_of(block, p->blocks, p->width, p->panel);
+    kernels[p->rows == 2 ? 1 : groups == 2 ? 2 : 0][p->width - 1](p, &at, 0);
 #else
-    (void)p;
+    (void)p, (void)block, (void)groups;
 #endif
-    return block;
+}
+
+static void product_back(const unroll_product *p, int groups)
+{
+    int few = groups * p->width, rest = few > 0 ? p->blocks / few * few : 0, block = rest;
+    while (block + p->width < p->blocks)
+        block += p->width;
+    for (; block >= rest && rest < p->blocks; block -= p->width)
+        product_group(p, block);
+    for (block = rest - few; block >= 0 && few > 0; block -= few)
+        product_few_rows(p, block, groups);
 }
 
 static void engine_product(const unroll_product *p)
 {
-    for (int group = product_few_rows(p); p->rows > 0 && group < p->blocks; group += p->width) {
-        int width = p->blocks - group < p->width ? p->blocks - group : p->width, most = tile_blocks(p->rows, width);
-        for (int block = 0; block < width; block += most)
-            product_column(p, group + block, width - block < most ? width - block : most);
+    int groups = few_rows_groups(p), few = groups * p->width, block = 0;
+    if (p->rows == 0)
+        return;
+    if (p->back) {
+        product_back(p, groups);
+        return;
     }
+    for (; few > 0 && block + few <= p->blocks; block += few)
+        product_few_rows(p, block, groups);
+    for (; block < p->blocks; block += p->width)
+        product_group(p, block);
 }
 
 /* rows of A and D that are taken at a time: what stays in the first-level cache while the tiles of C pass over it */
