@@ -475,55 +475,78 @@ void unroll_recurrent_backward(unroll_layer *layer, const unroll_time *time, con
     unroll_team_wait(team);
 }
 
-/* Panels that a streaming step takes at a time, through both products: all of them, or, of large weights, so few that what
-   the cache holds of both sides from the step before is read first. */
-static int streaming_panels(const unroll_layer *layer, int rows)
+/* Panels that a streaming step takes at a time, through both products: all of them, or, of large weights, the `few` that
+   are asked for, so that what the cache holds of both sides from the step before is read first. */
+static int streaming_panels(const unroll_layer *layer, int few)
 {
     const unroll_recurrent *own = layer->own;
     size_t bytes = (size_t)own->gates * (size_t)own->hidden * (size_t)(layer->inputs + own->hidden) * sizeof(real);
-    if (rows > 2)
-        return own->together;
-    return layer->symbols || bytes < STREAMING_BYTES ? own->panels : 4 * own->together;
+    return layer->symbols || bytes < STREAMING_BYTES || few > own->panels ? own->panels : few;
+}
+
+/* The pieces of a streaming step, in turns from the first panel on and from the last: where the first lies; whether `*piece`
+   is one, or none is left. */
+static unroll_part first_piece(const unroll_recurrent *own, int together)
+{
+    int first = own->stream_now == 1 ? last_part((unroll_part){0, own->panels}, together) : 0;
+    return (unroll_part){first, first + together < own->panels ? first + together : own->panels};
+}
+
+static bool next_piece(const unroll_recurrent *own, int together, unroll_part *piece)
+{
+    piece->begin += own->stream_now == 1 ? -together : together;
+    piece->end = piece->begin + together < own->panels ? piece->begin + together : own->panels;
+    return piece->begin >= 0 && piece->begin < own->panels;
 }
 
 static void float_step(const unroll_layer *layer, int rows, const step_states *s)
 {
     const unroll_recurrent *own = layer->own;
     unroll_team alone = {.size = 1};
-    int together = streaming_panels(layer, rows);
-    bool back = together < own->panels && own->stream_now == 1;
-    int first = back ? last_part((unroll_part){0, own->panels}, together) : 0;
-    for (; first >= 0 && first < own->panels; first += back ? -together : together) {
-        unroll_part panels = {first, first + together < own->panels ? first + together : own->panels};
-        input_product(layer, panels, &layer->stream_input, layer->stream_symbol, 0, rows, own->stream_gates, own->batch_block);
-        forward_step(layer, panels, rows, own->stream_gates, own->batch_block, s, back, &alone);
-    }
+    int together = rows > 2 ? own->together : streaming_panels(layer, 4 * own->together);
+    unroll_part piece = first_piece(own, together);
+    do {
+        input_product(layer, piece, &layer->stream_input, layer->stream_symbol, 0, rows, own->stream_gates, own->batch_block);
+        forward_step(layer, piece, rows, own->stream_gates, own->batch_block, s, false, &alone);
+    } while (next_piece(own, together, &piece));
 }
 
-/* The products of a streaming step with small weights, row by row. */
-static void small_products(const unroll_layer *layer, int rows, const step_states *s)
+enum { SMALL_PANELS = 8 }; /* whose blocks are whole groups of small weights, whatever a panel has of them */
+
+/* the products of one row of a streaming step with small weights */
+static void small_products(const unroll_layer *layer, int row, const step_states *s)
 {
     unroll_recurrent *own = layer->own;
-    unroll_small_product p = {.panel = own->slots > own->gates ? own->gates : 0,
-                              .c_block = own->batch_block,
-                              .c_skip = (size_t)(own->slots - own->gates) * own->batch_block};
+    int together = streaming_panels(layer, SMALL_PANELS);
+    unroll_part piece = first_piece(own, together);
+    unroll_small_product input = {.panel = own->slots > own->gates ? own->gates : 0,
+                                  .c = own->stream_gates + (size_t)row * UNROLL_LANES,
+                                  .c_block = own->batch_block,
+                                  .c_skip = (size_t)(own->slots - own->gates) * own->batch_block,
+                                  .bias = own->bias_input};
+    unroll_small_product recurrent = input;
+    recurrent.from_output = own->cell->split ? own->gates - 1 : own->panels * own->gates;
+    recurrent.c += (size_t)own->cell->split * own->batch_block;
+    recurrent.bias = own->bias_recurrent;
+    unroll_small_load(&own->small_hh, s->h_old + (size_t)row * UNROLL_LANES, s->block);
+    if (!layer->symbols)
+        unroll_small_load(&own->small_ih, layer->stream_input.at + (size_t)row * UNROLL_LANES, layer->stream_input.block);
+    do {
+        int begin = piece.begin * own->gates, end = piece.end * own->gates;
+        if (!layer->symbols)
+            unroll_small_multiply(&own->small_ih, own->engine, begin, end, input);
+        unroll_small_multiply(&own->small_hh, own->engine, begin, end, recurrent);
+    } while (next_piece(own, together, &piece));
+}
+
+static void small_step(const unroll_layer *layer, int rows, const step_states *s)
+{
+    const unroll_recurrent *own = layer->own;
     if (layer->symbols)
         input_product(layer, (unroll_part){0, own->panels}, &layer->stream_input, layer->stream_symbol, 0, rows,
                       own->stream_gates, own->batch_block);
-    for (int r = 0; r < rows; r++) {
-        real *gates = own->stream_gates + (size_t)r * UNROLL_LANES;
-        if (!layer->symbols) {
-            p.from_output = 0;
-            p.bias = own->bias_input;
-            p.c = gates;
-            unroll_small_multiply(&own->small_ih, own->engine, layer->stream_input.at + (size_t)r * UNROLL_LANES,
-                                  layer->stream_input.block, p);
-        }
-        p.from_output = own->cell->split ? own->gates - 1 : own->panels * own->gates;
-        p.bias = own->bias_recurrent;
-        p.c = gates + (size_t)own->cell->split * own->batch_block;
-        unroll_small_multiply(&own->small_hh, own->engine, s->h_old + (size_t)r * UNROLL_LANES, s->block, p);
-    }
+    for (int row = 0; row < rows; row++)
+        small_products(layer, row, s);
     forward_cells(own, 0, own->panels, rows, own->stream_gates, own->batch_block, s);
 }
 
@@ -537,7 +560,7 @@ void unroll_recurrent_step(unroll_layer *layer, int rows)
                      .c = own->stream_c[next],
                      .block = own->batch_block};
     if (own->form != UNROLL_FLOAT)
-        small_products(layer, rows, &s);
+        small_step(layer, rows, &s);
     else
         float_step(layer, rows, &s);
     own->stream_now = next;

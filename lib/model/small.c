@@ -92,24 +92,32 @@ static real to_integers(unroll_small *small)
     return most / limit;
 }
 
-void unroll_small_multiply(unroll_small *small, const unroll_engine *engine, const real *a, size_t a_block,
-                           unroll_small_product p)
+void unroll_small_load(unroll_small *small, const real *a, size_t a_block)
 {
     for (int i = 0; i < small->k; i += UNROLL_LANES) {
         int count = small->k - i < UNROLL_LANES ? small->k - i : UNROLL_LANES;
         memcpy(small->a + i, a + (size_t)(i / UNROLL_LANES) * a_block, (size_t)count * sizeof(real));
     }
+    if (small->form == UNROLL_INT8)
+        small->a_scale = to_integers(small);
+}
+
+void unroll_small_multiply(const unroll_small *small, const unroll_engine *engine, int begin, int end, unroll_small_product p)
+{
+    size_t before = (size_t)begin * UNROLL_LANES, pairs = before * (size_t)((small->k + 1) / 2);
     p.k = small->k;
-    p.blocks = small->blocks;
+    p.blocks = end - begin;
+    p.c += (size_t)begin * p.c_block + (p.panel > 0 ? (size_t)(begin / p.panel) : 0) * p.c_skip;
+    p.bias += before;
     p.a = small->a;
-    p.halves = small->halves;
-    p.integers = small->integers;
-    p.scale = small->scale;
     if (small->form == UNROLL_INT8) {
-        p.a_scale = to_integers(small);
+        p.a_scale = small->a_scale;
         p.a_integers = small->a_integers;
+        p.integers = small->integers + 2 * pairs;
+        p.scale = small->scale + before;
         engine->product_int8(&p);
     } else {
+        p.halves = small->halves + pairs;
         engine->product_bf16(&p);
     }
 }

@@ -27,13 +27,16 @@ typedef struct unroll_small {
     real *scale;         /* int8: [blocks][16] */
     real *a;             /* (k + 1): one row of activations */
     int16_t *a_integers; /* (k + 1) */
+    real a_scale;        /* of those */
 } unroll_small;
 
 void unroll_small_take(unroll_small *small, unroll_form form, int k, int blocks, unroll_arena *arena);
 /* From weights in groups of `width` blocks (simd/engine.h). */
 void unroll_small_make(unroll_small *small, const real *w, int width);
-/* Row `row` of A, in column blocks a_block apart, times the weights; p names what becomes of it (c, bias, ...). */
-void unroll_small_multiply(unroll_small *small, const unroll_engine *engine, const real *a, size_t a_block,
+/* Takes one row of A, in column blocks a_block apart, */
+void unroll_small_load(unroll_small *small, const real *a, size_t a_block);
+/* and multiplies it by blocks begin..end - 1, `begin` a multiple of 8; p says of block 0 what becomes of it (c, bias, ...). */
+void unroll_small_multiply(const unroll_small *small, const unroll_engine *engine, int begin, int end,
                            unroll_small_product p);
 
 #endif
