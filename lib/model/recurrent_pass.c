@@ -528,9 +528,10 @@ static void small_products(const unroll_layer *layer, int row, const step_states
     recurrent.from_output = own->cell->split ? own->gates - 1 : own->panels * own->gates;
     recurrent.c += (size_t)own->cell->split * own->batch_block;
     recurrent.bias = own->bias_recurrent;
-    unroll_small_load(&own->small_hh, s->h_old + (size_t)row * UNROLL_LANES, s->block);
+    unroll_small_load(&own->small_hh, own->engine, s->h_old + (size_t)row * UNROLL_LANES, s->block);
     if (!layer->symbols)
-        unroll_small_load(&own->small_ih, layer->stream_input.at + (size_t)row * UNROLL_LANES, layer->stream_input.block);
+        unroll_small_load(&own->small_ih, own->engine, layer->stream_input.at + (size_t)row * UNROLL_LANES,
+                          layer->stream_input.block);
     do {
         int begin = piece.begin * own->gates, end = piece.end * own->gates;
         if (!layer->symbols)

@@ -14,15 +14,16 @@ unroll_form unroll_form_of(const unroll_settings *settings)
 void unroll_small_take(unroll_small *small, unroll_form form, int k, int blocks, unroll_arena *arena)
 {
     size_t pairs = (size_t)blocks * (size_t)((k + 1) / 2) * UNROLL_LANES;
+    size_t padded = (size_t)unroll_blocks(k) * UNROLL_LANES;
     *small = (unroll_small){.form = form, .k = k, .blocks = blocks};
     if (form == UNROLL_FLOAT)
         return;
-    small->a = unroll_arena_take(arena, (size_t)k + 1, sizeof(real));
+    small->a = unroll_arena_take(arena, padded, sizeof(real));
     if (form == UNROLL_BF16) {
         small->halves = unroll_arena_take(arena, pairs, sizeof *small->halves);
         return;
     }
-    small->a_integers = unroll_arena_take(arena, (size_t)k + 1, sizeof *small->a_integers);
+    small->a_integers = unroll_arena_take(arena, padded, sizeof *small->a_integers);
     small->integers = unroll_arena_take(arena, pairs, 2 * sizeof *small->integers);
     small->scale = unroll_arena_take(arena, (size_t)blocks * UNROLL_LANES, sizeof(real));
 }
@@ -72,34 +73,14 @@ void unroll_small_make(unroll_small *small, const real *w, int width)
     }
 }
 
-/* Activations as integers, as large as keeps the sums within 32 bits; returns what they are to be multiplied by. */
-static real to_integers(unroll_small *small)
-{
-    const double room = 2147483647.0 / 127.0 / (small->k + 1.0);
-    const real limit = (real)(room < 32767.0 ? floor(room) : 32767.0), magic = (real)12582912.0; /* 1.5 * 2^23 */
-    real most = 0, factor;
-    for (int i = 0; i < small->k; i++)
-        most = fabs(small->a[i]) > most ? (real)fabs(small->a[i]) : most;
-    if (!(most > 0) || isinf(most))
-        most = 1;
-    factor = limit / most;
-    for (int i = 0; i < small->k; i++) {
-        float shifted = (float)(small->a[i] * factor + magic); /* rounds; the integer stands in the lowest bits */
-        uint32_t bits;
-        memcpy(&bits, &shifted, sizeof bits);
-        small->a_integers[i] = (int16_t)(uint16_t)bits;
-    }
-    return most / limit;
-}
-
-void unroll_small_load(unroll_small *small, const real *a, size_t a_block)
+void unroll_small_load(unroll_small *small, const unroll_engine *engine, const real *a, size_t a_block)
 {
     for (int i = 0; i < small->k; i += UNROLL_LANES) {
         int count = small->k - i < UNROLL_LANES ? small->k - i : UNROLL_LANES;
         memcpy(small->a + i, a + (size_t)(i / UNROLL_LANES) * a_block, (size_t)count * sizeof(real));
     }
     if (small->form == UNROLL_INT8)
-        small->a_scale = to_integers(small);
+        small->a_scale = engine->integers(small->a, small->k, small->a_integers);
 }
 
 void unroll_small_multiply(const unroll_small *small, const unroll_engine *engine, int begin, int end, unroll_small_product p)

@@ -25,8 +25,8 @@ typedef struct unroll_small {
     uint32_t *halves;    /* bf16: [blocks][(k + 1) / 2][16] */
     int8_t *integers;    /* int8: [blocks][(k + 1) / 2][16][2] */
     real *scale;         /* int8: [blocks][16] */
-    real *a;             /* (k + 1): one row of activations */
-    int16_t *a_integers; /* (k + 1) */
+    real *a;             /* (k): one row of activations; zeros up to a multiple of 16 */
+    int16_t *a_integers; /* the same */
     real a_scale;        /* of those */
 } unroll_small;
 
@@ -34,7 +34,7 @@ void unroll_small_take(unroll_small *small, unroll_form form, int k, int blocks,
 /* From weights in groups of `width` blocks (simd/engine.h). */
 void unroll_small_make(unroll_small *small, const real *w, int width);
 /* Takes one row of A, in column blocks a_block apart, */
-void unroll_small_load(unroll_small *small, const real *a, size_t a_block);
+void unroll_small_load(unroll_small *small, const unroll_engine *engine, const real *a, size_t a_block);
 /* and multiplies it by blocks begin..end - 1, `begin` a multiple of 8; p says of block 0 what becomes of it (c, bias, ...). */
 void unroll_small_multiply(const unroll_small *small, const unroll_engine *engine, int begin, int end,
                            unroll_small_product p);

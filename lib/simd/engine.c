@@ -91,6 +91,7 @@ const unroll_engine ENGINE_NAME(UNROLL_ISA) = {
     .name = ENGINE_STRING(UNROLL_ISA),
     .product = engine_product,
     .outer = engine_outer,
+    .integers = engine_integers,
     .product_bf16 = engine_product_bf16,
     .product_int8 = engine_product_int8,
     .transpose = engine_transpose,

@@ -35,7 +35,7 @@ typedef struct unroll_product {
 typedef struct unroll_small_product {
     int k, blocks, from_output, panel;
     const real *a;     /* (k), one after the other; of bf16 weights */
-    const int16_t *a_integers; /* (k, and a zero where k is odd), of int8 weights: A / a_scale */
+    const int16_t *a_integers; /* (k, and a zero where k is odd): A / a_scale; of int8 weights */
     real a_scale;
     const uint32_t *halves; /* bf16: of each pair the first in the lower half; the upper half is rounded with it in place */
     const int8_t *integers; /* int8: B / scale */
@@ -83,6 +83,9 @@ typedef struct unroll_engine {
     const char *name;
     void (*product)(const unroll_product *p);
     void (*outer)(const unroll_outer *p);
+    /* A (k, and zeros up to a multiple of 16) / scale as integers, as large as keeps the sums of product_int8 within 32 bits;
+       returns the scale. NaN and infinity give some integers. */
+    real (*integers)(const real *a, int k, int16_t *out);
     void (*product_bf16)(const unroll_small_product *p);
     void (*product_int8)(const unroll_small_product *p);
     /* out = transpose of blocks begin..end - 1 of B (k, 16 blocks), in groups of 4 blocks: for the gradient with respect to

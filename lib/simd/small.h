@@ -3,6 +3,9 @@
 #ifndef UNROLL_SIMD_SMALL_H
 #define UNROLL_SIMD_SMALL_H
 
+#include <math.h>
+#include <string.h>
+
 #include "simd/product.h"
 
 enum {
@@ -72,6 +75,36 @@ TILE_INLINE void small_int8(const unroll_small_product *p, int block, const int 
         vec scale = vec_mul(vec_load(p->scale + (size_t)(block + n) * UNROLL_LANES), vec_set1(p->a_scale));
         vec_store(output, vec_fma(vec_of_sums(sums[n]), scale, small_start(p, block + n, output)));
     }
+}
+
+static real engine_integers(const real *a, int k, int16_t *out)
+{
+    const double room = 2147483647.0 / 127.0 / (k + 1.0);
+    const real limit = room < 32767.0 ? (real)(int)room : (real)32767.0;
+    const vec magic = vec_set1((real)12582912.0); /* 1.5 * 2^23: of a sum with it, the integer stands in the lowest bits */
+    vec most = vec_set1(0), factor;
+    real lane[UNROLL_LANES], greatest = 0;
+    for (int i = 0; i < k; i += UNROLL_LANES) {
+        vec size = vec_abs(vec_load(a + i));
+        most = vec_select(vec_less(most, size), size, most);
+    }
+    vec_store(lane, most);
+    for (int i = 0; i < UNROLL_LANES; i++)
+        greatest = lane[i] > greatest ? lane[i] : greatest;
+    if (!(greatest > 0) || isinf(greatest))
+        greatest = 1;
+    factor = vec_set1(limit / greatest);
+    for (int i = 0; i < k; i += UNROLL_LANES) {
+        vec_store(lane, vec_add(vec_mul(vec_load(a + i), factor), magic));
+        UNROLL_LOOP
+        for (int j = 0; j < UNROLL_LANES; j++) {
+            float shifted = (float)lane[j];
+            uint32_t bits;
+            memcpy(&bits, &shifted, sizeof bits);
+            out[i + j] = (int16_t)(uint16_t)bits;
+        }
+    }
+    return greatest / limit;
 }
 
 static void engine_product_bf16(const unroll_small_product *p)
