@@ -19,7 +19,8 @@ ifeq ($(CONFIG),clang)
 CC := clang
 endif
 ifeq ($(CONFIG),asan)
-OPTIMIZE := -O1 -fno-omit-frame-pointer
+# -g1: lines for the reports; following variables through the vectorised code would double the time it takes to build
+OPTIMIZE := -O1 -g1 -fno-omit-frame-pointer
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 endif
 ifeq ($(CONFIG),tsan)

@@ -54,7 +54,14 @@ TILE_INLINE void small_bf16(const unroll_small_product *p, int block, const int 
     }
 }
 
-TILE_INLINE void small_int8(const unroll_small_product *p, int block, const int blocks)
+#ifdef VEC_ADD_PRODUCTS_NEEDS
+#define SMALL_AT_ONCE __builtin_cpu_supports(VEC_ADD_PRODUCTS_NEEDS)
+#else
+#define SMALL_AT_ONCE 0
+#define vec_add_products_at_once vec_add_products
+#endif
+
+TILE_INLINE void small_int8(const unroll_small_product *p, int block, const int blocks, const bool at_once)
 {
     const size_t pairs = (size_t)((p->k + 1) / 2);
     const int8_t *b = p->integers + (size_t)block * pairs * 2 * UNROLL_LANES;
@@ -66,8 +73,10 @@ TILE_INLINE void small_int8(const unroll_small_product *p, int block, const int 
         int32_t pair;
         memcpy(&pair, p->a_integers + 2 * i, sizeof pair);
         UNROLL_LOOP
-        for (int n = 0; n < blocks; n++)
-            sums[n] = vec_add_products(sums[n], b + (i * (size_t)blocks + (size_t)n) * 2 * UNROLL_LANES, pair);
+        for (int n = 0; n < blocks; n++) {
+            const int8_t *w = b + (i * (size_t)blocks + (size_t)n) * 2 * UNROLL_LANES;
+            sums[n] = at_once ? vec_add_products_at_once(sums[n], w, pair) : vec_add_products(sums[n], w, pair);
+        }
     }
     UNROLL_LOOP
     for (int n = 0; n < blocks; n++) {
@@ -121,12 +130,16 @@ static void engine_product_bf16(const unroll_small_product *p)
 static void engine_product_int8(const unroll_small_product *p)
 {
     int block = 0;
+    if (SMALL_AT_ONCE) {
+        for (; block + 8 <= p->blocks; block += 8)
+            small_int8(p, block, 8, true);
+    }
     for (; block + 8 <= p->blocks; block += 8)
-        small_int8(p, block, 8);
+        small_int8(p, block, 8, false);
     for (; block + 4 <= p->blocks; block += 4)
-        small_int8(p, block, 4);
+        small_int8(p, block, 4, false);
     for (; block < p->blocks; block++)
-        small_int8(p, block, 1);
+        small_int8(p, block, 1, false);
 }
 
 #endif

@@ -132,6 +132,15 @@ static inline vec_sums vec_add_products(vec_sums sums, const int8_t *w, int32_t 
     __m512i wide = _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)w));
     return _mm512_add_epi32(sums, _mm512_madd_epi16(wide, _mm512_set1_epi32(pair)));
 }
+/* the same in one instruction, on processors that have it; in the assembler's words, since the compiler would have to be told
+   that all of them do */
+#define VEC_ADD_PRODUCTS_NEEDS "avx512vnni"
+static inline vec_sums vec_add_products_at_once(vec_sums sums, const int8_t *w, int32_t pair)
+{
+    __m512i wide = _mm512_cvtepi8_epi16(_mm256_loadu_si256((const __m256i *)w));
+    __asm__("vpdpwssd %2, %1, %0" : "+v"(sums) : "v"(wide), "v"(_mm512_set1_epi32(pair)));
+    return sums;
+}
 static inline vec vec_of_sums(vec_sums sums)
 {
     return _mm512_cvtepi32_ps(sums);
