@@ -209,9 +209,10 @@ void unroll_model_step(unroll_model *model, int size, const real *x, const int *
     for (int b = 0; b < size; b++) {
         if (symbol != NULL)
             model->stream_symbol[b] = symbol[b];
-        for (int i = 0; symbol == NULL && i < inputs; i++)
-            model->stream_x.at[(size_t)(i / UNROLL_LANES) * model->stream_x.block + (size_t)b * UNROLL_LANES +
-                               (size_t)(i % UNROLL_LANES)] = x[(size_t)b * (size_t)inputs + (size_t)i];
+        for (int i = 0; symbol == NULL && i < inputs; i += UNROLL_LANES)
+            memcpy(model->stream_x.at + (size_t)(i / UNROLL_LANES) * model->stream_x.block + (size_t)b * UNROLL_LANES,
+                   x + (size_t)b * (size_t)inputs + (size_t)i,
+                   (size_t)(inputs - i < UNROLL_LANES ? inputs - i : UNROLL_LANES) * sizeof *x);
     }
     for (int i = 0; i <= model->recurrent; i++) {
         unroll_layer *layer = &model->layers[i];

@@ -62,9 +62,9 @@ typedef struct tile_place {
     size_t ahead_step;
 } tile_place;
 
-static inline tile_place place_of(int block, int blocks, int width, int panel)
+static inline tile_place place_of(int group, int block, int blocks, int width, int panel)
 {
-    int group = block / width * width, left = blocks - group;
+    int left = blocks - group;
     return (tile_place){.block = block,
                         .group = group,
                         .width = left < width ? left : width,
@@ -283,13 +283,15 @@ static const outer_kernel outer_kernels[TILE_MOST_BLOCKS][TILE_MOST_ROWS] = BY_R
 /* How wide a tile may be for so many rows, and how high for so many blocks. */
 static inline int tile_blocks(int rows, int width)
 {
-    int most = rows * VEC_TILE_BLOCKS > VEC_TILE ? VEC_TILE_BLOCKS : VEC_TILE / rows;
-    return most < width ? most : width;
+    while (width > VEC_TILE_BLOCKS && width * rows > VEC_TILE)
+        width--;
+    return width;
 }
 
 static inline int tile_rows(int blocks)
 {
-    return VEC_TILE / blocks < TILE_MOST_ROWS ? VEC_TILE / blocks : TILE_MOST_ROWS;
+    static const int rows[] = {VEC_TILE < TILE_MOST_ROWS ? VEC_TILE : TILE_MOST_ROWS, VEC_TILE / 2, VEC_TILE / 3, VEC_TILE / 4};
+    return rows[blocks - 1]; /* no division: of small products it is what takes the time */
 }
 
 /* `count` things in as few and as equal parts of at most `most` as can be: where part `i` of `parts` begins */
@@ -308,15 +310,15 @@ static void fetch_ahead(const unroll_product *p, tile_place *at, int blocks, int
     at->ahead_step = sizeof(real) * UNROLL_LANES * (size_t)blocks / (size_t)tiles;
 }
 
-TILE_INLINE void product_column(const unroll_product *p, int block, int blocks)
+TILE_INLINE void product_column(const unroll_product *p, int group, int block, int blocks)
 {
-    int tiles = (p->rows + tile_rows(blocks) - 1) / tile_rows(blocks);
-    tile_place at = place_of(block, p->blocks, p->width, p->panel);
+    int most = tile_rows(blocks), tiles = p->rows <= most ? 1 : (p->rows + most - 1) / most;
+    tile_place at = place_of(group, block, p->blocks, p->width, p->panel);
     if (p->after != NULL)
         fetch_ahead(p, &at, blocks, tiles);
-    for (int i = 0; i < tiles; i++) {
-        int row = part_begin(p->rows, tiles, i), rows = part_begin(p->rows, tiles, i + 1) - row;
-        product_kernels[blocks - 1][rows - 1](p, &at, row);
+    for (int i = 0, row = 0, next; i < tiles; i++, row = next) {
+        next = i + 1 < tiles ? part_begin(p->rows, tiles, i + 1) : p->rows;
+        product_kernels[blocks - 1][next - row - 1](p, &at, row);
         at.ahead += at.ahead_step * (size_t)p->k;
     }
 }
@@ -325,7 +327,7 @@ TILE_INLINE void product_group(const unroll_product *p, int group)
 {
     int width = p->blocks - group < p->width ? p->blocks - group : p->width, most = tile_blocks(p->rows, width);
     for (int block = 0; block < width; block += most)
-        product_column(p, group + block, width - block < most ? width - block : most);
+        product_column(p, group, group + block, width - block < most ? width - block : most);
 }
 
 /* Where there are few rows, a tile takes several groups: one row of a group is too short a chain to keep the multipliers
@@ -346,7 +348,7 @@ TILE_INLINE void product_few_rows(const unroll_product *p, int block, int groups
         {product_1_1_4, product_1_2_4, product_1_3_4, product_1_4_4},
         {product_2_1_4, product_2_2_4, product_2_3_2, product_2_4_2},
         {product_1_1_4, product_1_2_4, product_1_3_4, product_1_4_2}};
-    tile_place at = place_of(block, p->blocks, p->width, p->panel);
+    tile_place at = place_of(block, block, p->blocks, p->width, p->panel);
     kernels[p->rows == 2 ? 1 : groups == 2 ? 2 : 0][p->width - 1](p, &at, 0);
 #else
     (void)p, (void)block, (void)groups;
@@ -382,15 +384,15 @@ static void engine_product(const unroll_product *p)
 /* rows of A and D that are taken at a time: what stays in the first-level cache while the tiles of C pass over it */
 enum { OUTER_ROWS = 128 };
 
-static void outer_column(const unroll_outer *p, int block, int blocks, int first, int count)
+static void outer_column(const unroll_outer *p, int group, int block, int blocks, int first, int count)
 {
-    tile_place at = place_of(block, p->blocks, p->width, p->panel);
+    tile_place at = place_of(group, block, p->blocks, p->width, p->panel);
     for (int m = p->begin; m < p->end; m += UNROLL_LANES) {
         int columns = p->end - m < UNROLL_LANES ? p->end - m : UNROLL_LANES;
         int tiles = (columns + tile_rows(blocks) - 1) / tile_rows(blocks);
-        for (int i = 0; i < tiles; i++) {
-            int column = part_begin(columns, tiles, i), rows = part_begin(columns, tiles, i + 1) - column;
-            outer_kernels[blocks - 1][rows - 1](p, &at, m + column, first, count);
+        for (int i = 0, column = 0, next; i < tiles; i++, column = next) {
+            next = i + 1 < tiles ? part_begin(columns, tiles, i + 1) : columns;
+            outer_kernels[blocks - 1][next - column - 1](p, &at, m + column, first, count);
         }
     }
 }
@@ -402,7 +404,7 @@ static void engine_outer(const unroll_outer *p)
         for (int group = 0; group < p->blocks; group += p->width) {
             int width = p->blocks - group < p->width ? p->blocks - group : p->width, most = tile_blocks(p->end - p->begin, width);
             for (int block = 0; block < width; block += most)
-                outer_column(p, group + block, width - block < most ? width - block : most, first, count);
+                outer_column(p, group, group + block, width - block < most ? width - block : most, first, count);
         }
     }
 }
