@@ -40,16 +40,19 @@ TILE_INLINE void small_bf16(const unroll_small_product *p, int block, const int 
         for (int n = 0; n < blocks; n++)
             __builtin_prefetch(b + (i * (size_t)blocks + (size_t)(n + SMALL_AHEAD)) * UNROLL_LANES);
         UNROLL_LOOP
-        for (int n = 0; n < blocks; n++)
-            acc[n] = vec_fma(first, vec_lower_halves(b + (i * (size_t)blocks + (size_t)n) * UNROLL_LANES), acc[n]);
-        UNROLL_LOOP
-        for (int n = 0; n < blocks; n++)
-            acc[n] = vec_fma(second, vec_upper_halves(b + (i * (size_t)blocks + (size_t)n) * UNROLL_LANES), acc[n]);
+        for (int n = 0; n < blocks; n++) {
+            vec lower, upper;
+            vec_halves(b + (i * (size_t)blocks + (size_t)n) * UNROLL_LANES, &lower, &upper);
+            acc[n] = vec_fma(second, upper, vec_fma(first, lower, acc[n]));
+        }
     }
     UNROLL_LOOP
     for (int n = 0; n < blocks; n++) {
-        if (p->k % 2 == 1)
-            acc[n] = vec_fma(vec_set1(p->a[p->k - 1]), vec_lower_halves(b + ((pairs - 1) * (size_t)blocks + (size_t)n) * UNROLL_LANES), acc[n]);
+        if (p->k % 2 == 1) {
+            vec lower, upper;
+            vec_halves(b + ((pairs - 1) * (size_t)blocks + (size_t)n) * UNROLL_LANES, &lower, &upper);
+            acc[n] = vec_fma(vec_set1(p->a[p->k - 1]), lower, acc[n]);
+        }
         vec_store(small_output(p, block + n), acc[n]);
     }
 }

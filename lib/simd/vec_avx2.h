@@ -133,17 +133,13 @@ static inline vec vec_reciprocal_start(vec x)
 {
     return (vec){vec_reciprocal_start_half(x.a), vec_reciprocal_start_half(x.b)};
 }
-/* of 16 pairs of 16-bit halves: the pairs themselves, as reals, whose lower bits are the other half */
-static inline vec vec_upper_halves(const uint32_t *p)
+/* of 16 pairs of 16-bit halves: `upper`, the pairs themselves, as reals, whose lower bits are the other half; `lower`, the lower
+   halves, as reals' upper ones */
+static inline void vec_halves(const uint32_t *p, vec *lower, vec *upper)
 {
-    return (vec){_mm256_loadu_ps((const float *)p), _mm256_loadu_ps((const float *)p + 8)};
-}
-/* and their lower halves, as reals' upper ones */
-static inline vec vec_lower_halves(const uint32_t *p)
-{
-    vec x = vec_upper_halves(p);
-    return (vec){_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(x.a), 16)),
-                 _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(x.b), 16))};
+    __m256i a = _mm256_loadu_si256((const __m256i *)p), b = _mm256_loadu_si256((const __m256i *)(p + 8));
+    *upper = (vec){_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)};
+    *lower = (vec){_mm256_castsi256_ps(_mm256_slli_epi32(a, 16)), _mm256_castsi256_ps(_mm256_slli_epi32(b, 16))};
 }
 /* 16 sums of products of integers */
 typedef struct {

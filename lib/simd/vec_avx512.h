@@ -110,15 +110,14 @@ static inline vec vec_reciprocal_start(vec a)
 {
     return _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32(0x7ef311c7), _mm512_castps_si512(a)));
 }
-/* of 16 pairs of 16-bit halves: the pairs themselves, as reals, whose lower bits are the other half */
-static inline vec vec_upper_halves(const uint32_t *p)
+/* of 16 pairs of 16-bit halves: `upper`, the pairs themselves, as reals, whose lower bits are the other half; `lower`, the lower
+   halves, as reals' upper ones */
+static inline void vec_halves(const uint32_t *p, vec *lower, vec *upper)
 {
-    return _mm512_castsi512_ps(_mm512_loadu_si512(p));
-}
-/* and their lower halves, as reals' upper ones */
-static inline vec vec_lower_halves(const uint32_t *p)
-{
-    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_loadu_si512(p), 16));
+    __m512i x = _mm512_loadu_si512(p);
+    __asm__("" : "+v"(x)); /* loaded once: compilers like to load it twice, and loading is what takes the time */
+    *upper = _mm512_castsi512_ps(x);
+    *lower = _mm512_castsi512_ps(_mm512_slli_epi32(x, 16));
 }
 /* 16 sums of products of integers */
 typedef __m512i vec_sums;

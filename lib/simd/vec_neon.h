@@ -137,20 +137,14 @@ static inline vec vec_reciprocal_start(vec x)
     return (vec){vec_reciprocal_start_quarter(x.a), vec_reciprocal_start_quarter(x.b), vec_reciprocal_start_quarter(x.c),
                  vec_reciprocal_start_quarter(x.d)};
 }
-/* of 16 pairs of 16-bit halves: the pairs themselves, as reals, whose lower bits are the other half */
-static inline vec vec_upper_halves(const uint32_t *p)
+/* of 16 pairs of 16-bit halves: `upper`, the pairs themselves, as reals, whose lower bits are the other half; `lower`, the lower
+   halves, as reals' upper ones */
+static inline void vec_halves(const uint32_t *p, vec *lower, vec *upper)
 {
-    return (vec){vreinterpretq_f32_u32(vld1q_u32(p)), vreinterpretq_f32_u32(vld1q_u32(p + 4)),
-                 vreinterpretq_f32_u32(vld1q_u32(p + 8)), vreinterpretq_f32_u32(vld1q_u32(p + 12))};
-}
-static inline float32x4_t vec_lower_quarter(const uint32_t *p)
-{
-    return vreinterpretq_f32_u32(vshlq_n_u32(vld1q_u32(p), 16));
-}
-/* and their lower halves, as reals' upper ones */
-static inline vec vec_lower_halves(const uint32_t *p)
-{
-    return (vec){vec_lower_quarter(p), vec_lower_quarter(p + 4), vec_lower_quarter(p + 8), vec_lower_quarter(p + 12)};
+    uint32x4_t a = vld1q_u32(p), b = vld1q_u32(p + 4), c = vld1q_u32(p + 8), d = vld1q_u32(p + 12);
+    *upper = (vec){vreinterpretq_f32_u32(a), vreinterpretq_f32_u32(b), vreinterpretq_f32_u32(c), vreinterpretq_f32_u32(d)};
+    *lower = (vec){vreinterpretq_f32_u32(vshlq_n_u32(a, 16)), vreinterpretq_f32_u32(vshlq_n_u32(b, 16)),
+                   vreinterpretq_f32_u32(vshlq_n_u32(c, 16)), vreinterpretq_f32_u32(vshlq_n_u32(d, 16))};
 }
 /* 16 sums of products of integers */
 typedef struct {

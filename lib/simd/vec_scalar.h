@@ -182,21 +182,14 @@ static inline vec vec_reciprocal_start(vec x)
         out.v[i] = ((vec_float){.bits = UINT32_C(0x7ef311c7) - (vec_float){.value = x.v[i]}.bits}).value;
     return out;
 }
-/* of 16 pairs of 16-bit halves: the pairs themselves, as reals, whose lower bits are the other half */
-static inline vec vec_upper_halves(const uint32_t *p)
+/* of 16 pairs of 16-bit halves: `upper`, the pairs themselves, as reals, whose lower bits are the other half; `lower`, the lower
+   halves, as reals' upper ones */
+static inline void vec_halves(const uint32_t *p, vec *lower, vec *upper)
 {
-    vec out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = ((vec_float){.bits = p[i]}).value;
-    return out;
-}
-/* and their lower halves, as reals' upper ones */
-static inline vec vec_lower_halves(const uint32_t *p)
-{
-    vec out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = ((vec_float){.bits = p[i] << 16}).value;
-    return out;
+    for (int i = 0; i < UNROLL_LANES; i++) {
+        upper->v[i] = ((vec_float){.bits = p[i]}).value;
+        lower->v[i] = ((vec_float){.bits = p[i] << 16}).value;
+    }
 }
 /* 16 sums of products of integers */
 typedef struct {
