@@ -13,8 +13,9 @@ const unroll_bench_mode unroll_bench_modes[] = {
      "cell=rnn,lstm,gru hidden=32,64,128,256,512 weights=float,bf16,int8 batch=1 length=64 threads=1",
      "cell instructions weights inputs hidden batch us weight_kb gb_per_s of_bandwidth error spread",
      "us: median time of one step; weight_kb: all weights, each of which a step reads once; gb_per_s: that over the time;\n"
-     "of_bandwidth: as a share of the bandwidth of the level of memory that holds them; error: root mean square of the\n"
-     "output's difference from that of float weights, over the output's own, of untrained weights\n",
+     "of_bandwidth: as a share of the bandwidth of the cache or memory that holds them all, above 1 where a part of them stays\n"
+     "in a nearer one from step to step; error: root mean square of the output's difference from that of float weights, over\n"
+     "the output's own, of untrained weights\n",
      unroll_bench_streaming},
     {"threads", "what more threads bring to one run, and to runs side by side",
      "cell=lstm,gru hidden=32,64,128,256 batch=32,128 length=64",

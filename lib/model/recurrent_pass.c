@@ -484,14 +484,14 @@ static int streaming_panels(const unroll_layer *layer, int few)
     return layer->symbols || bytes < STREAMING_BYTES || few > own->panels ? own->panels : few;
 }
 
-/* The pieces of a streaming step, in turns from the first panel on and from the last: where the first lies; whether `*piece`
-   is one, or none is left. */
+/* The panels of a streaming step, `together` at a time: from the first on and, at every other step, from the last. */
 static unroll_part first_piece(const unroll_recurrent *own, int together)
 {
     int first = own->stream_now == 1 ? last_part((unroll_part){0, own->panels}, together) : 0;
     return (unroll_part){first, first + together < own->panels ? first + together : own->panels};
 }
 
+/* false: there is no other */
 static bool next_piece(const unroll_recurrent *own, int together, unroll_part *piece)
 {
     piece->begin += own->stream_now == 1 ? -together : together;
