@@ -59,14 +59,14 @@ static int threads_of(const char *hidden, int batch, bool all)
     return threads;
 }
 
-/* An LSTM does 4 B H^2 multiply-adds a time step; a thread wants 49,152 of them where it has sequences of its own, 131,072
+/* An LSTM does 4 B H^2 multiply-adds a time step; a thread wants 98,304 of them where it has sequences of its own, 131,072
    where all wait for each other at every step. */
 static void threads_without_enough_to_do_are_left_out(void)
 {
     digest_register();
     CU_ASSERT_EQUAL(threads_of("16", 32, false), 1);
-    CU_ASSERT_EQUAL(threads_of("32", 23, false), 1);
-    CU_ASSERT_EQUAL(threads_of("32", 24, false), 2);
+    CU_ASSERT_EQUAL(threads_of("32", 47, false), 1);
+    CU_ASSERT_EQUAL(threads_of("32", 48, false), 2);
     CU_ASSERT_EQUAL(threads_of("128", 32, false), 3);
     CU_ASSERT_EQUAL(threads_of("128", 1, false), 1);
     CU_ASSERT_EQUAL(threads_of("256", 1, false), 2);

@@ -15,7 +15,7 @@ enum { SHARED_WEIGHTS = 262144, FEWEST_SEQUENCES = 4 };
 enum { STREAMING_BYTES = 1048576 };
 
 /* Multiply-adds of a time step that a thread must have to do so that it is worth its waiting. */
-enum { LEAST_BY_SEQUENCES = 49152, LEAST_BY_PANELS = 131072 };
+enum { LEAST_BY_SEQUENCES = 98304, LEAST_BY_PANELS = 131072 };
 
 static bool by_sequences(int gates, int hidden, int batch, int threads)
 {
