@@ -67,8 +67,8 @@ ISAS := double
 else
 ISAS := $(foreach i,$(filter-out double,$(ALL_ISAS)),$(if $(filter $(ARCH) any,$(call field,$(i),arch)),$(i)))
 endif
-PEERS := $(if $(filter release,$(CONFIG)),$(foreach p,onednn:oneapi/dnnl/dnnl.h cblas:cblas.h,$(if $(shell echo '\#include <$(lastword \
-         $(subst :, ,$(p)))>' | $(CC) -E - >/dev/null 2>&1 && echo yes),$(firstword $(subst :, ,$(p))))))
+PEERS := $(if $(filter release,$(CONFIG)),$(foreach p,onednn:oneapi/dnnl/dnnl.h cblas:cblas.h,$(if $(shell $(CC) -E -x c \
+         -include $(lastword $(subst :, ,$(p))) /dev/null >/dev/null 2>&1 && echo yes),$(firstword $(subst :, ,$(p))))))
 CELLS := $(basename $(notdir $(sort $(wildcard lib/cells/*.c))))
 TASKS := $(basename $(notdir $(sort $(wildcard datasets/*.c))))
 EXPERIMENTS := $(filter-out unroll,$(basename $(notdir $(sort $(wildcard experiments/*.c)))))

@@ -145,6 +145,17 @@ static void a_peer_that_is_missing_dies_or_is_wrong_does_not_count(void)
     CU_ASSERT_PTR_NULL(strstr(out, "the best peer"));
 }
 
+static void peers_are_built_only_where_their_headers_are(void)
+{
+    const char *list;
+    char command[1024];
+    snprintf(command, sizeof command, "MAKEFLAGS= make -pn CONFIG=release CC='cc -nostdinc' 2>%s/err | grep '^PEERS := ' >%s/out",
+             common_folder(), common_folder());
+    CU_ASSERT_EQUAL(system(command), 0);
+    list = read_text(common_folder(), "out");
+    CU_ASSERT(strstr(list, "onednn") == NULL && strstr(list, "cblas") == NULL);
+}
+
 static void the_peers_that_are_here_do_the_same_work(void)
 {
     CU_ASSERT_EQUAL(call("", "--peers cell=rnn,lstm,gru hidden=3,17 batch=1,3 length=5"), 0);
@@ -160,6 +171,7 @@ const unroll_test tests_cli_bench[] = {
     TEST(every_invocation_is_kept_and_its_phases_make_a_whole),
     TEST(a_wrong_call_is_one_sentence),
     TEST(a_peer_that_is_missing_dies_or_is_wrong_does_not_count),
+    TEST(peers_are_built_only_where_their_headers_are),
     TEST(the_peers_that_are_here_do_the_same_work),
     {NULL, NULL},
 };
