@@ -75,9 +75,9 @@ static void threads_without_enough_to_do_are_left_out(void)
 
 enum { BATCH = 5, STEPS = 7, MOST_HIDDEN = 33, INPUTS = 3, OUTPUTS = 4 };
 
-static unroll_model *small_model(const char *cell, const char *hidden, const char *layers)
+static unroll_model *model_of(const char *cell, const char *hidden, const char *layers, int symbols)
 {
-    unroll_model_shape shape = {.inputs = INPUTS, .outputs = OUTPUTS, .steps = STEPS, .batch = BATCH, .every = true, .loss = UNROLL_SQUARED};
+    unroll_model_shape shape = {.inputs = symbols > 0 ? 0 : INPUTS, .symbols = symbols, .outputs = OUTPUTS, .steps = STEPS, .batch = BATCH, .every = true, .loss = UNROLL_SQUARED};
     unroll_settings *settings = unroll_settings_new();
     unroll_model *model = NULL;
     unroll_settings_set(settings, "cell", cell);
@@ -86,6 +86,11 @@ static unroll_model *small_model(const char *cell, const char *hidden, const cha
     CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);
     unroll_settings_free(settings);
     return model;
+}
+
+static unroll_model *small_model(const char *cell, const char *hidden, const char *layers)
+{
+    return model_of(cell, hidden, layers, 0);
 }
 
 static void random_inputs(real *x, int count)
@@ -151,18 +156,28 @@ static void gradients_at_odd_sizes_have_the_same_bits_on_every_instruction_set_a
         }
 }
 
-static void stream_beside_a_batch(const char *cell, const char *hidden, const char *layers, int sequences)
+/* symbols > 0: inputs are symbols */
+static void stream_beside_a_batch(const char *cell, const char *hidden, const char *layers, int symbols, int sequences)
 {
-    unroll_model *model = small_model(cell, hidden, layers);
+    unroll_model *model = model_of(cell, hidden, layers, symbols);
+    int symbol[BATCH * STEPS], step_symbol[BATCH];
     real x[BATCH * STEPS * INPUTS], y[BATCH * STEPS * OUTPUTS], step_x[BATCH * INPUTS], step_y[BATCH * OUTPUTS];
     unroll_forward io = {.size = sequences, .steps = STEPS, .x = x, .y = y};
     random_inputs(x, BATCH * STEPS * INPUTS);
+    for (int i = 0; i < BATCH * STEPS && symbols > 0; i++)
+        symbol[i] = i * 7 % symbols;
+    if (symbols > 0) {
+        io.x = NULL;
+        io.symbol = symbol;
+    }
     unroll_model_forward(model, &io);
     unroll_model_reset(model);
     for (int t = 0; t < STEPS; t++) {
-        for (int b = 0; b < sequences; b++)
+        for (int b = 0; b < sequences; b++) {
             memcpy(step_x + b * INPUTS, x + (b * STEPS + t) * INPUTS, INPUTS * sizeof(real));
-        unroll_model_step(model, sequences, step_x, NULL, step_y);
+            step_symbol[b] = symbols > 0 ? symbol[b * STEPS + t] : 0;
+        }
+        unroll_model_step(model, sequences, symbols > 0 ? NULL : step_x, symbols > 0 ? step_symbol : NULL, step_y);
         for (int b = 0; b < sequences; b++)
             CU_ASSERT(memcmp(step_y + b * OUTPUTS, y + (b * STEPS + t) * OUTPUTS, OUTPUTS * sizeof(real)) == 0);
     }
@@ -176,11 +191,14 @@ static void streaming_steps_give_the_bits_of_the_batch(void)
     for (int cell = 0; cell < unroll_cell_count; cell++) {
         const char *name = unroll_isa_now()->cells[cell]->name;
         for (int size = 0; size < 3; size++) {
-            stream_beside_a_batch(name, hidden[size], "1", BATCH);
-            stream_beside_a_batch(name, hidden[size], "2", BATCH);
+            stream_beside_a_batch(name, hidden[size], "1", 0, BATCH);
+            stream_beside_a_batch(name, hidden[size], "2", 0, BATCH);
+            stream_beside_a_batch(name, hidden[size], "2", 11, BATCH);
         }
-        for (int sequences = 1; sequences <= 3; sequences++) /* weights that a step takes piece by piece, there and back */
-            stream_beside_a_batch(name, "545", "1", sequences);
+        for (int sequences = 1; sequences <= 3; sequences++) { /* weights that a step takes piece by piece, there and back */
+            stream_beside_a_batch(name, "545", "1", 0, sequences);
+            stream_beside_a_batch(name, "545", "1", 11, sequences);
+        }
     }
 }
 

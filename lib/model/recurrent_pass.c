@@ -480,8 +480,9 @@ void unroll_recurrent_backward(unroll_layer *layer, const unroll_time *time, con
 static int streaming_panels(const unroll_layer *layer, int few)
 {
     const unroll_recurrent *own = layer->own;
-    size_t bytes = (size_t)own->gates * (size_t)own->hidden * (size_t)(layer->inputs + own->hidden) * sizeof(real);
-    return layer->symbols || bytes < STREAMING_BYTES || few > own->panels ? own->panels : few;
+    size_t rows = (size_t)own->hidden + (layer->symbols ? 1 : (size_t)layer->inputs); /* of the weights that are read */
+    size_t bytes = (size_t)own->gates * (size_t)own->hidden * rows * sizeof(real);
+    return bytes < STREAMING_BYTES || few > own->panels ? own->panels : few;
 }
 
 /* The panels of a streaming step, `together` at a time: from the first on and, at every other step, from the last. */
