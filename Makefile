@@ -67,8 +67,15 @@ ISAS := double
 else
 ISAS := $(foreach i,$(filter-out double,$(ALL_ISAS)),$(if $(filter $(ARCH) any,$(call field,$(i),arch)),$(i)))
 endif
-PEERS := $(if $(filter release,$(CONFIG)),$(foreach p,onednn:oneapi/dnnl/dnnl.h cblas:cblas.h,$(if $(shell $(CC) -E -x c \
-         -include $(lastword $(subst :, ,$(p))) /dev/null >/dev/null 2>&1 && echo yes),$(firstword $(subst :, ,$(p))))))
+# a peer of unroll bench --peers is there where a program with its header links with its library
+PEER_HEADER_onednn := <oneapi/dnnl/dnnl.h>
+PEER_LIBS_onednn := -ldnnl
+PEER_HEADER_cblas := <cblas.h>
+PEER_LIBS_cblas := $(shell pkg-config --libs openblas 2>/dev/null || echo -lopenblas)
+# (version 3 of oneDNN has another C interface)
+PEERS := $(if $(filter release,$(CONFIG)),$(foreach p,onednn cblas,$(if $(shell \
+         printf '\043include %s\n\043if DNNL_VERSION_MAJOR > 2\n\043error\n\043endif\nint main(void) { return 0; }\n' '$(PEER_HEADER_$(p))' | \
+         $(CC) -x c - -o /dev/null $(PEER_LIBS_$(p)) >/dev/null 2>&1 && echo yes),$(p))))
 CELLS := $(basename $(notdir $(sort $(wildcard lib/cells/*.c))))
 TASKS := $(basename $(notdir $(sort $(wildcard datasets/*.c))))
 EXPERIMENTS := $(filter-out unroll,$(basename $(notdir $(sort $(wildcard experiments/*.c)))))
@@ -112,10 +119,10 @@ $(BUILD)/unroll-tests: $(TEST_OBJECTS) $(OBJECTS)
 $(BUILD)/unroll-bits: $(BUILD)/tests/bits.o $(OBJECTS)
 	$(CC) -o $@ $^ $(LDFLAGS) $(if $(CORE_ONLY),,$(HDF5_LIBS)) $(LDLIBS)
 
-# the peers of unroll bench --peers, with a compiler's best, where their libraries are found
+# the peers of unroll bench --peers, with a compiler's best
 $(BUILD)/unroll-peer-%: peers/%.c peers/peer.c peers/peer.h $(BUILD)/flags
 	$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -O3 -march=native -ffast-math -fopenmp $(WARNINGS) -Wno-conversion -Wno-shadow \
-	    $(filter %.c,$^) -o $@ $(if $(filter onednn,$*),-ldnnl,$(shell pkg-config --libs openblas 2>/dev/null || echo -lopenblas)) -lm
+	    $(filter %.c,$^) -o $@ $(PEER_LIBS_$*) -lm
 
 $(BUILD)/lib/store/%.o: CPPFLAGS += $(HDF5_CFLAGS)
 # the tests that call the program find it below the same build folder

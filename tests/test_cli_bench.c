@@ -131,7 +131,7 @@ static void a_peer_that_is_missing_dies_or_is_wrong_does_not_count(void)
     write_peer("", variables);
     strcpy(strrchr(variables, '=') + 1, "/nowhere");
     CU_ASSERT_EQUAL(call(variables, "--peers cell=rnn hidden=3 batch=1 length=3"), 0);
-    CU_ASSERT_PTR_NOT_NULL(strstr(out, "onednn is not here: on Debian libdnnl-dev brings it"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "onednn is not here: on Debian libdnnl-dev (version 2) brings it"));
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "torch is not here: on Debian python3-torch"));
     CHECK_TEXT(err, "");
     /* answers that it is ready, and ends: 3 units, 3 inputs, batch 1, 3 steps are 1 + 7 * 4 + 4 * 38 bytes */
@@ -145,15 +145,32 @@ static void a_peer_that_is_missing_dies_or_is_wrong_does_not_count(void)
     CU_ASSERT_PTR_NULL(strstr(out, "the best peer"));
 }
 
-static void peers_are_built_only_where_their_headers_are(void)
+/* which peers make would build with a compiler that is a script of this text */
+static const char *peers_of_make(const char *compiler)
 {
-    const char *list;
-    char command[1024];
-    snprintf(command, sizeof command, "MAKEFLAGS= make -pn CONFIG=release CC='cc -nostdinc' 2>%s/err | grep '^PEERS := ' >%s/out",
+    char path[600], command[2048];
+    FILE *file;
+    snprintf(path, sizeof path, "%s/compiler", common_folder());
+    file = fopen(path, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fputs(compiler, file);
+    fclose(file);
+    chmod(path, 0755);
+    snprintf(command, sizeof command, "MAKEFLAGS= make -pn CONFIG=release CC=%s 2>%s/err | grep '^PEERS := ' >%s/out", path,
              common_folder(), common_folder());
     CU_ASSERT_EQUAL(system(command), 0);
-    list = read_text(common_folder(), "out");
+    return read_text(common_folder(), "out");
+}
+
+static void peers_are_built_only_where_they_can_be(void)
+{
+    const char *list = peers_of_make("#!/bin/sh\nexec cc -nostdinc \"$@\"\n");
     CU_ASSERT(strstr(list, "onednn") == NULL && strstr(list, "cblas") == NULL);
+    /* the header of another CBLAS, and no OpenBLAS */
+    list = peers_of_make("#!/bin/sh\ncase \"$*\" in *openblas*) exit 1;; esac\nexec cc \"$@\"\n");
+    CU_ASSERT_PTR_NULL(strstr(list, "cblas"));
+    list = peers_of_make("#!/bin/sh\nexec cc -DONEAPI_DNNL_DNNL_VERSION_H -DDNNL_VERSION_MAJOR=3 \"$@\"\n");
+    CU_ASSERT_PTR_NULL(strstr(list, "onednn"));
 }
 
 static void the_peers_that_are_here_do_the_same_work(void)
@@ -171,7 +188,7 @@ const unroll_test tests_cli_bench[] = {
     TEST(every_invocation_is_kept_and_its_phases_make_a_whole),
     TEST(a_wrong_call_is_one_sentence),
     TEST(a_peer_that_is_missing_dies_or_is_wrong_does_not_count),
-    TEST(peers_are_built_only_where_their_headers_are),
+    TEST(peers_are_built_only_where_they_can_be),
     TEST(the_peers_that_are_here_do_the_same_work),
     {NULL, NULL},
 };

@@ -30,7 +30,7 @@ typedef struct peer {
 } peer;
 
 static peer peers[UNROLL_PEERS] = {
-    {.state = {.name = "onednn", .package = "libdnnl-dev"}},
+    {.state = {.name = "onednn", .package = "libdnnl-dev (version 2)"}},
     {.state = {.name = "cblas", .package = "libopenblas-openmp-dev"}},
     {.state = {.name = "torch", .package = "python3-torch, libopenblas0-openmp"}},
 };
