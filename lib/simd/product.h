@@ -409,7 +409,27 @@ static void engine_outer(const unroll_outer *p)
     }
 }
 
-/* 16 x 16 reals at a time */
+/* 16 x 16 reals, rows from `count` on taken as zero: four times the rows of both halves in turn */
+static inline void transpose_block(const real *from, size_t from_row, int count, real *to, size_t to_row)
+{
+    vec rows[UNROLL_LANES], turned[UNROLL_LANES];
+    UNROLL_LOOP
+    for (int i = 0; i < UNROLL_LANES; i++)
+        rows[i] = i < count ? vec_load(from + (size_t)i * from_row) : vec_set1(0);
+    UNROLL_LOOP
+    for (int stage = 0; stage < 4; stage++) {
+        UNROLL_LOOP
+        for (int i = 0; i < UNROLL_LANES / 2; i++)
+            vec_interleave(rows[i], rows[i + UNROLL_LANES / 2], &turned[2 * i], &turned[2 * i + 1]);
+        UNROLL_LOOP
+        for (int i = 0; i < UNROLL_LANES; i++)
+            rows[i] = turned[i];
+    }
+    UNROLL_LOOP
+    for (int i = 0; i < UNROLL_LANES; i++)
+        vec_store(to + (size_t)i * to_row, rows[i]);
+}
+
 static void engine_transpose(const real *b, int blocks, int begin, int end, int width, int k, real *out)
 {
     int rows = blocks * UNROLL_LANES, groups = unroll_blocks(k);
@@ -417,16 +437,15 @@ static void engine_transpose(const real *b, int blocks, int begin, int end, int 
         int group = block / width * width, wide = blocks - group < width ? blocks - group : width;
         const real *from = b + ((size_t)group * (size_t)k + (size_t)(block - group)) * UNROLL_LANES;
         for (int column = 0; column < groups; column++) {
-            int to_group = column / TILE_MOST_BLOCKS * TILE_MOST_BLOCKS;
+            int to_group = column / TILE_MOST_BLOCKS * TILE_MOST_BLOCKS, left = k - column * UNROLL_LANES;
             int to_wide = groups - to_group < TILE_MOST_BLOCKS ? groups - to_group : TILE_MOST_BLOCKS;
             real *to = out + ((size_t)to_group * (size_t)rows + (size_t)(block * UNROLL_LANES) * (size_t)to_wide +
                               (size_t)(column - to_group)) * UNROLL_LANES;
-            for (int i = 0; i < UNROLL_LANES; i++) {
-                int row = column * UNROLL_LANES + i;
-                for (int lane = 0; lane < UNROLL_LANES; lane++)
-                    to[(size_t)lane * (size_t)(to_wide * UNROLL_LANES) + (size_t)i] =
-                        row < k ? from[(size_t)row * (size_t)(wide * UNROLL_LANES) + (size_t)lane] : (real)0;
-            }
+            const real *at = from + (size_t)(column * UNROLL_LANES * wide) * UNROLL_LANES;
+            if (left >= UNROLL_LANES)
+                transpose_block(at, (size_t)wide * UNROLL_LANES, UNROLL_LANES, to, (size_t)to_wide * UNROLL_LANES);
+            else
+                transpose_block(at, (size_t)wide * UNROLL_LANES, left, to, (size_t)to_wide * UNROLL_LANES);
         }
     }
 }

@@ -162,6 +162,17 @@ static inline vec vec_of_sums(vec_sums sums)
 {
     return (vec){_mm256_cvtepi32_ps(sums.a), _mm256_cvtepi32_ps(sums.b)};
 }
+static inline vec vec_interleave_half(__m256 x, __m256 y)
+{
+    __m256 even = _mm256_unpacklo_ps(x, y), odd = _mm256_unpackhi_ps(x, y);
+    return (vec){_mm256_permute2f128_ps(even, odd, 0x20), _mm256_permute2f128_ps(even, odd, 0x31)};
+}
+/* lanes of x and y in turn: x0 y0 x1 y1 ..; the first half of them in `low` */
+static inline void vec_interleave(vec x, vec y, vec *low, vec *high)
+{
+    *low = vec_interleave_half(x.a, y.a);
+    *high = vec_interleave_half(x.b, y.b);
+}
 /* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
 static inline real vec_sum(vec x)
 {

@@ -144,6 +144,14 @@ static inline vec vec_of_sums(vec_sums sums)
 {
     return _mm512_cvtepi32_ps(sums);
 }
+/* lanes of x and y in turn: x0 y0 x1 y1 ..; the first half of them in `low` */
+static inline void vec_interleave(vec x, vec y, vec *low, vec *high)
+{
+    const __m512i first = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    const __m512i second = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    *low = _mm512_permutex2var_ps(x, first, y);
+    *high = _mm512_permutex2var_ps(x, second, y);
+}
 /* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
 static inline real vec_sum(vec a)
 {

@@ -171,6 +171,12 @@ static inline vec vec_of_sums(vec_sums sums)
     return (vec){vcvtq_f32_s32(sums.part[0]), vcvtq_f32_s32(sums.part[1]), vcvtq_f32_s32(sums.part[2]),
                  vcvtq_f32_s32(sums.part[3])};
 }
+/* lanes of x and y in turn: x0 y0 x1 y1 ..; the first half of them in `low` */
+static inline void vec_interleave(vec x, vec y, vec *low, vec *high)
+{
+    *low = (vec){vzip1q_f32(x.a, y.a), vzip2q_f32(x.a, y.a), vzip1q_f32(x.b, y.b), vzip2q_f32(x.b, y.b)};
+    *high = (vec){vzip1q_f32(x.c, y.c), vzip2q_f32(x.c, y.c), vzip1q_f32(x.d, y.d), vzip2q_f32(x.d, y.d)};
+}
 /* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
 static inline real vec_sum(vec x)
 {

@@ -214,6 +214,14 @@ static inline vec vec_of_sums(vec_sums sums)
         out.v[i] = (real)sums.v[i];
     return out;
 }
+/* lanes of x and y in turn: x0 y0 x1 y1 ..; the first half of them in `low` */
+static inline void vec_interleave(vec x, vec y, vec *low, vec *high)
+{
+    for (int i = 0; i < UNROLL_LANES; i++) {
+        low->v[i] = i % 2 == 0 ? x.v[i / 2] : y.v[i / 2];
+        high->v[i] = i % 2 == 0 ? x.v[UNROLL_LANES / 2 + i / 2] : y.v[UNROLL_LANES / 2 + i / 2];
+    }
+}
 /* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
 static inline real vec_sum(vec x)
 {
