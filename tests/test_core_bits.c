@@ -75,9 +75,9 @@ static void threads_without_enough_to_do_are_left_out(void)
 
 enum { BATCH = 5, STEPS = 7, MOST_HIDDEN = 33, INPUTS = 3, OUTPUTS = 4 };
 
-static unroll_model *model_of(const char *cell, const char *hidden, const char *layers, int symbols)
+static unroll_model *model_of(const char *cell, const char *hidden, const char *layers, int symbols, int batch)
 {
-    unroll_model_shape shape = {.inputs = symbols > 0 ? 0 : INPUTS, .symbols = symbols, .outputs = OUTPUTS, .steps = STEPS, .batch = BATCH, .every = true, .loss = UNROLL_SQUARED};
+    unroll_model_shape shape = {.inputs = symbols > 0 ? 0 : INPUTS, .symbols = symbols, .outputs = OUTPUTS, .steps = STEPS, .batch = batch, .every = true, .loss = UNROLL_SQUARED};
     unroll_settings *settings = unroll_settings_new();
     unroll_model *model = NULL;
     unroll_settings_set(settings, "cell", cell);
@@ -90,7 +90,7 @@ static unroll_model *model_of(const char *cell, const char *hidden, const char *
 
 static unroll_model *small_model(const char *cell, const char *hidden, const char *layers)
 {
-    return model_of(cell, hidden, layers, 0);
+    return model_of(cell, hidden, layers, 0, BATCH);
 }
 
 static void random_inputs(real *x, int count)
@@ -156,10 +156,10 @@ static void gradients_at_odd_sizes_have_the_same_bits_on_every_instruction_set_a
         }
 }
 
-/* symbols > 0: inputs are symbols */
-static void stream_beside_a_batch(const char *cell, const char *hidden, const char *layers, int symbols, int sequences)
+/* symbols > 0: inputs are symbols; `batch`: the model's, of which `sequences` are there */
+static void stream_beside_a_batch(const char *cell, const char *hidden, const char *layers, int symbols, int batch, int sequences)
 {
-    unroll_model *model = model_of(cell, hidden, layers, symbols);
+    unroll_model *model = model_of(cell, hidden, layers, symbols, batch);
     int symbol[BATCH * STEPS], step_symbol[BATCH];
     real x[BATCH * STEPS * INPUTS], y[BATCH * STEPS * OUTPUTS], step_x[BATCH * INPUTS], step_y[BATCH * OUTPUTS];
     unroll_forward io = {.size = sequences, .steps = STEPS, .x = x, .y = y};
@@ -191,14 +191,18 @@ static void streaming_steps_give_the_bits_of_the_batch(void)
     for (int cell = 0; cell < unroll_cell_count; cell++) {
         const char *name = unroll_isa_now()->cells[cell]->name;
         for (int size = 0; size < 3; size++) {
-            stream_beside_a_batch(name, hidden[size], "1", 0, BATCH);
-            stream_beside_a_batch(name, hidden[size], "2", 0, BATCH);
-            stream_beside_a_batch(name, hidden[size], "2", 11, BATCH);
+            stream_beside_a_batch(name, hidden[size], "1", 0, BATCH, BATCH);
+            stream_beside_a_batch(name, hidden[size], "2", 0, BATCH, BATCH);
+            stream_beside_a_batch(name, hidden[size], "2", 11, BATCH, BATCH);
+            stream_beside_a_batch(name, hidden[size], "2", 0, 1, 1);
+            stream_beside_a_batch(name, hidden[size], "1", 11, 1, 1);
         }
         for (int sequences = 1; sequences <= 3; sequences++) { /* weights that a step takes piece by piece, there and back */
-            stream_beside_a_batch(name, "545", "1", 0, sequences);
-            stream_beside_a_batch(name, "545", "1", 11, sequences);
+            stream_beside_a_batch(name, "545", "1", 0, BATCH, sequences);
+            stream_beside_a_batch(name, "545", "1", 11, BATCH, sequences);
         }
+        stream_beside_a_batch(name, "545", "1", 0, 1, 1);
+        stream_beside_a_batch(name, "545", "1", 11, 1, 1);
     }
 }
 

@@ -12,7 +12,7 @@ enum { LARGE_BYTES = 262144 };
 static int group_width(const unroll_cell *cell)
 {
     int width = 4;
-    if (cell->gates < 3 && !cell->split)
+    if (cell->gates < 3 && !cell->split && cell->kept == 0)
         return 4 / cell->gates * cell->gates;
     while (cell->gates % width != 0)
         width--;

@@ -14,6 +14,9 @@ enum { SHARED_WEIGHTS = 262144, FEWEST_SEQUENCES = 4 };
 /* input and recurrent weights of so many bytes may not stay in the second-level cache from one streaming step to the next */
 enum { STREAMING_BYTES = 1048576 };
 
+/* Recurrent products of a single sequence that have so few blocks of outputs wait for their own sums: they take several chains. */
+enum { CHAINED_BLOCKS = 8 };
+
 /* Multiply-adds of a time step that a thread must have to do so that it is worth its waiting. */
 enum { LEAST_BY_SEQUENCES = 98304, LEAST_BY_PANELS = 131072 };
 
@@ -118,7 +121,8 @@ static void input_product(const unroll_layer *layer, unroll_part panels, const u
                         .c_block = tape_block,
                         .c_skip = (size_t)(own->slots - own->gates) * tape_block,
                         .bias = own->bias_input + (size_t)block * UNROLL_LANES,
-                        .after = NULL};
+                        .after = NULL,
+                        .chained = false};
     if (rows == 0 || block == end)
         return;
     if (!layer->symbols) {
@@ -214,7 +218,8 @@ static void forward_step(const unroll_layer *layer, unroll_part panels, int rows
                             .c_block = tape_block,
                             .c_skip = (size_t)(own->slots - own->gates) * tape_block,
                             .bias = own->bias_recurrent + (size_t)first * (size_t)own->gates * UNROLL_LANES,
-                            .after = own->large ? recurrent_weights(layer, after) : NULL};
+                            .after = own->large ? recurrent_weights(layer, after) : NULL,
+                            .chained = layer->batch == 1 && own->panels * own->gates <= CHAINED_BLOCKS};
         unroll_team_phase(team, UNROLL_PHASE_RECURRENT);
         own->engine->product(&p);
         unroll_team_phase(team, UNROLL_PHASE_CELL);
@@ -325,7 +330,8 @@ static void gradient_product(const unroll_layer *layer, unroll_part blocks, unro
                         .c_block = out.block,
                         .c_skip = 0,
                         .bias = NULL,
-                        .after = own->large ? weights + (size_t)blocks.begin * (size_t)k * UNROLL_LANES : NULL};
+                        .after = own->large ? weights + (size_t)blocks.begin * (size_t)k * UNROLL_LANES : NULL,
+                        .chained = side == 1 && layer->batch == 1 && own->panels <= CHAINED_BLOCKS};
     if (p.blocks > 0 && p.rows > 0)
         own->engine->product(&p);
 }

@@ -3,8 +3,8 @@
    Activations lie in column blocks of 16: A (rows, k) as [block][rows][16], `a_block` reals from one block to the next;
    columns past the last are zero. Weights (k, 16 blocks) lie in groups of `width` blocks, 1 to 4, the last one narrower
    where they do not come out even: [group][k][width][16], so that a tile reads its weights in one run. Each element of a
-   product is one chain of fused multiply-adds in rising k, so the bits are the same for every instruction set, tile and
-   number of threads. */
+   product is one chain of fused multiply-adds in rising k, or a fixed number of them, so the bits are the same for every
+   instruction set, tile and number of threads. */
 #ifndef UNROLL_SIMD_ENGINE_H
 #define UNROLL_SIMD_ENGINE_H
 
@@ -28,7 +28,12 @@ typedef struct unroll_product {
     size_t c_block, c_skip;
     const real *bias;
     const real *after; /* the group of weights that is read after this product's last; NULL: none is fetched ahead */
+    /* Of one row, where start comes last: A B in UNROLL_CHAINS chains, by k modulo their number, folded as (0 + 1) + (2 + 3).
+       A short row has too few elements to keep the multipliers busy with one chain each. */
+    bool chained;
 } unroll_product;
+
+enum { UNROLL_CHAINS = 4 };
 
 /* The same for one row, of weights that were made small (model/small.h): B in groups of 8
    blocks, of what is left one of 4, then of 1, as [group][k / 2][blocks][16][2], columns past k zero. */

@@ -159,6 +159,56 @@ TILE_INLINE void product_tile(const unroll_product *p, const int rows, const int
     }
 }
 
+/* acc[UNROLL_CHAINS][blocks] += A B over `count` steps of k, at most UNROLL_LANES, from one that is a multiple of the chains */
+TILE_INLINE void chained_multiply(const int blocks, vec *acc, const real *a, const real *b, const size_t b_row, const int count)
+{
+    UNROLL_LOOP
+    for (int k = 0; k < UNROLL_LANES; k++) {
+        if (k < count) {
+            vec one = vec_set1(a[k]);
+            UNROLL_LOOP
+            for (int n = 0; n < blocks; n++)
+                acc[k % UNROLL_CHAINS * blocks + n] =
+                    vec_fma(one, vec_load(b + (size_t)k * b_row + n * UNROLL_LANES), acc[k % UNROLL_CHAINS * blocks + n]);
+        }
+    }
+}
+
+TILE_INLINE void chained_tile(const unroll_product *p, const int blocks, const tile_place *at)
+{
+    const size_t b_row = (size_t)(TILE_IS_WIDE(blocks) ? blocks : at->width) * UNROLL_LANES;
+    const real *a = p->a, *b = p->b + ((size_t)at->group * (size_t)p->k + (size_t)(at->block - at->group)) * UNROLL_LANES;
+    real *c = p->c + (size_t)at->block * p->c_block + at->panels * p->c_skip;
+    vec acc[UNROLL_CHAINS * TILE_MOST_BLOCKS];
+    int in_panel = at->in_panel, in_group = 0;
+    UNROLL_LOOP
+    for (int n = 0; n < UNROLL_CHAINS * blocks; n++)
+        acc[n] = vec_set1(0);
+    for (int chunk = 0; chunk < p->k / UNROLL_LANES; chunk++) {
+        chained_multiply(blocks, acc, a, b, b_row, UNROLL_LANES);
+        b += UNROLL_LANES * b_row;
+        a += p->a_block;
+        if (++in_group == p->group) {
+            a += p->a_skip;
+            in_group = 0;
+        }
+    }
+    if (p->k % UNROLL_LANES > 0)
+        chained_multiply(blocks, acc, a, b, b_row, p->k % UNROLL_LANES);
+    UNROLL_LOOP
+    for (int n = 0; n < blocks; n++) {
+        real *out = c + (size_t)n * p->c_block;
+        vec sum = vec_add(vec_add(acc[n], acc[blocks + n]), vec_add(acc[2 * blocks + n], acc[3 * blocks + n]));
+        if (in_panel < p->from_output)
+            sum = vec_add(vec_load(out), sum);
+        else if (p->bias != NULL)
+            sum = vec_add(vec_load(p->bias + (size_t)(at->block + n) * UNROLL_LANES), sum);
+        vec_store(out, sum);
+        if (++in_panel == p->panel)
+            in_panel = 0;
+    }
+}
+
 /* acc[rows][blocks] += A^T D over `count` rows */
 TILE_INLINE void outer_multiply(const int rows, const int blocks, vec *acc, const real *a, const real *const *d,
                                 const int count)
@@ -366,11 +416,42 @@ static void product_back(const unroll_product *p, int groups)
         product_few_rows(p, block, groups);
 }
 
+static void chained_1(const unroll_product *p, const tile_place *at) { chained_tile(p, 1, at); }
+#if VEC_TILE >= 24
+static void chained_2(const unroll_product *p, const tile_place *at) { chained_tile(p, 2, at); }
+static void chained_3(const unroll_product *p, const tile_place *at) { chained_tile(p, 3, at); }
+static void chained_4(const unroll_product *p, const tile_place *at) { chained_tile(p, 4, at); }
+#endif
+
+static void product_chained(const unroll_product *p)
+{
+#if VEC_TILE >= 24
+    static void (*const kernels[])(const unroll_product *p, const tile_place *at) = {chained_1, chained_2, chained_3, chained_4};
+#else
+    static void (*const kernels[])(const unroll_product *p, const tile_place *at) = {chained_1};
+#endif
+    int group = 0;
+    while (p->back && group + p->width < p->blocks)
+        group += p->width;
+    for (; group >= 0 && group < p->blocks; group += p->back ? -p->width : p->width) {
+        int width = p->blocks - group < p->width ? p->blocks - group : p->width;
+        int most = width < VEC_TILE_BLOCKS ? width : VEC_TILE_BLOCKS;
+        for (int block = 0; block < width; block += most) {
+            tile_place at = place_of(group, group + block, p->blocks, p->width, p->panel);
+            kernels[most - 1](p, &at);
+        }
+    }
+}
+
 static void engine_product(const unroll_product *p)
 {
     int groups = few_rows_groups(p), few = groups * p->width, block = 0;
     if (p->rows == 0)
         return;
+    if (p->chained) {
+        product_chained(p);
+        return;
+    }
     if (p->back) {
         product_back(p, groups);
         return;
