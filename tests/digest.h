@@ -14,7 +14,7 @@
 #include "model/settings.h"
 #include "simd/engine.h"
 
-enum { DIGEST_KINDS = 5 };
+enum { DIGEST_KINDS = 6 };
 
 /* registers the core's and the cells' settings, once */
 static inline void digest_register(void)
@@ -31,7 +31,7 @@ static inline const char *digest_kind_name(int kind)
 {
     static const char *const names[DIGEST_KINDS] = {"reals-last-squared-adam", "symbols-every-softmax-sgd",
                                                     "reals-every-bernoulli-rmsprop", "carried-softmax-adam",
-                                                    "one-sequence-squared-adam"};
+                                                    "one-sequence-squared-adam", "micro-batches-last-squared-adam"};
     return names[kind];
 }
 
@@ -85,10 +85,11 @@ static inline unroll_status digest_training(const char *cell, const char *isa, i
         {.inputs = 18, .outputs = 5, .steps = 6, .batch = 13, .every = true, .loss = UNROLL_BERNOULLI, .all_threads = true},
         {.symbols = 6, .outputs = 6, .steps = 4, .batch = 3, .every = true, .loss = UNROLL_SOFTMAX, .all_threads = true},
         {.inputs = 7, .outputs = 3, .steps = 9, .batch = 1, .every = true, .loss = UNROLL_SQUARED, .all_threads = true},
+        {.inputs = 2, .outputs = 1, .steps = 2, .batch = 34, .every = false, .loss = UNROLL_SQUARED, .all_threads = true},
     };
-    static const char *const layers[DIGEST_KINDS] = {"1", "2", "1", "2", "2"};
-    static const char *const hidden[DIGEST_KINDS] = {"37", "20", "48", "5", "21"};
-    static const char *const rules[DIGEST_KINDS] = {"adam", "sgd", "rmsprop", "adam", "adam"};
+    static const char *const layers[DIGEST_KINDS] = {"1", "2", "1", "2", "2", "1"};
+    static const char *const hidden[DIGEST_KINDS] = {"37", "20", "48", "5", "21", "77"};
+    static const char *const rules[DIGEST_KINDS] = {"adam", "sgd", "rmsprop", "adam", "adam", "adam"};
     unroll_settings *settings = unroll_settings_new();
     const unroll_model_shape *shape = &shapes[kind];
     size_t rows = (size_t)(shape->batch * shape->steps);

@@ -40,8 +40,10 @@ static void dense_take(unroll_layer *layer, unroll_arena *arena)
     unroll_dense *own = layer->own;
     size_t blocks = (size_t)unroll_blocks(layer->outputs), batch = (size_t)layer->batch;
     own->block = unroll_row_stride((size_t)layer->capacity, batch) * UNROLL_LANES;
-    own->w_t = unroll_arena_take(arena, blocks * UNROLL_LANES * (size_t)unroll_blocks(layer->inputs) * UNROLL_LANES,
-                                 sizeof(real));
+    own->w_t = layer->packed != NULL
+                   ? ((const unroll_dense *)layer->packed->own)->w_t
+                   : unroll_arena_take(arena, blocks * UNROLL_LANES * (size_t)unroll_blocks(layer->inputs) * UNROLL_LANES,
+                                       sizeof(real));
     own->y = unroll_arena_take(arena, blocks * own->block, sizeof(real));
     own->dy = unroll_arena_take(arena, blocks * own->block, sizeof(real));
     own->stream_y = unroll_arena_take(arena, blocks * batch * UNROLL_LANES, sizeof(real));

@@ -49,14 +49,14 @@ typedef struct unroll_layer_kind {
     const char *name;
     /* trainable reals, padding included; layer->w and layer->g are then given as that many reals */
     size_t (*reals)(const unroll_layer *layer);
-    /* takes its buffers (twice: once to count); sets layer->output and layer->d_output */
+    /* takes its buffers (twice: once to count; after the layer whose packed weights it uses); sets layer->output and layer->d_output */
     void (*take)(unroll_layer *layer, unroll_arena *arena);
     int (*weights)(const unroll_layer *layer);
     void (*weight)(const unroll_layer *layer, int index, unroll_weight *out);
     /* place of element (row, column) of weight `index` among the layer's reals */
     size_t (*locate)(const unroll_layer *layer, int index, int row, int column);
     unroll_status (*init)(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int first_stream);
-    /* after the weights have changed */
+    /* after the weights have changed; of layers that share what they pack, the one that has it */
     void (*refresh)(unroll_layer *layer, const unroll_team *team);
     void (*forward)(unroll_layer *layer, const unroll_time *time, const unroll_team *team);
     /* from d_output to the gradient (added to g) and, where input_gradient is set, to d_input */
@@ -83,7 +83,8 @@ struct unroll_layer {
     const int *symbol; /* (rows), instead of input */
     unroll_matrix stream_input, stream_output;
     const int *stream_symbol;
-    void *own; /* the kind's data */
+    const unroll_layer *packed; /* of which this one uses what it packs of its weights; NULL: it has its own */
+    void *own;                  /* the kind's data */
 };
 
 extern const unroll_layer_kind unroll_recurrent_layer;
@@ -93,6 +94,8 @@ extern const unroll_layer_kind unroll_dense_layer;
 typedef struct unroll_recurrent unroll_recurrent;
 unroll_status unroll_recurrent_open(unroll_layer *layer, const unroll_isa *isa, const unroll_settings *settings);
 int unroll_recurrent_states(const unroll_layer *layer); /* S: 1, or 2 */
+/* Into how many micro-batches a batch is best parted, each with a gradient of its own. */
+int unroll_recurrent_micros(int gates, int hidden, int batch);
 /* As many of the `asked` threads as make a step of a recurrent layer faster. */
 int unroll_recurrent_threads(int gates, int hidden, int batch, int asked);
 

@@ -43,13 +43,16 @@ static void read_optimizer(unroll_model *model)
                                           .beta2 = (real)model->beta2};
 }
 
-static unroll_status open_layers(unroll_model *model, const unroll_isa *isa)
+static unroll_status open_layers(unroll_model *model, unroll_micro *micro, const unroll_isa *isa)
 {
     const unroll_settings *s = model->settings;
     const unroll_model_shape *shape = &model->shape;
     int hidden = (int)unroll_int(s, "hidden");
+    micro->layers = calloc((size_t)model->recurrent + 1, sizeof *micro->layers);
+    if (micro->layers == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory");
     for (int i = 0; i <= model->recurrent; i++) {
-        unroll_layer *layer = &model->layers[i];
+        unroll_layer *layer = &micro->layers[i];
         bool head = i == model->recurrent, first = i == 0;
         layer->index = i;
         layer->inputs = !first ? hidden : shape->symbols > 0 ? shape->symbols : shape->inputs;
@@ -57,11 +60,31 @@ static unroll_status open_layers(unroll_model *model, const unroll_isa *isa)
         layer->symbols = first && shape->symbols > 0;
         layer->input_gradient = !first || (shape->input_gradient && !layer->symbols);
         layer->two_biases = strcmp(unroll_text(s, "bias"), "two") == 0;
-        layer->batch = shape->batch;
-        layer->capacity = head && !shape->every ? shape->batch : shape->batch * shape->steps;
+        layer->batch = micro->batch;
+        layer->capacity = head && !shape->every ? micro->batch : micro->batch * shape->steps;
         layer->bptt = (int)unroll_int(s, "bptt");
+        layer->packed = micro == model->micro ? NULL : &model->micro[0].layers[i];
         UNROLL_TRY(head ? unroll_dense_open(layer, model->engine) : unroll_recurrent_open(layer, isa, s));
     }
+    return unroll_ok();
+}
+
+/* Parts the batch: by the model's shape alone, since the order of sums depends on it. */
+static unroll_status open_micros(unroll_model *model, const unroll_isa *isa)
+{
+    const unroll_cell *cell = unroll_cell_in(isa, unroll_text(model->settings, "cell"));
+    int batch = model->shape.batch;
+    model->micros = cell == NULL ? 1 : unroll_recurrent_micros(cell->gates, (int)unroll_int(model->settings, "hidden"), batch);
+    model->micro = calloc((size_t)model->micros, sizeof *model->micro);
+    if (model->micro == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory");
+    for (int i = 0; i < model->micros; i++) {
+        unroll_micro *micro = &model->micro[i];
+        micro->first = (int)((int64_t)batch * i / model->micros);
+        micro->batch = (int)((int64_t)batch * (i + 1) / model->micros) - micro->first;
+        UNROLL_TRY(open_layers(model, micro, isa));
+    }
+    model->layers = model->micro[0].layers;
     model->states = unroll_recurrent_states(&model->layers[0]);
     return unroll_ok();
 }
@@ -82,63 +105,72 @@ static int useful_threads(const unroll_model *model)
                : unroll_recurrent_threads(gates, model->layers[0].outputs, model->shape.batch, asked);
 }
 
+static void take_micro(unroll_model *model, unroll_micro *micro)
+{
+    unroll_arena *arena = &model->arena;
+    const unroll_model_shape *shape = &model->shape;
+    size_t batch = (size_t)micro->batch, steps = (size_t)shape->steps, rows = batch * steps, at = 0;
+    size_t head_rows = shape->every ? rows : batch;
+    unroll_layer *top = &micro->layers[model->recurrent - 1], *head = &micro->layers[model->recurrent];
+    size_t panel_rows = batch * UNROLL_LANES * (size_t)unroll_blocks(top->outputs);
+    micro->g = micro == model->micro ? model->g : unroll_arena_take(arena, model->reals, sizeof(real));
+    micro->barrier = unroll_arena_take(arena, 1, sizeof *micro->barrier);
+    micro->rows = unroll_arena_take(arena, steps, sizeof(int));
+    micro->offset = unroll_arena_take(arena, steps + 1, sizeof(int));
+    micro->order = unroll_arena_take(arena, batch, sizeof(int));
+    micro->length = unroll_arena_take(arena, batch, sizeof(int));
+    micro->count = unroll_arena_take(arena, steps + 2, sizeof(int));
+    if (shape->symbols > 0)
+        micro->symbol = unroll_arena_take(arena, rows, sizeof(int));
+    else
+        micro->x = take_matrix(arena, shape->inputs, rows, batch);
+    if (shape->input_gradient && shape->symbols == 0)
+        micro->d_x = take_matrix(arena, shape->inputs, rows, batch);
+    micro->target = unroll_arena_take(arena, head_rows, sizeof(int));
+    if (shape->loss != UNROLL_SOFTMAX)
+        micro->goal = take_matrix(arena, shape->outputs, head_rows, batch);
+    micro->stream_x = take_matrix(arena, shape->symbols > 0 ? 1 : shape->inputs, batch, 0);
+    micro->stream_symbol = unroll_arena_take(arena, batch, sizeof(int));
+    if (!shape->every) {
+        micro->last = take_matrix(arena, top->outputs, batch, 0);
+        micro->d_last = take_matrix(arena, top->outputs, batch, 0);
+    }
+    micro->loss_part = unroll_arena_take(arena, head_rows / LOSS_ROWS + 1, sizeof(double));
+    micro->hit_part = unroll_arena_take(arena, head_rows / LOSS_ROWS + 1, sizeof(int64_t));
+    for (int i = 0; i < UNROLL_CARRY_SLOTS; i++)
+        micro->carried[i] = unroll_arena_take(arena, panel_rows * (size_t)(model->recurrent * model->states), sizeof(real));
+    for (int i = 0; i <= model->recurrent; i++) {
+        unroll_layer *layer = &micro->layers[i];
+        layer->kind->take(layer, arena);
+        if (arena->base == NULL)
+            continue;
+        layer->w = model->w + at;
+        layer->g = micro->g + at;
+        at += layer->kind->reals(layer);
+        layer->input = i == 0 ? micro->x : micro->layers[i - 1].output;
+        layer->d_input = i == 0 ? micro->d_x : micro->layers[i - 1].d_output;
+        layer->symbol = micro->symbol;
+        layer->stream_symbol = micro->stream_symbol;
+        layer->stream_input = micro->stream_x;
+    }
+    if (!shape->every && arena->base != NULL) {
+        head->input = micro->last;
+        head->d_input = micro->d_last;
+    }
+}
+
 /* everything in one arena; called twice, first to count */
 static void take(unroll_model *model)
 {
     unroll_arena *arena = &model->arena;
-    const unroll_model_shape *shape = &model->shape;
-    size_t batch = (size_t)shape->batch, steps = (size_t)shape->steps, rows = batch * steps, at = 0;
-    size_t head_rows = shape->every ? rows : batch;
-    unroll_layer *top = &model->layers[model->recurrent - 1], *head = &model->layers[model->recurrent];
-    size_t panel_rows = batch * UNROLL_LANES * (size_t)unroll_blocks(top->outputs);
     model->w = unroll_arena_take(arena, model->reals, sizeof(real));
     model->g = unroll_arena_take(arena, model->reals, sizeof(real));
     model->moment1 = unroll_arena_take(arena, model->reals, sizeof(real));
     model->moment2 =
         model->optimizer == OPTIMIZER_ADAM ? unroll_arena_take(arena, model->reals, sizeof(real)) : NULL;
-    model->rows = unroll_arena_take(arena, steps, sizeof(int));
-    model->offset = unroll_arena_take(arena, steps + 1, sizeof(int));
-    model->order = unroll_arena_take(arena, batch, sizeof(int));
-    model->length = unroll_arena_take(arena, batch, sizeof(int));
-    model->count = unroll_arena_take(arena, steps + 2, sizeof(int));
-    if (shape->symbols > 0)
-        model->symbol = unroll_arena_take(arena, rows, sizeof(int));
-    else
-        model->x = take_matrix(arena, shape->inputs, rows, batch);
-    if (shape->input_gradient && shape->symbols == 0)
-        model->d_x = take_matrix(arena, shape->inputs, rows, batch);
-    model->target = unroll_arena_take(arena, head_rows, sizeof(int));
-    if (shape->loss != UNROLL_SOFTMAX)
-        model->goal = take_matrix(arena, shape->outputs, head_rows, batch);
-    model->stream_x = take_matrix(arena, shape->symbols > 0 ? 1 : shape->inputs, batch, 0);
-    model->stream_symbol = unroll_arena_take(arena, batch, sizeof(int));
-    if (!shape->every) {
-        model->last = take_matrix(arena, top->outputs, batch, 0);
-        model->d_last = take_matrix(arena, top->outputs, batch, 0);
-    }
-    model->loss_part = unroll_arena_take(arena, head_rows / LOSS_ROWS + 1, sizeof(double));
-    model->hit_part = unroll_arena_take(arena, head_rows / LOSS_ROWS + 1, sizeof(int64_t));
     model->norm_part = unroll_arena_take(arena, model->reals / NORM_REALS + 1, sizeof(double));
-    for (int i = 0; i < UNROLL_CARRY_SLOTS; i++)
-        model->carried[i] = unroll_arena_take(arena, panel_rows * (size_t)(model->recurrent * model->states), sizeof(real));
-    for (int i = 0; i <= model->recurrent; i++) {
-        unroll_layer *layer = &model->layers[i];
-        layer->kind->take(layer, arena);
-        if (arena->base == NULL)
-            continue;
-        layer->w = model->w + at;
-        layer->g = model->g + at;
-        at += layer->kind->reals(layer);
-        layer->input = i == 0 ? model->x : model->layers[i - 1].output;
-        layer->d_input = i == 0 ? model->d_x : model->layers[i - 1].d_output;
-        layer->symbol = model->symbol;
-        layer->stream_symbol = model->stream_symbol;
-        layer->stream_input = model->stream_x;
-    }
-    if (!shape->every && arena->base != NULL) {
-        head->input = model->last;
-        head->d_input = model->d_last;
-    }
+    for (int i = 0; i < model->micros; i++)
+        take_micro(model, &model->micro[i]);
 }
 
 static unroll_status open_all(unroll_model *model)
@@ -152,7 +184,7 @@ static unroll_status open_all(unroll_model *model)
     if ((double)shape->batch * shape->steps > 1e9 || unroll_int(model->settings, "hidden") > 100000000)
         return unroll_error(UNROLL_FAILED, "out of memory: hidden=%lld with batch %d and %d steps is beyond any machine",
                             (long long)unroll_int(model->settings, "hidden"), shape->batch, shape->steps);
-    UNROLL_TRY(open_layers(model, isa));
+    UNROLL_TRY(open_micros(model, isa));
     for (int i = 0; i <= model->recurrent; i++)
         model->reals += model->layers[i].kind->reals(&model->layers[i]);
     unroll_arena_count(&model->arena);
@@ -182,9 +214,7 @@ unroll_status unroll_model_open(const unroll_settings *settings, const unroll_mo
     model->shape = *shape;
     model->recurrent = (int)unroll_int(settings, "layers");
     model->settings = unroll_settings_copy(settings);
-    model->layers = calloc((size_t)model->recurrent + 1, sizeof *model->layers);
-    status = model->settings == NULL || model->layers == NULL ? unroll_error(UNROLL_FAILED, "out of memory")
-                                                              : open_all(model);
+    status = model->settings == NULL ? unroll_error(UNROLL_FAILED, "out of memory") : open_all(model);
     if (status.code != UNROLL_OK) {
         unroll_model_close(model);
         return status;
@@ -197,12 +227,15 @@ void unroll_model_close(unroll_model *model)
 {
     if (model == NULL)
         return;
-    for (int i = 0; model->layers != NULL && i <= model->recurrent; i++)
-        free(model->layers[i].own);
+    for (int m = 0; model->micro != NULL && m < model->micros; m++) {
+        for (int i = 0; model->micro[m].layers != NULL && i <= model->recurrent; i++)
+            free(model->micro[m].layers[i].own);
+        free(model->micro[m].layers);
+    }
     unroll_crew_close(model->crew);
     unroll_arena_close(&model->arena);
     unroll_settings_free(model->settings);
-    free(model->layers);
+    free(model->micro);
     free(model);
 }
 

@@ -61,20 +61,44 @@ static size_t recurrent_reals(const unroll_layer *layer)
     return own->b_hh + (layer->two_biases ? blocks : 0);
 }
 
-static void recurrent_take(unroll_layer *layer, unroll_arena *arena)
+/* what is packed of the weights */
+static void take_packed(unroll_layer *layer, unroll_arena *arena)
 {
     unroll_recurrent *own = layer->own;
-    size_t batch = (size_t)layer->batch, rows = (size_t)layer->capacity, panels = (size_t)own->panels;
-    size_t columns = panels * (size_t)own->gates * UNROLL_LANES, slots = panels * (size_t)own->slots;
-    own->tape_block = unroll_row_stride(rows, batch) * UNROLL_LANES;
-    own->state_block = unroll_row_stride(batch + rows, batch) * UNROLL_LANES;
-    own->batch_block = batch * UNROLL_LANES;
+    size_t panels = (size_t)own->panels, columns = panels * (size_t)own->gates * UNROLL_LANES;
     own->bias_input = unroll_arena_take(arena, columns, sizeof(real));
     own->bias_recurrent = unroll_arena_take(arena, columns, sizeof(real));
     own->w_hh_t = unroll_arena_take(arena, columns * panels * UNROLL_LANES, sizeof(real));
     own->w_ih_t = layer->input_gradient
                       ? unroll_arena_take(arena, columns * (size_t)unroll_blocks(layer->inputs) * UNROLL_LANES, sizeof(real))
                       : NULL;
+    if (!layer->symbols)
+        unroll_small_take(&own->small_ih, own->form, layer->inputs, own->panels * own->gates, arena);
+    unroll_small_take(&own->small_hh, own->form, own->hidden, own->panels * own->gates, arena);
+}
+
+static void use_packed(unroll_recurrent *own, const unroll_recurrent *from)
+{
+    own->bias_input = from->bias_input;
+    own->bias_recurrent = from->bias_recurrent;
+    own->w_hh_t = from->w_hh_t;
+    own->w_ih_t = from->w_ih_t;
+    own->small_ih = from->small_ih;
+    own->small_hh = from->small_hh;
+}
+
+static void recurrent_take(unroll_layer *layer, unroll_arena *arena)
+{
+    unroll_recurrent *own = layer->own;
+    size_t batch = (size_t)layer->batch, rows = (size_t)layer->capacity, panels = (size_t)own->panels;
+    size_t slots = panels * (size_t)own->slots;
+    own->tape_block = unroll_row_stride(rows, batch) * UNROLL_LANES;
+    own->state_block = unroll_row_stride(batch + rows, batch) * UNROLL_LANES;
+    own->batch_block = batch * UNROLL_LANES;
+    if (layer->packed == NULL)
+        take_packed(layer, arena);
+    else
+        use_packed(own, layer->packed->own);
     own->tape = unroll_arena_take(arena, slots * own->tape_block, sizeof(real));
     own->h = unroll_arena_take(arena, panels * own->state_block, sizeof(real));
     own->dh = unroll_arena_take(arena, panels * own->state_block, sizeof(real));
@@ -89,9 +113,6 @@ static void recurrent_take(unroll_layer *layer, unroll_arena *arena)
         own->stream_c[i] =
             own->cell->states > 1 ? unroll_arena_take(arena, panels * own->batch_block, sizeof(real)) : NULL;
     }
-    if (!layer->symbols)
-        unroll_small_take(&own->small_ih, own->form, layer->inputs, own->panels * own->gates, arena);
-    unroll_small_take(&own->small_hh, own->form, own->hidden, own->panels * own->gates, arena);
     if (arena->base == NULL)
         return;
     layer->output = (unroll_matrix){own->h + own->batch_block, own->state_block, own->hidden};

@@ -98,6 +98,7 @@ const unroll_engine ENGINE_NAME(UNROLL_ISA) = {
     .gather = engine_gather,
     .scatter = engine_scatter,
     .column_sums = engine_column_sums,
+    .add = engine_add,
     .sum_of_squares = engine_sum_of_squares,
     .sgd = engine_sgd,
     .rmsprop = engine_rmsprop,

@@ -102,6 +102,8 @@ typedef struct unroll_engine {
     void (*scatter)(real *w, int width, const int *symbol, int rows, const real *d, size_t d_block);
     /* bias[block] += sum over rows of D[block][row], in rising row */
     void (*column_sums)(const real *d, size_t d_block, int rows, int blocks, real *bias);
+    /* x += y */
+    void (*add)(real *x, const real *y, size_t count);
     /* sum of squares in 64 chains, folded in a fixed order */
     double (*sum_of_squares)(const real *x, size_t count);
     /* weights from gradients and moments, in PyTorch's forms (torch.optim.SGD, RMSprop, Adam) */

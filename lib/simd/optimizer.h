@@ -1,8 +1,14 @@
-/* optimizer.h: the update rules and the sum of squares, over flat vectors. */
+/* optimizer.h: the update rules, a sum, and the sum of squares, over flat vectors. */
 #ifndef UNROLL_SIMD_OPTIMIZER_H
 #define UNROLL_SIMD_OPTIMIZER_H
 
 #include "simd/engine.h"
+
+static void engine_add(real *x, const real *y, size_t count)
+{
+    for (size_t i = 0; i < count; i += UNROLL_LANES)
+        vec_store(x + i, vec_add(vec_load(x + i), vec_load(y + i)));
+}
 
 static double engine_sum_of_squares(const real *x, size_t count)
 {
