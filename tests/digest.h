@@ -106,6 +106,8 @@ static inline unroll_status digest_training(const char *cell, const char *isa, i
     unroll_settings_set(settings, "layers", layers[kind]);
     unroll_settings_set(settings, "optimizer", rules[kind]);
     unroll_settings_set(settings, "bptt", kind == 2 ? "4" : "0");
+    if (shape->batch == 1)
+        unroll_settings_set(settings, "batch", "1");
     unroll_settings_set(settings, "lr", "0.01");
     status = unroll_model_open(settings, shape, &model);
     *digest = UINT64_C(0xcbf29ce484222325);

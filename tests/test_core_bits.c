@@ -83,6 +83,8 @@ static unroll_model *model_of(const char *cell, const char *hidden, const char *
     unroll_settings_set(settings, "cell", cell);
     unroll_settings_set(settings, "hidden", hidden);
     unroll_settings_set(settings, "layers", layers);
+    if (batch == 1)
+        unroll_settings_set(settings, "batch", "1");
     CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);
     unroll_settings_free(settings);
     return model;

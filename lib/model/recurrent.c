@@ -40,6 +40,7 @@ unroll_status unroll_recurrent_open(unroll_layer *layer, const unroll_isa *isa, 
     own->slots = cell->gates + cell->split + cell->kept;
     own->width = group_width(cell);
     own->form = unroll_form_of(settings);
+    own->single = unroll_int(settings, "batch") == 1;
     own->large = (size_t)own->gates * (size_t)own->hidden * (size_t)own->hidden * sizeof(real) >= LARGE_BYTES;
     own->together = own->width > own->gates ? own->width / own->gates : 1;
     return unroll_ok();

@@ -16,6 +16,7 @@ struct unroll_recurrent {
     int variant, hidden, panels, gates, slots; /* slots: blocks on the tape a panel, G + split + kept */
     int width, together;                       /* blocks in a group of the weights; panels that a group may not cut */
     bool large;                                /* the recurrent weights may not stay in the second-level cache */
+    bool single;                               /* a batch is one sequence (by the setting: however many come at once) */
     size_t w_ih, w_hh, b_ih, b_hh;             /* places among the layer's reals: (I, P*G*16), (H, P*G*16) in groups, [P*G][16] */
     real *bias_input;                          /* [P*G][16]: what the input product starts from */
     real *bias_recurrent;                      /* [P][G][16]: what a split cell's recurrent product starts from */

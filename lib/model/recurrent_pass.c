@@ -239,7 +239,7 @@ static void forward_step(const unroll_layer *layer, unroll_part panels, int rows
                             .c_skip = (size_t)(own->slots - own->gates) * tape_block,
                             .bias = own->bias_recurrent + (size_t)first * (size_t)own->gates * UNROLL_LANES,
                             .after = own->large ? recurrent_weights(layer, after) : NULL,
-                            .chained = layer->batch == 1 && own->panels * own->gates <= CHAINED_BLOCKS};
+                            .chained = own->single && own->panels * own->gates <= CHAINED_BLOCKS};
         unroll_team_phase(team, UNROLL_PHASE_RECURRENT);
         own->engine->product(&p);
         unroll_team_phase(team, UNROLL_PHASE_CELL);
@@ -351,7 +351,7 @@ static void gradient_product(const unroll_layer *layer, unroll_part blocks, unro
                         .c_skip = 0,
                         .bias = NULL,
                         .after = own->large ? weights + (size_t)blocks.begin * (size_t)k * UNROLL_LANES : NULL,
-                        .chained = side == 1 && layer->batch == 1 && own->panels <= CHAINED_BLOCKS};
+                        .chained = side == 1 && own->single && own->panels <= CHAINED_BLOCKS};
     if (p.blocks > 0 && p.rows > 0)
         own->engine->product(&p);
 }

@@ -28,7 +28,7 @@ typedef struct unroll_product {
     size_t c_block, c_skip;
     const real *bias;
     const real *after; /* the group of weights that is read after this product's last; NULL: none is fetched ahead */
-    /* Of one row, where start comes last: A B in UNROLL_CHAINS chains, by k modulo their number, folded as (0 + 1) + (2 + 3).
+    /* Each row by itself, and start comes last: A B in UNROLL_CHAINS chains, by k modulo their number, folded as (0 + 1) + (2 + 3).
        A short row has too few elements to keep the multipliers busy with one chain each. */
     bool chained;
 } unroll_product;

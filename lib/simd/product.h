@@ -174,11 +174,12 @@ TILE_INLINE void chained_multiply(const int blocks, vec *acc, const real *a, con
     }
 }
 
-TILE_INLINE void chained_tile(const unroll_product *p, const int blocks, const tile_place *at)
+TILE_INLINE void chained_tile(const unroll_product *p, const int blocks, const tile_place *at, int row)
 {
     const size_t b_row = (size_t)(TILE_IS_WIDE(blocks) ? blocks : at->width) * UNROLL_LANES;
-    const real *a = p->a, *b = p->b + ((size_t)at->group * (size_t)p->k + (size_t)(at->block - at->group)) * UNROLL_LANES;
-    real *c = p->c + (size_t)at->block * p->c_block + at->panels * p->c_skip;
+    const real *a = p->a + (size_t)row * UNROLL_LANES;
+    const real *b = p->b + ((size_t)at->group * (size_t)p->k + (size_t)(at->block - at->group)) * UNROLL_LANES;
+    real *c = p->c + (size_t)at->block * p->c_block + at->panels * p->c_skip + (size_t)row * UNROLL_LANES;
     vec acc[UNROLL_CHAINS * TILE_MOST_BLOCKS];
     int in_panel = at->in_panel, in_group = 0;
     UNROLL_LOOP
@@ -416,19 +417,19 @@ static void product_back(const unroll_product *p, int groups)
         product_few_rows(p, block, groups);
 }
 
-static void chained_1(const unroll_product *p, const tile_place *at) { chained_tile(p, 1, at); }
+static void chained_1(const unroll_product *p, const tile_place *at, int row) { chained_tile(p, 1, at, row); }
 #if VEC_TILE >= 24
-static void chained_2(const unroll_product *p, const tile_place *at) { chained_tile(p, 2, at); }
-static void chained_3(const unroll_product *p, const tile_place *at) { chained_tile(p, 3, at); }
-static void chained_4(const unroll_product *p, const tile_place *at) { chained_tile(p, 4, at); }
+static void chained_2(const unroll_product *p, const tile_place *at, int row) { chained_tile(p, 2, at, row); }
+static void chained_3(const unroll_product *p, const tile_place *at, int row) { chained_tile(p, 3, at, row); }
+static void chained_4(const unroll_product *p, const tile_place *at, int row) { chained_tile(p, 4, at, row); }
 #endif
 
 static void product_chained(const unroll_product *p)
 {
 #if VEC_TILE >= 24
-    static void (*const kernels[])(const unroll_product *p, const tile_place *at) = {chained_1, chained_2, chained_3, chained_4};
+    static const product_kernel kernels[] = {chained_1, chained_2, chained_3, chained_4};
 #else
-    static void (*const kernels[])(const unroll_product *p, const tile_place *at) = {chained_1};
+    static const product_kernel kernels[] = {chained_1};
 #endif
     int group = 0;
     while (p->back && group + p->width < p->blocks)
@@ -438,7 +439,8 @@ static void product_chained(const unroll_product *p)
         int most = width < VEC_TILE_BLOCKS ? width : VEC_TILE_BLOCKS;
         for (int block = 0; block < width; block += most) {
             tile_place at = place_of(group, group + block, p->blocks, p->width, p->panel);
-            kernels[most - 1](p, &at);
+            for (int row = 0; row < p->rows; row++)
+                kernels[most - 1](p, &at, row);
         }
     }
 }
