@@ -111,17 +111,22 @@ static void a_wrong_call_is_one_sentence(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(err, "one layer"));
 }
 
-/* a program that stands in for the peer cblas */
-static void write_peer(const char *text, char variables[1024])
+static void write_script(const char *text, char path[600])
 {
-    char path[600];
     FILE *file;
-    snprintf(path, sizeof path, "%s/peer", common_folder());
+    snprintf(path, 600, "%s/script", common_folder());
     file = fopen(path, "w");
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     fputs(text, file);
     fclose(file);
     chmod(path, 0755);
+}
+
+/* a program that stands in for the peer cblas */
+static void write_peer(const char *text, char variables[1024])
+{
+    char path[600];
+    write_script(text, path);
     snprintf(variables, 1024, "UNROLL_PEER_onednn=/nowhere UNROLL_PEER_torch=/nowhere UNROLL_PEER_cblas=%s", path);
 }
 
@@ -149,13 +154,7 @@ static void a_peer_that_is_missing_dies_or_is_wrong_does_not_count(void)
 static const char *peers_of_make(const char *compiler)
 {
     char path[600], command[2048];
-    FILE *file;
-    snprintf(path, sizeof path, "%s/compiler", common_folder());
-    file = fopen(path, "w");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-    fputs(compiler, file);
-    fclose(file);
-    chmod(path, 0755);
+    write_script(compiler, path);
     snprintf(command, sizeof command, "MAKEFLAGS= make -pn CONFIG=release CC=%s 2>%s/err | grep '^PEERS := ' >%s/out", path,
              common_folder(), common_folder());
     CU_ASSERT_EQUAL(system(command), 0);

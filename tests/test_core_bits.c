@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "digest.h"
+#include "model/layer.h"
 #include "suite.h"
 
 static void every_instruction_set_gives_the_same_functions(void)
@@ -73,26 +74,24 @@ static void threads_without_enough_to_do_are_left_out(void)
     CU_ASSERT_EQUAL(threads_of("16", 1, true), 3);
 }
 
-enum { BATCH = 5, STEPS = 7, MOST_HIDDEN = 33, INPUTS = 3, OUTPUTS = 4 };
+/* MOST_BATCH sequences through WIDE units are several micro-batches, whatever the cell */
+enum { BATCH = 5, MOST_BATCH = 34, WIDE = 80, STEPS = 7, MOST_HIDDEN = 33, INPUTS = 3, OUTPUTS = 4 };
 
-static unroll_model *model_of(const char *cell, const char *hidden, const char *layers, int symbols, int batch)
+/* `single`: of settings whose batch is one sequence, however many the model takes */
+static unroll_model *model_of(const char *cell, const char *hidden, const char *layers, int symbols, int batch, bool single)
 {
-    unroll_model_shape shape = {.inputs = symbols > 0 ? 0 : INPUTS, .symbols = symbols, .outputs = OUTPUTS, .steps = STEPS, .batch = batch, .every = true, .loss = UNROLL_SQUARED};
+    unroll_model_shape shape = {.inputs = symbols > 0 ? 0 : INPUTS, .symbols = symbols, .outputs = OUTPUTS, .steps = STEPS,
+                                .batch = batch, .every = true, .loss = UNROLL_SQUARED};
     unroll_settings *settings = unroll_settings_new();
     unroll_model *model = NULL;
     unroll_settings_set(settings, "cell", cell);
     unroll_settings_set(settings, "hidden", hidden);
     unroll_settings_set(settings, "layers", layers);
-    if (batch == 1)
+    if (single)
         unroll_settings_set(settings, "batch", "1");
     CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);
     unroll_settings_free(settings);
     return model;
-}
-
-static unroll_model *small_model(const char *cell, const char *hidden, const char *layers)
-{
-    return model_of(cell, hidden, layers, 0, BATCH);
 }
 
 static void random_inputs(real *x, int count)
@@ -159,14 +158,16 @@ static void gradients_at_odd_sizes_have_the_same_bits_on_every_instruction_set_a
 }
 
 /* symbols > 0: inputs are symbols; `batch`: the model's, of which `sequences` are there */
-static void stream_beside_a_batch(const char *cell, const char *hidden, const char *layers, int symbols, int batch, int sequences)
+static void stream_beside_a_batch(const char *cell, const char *hidden, const char *layers, int symbols, int batch, int sequences,
+                                  bool single)
 {
-    unroll_model *model = model_of(cell, hidden, layers, symbols, batch);
-    int symbol[BATCH * STEPS], step_symbol[BATCH];
-    real x[BATCH * STEPS * INPUTS], y[BATCH * STEPS * OUTPUTS], step_x[BATCH * INPUTS], step_y[BATCH * OUTPUTS];
+    unroll_model *model = model_of(cell, hidden, layers, symbols, batch, single);
+    int symbol[MOST_BATCH * STEPS], step_symbol[MOST_BATCH];
+    real x[MOST_BATCH * STEPS * INPUTS], y[MOST_BATCH * STEPS * OUTPUTS], step_x[MOST_BATCH * INPUTS];
+    real step_y[MOST_BATCH * OUTPUTS];
     unroll_forward io = {.size = sequences, .steps = STEPS, .x = x, .y = y};
-    random_inputs(x, BATCH * STEPS * INPUTS);
-    for (int i = 0; i < BATCH * STEPS && symbols > 0; i++)
+    random_inputs(x, MOST_BATCH * STEPS * INPUTS);
+    for (int i = 0; i < MOST_BATCH * STEPS && symbols > 0; i++)
         symbol[i] = i * 7 % symbols;
     if (symbols > 0) {
         io.x = NULL;
@@ -193,51 +194,122 @@ static void streaming_steps_give_the_bits_of_the_batch(void)
     for (int cell = 0; cell < unroll_cell_count; cell++) {
         const char *name = unroll_isa_now()->cells[cell]->name;
         for (int size = 0; size < 3; size++) {
-            stream_beside_a_batch(name, hidden[size], "1", 0, BATCH, BATCH);
-            stream_beside_a_batch(name, hidden[size], "2", 0, BATCH, BATCH);
-            stream_beside_a_batch(name, hidden[size], "2", 11, BATCH, BATCH);
-            stream_beside_a_batch(name, hidden[size], "2", 0, 1, 1);
-            stream_beside_a_batch(name, hidden[size], "1", 11, 1, 1);
+            stream_beside_a_batch(name, hidden[size], "1", 0, BATCH, BATCH, false);
+            stream_beside_a_batch(name, hidden[size], "2", 0, BATCH, BATCH, false);
+            stream_beside_a_batch(name, hidden[size], "2", 11, BATCH, BATCH, false);
+            stream_beside_a_batch(name, hidden[size], "2", 0, 1, 1, true);
+            stream_beside_a_batch(name, hidden[size], "1", 11, BATCH, 3, true);
         }
         for (int sequences = 1; sequences <= 3; sequences++) { /* weights that a step takes piece by piece, there and back */
-            stream_beside_a_batch(name, "545", "1", 0, BATCH, sequences);
-            stream_beside_a_batch(name, "545", "1", 11, BATCH, sequences);
+            stream_beside_a_batch(name, "545", "1", 0, BATCH, sequences, false);
+            stream_beside_a_batch(name, "545", "1", 11, BATCH, sequences, false);
         }
-        stream_beside_a_batch(name, "545", "1", 0, 1, 1);
-        stream_beside_a_batch(name, "545", "1", 11, 1, 1);
+        stream_beside_a_batch(name, "545", "1", 0, 1, 1, true);
+        stream_beside_a_batch(name, "80", "1", 0, MOST_BATCH, MOST_BATCH, false);
+        stream_beside_a_batch(name, "80", "2", 11, MOST_BATCH, MOST_BATCH - 1, false);
     }
+}
+
+static void sequences_beside_each_other(const char *cell, int hidden, int batch, bool single)
+{
+    static real x[MOST_BATCH * STEPS * INPUTS], y[MOST_BATCH * STEPS * OUTPUTS], alone[STEPS * OUTPUTS];
+    static real states[2 * 2 * MOST_BATCH * WIDE], own[2 * 2 * WIDE];
+    char width[16];
+    int length[MOST_BATCH], carried;
+    unroll_forward io = {.size = batch, .steps = STEPS, .x = x, .y = y, .length = length, .states = states};
+    unroll_model *model;
+    snprintf(width, sizeof width, "%d", hidden);
+    model = model_of(cell, width, "2", 0, batch, single);
+    carried = unroll_model_carried(model);
+    for (int b = 0; b < batch; b++)
+        length[b] = 1 + (2 + 4 * b) % STEPS;
+    random_inputs(x, MOST_BATCH * STEPS * INPUTS);
+    unroll_model_forward(model, &io);
+    for (int b = 0; b < batch; b++) {
+        unroll_forward one = {.size = 1, .steps = length[b], .x = x + b * STEPS * INPUTS, .y = alone, .states = own};
+        unroll_model_forward(model, &one);
+        CU_ASSERT(memcmp(alone, y + b * STEPS * OUTPUTS, (size_t)(length[b] * OUTPUTS) * sizeof(real)) == 0);
+        for (int i = length[b] * OUTPUTS; i < STEPS * OUTPUTS; i++)
+            CU_ASSERT(y[b * STEPS * OUTPUTS + i] == 0);
+        for (int s = 0; s < 2 * carried; s++)
+            CU_ASSERT(memcmp(own + s * hidden, states + (s * batch + b) * hidden, (size_t)hidden * sizeof(real)) == 0);
+    }
+    unroll_model_close(model);
 }
 
 static void a_sequence_gives_the_same_bits_whatever_stands_beside_it(void)
 {
-    static const int length[BATCH] = {3, 7, 1, 7, 5};
     digest_register();
     for (int cell = 0; cell < unroll_cell_count; cell++) {
-        unroll_model *model = small_model(unroll_isa_now()->cells[cell]->name, "19", "2");
-        real x[BATCH * STEPS * INPUTS], y[BATCH * STEPS * OUTPUTS], alone[STEPS * OUTPUTS];
-        real states[2 * 2 * BATCH * 19], own[2 * 2 * 19];
-        unroll_forward io = {.size = BATCH, .steps = STEPS, .x = x, .y = y, .length = length, .states = states};
-        int carried = unroll_model_carried(model);
-        random_inputs(x, BATCH * STEPS * INPUTS);
-        unroll_model_forward(model, &io);
-        for (int b = 0; b < BATCH; b++) {
-            unroll_forward one = {.size = 1, .steps = length[b], .x = x + b * STEPS * INPUTS, .y = alone, .states = own};
-            unroll_model_forward(model, &one);
-            CU_ASSERT(memcmp(alone, y + b * STEPS * OUTPUTS, (size_t)(length[b] * OUTPUTS) * sizeof(real)) == 0);
-            for (int i = length[b] * OUTPUTS; i < STEPS * OUTPUTS; i++)
-                CU_ASSERT(y[b * STEPS * OUTPUTS + i] == 0);
-            for (int s = 0; s < 2 * carried; s++)
-                CU_ASSERT(memcmp(own + s * 19, states + (s * BATCH + b) * 19, 19 * sizeof(real)) == 0);
-        }
-        unroll_model_close(model);
+        const char *name = unroll_isa_now()->cells[cell]->name;
+        sequences_beside_each_other(name, 19, BATCH, false);
+        sequences_beside_each_other(name, 19, BATCH, true);
+        sequences_beside_each_other(name, WIDE, MOST_BATCH, false);
     }
+}
+
+/* adds weight `index`'s gradient, times `share`, of the second of two batches that carry their states, which are sequences
+   first..first + batch - 1 of x and y (2, MOST_BATCH, ..) */
+static void add_carried_gradient(const char *cell, int first, int batch, const float *x, const float *y, double share, int index,
+                                 double *sum, size_t most)
+{
+    unroll_model *model = model_of(cell, "80", "1", 0, batch, false);
+    real *gradient = calloc(most, sizeof *gradient);
+    int length[MOST_BATCH];
+    for (int b = 0; b < batch; b++)
+        length[b] = STEPS;
+    unroll_model_carry(model, 0, true);
+    for (int i = 0; i < 2; i++) {
+        size_t row = (size_t)((i * MOST_BATCH + first) * STEPS);
+        unroll_samples samples = {.length = length, .x = (float *)x + row * INPUTS, .y = (float *)y + row * OUTPUTS};
+        unroll_model_pack(model, &samples, batch);
+        unroll_model_gradient(model, NULL);
+    }
+    unroll_model_get_gradient(model, index, gradient);
+    for (size_t i = 0; i < most; i++)
+        sum[i] += share * (double)gradient[i];
+    free(gradient);
+    unroll_model_close(model);
+}
+
+static void micro_batches_give_the_gradient_of_the_whole(void)
+{
+    enum { MOST = 4 * WIDE * WIDE, HALF = MOST_BATCH / 2, ROWS = 2 * MOST_BATCH * STEPS };
+    static float x[ROWS * INPUTS], y[ROWS * OUTPUTS];
+    double *whole = calloc(MOST, sizeof *whole), *halves = calloc(MOST, sizeof *halves);
+    unroll_random random = unroll_random_open(5, UNROLL_FOR_TEST, 0, 0);
+    digest_register();
+    for (int i = 0; i < ROWS * INPUTS; i++)
+        x[i] = (float)(unroll_random_uniform(&random) * 2 - 1);
+    for (int i = 0; i < ROWS * OUTPUTS; i++)
+        y[i] = (float)unroll_random_uniform(&random);
+    for (int cell = 0; cell < unroll_cell_count; cell++) {
+        const unroll_cell *c = unroll_isa_now()->cells[cell];
+        CU_ASSERT(c->gates <= 4 && unroll_recurrent_micros(c->gates, WIDE, MOST_BATCH) > 1);
+        CU_ASSERT_EQUAL(unroll_recurrent_micros(c->gates, WIDE, HALF), 1);
+        for (int index = 0; index < 6; index++) {
+            double most = 0, off = 0;
+            memset(whole, 0, MOST * sizeof *whole);
+            memset(halves, 0, MOST * sizeof *halves);
+            add_carried_gradient(c->name, 0, MOST_BATCH, x, y, 1, index, whole, MOST);
+            add_carried_gradient(c->name, 0, HALF, x, y, 0.5, index, halves, MOST);
+            add_carried_gradient(c->name, HALF, HALF, x, y, 0.5, index, halves, MOST);
+            for (int i = 0; i < MOST; i++) {
+                most = fmax(most, fabs(whole[i]));
+                off = fmax(off, fabs(whole[i] - halves[i]));
+            }
+            CU_ASSERT(most > 0 && off <= (sizeof(real) == sizeof(double) ? 1e-12 : 1e-5) * most);
+        }
+    }
+    free(whole);
+    free(halves);
 }
 
 static void two_halves_with_handed_over_states_give_the_bits_of_the_whole(void)
 {
     digest_register();
     for (int cell = 0; cell < unroll_cell_count; cell++) {
-        unroll_model *model = small_model(unroll_isa_now()->cells[cell]->name, "21", "2");
+        unroll_model *model = model_of(unroll_isa_now()->cells[cell]->name, "21", "2", 0, BATCH, false);
         real x[STEPS * INPUTS], y[STEPS * OUTPUTS], half[STEPS * OUTPUTS], states[4 * 21];
         unroll_forward whole = {.size = 1, .steps = STEPS, .x = x, .y = y};
         unroll_forward first = {.size = 1, .steps = 3, .x = x, .y = half, .states = states};
@@ -258,6 +330,7 @@ const unroll_test tests_core_bits[] = {
     TEST(gradients_at_odd_sizes_have_the_same_bits_on_every_instruction_set_and_number_of_threads),
     TEST(streaming_steps_give_the_bits_of_the_batch),
     TEST(a_sequence_gives_the_same_bits_whatever_stands_beside_it),
+    TEST(micro_batches_give_the_gradient_of_the_whole),
     TEST(two_halves_with_handed_over_states_give_the_bits_of_the_whole),
     {NULL, NULL},
 };

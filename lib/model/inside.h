@@ -24,7 +24,8 @@ typedef struct unroll_micro {
 
     /* the packed micro-batch */
     unroll_time time;
-    int *rows, *offset, *order, *length, *count; /* (T), (T + 1), (B): place of sorted sequence in the caller's order, (B), (T + 2) */
+    int *rows, *offset, *order, *length, *count; /* (T), (T + 1), (B): of a sorted sequence, its place in the caller's batch,
+                                                    (B), (T + 2) */
     unroll_matrix x, d_x; /* d_x: with shape.input_gradient only */
     int *symbol;
     int *target;         /* classes, a row each */

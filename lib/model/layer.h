@@ -49,7 +49,8 @@ typedef struct unroll_layer_kind {
     const char *name;
     /* trainable reals, padding included; layer->w and layer->g are then given as that many reals */
     size_t (*reals)(const unroll_layer *layer);
-    /* takes its buffers (twice: once to count; after the layer whose packed weights it uses); sets layer->output and layer->d_output */
+    /* takes its buffers (twice: once to count; after the layer whose packed weights it uses); sets layer->output and
+       layer->d_output */
     void (*take)(unroll_layer *layer, unroll_arena *arena);
     int (*weights)(const unroll_layer *layer);
     void (*weight)(const unroll_layer *layer, int index, unroll_weight *out);
@@ -94,7 +95,7 @@ extern const unroll_layer_kind unroll_dense_layer;
 typedef struct unroll_recurrent unroll_recurrent;
 unroll_status unroll_recurrent_open(unroll_layer *layer, const unroll_isa *isa, const unroll_settings *settings);
 int unroll_recurrent_states(const unroll_layer *layer); /* S: 1, or 2 */
-/* Into how many micro-batches a batch is best parted, each with a gradient of its own. */
+/* Into how many micro-batches (model/inside.h) a batch is best parted: a function of the shape alone. */
 int unroll_recurrent_micros(int gates, int hidden, int batch);
 /* As many of the `asked` threads as make a step of a recurrent layer faster. */
 int unroll_recurrent_threads(int gates, int hidden, int batch, int asked);

@@ -1,4 +1,4 @@
-/* recurrent.h: the recurrent layer's data, shared by recurrent.c and recurrent_pass.c.
+/* recurrent.h: the recurrent layer's data, shared by recurrent.c, recurrent_parts.c and recurrent_pass.c.
 
    The gates of the same 16 hidden units (a panel) lie side by side. The buffer `tape` holds the input product, then the
    activations that forward leaves for backward, then the gradients of the pre-activations, all in one place. */
@@ -30,6 +30,9 @@ struct unroll_recurrent {
     unroll_form form;         /* of the weights that a streaming step reads */
     unroll_small small_ih, small_hh;
 };
+
+/* Whether threads that work at the same sequences take some of them each, or some panels of all. */
+bool unroll_recurrent_by_sequences(int gates, int hidden, int batch, int threads);
 
 void unroll_recurrent_forward(unroll_layer *layer, const unroll_time *time, const unroll_team *team);
 void unroll_recurrent_backward(unroll_layer *layer, const unroll_time *time, const unroll_team *team);

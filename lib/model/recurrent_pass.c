@@ -7,51 +7,11 @@
    amortise the passes over the weights, few enough to stay in the second-level cache */
 enum { STRETCH_ROWS = 256 };
 
-/* Recurrent weights up to this many reals (1 MiB) are read by every thread, each for sequences of its own; larger ones are
-   parted, so that each thread keeps its part in its own cache. */
-enum { SHARED_WEIGHTS = 262144, FEWEST_SEQUENCES = 4 };
-
-/* Multiply-adds of a time step that a thread must have to do so that it is worth its waiting. */
-enum { LEAST_BY_SEQUENCES = 98304, LEAST_BY_PANELS = 131072 };
-
-/* Of such weights, a batch is computed in micro-batches of at least so many sequences: enough rows for a tile, few enough for
-   two threads to have one each of a batch of 32. Each has a gradient of its own. */
-enum { MICRO_SEQUENCES = 16, MOST_MICROS = 4 };
-
 /* input and recurrent weights of so many bytes may not stay in the second-level cache from one streaming step to the next */
 enum { STREAMING_BYTES = 1048576 };
 
 /* Recurrent products of a single sequence that have so few blocks of outputs wait for their own sums: they take several chains. */
 enum { CHAINED_BLOCKS = 8 };
-
-static bool by_sequences(int gates, int hidden, int batch, int threads)
-{
-    return (double)gates * hidden * hidden <= SHARED_WEIGHTS && batch >= FEWEST_SEQUENCES * threads;
-}
-
-int unroll_recurrent_micros(int gates, int hidden, int batch)
-{
-    double weights = (double)gates * hidden * hidden;
-    int micros = batch / MICRO_SEQUENCES < MOST_MICROS ? batch / MICRO_SEQUENCES : MOST_MICROS;
-    if (weights > SHARED_WEIGHTS)
-        return 1;
-    while (micros > 1 && weights * batch < (double)micros * LEAST_BY_SEQUENCES)
-        micros--;
-    return micros > 1 ? micros : 1;
-}
-
-int unroll_recurrent_threads(int gates, int hidden, int batch, int asked)
-{
-    double work = (double)batch * gates * hidden * hidden;
-    int micros = unroll_recurrent_micros(gates, hidden, batch);
-    while (asked > 1 && work < (double)asked * (by_sequences(gates, hidden, batch, asked) ? LEAST_BY_SEQUENCES : LEAST_BY_PANELS))
-        asked--;
-    if (asked > micros)
-        return asked / micros * micros;
-    while (asked > 1 && (micros + asked - 1) / asked == (micros + asked - 2) / (asked - 1))
-        asked--; /* one fewer has no more of them to do */
-    return asked;
-}
 
 /* What this thread does in the loop over time: some sequences through all panels, and then nobody waits for anybody inside
    a stretch; or some panels of all sequences, and then all wait for each other at every step. */
@@ -84,7 +44,7 @@ static share share_of(const unroll_recurrent *own, const unroll_time *time, cons
     share s = {{0, own->panels}, {0, time->size}, false};
     if (team->size == 1)
         return s;
-    s.wait = !by_sequences(own->gates, own->hidden, time->size, team->size);
+    s.wait = !unroll_recurrent_by_sequences(own->gates, own->hidden, time->size, team->size);
     if (s.wait)
         s.panels = own_panels(own, team);
     else

@@ -5,6 +5,7 @@
 
 #include "simd/math.h"
 
+#include "simd/columns.h"
 #include "simd/loss.h"
 #include "simd/optimizer.h"
 #include "simd/product.h"

@@ -1,0 +1,43 @@
+/* How the work of a recurrent layer is parted: into micro-batches, and among threads. */
+#include "model/recurrent.h"
+
+/* Recurrent weights up to this many reals (1 MiB) are read by every thread, each for sequences of its own; larger ones are
+   parted, so that each thread keeps its part in its own cache. */
+enum { SHARED_WEIGHTS = 262144, FEWEST_SEQUENCES = 4 };
+
+/* Multiply-adds of a time step that a thread must have to do so that it is worth its waiting. */
+enum { LEAST_BY_SEQUENCES = 98304, LEAST_BY_PANELS = 131072 };
+
+/* Of such weights, a batch is computed in micro-batches of at least so many sequences: enough rows for a tile, few enough for
+   two threads to have one each of a batch of 32. Each has a gradient of its own. */
+enum { MICRO_SEQUENCES = 16, MOST_MICROS = 4 };
+
+bool unroll_recurrent_by_sequences(int gates, int hidden, int batch, int threads)
+{
+    return (double)gates * hidden * hidden <= SHARED_WEIGHTS && batch >= FEWEST_SEQUENCES * threads;
+}
+
+int unroll_recurrent_micros(int gates, int hidden, int batch)
+{
+    double weights = (double)gates * hidden * hidden;
+    int micros = batch / MICRO_SEQUENCES < MOST_MICROS ? batch / MICRO_SEQUENCES : MOST_MICROS;
+    if (weights > SHARED_WEIGHTS)
+        return 1;
+    while (micros > 1 && weights * batch < (double)micros * LEAST_BY_SEQUENCES)
+        micros--;
+    return micros > 1 ? micros : 1;
+}
+
+int unroll_recurrent_threads(int gates, int hidden, int batch, int asked)
+{
+    double work = (double)batch * gates * hidden * hidden;
+    int micros = unroll_recurrent_micros(gates, hidden, batch);
+    while (asked > 1 && work < (double)asked * (unroll_recurrent_by_sequences(gates, hidden, batch, asked) ? LEAST_BY_SEQUENCES
+                                                                                                          : LEAST_BY_PANELS))
+        asked--;
+    if (asked > micros)
+        return asked / micros * micros;
+    while (asked > 1 && (micros + asked - 1) / asked == (micros + asked - 2) / (asked - 1))
+        asked--; /* one fewer has no more of them to do */
+    return asked;
+}
