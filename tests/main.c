@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "store/store.h"
 #include "suite.h"
 
 enum { PATH_ROOM = 1024 };
@@ -169,6 +170,7 @@ static bool register_suites(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    unroll_store_child(argc, argv);
     for (int i = 1; i < argc; i++) {
         if (!known(argv[i])) {
             fprintf(stderr, "tests: there is no suite and no test \"%s\"\n", argv[i]);

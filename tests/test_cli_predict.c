@@ -115,7 +115,7 @@ static void check_cell(const char *cell, bool second_state)
     write_input(input, x, T, I, lengths);
     CU_ASSERT_EQUAL_FATAL(predict(model_path, input, output), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(said, output));
-    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(output, &result).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(output, false, &result).code, UNROLL_OK);
     CU_ASSERT_EQUAL_FATAL(unroll_model_file_open(model_path, &file).code, UNROLL_OK);
     CU_ASSERT_EQUAL_FATAL(unroll_model_file_build(&file, model_path, T, 1, &model).code, UNROLL_OK);
     const unroll_array *y = unroll_bundle_find(result, "y");
@@ -155,7 +155,7 @@ static void last_states_continue_a_sequence(void)
     snprintf(output, sizeof output, "%s/out.h5", folder);
     write_input(input, x, T, I, lengths);
     CU_ASSERT_EQUAL_FATAL(predict(model_path, input, output), 0);
-    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(output, &result).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(output, false, &result).code, UNROLL_OK);
     CU_ASSERT_EQUAL_FATAL(unroll_model_file_open(model_path, &file).code, UNROLL_OK);
     CU_ASSERT_EQUAL_FATAL(unroll_model_file_build(&file, model_path, T, 1, &model).code, UNROLL_OK);
     const float *h = unroll_bundle_find(result, "h")->data, *c = unroll_bundle_find(result, "c")->data;
@@ -191,7 +191,7 @@ static void more_sequences_than_a_batch_give_the_same_as_each_alone(void)
         memcpy(x[n], x[n % DISTINCT], sizeof x[n]);
     write_one(input, "x", UNROLL_ARRAY_FLOAT, 3, (size_t[]){MANY, STEPS, I}, x);
     CU_ASSERT_EQUAL_FATAL(predict(model, input, output), 0);
-    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(output, &result).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(output, false, &result).code, UNROLL_OK);
     const float *y = unroll_bundle_find(result, "y")->data;
     const float *h = unroll_bundle_find(result, "h")->data, *c = unroll_bundle_find(result, "c")->data;
     CU_ASSERT_NOT_EQUAL(y[0], y[STEPS]);
@@ -289,7 +289,7 @@ static void a_model_of_text_takes_symbols(void)
              "train task=text file=%s hidden=6 length=10 batch=4 steps=3 points=1 sample_chars=5 --save %s", path,
              model);
     CU_ASSERT_EQUAL_FATAL(run_program(arguments), 0);
-    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(model, &bundle).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(model, false, &bundle).code, UNROLL_OK);
     const unroll_array *alphabet = unroll_bundle_find(bundle, "extra/alphabet");
     CU_ASSERT_PTR_NOT_NULL_FATAL(alphabet);
     count = (int)alphabet->dims[0] + 1; /* the last one stands for every other character */
@@ -299,7 +299,7 @@ static void a_model_of_text_takes_symbols(void)
         symbols[i] = i % count;
     write_one(input, "symbols", UNROLL_ARRAY_INT32, 2, (size_t[]){N, T}, symbols);
     CU_ASSERT_EQUAL_FATAL(predict(model, input, output), 0);
-    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(output, &result).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(output, false, &result).code, UNROLL_OK);
     check_dims(unroll_bundle_find(result, "y"), N, T, (size_t)count);
     unroll_bundle_free(result);
     unlink(output);
@@ -320,7 +320,7 @@ static void weights_lie_under_the_names_and_shapes_of_pytorch(void)
                     {"rnn/bias_ih_l0", 1, {3 * H, 0}},   {"rnn/bias_hh_l0", 1, {3 * H, 0}},
                     {"rnn/weight_ih_l1", 2, {3 * H, H}}, {"rnn/weight_hh_l1", 2, {3 * H, H}},
                     {"head/weight", 2, {1, H}},          {"head/bias", 1, {1, 0}}};
-    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(make_model(folder, "gru"), &bundle).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(make_model(folder, "gru"), false, &bundle).code, UNROLL_OK);
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         const unroll_array *array = unroll_bundle_find(bundle, expected[i].name);
         CU_ASSERT_PTR_NOT_NULL_FATAL(array);

@@ -238,13 +238,19 @@ static void the_core_touches_no_file_and_no_terminal(void)
     }
 }
 
+/* What lib/store/child.c holds is a program of its own, which ends there. */
+static int check_no_end(const char *path, const char *text, const void *rule)
+{
+    return strcmp(path, "lib/store/child.c") == 0 ? 0 : check_no_calls(path, text, rule);
+}
+
 static void only_the_command_line_ends_the_program_or_prints(void)
 {
     static const char *const words[] = {"exit", "_exit", "abort", "printf", "puts", "putchar", "perror", NULL};
     static const char *const folders[] = {"lib/base",  "lib/simd",  "lib/cells", "lib/model",
                                           "lib/store", "lib/bench", "lib/sweep", "lib/report"};
     for (int i = 0; i < 8; i++) {
-        visit v = {.check = check_no_calls, .rule = words};
+        visit v = {.check = check_no_end, .rule = words};
         walk(folders[i], &v);
         CU_ASSERT_EQUAL(v.broken, 0);
     }

@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "store/h5.h"
 #include "store/store.h"
 #include "suite.h"
 
-enum { ROOM = 1 << 20 };
+enum { ROOM = 1 << 20, SEAL = 34 };
 
 typedef struct good_file {
     char path[1200];
@@ -43,6 +44,7 @@ static void make_good(good_file files[3])
     unroll_gather_info info = {.experiment = "demo", .title = ""};
     const char *const id = "run";
     strcpy(record->experiment, "demo");
+    strcpy(record->id, "run");
     strcpy(record->status, "done");
     unroll_record_real(record, "mse", "", 0.5);
     unroll_record_text(record, "sample", "text");
@@ -62,18 +64,20 @@ static void make_good(good_file files[3])
     unroll_bundle_free(bundle);
 }
 
-/* Reads a file as what it is (0 a run, 1 a table, 2 a bundle). */
-static unroll_status load(int kind, const char *path)
+enum { RUN, TABLE, BUNDLE };
+
+/* Reads a file as what it is. */
+static unroll_status load_as(int kind, const char *path, unroll_code expected)
 {
     unroll_record *record = NULL;
     unroll_table *table = NULL;
     unroll_bundle *bundle = NULL;
-    unroll_status status = kind == 0   ? unroll_load_record(path, &record)
-                           : kind == 1 ? unroll_load_table(path, &table)
-                                       : unroll_load_bundle(path, &bundle);
+    unroll_status status = kind == RUN     ? unroll_load_record(path, &record)
+                           : kind == TABLE ? unroll_load_table(path, &table)
+                                           : unroll_load_bundle(path, false, &bundle);
+    CU_ASSERT_EQUAL(status.code, expected);
     if (status.code != UNROLL_OK) {
         CU_ASSERT(record == NULL && table == NULL && bundle == NULL);
-        CU_ASSERT_EQUAL(status.code, kind == 0 ? UNROLL_FAILED : UNROLL_WRONG);
         CU_ASSERT_PTR_NOT_NULL(strstr(status.text, path));
         CU_ASSERT_PTR_NULL(strchr(status.text, '\n'));
     }
@@ -83,42 +87,61 @@ static unroll_status load(int kind, const char *path)
     return status;
 }
 
-static void a_truncated_file_is_one_sentence(void)
+static void a_truncated_file_is_damaged_and_a_user_s_own_needs_no_seal(void)
 {
     good_file files[3];
     make_good(files);
     for (int kind = 0; kind < 3; kind++) {
-        size_t seal = 34; /* the checksum alone may be missing: what it guards is whole */
-        for (size_t size = 0; size + seal < files[kind].size; size += size < 200 ? 1 : files[kind].size / 60) {
+        for (size_t size = 0; size + SEAL < files[kind].size; size += size < 200 ? 1 : files[kind].size / 60) {
             write_file(files[kind].path, files[kind].bytes, size);
-            CU_ASSERT_NOT_EQUAL(load(kind, files[kind].path).code, UNROLL_OK);
+            load_as(kind, files[kind].path, UNROLL_DAMAGED);
         }
-        write_file(files[kind].path, files[kind].bytes, files[kind].size - seal);
-        CU_ASSERT_EQUAL(load(kind, files[kind].path).code, UNROLL_OK);
+        for (size_t cut = 1; cut <= SEAL; cut++) {
+            write_file(files[kind].path, files[kind].bytes, files[kind].size - cut);
+            load_as(kind, files[kind].path, kind == BUNDLE ? UNROLL_OK : UNROLL_DAMAGED);
+        }
         free(files[kind].bytes);
     }
 }
 
-static void a_flipped_byte_anywhere_is_told_by_the_checksum(void)
+static void a_flipped_byte_anywhere_is_damage(void)
 {
     good_file files[3];
     make_good(files);
     for (int kind = 0; kind < 3; kind++) {
-        for (size_t at = 0; at < files[kind].size - 34; at += 37) {
-            unroll_status status;
+        size_t end = files[kind].size - (kind == BUNDLE ? SEAL : 0);
+        for (size_t at = 0; at < end; at += at + 2 * SEAL < end ? 37 : 1) { /* each one of the seal */
             files[kind].bytes[at] ^= (unsigned char)(1u << (at % 8));
             write_file(files[kind].path, files[kind].bytes, files[kind].size);
-            status = load(kind, files[kind].path);
-            CU_ASSERT_PTR_NOT_NULL(strstr(status.text, " is damaged: its checksum is wrong"));
+            load_as(kind, files[kind].path, UNROLL_DAMAGED);
             files[kind].bytes[at] ^= (unsigned char)(1u << (at % 8));
         }
         write_file(files[kind].path, files[kind].bytes, files[kind].size);
-        CU_ASSERT_EQUAL(load(kind, files[kind].path).code, UNROLL_OK);
+        load_as(kind, files[kind].path, UNROLL_OK);
         free(files[kind].bytes);
     }
 }
 
-static void what_is_no_hdf5_file_is_one_sentence(void)
+/* What a disk does that loses pages: a stretch of zeros, at the end above all. */
+static void a_zeroed_stretch_is_damage(void)
+{
+    good_file files[3];
+    unsigned char *zeroed = malloc(ROOM);
+    make_good(files);
+    for (int kind = 0; kind < 2; kind++) {
+        for (size_t length = 16; length < files[kind].size; length += files[kind].size / 40) {
+            memcpy(zeroed, files[kind].bytes, files[kind].size);
+            memset(zeroed + files[kind].size - length, 0, length);
+            write_file(files[kind].path, zeroed, files[kind].size);
+            load_as(kind, files[kind].path, UNROLL_DAMAGED);
+        }
+    }
+    for (int i = 0; i < 3; i++)
+        free(files[i].bytes);
+    free(zeroed);
+}
+
+static void absence_damage_and_what_stands_in_the_way_are_told_apart(void)
 {
     char path[400], text[512];
     char *noise = calloc(1, 5000);
@@ -126,14 +149,20 @@ static void what_is_no_hdf5_file_is_one_sentence(void)
     for (int kind = 0; kind < 3; kind++) {
         remove(path);
         snprintf(text, sizeof text, "cannot read %s: No such file or directory", path);
-        CU_ASSERT_STRING_EQUAL(load(kind, path).text, text);
+        CU_ASSERT_STRING_EQUAL(load_as(kind, path, UNROLL_ABSENT).text, text);
         write_file(path, "", 0);
         snprintf(text, sizeof text, "%s is empty", path);
-        CU_ASSERT_STRING_EQUAL(load(kind, path).text, text);
+        CU_ASSERT_STRING_EQUAL(load_as(kind, path, UNROLL_DAMAGED).text, text);
         write_file(path, noise, 5000);
-        snprintf(text, sizeof text, "%s: not an HDF5 file, or a truncated one", path);
-        CU_ASSERT_STRING_EQUAL(load(kind, path).text, text);
-        CU_ASSERT_PTR_NOT_NULL(strstr(load(kind, test_folder()).text, ": it is not a file"));
+        snprintf(text, sizeof text,
+                 kind == BUNDLE ? "%s: not an HDF5 file, or a truncated one"
+                                : "%s is damaged: it does not end in the checksum that unroll writes",
+                 path);
+        CU_ASSERT_STRING_EQUAL(load_as(kind, path, UNROLL_DAMAGED).text, text);
+        CU_ASSERT_PTR_NOT_NULL(strstr(load_as(kind, test_folder(), UNROLL_WRONG).text, ": it is not a file"));
+        remove(path);
+        CU_ASSERT_EQUAL_FATAL(mkfifo(path, 0666), 0); /* told, not waited for */
+        CU_ASSERT_PTR_NOT_NULL(strstr(load_as(kind, path, UNROLL_WRONG).text, ": it is not a file"));
     }
     free(noise);
 }
@@ -142,28 +171,36 @@ static void one_kind_of_file_is_not_taken_for_another(void)
 {
     good_file files[3];
     make_good(files);
-    CU_ASSERT_PTR_NOT_NULL(strstr(load(0, files[1].path).text, "it is no run's record (\"unroll table 1\")"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(load(1, files[0].path).text, "it is no gathered file of an experiment"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(load(0, files[2].path).text, "it has no text attribute \"schema\""));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(load_as(RUN, files[1].path, UNROLL_DAMAGED).text, "it is no run's record, but \"unroll table 1\""));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(load_as(TABLE, files[0].path, UNROLL_DAMAGED).text, "it is no gathered file of an experiment, but"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(load_as(RUN, files[2].path, UNROLL_DAMAGED).text, "it has no text attribute \"schema\""));
     for (int i = 0; i < 3; i++)
         free(files[i].bytes);
 }
 
-/* Opens a good file for forging. What HDF5 changes in place loses its checksum or, as here, gets no new one. */
+/* Opens a good file for forging. */
 static hid_t open_forged(const good_file *f)
 {
     hid_t file;
-    write_file(f->path, f->bytes, f->size - 34);
+    write_file(f->path, f->bytes, f->size - SEAL);
     unroll_h5_lock();
     file = H5Fopen(f->path, H5F_ACC_RDWR, H5P_DEFAULT);
     CU_ASSERT_FATAL(file >= 0);
     return file;
 }
 
-static void close_forged(hid_t file)
+/* Whoever forges a file can seal it, too. */
+static void close_forged(const good_file *f, hid_t file)
 {
+    good_file forged = *f;
     H5Fclose(file);
     unroll_h5_unlock();
+    slurp(&forged);
+    CU_ASSERT_EQUAL(unroll_h5_write_bytes(f->path, forged.bytes, forged.size).code, UNROLL_OK);
+    free(forged.bytes);
 }
 
 /* Puts a data set of another type and shape in the place of one. */
@@ -207,10 +244,9 @@ static void forged_types_and_shapes_are_one_sentence(void)
         hid_t file = open_forged(f);
         replace(file, forged[i].name, forged[i].number ? H5T_NATIVE_FLOAT : H5T_C_S1, forged[i].rank, forged[i].dims,
                 forged[i].chunked);
-        close_forged(file);
-        if (load(forged[i].kind, f->path).code == UNROLL_OK)
+        close_forged(f, file);
+        if (load_as(forged[i].kind, f->path, UNROLL_DAMAGED).code == UNROLL_OK)
             printf("    forged file %d, %s, was taken\n", forged[i].kind, forged[i].name);
-        CU_ASSERT_NOT_EQUAL(load(forged[i].kind, f->path).code, UNROLL_OK);
     }
     for (int i = 0; i < 3; i++)
         free(files[i].bytes);
@@ -222,9 +258,9 @@ static void what_is_missing_is_named(void)
         int kind;
         const char *name, *sentence;
     } missing[] = {
-        {0, "columns", ": it has no data set \"columns\""}, {0, "curves", ": it has no group \"curves\""},
-        {0, "env", ": it has no data set \"env\""},         {1, "runs", ": it has no group \"runs\""},
-        {1, "timings", ": it has no group \"timings\""},
+        {RUN, "columns", ": it has no data set, or one of a wrong shape, called \"columns\""},
+        {RUN, "env", ": it has no data set \"env\""},
+        {TABLE, "runs", ": it holds no runs"},
     };
     good_file files[3];
     make_good(files);
@@ -232,42 +268,40 @@ static void what_is_missing_is_named(void)
         const good_file *f = &files[missing[i].kind];
         hid_t file = open_forged(f);
         H5Ldelete(file, missing[i].name, H5P_DEFAULT);
-        close_forged(file);
-        CU_ASSERT_PTR_NOT_NULL(strstr(load(missing[i].kind, f->path).text, missing[i].sentence));
+        close_forged(f, file);
+        CU_ASSERT_PTR_NOT_NULL(strstr(load_as(missing[i].kind, f->path, UNROLL_DAMAGED).text, missing[i].sentence));
     }
     for (int i = 0; i < 3; i++)
         free(files[i].bytes);
 }
 
-/* Users do change a column with h5py: the file then has no checksum, and is read. */
-static void a_gathered_file_that_others_changed_is_read(void)
+/* What others change in place loses its seal: it can be gathered anew. */
+static void a_gathered_file_that_others_changed_is_damaged(void)
 {
     good_file files[3];
     double changed = 0.75;
-    unroll_table *table = NULL;
     hid_t file, set;
     make_good(files);
-    write_file(files[1].path, files[1].bytes, files[1].size); /* with its checksum */
     unroll_h5_lock();
-    file = H5Fopen(files[1].path, H5F_ACC_RDWR, H5P_DEFAULT);
+    file = H5Fopen(files[TABLE].path, H5F_ACC_RDWR, H5P_DEFAULT);
     set = H5Dopen2(file, "runs/mse", H5P_DEFAULT);
     CU_ASSERT(H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, &changed) >= 0);
     H5Dclose(set);
-    close_forged(file);
-    CU_ASSERT_EQUAL_FATAL(unroll_load_table(files[1].path, &table).code, UNROLL_OK);
-    CU_ASSERT_EQUAL(unroll_table_find(table, "mse")->real[0], 0.75);
-    unroll_table_free(table);
+    H5Fclose(file);
+    unroll_h5_unlock();
+    load_as(TABLE, files[TABLE].path, UNROLL_DAMAGED);
     for (int i = 0; i < 3; i++)
         free(files[i].bytes);
 }
 
 const unroll_test tests_store_damage[] = {
-    TEST(a_truncated_file_is_one_sentence),
-    TEST(a_flipped_byte_anywhere_is_told_by_the_checksum),
-    TEST(what_is_no_hdf5_file_is_one_sentence),
+    TEST(a_truncated_file_is_damaged_and_a_user_s_own_needs_no_seal),
+    TEST(a_flipped_byte_anywhere_is_damage),
+    TEST(a_zeroed_stretch_is_damage),
+    TEST(absence_damage_and_what_stands_in_the_way_are_told_apart),
     TEST(one_kind_of_file_is_not_taken_for_another),
     TEST(forged_types_and_shapes_are_one_sentence),
     TEST(what_is_missing_is_named),
-    TEST(a_gathered_file_that_others_changed_is_read),
+    TEST(a_gathered_file_that_others_changed_is_damaged),
     {NULL, NULL},
 };

@@ -200,14 +200,15 @@ static void damaged_runs_are_left_out_and_counted(void)
     CU_ASSERT_EQUAL(truncate(path, 700), 0);
     snprintf(path, sizeof path, "%s/%032d.h5", runs, 3);
     CU_ASSERT_EQUAL(truncate(path, 0), 0);
-    snprintf(path, sizeof path, "%s/%032d.h5.part-17", runs, 9); /* what a killed program leaves */
+    snprintf(path, sizeof path, "%s/.unroll-part-node-0123456789abcdef", runs); /* what a killed program leaves */
     file = fopen(path, "wb");
     fclose(file);
     CU_ASSERT_EQUAL_FATAL(unroll_load_table(gather(runs, NULL, 0, &info), &table).code, UNROLL_OK);
     CU_ASSERT_EQUAL(info.records, RUNS - 2);
     CU_ASSERT_EQUAL(info.damaged, 2);
-    CU_ASSERT_PTR_NOT_NULL(strstr(info.first_damaged, "00000002.h5: not an HDF5 file, or a truncated one"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(info.first_damaged, "00000002.h5 is damaged: it does not end in the checksum"));
     CU_ASSERT_EQUAL(table->rows, RUNS - 2);
+    CU_ASSERT_EQUAL(table->left_out, 2);
     unroll_table_free(table);
 }
 

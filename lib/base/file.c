@@ -40,6 +40,17 @@ static bool holds(const char *folder, const char *marker)
     return join(path, folder, marker) && stat(path, &what) == 0;
 }
 
+bool unroll_own_program(char path[UNROLL_FILE_ROOM])
+{
+#ifdef __APPLE__
+    uint32_t room = UNROLL_FILE_ROOM;
+    return _NSGetExecutablePath(path, &room) == 0;
+#else
+    strcpy(path, "/proc/self/exe"); /* its link leads to a replaced file, too */
+    return access(path, X_OK) == 0;
+#endif
+}
+
 static bool program_path(char path[UNROLL_FILE_ROOM])
 {
 #ifdef __APPLE__
@@ -82,6 +93,12 @@ bool unroll_find_beside(const char *name, char path[UNROLL_FILE_ROOM])
     return join(path, program, name) && access(path, R_OK) == 0;
 }
 
+bool unroll_same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
 static unroll_status cannot_write(const char *path, int reason)
 {
     return unroll_error(UNROLL_FAILED, "cannot write %.300s: %s", path, strerror(reason));
@@ -89,11 +106,19 @@ static unroll_status cannot_write(const char *path, int reason)
 
 unroll_status unroll_text_file_open(unroll_text_file *file, const char *path)
 {
+    int part, reason;
     if (snprintf(file->path, sizeof file->path, "%s", path) >= (int)sizeof file->path)
         return unroll_error(UNROLL_WRONG, "the name of a file is longer than %d bytes", UNROLL_FILE_ROOM - 1);
-    snprintf(file->part, sizeof file->part, "%s.part-%ld", file->path, (long)getpid());
-    file->out = fopen(file->part, "w");
-    return file->out != NULL ? unroll_ok() : cannot_write(path, errno);
+    part = unroll_part_open(file->path, file->part);
+    file->out = part >= 0 ? fdopen(part, "w") : NULL;
+    if (file->out != NULL)
+        return unroll_ok();
+    reason = errno;
+    if (part >= 0) {
+        close(part);
+        unlink(file->part);
+    }
+    return cannot_write(path, reason);
 }
 
 unroll_status unroll_text_file_close(unroll_text_file *file, bool good)

@@ -1,9 +1,10 @@
-/* file.h: folders and text files: made, found, and written whole or not at all. */
+/* file.h: folders and files: made, found, and written whole or not at all. */
 #ifndef UNROLL_BASE_FILE_H
 #define UNROLL_BASE_FILE_H
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "base/status.h"
 
@@ -19,10 +20,40 @@ bool unroll_find_folder(const char *name, const char *marker, const char *variab
 /* The file `name` beside the program; false when it is not there. */
 bool unroll_find_beside(const char *name, char path[UNROLL_FILE_ROOM]);
 
-/* A text file that appears in its place only when all of it is written: FILE.part-PID until then. */
+/* A path by which this very program can be executed again, even when its file was replaced meanwhile; false when the
+   system does not tell. */
+bool unroll_own_program(char path[UNROLL_FILE_ROOM]);
+
+/* Whether both paths lead to one file that is there, by links or otherwise. */
+bool unroll_same_file(const char *a, const char *b);
+
+/* ---- the system's calls ---- */
+
+/* The calls by which files are read and written, so that a test can stand in for a disk that fails. */
+typedef struct unroll_calls {
+    int (*open)(const char *path, int flags, mode_t mode);
+    ssize_t (*read)(int file, void *bytes, size_t size);
+    ssize_t (*write)(int file, const void *bytes, size_t size);
+    int (*fsync)(int file);
+    int (*close)(int file);
+    int (*rename)(const char *from, const char *to);
+} unroll_calls;
+extern unroll_calls unroll_disk;
+
+/* ---- unfinished files ---- */
+
+/* Opens a new file beside `path` whose name no other process or host can have: .unroll-part-HOST-RANDOM, with O_EXCL and
+   O_NOFOLLOW. part: its path. Returns the descriptor, or -1 with errno. */
+int unroll_part_open(const char *path, char part[UNROLL_FILE_ROOM]);
+/* Whether a file of that name (no path) is one that unroll_part_open made. */
+bool unroll_part_is(const char *name);
+/* Writes all of it; returns 0 or errno. */
+int unroll_write_all(int file, const void *bytes, size_t size);
+
+/* A text file that appears in its place only when all of it is written. */
 typedef struct unroll_text_file {
     FILE *out;
-    char path[UNROLL_FILE_ROOM], part[UNROLL_FILE_ROOM + 32];
+    char path[UNROLL_FILE_ROOM], part[UNROLL_FILE_ROOM];
 } unroll_text_file;
 
 /* UNROLL_FAILED when it cannot be written. */

@@ -9,7 +9,11 @@ typedef enum unroll_code {
     UNROLL_FAILED = 1,  /* a run or an operation failed */
     UNROLL_WRONG = 2,   /* the call was wrong: a setting, an argument, an input file */
     UNROLL_NOTHING = 3, /* there was nothing to do or to measure */
-    UNROLL_STOPPED = 4  /* interrupted by the user; what was finished is kept */
+    UNROLL_STOPPED = 4, /* interrupted by the user; what was finished is kept */
+    /* of a file that was to be read; UNROLL_FAILED is then what may pass (a broken disk, no memory, too many open files),
+       UNROLL_WRONG what stands in the way (a folder of that name, no permission) */
+    UNROLL_ABSENT = 5, /* it is not there */
+    UNROLL_DAMAGED = 6 /* it is there, and not what it should be */
 } unroll_code;
 
 typedef struct unroll_status {

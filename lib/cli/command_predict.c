@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "cli/cli.h"
 #include "cli/model_file.h"
 #include "simd/engine.h"
@@ -60,6 +61,16 @@ static unroll_status read_lengths(const unroll_bundle *bundle, sequences *in)
     return unroll_ok();
 }
 
+/* What has another name than those that are looked for may be a mistake. */
+static void tell_unused(const unroll_bundle *bundle, const sequences *in)
+{
+    for (int i = 0; i < bundle->array_count; i++) {
+        const unroll_array *array = &bundle->arrays[i];
+        if (array != in->x && array != in->symbols && array != in->lengths)
+            printf("not used: data set %s of %s\n", array->name, in->path);
+    }
+}
+
 static unroll_status read_sequences(const unroll_bundle *bundle, const unroll_model_shape *shape, sequences *in)
 {
     const unroll_array *array;
@@ -77,7 +88,9 @@ static unroll_status read_sequences(const unroll_bundle *bundle, const unroll_mo
     in->count = (int)array->dims[0];
     in->steps = (int)array->dims[1];
     in->inputs = shape->inputs;
-    return read_lengths(bundle, in);
+    UNROLL_TRY(read_lengths(bundle, in));
+    tell_unused(bundle, in);
+    return unroll_ok();
 }
 
 static int length_of(const sequences *in, int n)
@@ -169,6 +182,15 @@ static unroll_status open_workspace(const unroll_model_file *file, const char *p
     return unroll_ok();
 }
 
+/* The first row of (rows, width) that holds a number which is not finite; -1: there is none. */
+static int first_not_finite(const real *values, int rows, int width)
+{
+    for (size_t i = 0; i < (size_t)rows * (size_t)width; i++)
+        if (!isfinite((float)values[i]))
+            return (int)(i / (size_t)width);
+    return -1;
+}
+
 /* Copies the results of `size` sequences from `first` on out of the batch. */
 static void keep(const workspace *w, const sequences *in, int first, int size, predictions *out)
 {
@@ -188,6 +210,7 @@ static unroll_status predict_batch(workspace *w, const sequences *in, const unro
                                    int size, predictions *out)
 {
     unroll_forward io = {.size = size, .steps = in->steps, .length = w->length, .y = w->y, .states = w->states};
+    int bad;
     if (in->x != NULL)
         io.x = w->x;
     else
@@ -199,6 +222,14 @@ static unroll_status predict_batch(workspace *w, const sequences *in, const unro
         UNROLL_TRY(copy_sequence(in, shape, first + row, row, w->x, w->symbol));
     }
     unroll_model_forward(w->model, &io);
+    bad = first_not_finite(w->y, size * in->steps, out->outputs);
+    if (bad >= 0)
+        return unroll_error(UNROLL_FAILED, "the model's output is not a finite number at sequence %d, step %d",
+                            first + bad / in->steps, bad % in->steps);
+    bad = first_not_finite(w->states, out->layers * out->carried * size, out->hidden);
+    if (bad >= 0)
+        return unroll_error(UNROLL_FAILED, "a last state of the model is not a finite number at sequence %d",
+                            first + bad % size);
     keep(w, in, first, size, out);
     return unroll_ok();
 }
@@ -267,13 +298,8 @@ static unroll_status predict(const char *const paths[3], const atomic_bool *stop
     sequences in = {.path = paths[1]};
     predictions out = {0};
     unroll_status status = unroll_model_file_open(paths[0], &file);
-    if (status.code == UNROLL_OK) {
-        status = unroll_load_bundle(paths[1], &input);
-        if (status.code != UNROLL_OK) {
-            status.code = UNROLL_WRONG; /* an input that cannot be read is a wrong call */
-            input = NULL;
-        }
-    }
+    if (status.code == UNROLL_OK)
+        status = unroll_load_bundle(paths[1], false, &input);
     unroll_flush_denormals();
     if (status.code == UNROLL_OK)
         status = read_sequences(input, &file.shape, &in);
@@ -293,6 +319,10 @@ static int run(int argc, char **argv, const atomic_bool *stop)
     unroll_status status = unroll_arguments_read(&command_predict, argc, argv, 3, 3, &arguments);
     if (status.code == UNROLL_OK && arguments.words[2][0] == '\0')
         status = unroll_error(UNROLL_WRONG, "OUTPUT.h5 needs the name of a file");
+    for (int i = 0; i < 2 && status.code == UNROLL_OK; i++)
+        if (unroll_same_file(arguments.words[i], arguments.words[2]))
+            status = unroll_error(UNROLL_WRONG, "OUTPUT.h5 is %s itself, %.300s: it would be lost", i == 0 ? "MODEL.h5" : "INPUT.h5",
+                                  arguments.words[i]);
     if (status.code == UNROLL_OK)
         status = predict(arguments.words, stop);
     unroll_arguments_free(&arguments);

@@ -6,16 +6,16 @@
 #include <string.h>
 
 #include "base/settings.h"
+#include "base/stop.h"
 #include "base/version.h"
 #include "cli/cli.h"
+#include "store/store.h"
 #include "sweep/sweep.h"
-
-static atomic_bool stop_requested;
 
 /* The first Ctrl-C asks for a clean end, the second one kills. */
 static void request_stop(int number)
 {
-    if (atomic_exchange(&stop_requested, true)) {
+    if (unroll_stop_request()) {
         signal(number, SIG_DFL);
         raise(number);
     }
@@ -48,7 +48,15 @@ int unroll_say(unroll_status status)
         return 0;
     fflush(stdout);
     fprintf(stderr, "unroll: %s\n", status.text);
-    return status.code == UNROLL_STOPPED ? UNROLL_EXIT_STOPPED : (int)status.code;
+    switch (status.code) {
+    case UNROLL_STOPPED:
+        return UNROLL_EXIT_STOPPED;
+    case UNROLL_ABSENT:
+    case UNROLL_DAMAGED: /* a file that cannot be of use is a wrong call */
+        return UNROLL_WRONG;
+    default:
+        return (int)status.code;
+    }
 }
 
 typedef struct global_options {
@@ -119,6 +127,7 @@ int unroll_main(int argc, char **argv)
     global_options globals = {0};
     const unroll_command *command = NULL;
     unroll_status status;
+    unroll_store_child(argc, argv);
     hold_streams();
     unroll_start();
     argc = take_globals(argc, argv, &globals);
@@ -143,5 +152,5 @@ int unroll_main(int argc, char **argv)
     if (status.code != UNROLL_OK)
         return unroll_say(status);
     catch_signals();
-    return close_stdout(command->run(argc - 1, argv + 1, &stop_requested));
+    return close_stdout(command->run(argc - 1, argv + 1, unroll_stop_flag()));
 }

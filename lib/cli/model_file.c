@@ -1,5 +1,6 @@
 #include "cli/model_file.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,12 +158,9 @@ unroll_status unroll_model_file_open(const char *path, unroll_model_file *file)
     const char *found;
     unroll_status status;
     memset(file, 0, sizeof *file);
-    status = unroll_load_bundle(path, &file->bundle);
-    if (status.code != UNROLL_OK) {
-        status.code = UNROLL_WRONG; /* an input that cannot be read is a wrong call */
-        file->bundle = NULL;
+    status = unroll_load_bundle(path, true, &file->bundle);
+    if (status.code != UNROLL_OK)
         return status;
-    }
     found = unroll_bundle_text(file->bundle, "schema");
     if (found == NULL || strcmp(found, schema) != 0)
         return unroll_error(UNROLL_WRONG, "%.300s is not a saved model: unroll train --save writes one", path);
@@ -180,6 +178,7 @@ static unroll_status set_weight(const unroll_model_file *file, const char *path,
     char name[48];
     real *values;
     size_t size;
+    bool finite = true;
     unroll_model_weight_at(model, index, &weight);
     name_in_file(&weight, name);
     size = weight_size(&weight);
@@ -192,12 +191,16 @@ static unroll_status set_weight(const unroll_model_file *file, const char *path,
     values = malloc(size * sizeof *values);
     if (values == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for the weights of a model");
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < size; i++) {
         values[i] = array->type == UNROLL_ARRAY_FLOAT ? (real)((const float *)array->data)[i]
                                                       : (real)((const double *)array->data)[i];
-    unroll_model_set_weight(model, index, values);
+        finite = finite && isfinite(values[i]);
+    }
+    if (finite)
+        unroll_model_set_weight(model, index, values);
     free(values);
-    return unroll_ok();
+    return finite ? unroll_ok()
+                  : unroll_error(UNROLL_WRONG, "%.300s: its weight %s holds numbers that are not finite", path, name);
 }
 
 unroll_status unroll_model_file_build(const unroll_model_file *file, const char *path, int steps, int batch,
@@ -211,8 +214,10 @@ unroll_status unroll_model_file_build(const unroll_model_file *file, const char 
     UNROLL_TRY(unroll_model_open(file->settings, &shape, model));
     for (int i = 0; i < unroll_model_weight_count(*model) && status.code == UNROLL_OK; i++)
         status = set_weight(file, path, *model, i);
-    if (status.code != UNROLL_OK)
-        unroll_model_close(*model);
+    if (status.code == UNROLL_OK)
+        return status;
+    unroll_model_close(*model);
+    *model = NULL;
     return status;
 }
 

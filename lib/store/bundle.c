@@ -7,9 +7,8 @@
 
 #include "base/text.h"
 #include "store/h5.h"
+#include "store/reader.h"
 #include "store/store.h"
-
-enum { MOST_RANK = 4, DEEPEST_GROUP = 8 };
 
 static size_t size_of(unroll_array_type type)
 {
@@ -189,128 +188,65 @@ unroll_status unroll_store_bundle(const unroll_bundle *bundle, const char *path)
 
 /* ---- reading ---- */
 
-/* Where the walk over a file is: what it fills, and the group it is in. */
-typedef struct walk {
-    unroll_bundle *bundle;
-    char group[sizeof((unroll_array *)0)->name];
-    int depth;
-} walk;
-
 /* Whole numbers of any width: as 32 bits, or all as doubles where one does not fit. */
-static void get_whole(unroll_h5 *h, hid_t set, unroll_array *array)
+static unroll_status take_whole(const unroll_plain_member *member, unroll_array *array)
 {
-    size_t count = elements_of(array);
-    int64_t *wide = unroll_h5_get(h, set, array->name, H5T_NATIVE_INT64, sizeof *wide);
+    const int64_t *wide = member->values;
     array->type = UNROLL_ARRAY_INT32;
-    for (size_t i = 0; wide != NULL && i < count; i++)
+    for (size_t i = 0; i < member->count; i++)
         if (wide[i] < INT32_MIN || wide[i] > INT32_MAX)
             array->type = UNROLL_ARRAY_DOUBLE;
-    array->data = wide != NULL ? calloc(count + 1, sizeof(double)) : NULL;
-    if (wide != NULL && array->data == NULL)
-        unroll_h5_fail(h, "out of memory for data set \"%s\"", array->name);
-    for (size_t i = 0; array->data != NULL && i < count; i++) {
+    array->data = calloc(member->count + 1, sizeof(double));
+    if (array->data == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for data set \"%s\"", array->name);
+    for (size_t i = 0; i < member->count; i++) {
         if (array->type == UNROLL_ARRAY_INT32)
             ((int32_t *)array->data)[i] = (int32_t)wide[i];
         else
             ((double *)array->data)[i] = (double)wide[i];
     }
-    free(wide);
+    return unroll_ok();
 }
 
-static void get_array(unroll_h5 *h, hid_t group, const char *member, const char *name, unroll_bundle *bundle)
+static unroll_status take_member(const unroll_plain *plain, unroll_plain_member *member, unroll_bundle *bundle)
 {
-    hsize_t dims[MOST_RANK] = {0};
     unroll_array *array;
-    int rank;
-    hid_t type, set = unroll_h5_find(h, group, member, &rank, dims);
-    if (set < 0)
-        return;
-    array = take_array(bundle, name);
-    if (array == NULL) {
-        unroll_h5_fail(h, "out of memory");
-        H5Dclose(set);
-        return;
+    if (member->name[0] == '@') {
+        if (member->type == UNROLL_PLAIN_TEXT)
+            unroll_bundle_attribute(bundle, member->name + 1, member->values);
+        return unroll_ok();
     }
-    array->rank = rank;
-    for (int i = 0; i < rank; i++)
-        array->dims[i] = (size_t)dims[i];
-    type = H5Dget_type(set);
-    if (H5Tget_class(type) == H5T_INTEGER) {
-        get_whole(h, set, array);
-    } else if (H5Tget_size(type) <= sizeof(float)) {
-        array->type = UNROLL_ARRAY_FLOAT;
-        array->data = unroll_h5_get(h, set, name, H5T_NATIVE_FLOAT, sizeof(float));
-    } else {
-        array->type = UNROLL_ARRAY_DOUBLE;
-        array->data = unroll_h5_get(h, set, name, H5T_NATIVE_DOUBLE, sizeof(double));
-    }
-    H5Tclose(type);
-    H5Dclose(set);
+    if (member->type == UNROLL_PLAIN_TEXT || member->type == UNROLL_PLAIN_OTHER)
+        return unroll_ok();
+    if (strlen(member->name) >= sizeof array->name)
+        return unroll_plain_damaged(plain, "too deep or under too long a name lies", member->name);
+    array = take_array(bundle, member->name);
+    if (array == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for %.300s", plain->path);
+    array->rank = member->rank;
+    memcpy(array->dims, member->dims, sizeof array->dims);
+    if (member->type == UNROLL_PLAIN_WHOLE)
+        return take_whole(member, array);
+    array->type = member->type == UNROLL_PLAIN_FLOAT ? UNROLL_ARRAY_FLOAT : UNROLL_ARRAY_DOUBLE;
+    array->data = member->values;
+    member->values = NULL;
+    return unroll_ok();
 }
 
-static bool holds_numbers(hid_t set)
+unroll_status unroll_load_bundle(const char *path, bool sealed, unroll_bundle **bundle)
 {
-    hid_t type = H5Dget_type(set);
-    H5T_class_t class = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
-    if (type >= 0)
-        H5Tclose(type);
-    return class == H5T_INTEGER || class == H5T_FLOAT;
-}
-
-/* One member of a group: a data set is read, a group is walked in its turn, anything else is passed over. */
-static void visit(unroll_h5 *h, hid_t group, const char *name, void *context)
-{
-    walk *at = context, inner = *at;
-    hid_t object = H5Oopen(group, name, H5P_DEFAULT);
-    H5I_type_t type = object >= 0 ? H5Iget_type(object) : H5I_BADID;
-    bool numbers = type == H5I_DATASET && holds_numbers(object);
-    int length = snprintf(inner.group, sizeof inner.group, "%s%s%s", at->group, at->group[0] != '\0' ? "/" : "", name);
-    if (object >= 0)
-        H5Oclose(object);
-    if (!numbers && type != H5I_GROUP)
-        return;
-    inner.depth++;
-    if (length >= (int)sizeof inner.group || inner.depth > DEEPEST_GROUP)
-        unroll_h5_fail(h, "\"%.80s\" lies too deep or has too long a name", inner.group);
-    else if (numbers)
-        get_array(h, group, name, inner.group, at->bundle);
-    else
-        unroll_h5_each_in(h, inner.group, visit, &inner);
-}
-
-static herr_t visit_attribute(hid_t at, const char *name, const H5A_info_t *info, void *context)
-{
-    void **both = context;
-    unroll_bundle *bundle = both[1];
-    char *text = unroll_h5_get_text(both[0], at, name);
-    (void)info;
-    if (text != NULL)
-        unroll_bundle_attribute(bundle, name, text);
-    free(text);
-    return 0;
-}
-
-unroll_status unroll_load_bundle(const char *path, unroll_bundle **bundle)
-{
-    unroll_h5 h;
-    unroll_status status;
     unroll_bundle *loaded = unroll_bundle_new();
-    walk at = {.bundle = loaded};
-    void *both[2] = {&h, loaded};
-    hsize_t place = 0;
+    unroll_plain *plain = NULL;
+    unroll_status status;
     *bundle = NULL;
     if (loaded == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for %.300s", path);
-    unroll_h5_lock();
-    unroll_h5_open(&h, path, UNROLL_WRONG);
-    if (h.status.code == UNROLL_OK &&
-        H5Aiterate2(h.file, H5_INDEX_NAME, H5_ITER_INC, &place, visit_attribute, both) < 0)
-        unroll_h5_fail(&h, "its attributes cannot be read");
-    unroll_h5_each_in(&h, "/", visit, &at);
-    if (loaded->out_of_memory)
-        unroll_h5_fail(&h, "out of memory");
-    status = unroll_h5_close(&h);
-    unroll_h5_unlock();
+    status = unroll_read_plain(path, sealed ? UNROLL_FROM_US : UNROLL_FROM_USER, &plain);
+    for (int i = 0; status.code == UNROLL_OK && i < plain->count; i++)
+        status = take_member(plain, &plain->members[i], loaded);
+    if (status.code == UNROLL_OK && loaded->out_of_memory)
+        status = unroll_error(UNROLL_FAILED, "out of memory for %.300s", path);
+    unroll_plain_free(plain);
     if (status.code == UNROLL_OK)
         *bundle = loaded;
     else

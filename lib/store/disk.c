@@ -1,4 +1,4 @@
-/* Bytes and the disk: all of a file or nothing, with a checksum behind it. */
+/* Bytes and the disk: all of a file or nothing, sealed with a checksum behind it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -7,10 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "store/h5.h"
+#include "store/store.h"
 
 /* The line after a file's last byte: what it is, 16 hex digits, a line break. */
 static const char seal_word[] = "\nunroll checksum ";
@@ -46,22 +50,6 @@ static unroll_status cannot(const char *verb, const char *path, int reason)
                         strerror(reason));
 }
 
-/* Returns 0 or errno. */
-static int write_all(int file, const void *bytes, size_t size)
-{
-    const unsigned char *next = bytes;
-    while (size > 0) {
-        ssize_t written = write(file, next, size < (1u << 30) ? size : 1u << 30);
-        if (written < 0 && errno != EINTR)
-            return errno;
-        if (written > 0) {
-            next += written;
-            size -= (size_t)written;
-        }
-    }
-    return 0;
-}
-
 /* Makes the rename itself last. Some file systems cannot sync a folder and say so with EINVAL. Returns 0 or errno. */
 static int sync_folder_of(char *path)
 {
@@ -69,81 +57,80 @@ static int sync_folder_of(char *path)
     int folder, reason = 0;
     if (slash != NULL)
         slash[slash == path ? 1 : 0] = '\0';
-    folder = open(slash != NULL ? path : ".", O_RDONLY);
+    folder = unroll_disk.open(slash != NULL ? path : ".", O_RDONLY | O_CLOEXEC, 0);
     if (folder < 0)
         return errno == EACCES ? 0 : errno; /* a folder that may be written in, but not listed */
-    if (fsync(folder) != 0 && errno != EINVAL)
+    if (unroll_disk.fsync(folder) != 0 && errno != EINVAL)
         reason = errno;
-    close(folder);
+    unroll_disk.close(folder);
     return reason;
 }
 
-static int write_part(const char *part, const unsigned char *bytes, size_t size)
+static int write_part(const char *path, char part[UNROLL_FILE_ROOM], const unsigned char *bytes, size_t size)
 {
     char seal[SEAL_SIZE + 1];
-    int reason, file = open(part, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    if (file < 0)
-        return errno;
-    make_seal(bytes, size, seal);
-    reason = write_all(file, bytes, size);
-    if (reason == 0)
-        reason = write_all(file, seal, SEAL_SIZE);
-    if (reason == 0 && fsync(file) != 0)
+    int reason, file = unroll_part_open(path, part);
+    if (file < 0) {
         reason = errno;
-    if (close(file) != 0 && reason == 0)
+        part[0] = '\0';
+        return reason;
+    }
+    make_seal(bytes, size, seal);
+    reason = unroll_write_all(file, bytes, size);
+    if (reason == 0)
+        reason = unroll_write_all(file, seal, SEAL_SIZE);
+    if (reason == 0 && unroll_disk.fsync(file) != 0)
+        reason = errno;
+    if (unroll_disk.close(file) != 0 && reason == 0)
         reason = errno;
     return reason;
 }
 
 unroll_status unroll_h5_write_bytes(const char *path, const unsigned char *bytes, size_t size)
 {
-    size_t room = strlen(path) + 32;
-    char *part = malloc(room);
+    char part[UNROLL_FILE_ROOM], shown[PATH_SHOWN];
     struct stat there;
     int reason;
-    if (part == NULL)
-        return cannot("write", path, ENOMEM);
-    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) { /* a rename would put a file in the place of /dev/null */
-        char shown[PATH_SHOWN];
-        free(part);
-        if (S_ISDIR(there.st_mode))
-            return cannot("write", path, EISDIR);
+    if (stat(path, &there) == 0 && S_ISDIR(there.st_mode))
+        return cannot("write", path, EISDIR);
+    if (stat(path, &there) == 0 && !S_ISREG(there.st_mode)) /* a rename would put a file in the place of /dev/null */
         return unroll_error(UNROLL_FAILED, "cannot write %s: it is not a file",
                             unroll_text_quote(shown, sizeof shown, path));
-    }
-    snprintf(part, room, "%s.part-%ld", path, (long)getpid());
-    reason = write_part(part, bytes, size);
-    if (reason == 0 && rename(part, path) != 0)
+    reason = write_part(path, part, bytes, size);
+    if (reason == 0 && unroll_disk.rename(part, path) != 0)
         reason = errno;
-    if (reason != 0)
-        unlink(part);
-    else
+    if (reason == 0)
         reason = sync_folder_of(part);
-    free(part);
+    else if (part[0] != '\0')
+        unlink(part);
     return reason == 0 ? unroll_ok() : cannot("write", path, reason);
 }
 
-/* Takes the seal off the end of *size bytes. Returns false when there is one and it is broken. */
-static bool check_seal(const unsigned char *bytes, size_t *size)
+/* ---- reading ---- */
+
+typedef enum seal_state { SEAL_RIGHT, SEAL_WRONG, SEAL_MISSING } seal_state;
+
+/* Takes the seal off the end of *size bytes. */
+static seal_state check_seal(const unsigned char *bytes, size_t *size)
 {
     char seal[SEAL_SIZE + 1];
     const unsigned char *end;
     if (*size < SEAL_SIZE)
-        return true;
+        return SEAL_MISSING;
     end = bytes + *size - SEAL_SIZE;
     if (memcmp(end, seal_word, WORD_SIZE) != 0)
-        return true;
+        return SEAL_MISSING;
     *size -= SEAL_SIZE;
     make_seal(bytes, *size, seal);
-    return memcmp(end, seal, SEAL_SIZE) == 0;
+    return memcmp(end, seal, SEAL_SIZE) == 0 ? SEAL_RIGHT : SEAL_WRONG;
 }
 
-/* Returns 0 or errno; fewer bytes than expected end the file early, which its checksum or HDF5 will tell. */
+/* Returns 0 or errno; fewer bytes than expected end the file early, which its seal will tell. */
 static int read_all(int file, unsigned char *bytes, size_t *size)
 {
     size_t have = 0;
     while (have < *size) {
-        ssize_t got = read(file, bytes + have, *size - have < (1u << 30) ? *size - have : 1u << 30);
+        ssize_t got = unroll_disk.read(file, bytes + have, *size - have < (1u << 30) ? *size - have : 1u << 30);
         if (got < 0 && errno != EINTR)
             return errno;
         if (got == 0)
@@ -155,34 +142,98 @@ static int read_all(int file, unsigned char *bytes, size_t *size)
     return 0;
 }
 
-unroll_status unroll_h5_read_bytes(const char *path, unroll_code code, unsigned char **bytes, size_t *size)
+/* What a failed call tells of a file: that it is not there, that it may not be read, or nothing, for it may pass. */
+static unroll_code code_of(int reason)
+{
+    switch (reason) {
+    case ENOENT:
+    case ENOTDIR:
+        return UNROLL_ABSENT;
+    case EACCES:
+    case EPERM:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case EISDIR:
+    case ENXIO:
+        return UNROLL_WRONG;
+    default:
+        return UNROLL_FAILED;
+    }
+}
+
+static unroll_status cannot_read(const char *shown, int reason)
+{
+    return unroll_error(code_of(reason), "cannot read %s: %s", shown, strerror(reason));
+}
+
+/* The bytes of an open file. */
+static unroll_status read_open(int file, const char *shown, unsigned char **bytes, size_t *size)
+{
+    struct stat what;
+    int reason;
+    if (fstat(file, &what) != 0)
+        return cannot_read(shown, errno);
+    if (!S_ISREG(what.st_mode))
+        return unroll_error(UNROLL_WRONG, "cannot read %s: it is not a file", shown);
+    *size = (size_t)what.st_size;
+    *bytes = malloc(*size + 1);
+    reason = *bytes == NULL ? ENOMEM : read_all(file, *bytes, size);
+    return reason == 0 ? unroll_ok() : cannot_read(shown, reason);
+}
+
+static unroll_status read_once(const char *path, bool sealed, unsigned char **bytes, size_t *size)
 {
     char shown[PATH_SHOWN];
-    struct stat what;
     unroll_status status;
-    int reason, file;
-    *bytes = NULL;
+    seal_state seal;
+    int file;
     unroll_text_quote(shown, sizeof shown, path);
-    if (stat(path, &what) != 0)
-        return unroll_error(code, "cannot read %s: %s", shown, strerror(errno));
-    if (!S_ISREG(what.st_mode))
-        return unroll_error(code, "cannot read %s: it is not a file", shown);
-    if (what.st_size == 0)
-        return unroll_error(code, "%s is empty", shown);
-    file = open(path, O_RDONLY);
+    file = unroll_disk.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0); /* a pipe is to be told, not waited for */
     if (file < 0)
-        return unroll_error(code, "cannot read %s: %s", shown, strerror(errno));
-    *size = (size_t)what.st_size;
-    *bytes = malloc(*size);
-    reason = *bytes == NULL ? ENOMEM : read_all(file, *bytes, size);
-    close(file);
-    if (reason == 0 && check_seal(*bytes, size))
-        return unroll_ok();
-    if (reason != 0)
-        status = unroll_error(code, "cannot read %s: %s", shown, strerror(reason));
-    else
-        status = unroll_error(code, "%s is damaged: its checksum is wrong", shown);
-    free(*bytes);
-    *bytes = NULL;
-    return status;
+        return cannot_read(shown, errno);
+    status = read_open(file, shown, bytes, size);
+    unroll_disk.close(file);
+    if (status.code != UNROLL_OK)
+        return status;
+    if (*size == 0)
+        return unroll_error(UNROLL_DAMAGED, "%s is empty", shown);
+    seal = check_seal(*bytes, size);
+    if (seal == SEAL_WRONG)
+        return unroll_error(UNROLL_DAMAGED, "%s is damaged: its checksum is wrong", shown);
+    if (seal == SEAL_MISSING && sealed)
+        return unroll_error(UNROLL_DAMAGED, "%s is damaged: it does not end in the checksum that unroll writes", shown);
+    return unroll_ok();
+}
+
+unroll_status unroll_h5_read_bytes(const char *path, bool sealed, unsigned char **bytes, size_t *size)
+{
+    static const long naps[] = {20000000, 200000000}; /* ns before another try of what may pass */
+    unroll_status status;
+    for (int i = 0;; i++) {
+        *bytes = NULL;
+        status = read_once(path, sealed, bytes, size);
+        if (status.code == UNROLL_OK)
+            return status;
+        free(*bytes);
+        *bytes = NULL;
+        if (status.code != UNROLL_FAILED || i == (int)(sizeof naps / sizeof naps[0]) || unroll_stop_requested())
+            return status;
+        nanosleep(&(struct timespec){0, naps[i]}, NULL);
+    }
+}
+
+unroll_status unroll_set_aside(const char *path, char *aside, size_t room)
+{
+    size_t length = strlen(path), ending = length > 3 && strcmp(path + length - 3, ".h5") == 0 ? 3 : 0;
+    char folder[UNROLL_FILE_ROOM];
+    int reason = 0;
+    if (snprintf(aside, room, "%.*s.damaged", (int)(length - ending), path) >= (int)room)
+        return cannot("set aside", path, ENAMETOOLONG);
+    if (unroll_disk.rename(path, aside) != 0)
+        reason = errno;
+    unroll_text_copy(folder, sizeof folder, path);
+    if (reason == 0)
+        reason = sync_folder_of(folder);
+    /* where it is gone already, another process was faster */
+    return reason == 0 || reason == ENOENT ? unroll_ok() : cannot("set aside", path, reason);
 }

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "base/version.h"
 #include "store/gather.h"
+#include "store/plain.h"
 #include "store/store.h"
 
 enum { PATH_SHOWN = 300 };
@@ -93,20 +93,13 @@ static unroll_status list_ids(const char *folder, names *list)
 static unroll_status read_records(const char *folder, const names *ids, unroll_record **records, unroll_gather_info *info)
 {
     for (int i = 0; i < ids->count; i++) {
-        size_t room = strlen(folder) + strlen(ids->name[i]) + 5;
-        char *path = malloc(room);
-        unroll_status status;
-        if (path == NULL)
-            return unroll_error(UNROLL_FAILED, "out of memory while runs are gathered");
-        snprintf(path, room, "%s/%s.h5", folder, ids->name[i]);
-        if (access(path, F_OK) == 0 || errno != ENOENT) {
-            status = unroll_load_record(path, &records[info->records]);
-            if (status.code == UNROLL_OK)
-                info->records++;
-            else if (info->damaged++ == 0)
-                unroll_text_copy(info->first_damaged, sizeof info->first_damaged, status.text);
-        }
-        free(path);
+        unroll_status status = unroll_load_record_of(folder, ids->name[i], NULL, &records[info->records]);
+        if (status.code == UNROLL_OK)
+            info->records++;
+        else if (status.code == UNROLL_DAMAGED && info->damaged++ == 0)
+            unroll_text_copy(info->first_damaged, sizeof info->first_damaged, status.text);
+        else if (status.code != UNROLL_DAMAGED && status.code != UNROLL_ABSENT)
+            return status; /* it may be a good one: better no new file than one without it */
     }
     return unroll_ok();
 }
@@ -130,12 +123,13 @@ static unroll_status write_table(const char *path, unroll_record *const *records
     tell_time(created);
     unroll_h5_lock();
     unroll_h5_create(&h, path);
-    unroll_h5_put_text(&h, h.file, "schema", "unroll table 1");
+    unroll_h5_put_text(&h, h.file, "schema", UNROLL_TABLE_SCHEMA);
     unroll_h5_put_text(&h, h.file, "experiment", info->experiment);
     unroll_h5_put_text(&h, h.file, "title", info->title != NULL ? info->title : "");
     unroll_h5_put_text(&h, h.file, "version", unroll_version());
     unroll_h5_put_text(&h, h.file, "commit", unroll_commit());
     unroll_h5_put_text(&h, h.file, "created", created);
+    unroll_h5_put_int(&h, h.file, "left_out", info->damaged);
     unroll_gather_runs(&h, &run_scale, records, info->records);
     unroll_gather_curves(&h, run_scale, records, info->records);
     unroll_gather_timings(&h, run_scale, records, info->records);

@@ -1,4 +1,4 @@
-/* HDF5 files as a whole: the lock, creating, opening, closing; groups and attributes. */
+/* HDF5 files as a whole: the lock, creating, closing; groups and attributes. */
 #include "store/h5.h"
 
 #include <pthread.h>
@@ -38,7 +38,7 @@ void unroll_h5_fail(unroll_h5 *h, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
-    h->status = unroll_error(h->code, "%s: %s", unroll_text_quote(shown, sizeof shown, h->path), reason);
+    h->status = unroll_error(UNROLL_FAILED, "%s: %s", unroll_text_quote(shown, sizeof shown, h->path), reason);
 }
 
 void unroll_h5_create(unroll_h5 *h, const char *path)
@@ -46,7 +46,6 @@ void unroll_h5_create(unroll_h5 *h, const char *path)
     hid_t access = H5Pcreate(H5P_FILE_ACCESS), creation = H5Pcreate(H5P_FILE_CREATE);
     memset(h, 0, sizeof *h);
     h->path = path;
-    h->code = UNROLL_FAILED;
     h->status = unroll_ok();
     H5Pset_fapl_core(access, IMAGE_STEP, 0);
     /* the oldest format: any reader knows it, and H5Fget_file_image breaks the newer ones (a superblock with a checksum) */
@@ -59,35 +58,6 @@ void unroll_h5_create(unroll_h5 *h, const char *path)
     H5Pclose(access);
     if (h->file < 0)
         unroll_h5_fail(h, "out of memory");
-}
-
-/* Opens a file out of memory; HDF5 copies the bytes. It wants a name that no file has. */
-static hid_t open_image(unsigned char *bytes, size_t size)
-{
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS), file = H5I_INVALID_HID;
-    H5Pset_fapl_core(access, IMAGE_STEP, 0);
-    if (H5Pset_file_image(access, bytes, size) >= 0)
-        file = H5Fopen(".unroll/in memory", H5F_ACC_RDONLY, access);
-    H5Pclose(access);
-    return file;
-}
-
-void unroll_h5_open(unroll_h5 *h, const char *path, unroll_code code)
-{
-    unsigned char *bytes = NULL;
-    size_t size = 0;
-    memset(h, 0, sizeof *h);
-    h->path = path;
-    h->code = code;
-    h->file = H5I_INVALID_HID;
-    h->reading = true;
-    h->status = unroll_h5_read_bytes(path, code, &bytes, &size);
-    if (h->status.code != UNROLL_OK)
-        return;
-    h->file = open_image(bytes, size);
-    free(bytes);
-    if (h->file < 0)
-        unroll_h5_fail(h, "not an HDF5 file, or a truncated one");
 }
 
 /* The bytes of the file in memory, malloc'ed; NULL after a failure. */
@@ -108,7 +78,7 @@ unroll_status unroll_h5_close(unroll_h5 *h)
 {
     size_t size = 0;
     unsigned char *bytes = NULL;
-    if (!h->reading && h->status.code == UNROLL_OK)
+    if (h->status.code == UNROLL_OK)
         bytes = take_image(h, &size);
     if (h->file >= 0)
         H5Fclose(h->file);
@@ -167,85 +137,4 @@ void unroll_h5_put_int(unroll_h5 *h, hid_t at, const char *name, int value)
 void unroll_h5_put_real(unroll_h5 *h, hid_t at, const char *name, double value)
 {
     put_attribute(h, at, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
-}
-
-/* Opens a scalar attribute of a class; -1, without a failure, when there is none. */
-static hid_t open_attribute(unroll_h5 *h, hid_t at, const char *name, H5T_class_t class, hid_t *type)
-{
-    hid_t attribute, space;
-    bool good;
-    if (h->status.code != UNROLL_OK || H5Aexists(at, name) <= 0)
-        return H5I_INVALID_HID;
-    attribute = H5Aopen(at, name, H5P_DEFAULT);
-    if (attribute < 0)
-        return attribute;
-    *type = H5Aget_type(attribute);
-    space = H5Aget_space(attribute);
-    good = *type >= 0 && H5Tget_class(*type) == class && space >= 0 && H5Sget_simple_extent_npoints(space) == 1;
-    if (space >= 0)
-        H5Sclose(space);
-    if (good)
-        return attribute;
-    if (*type >= 0)
-        H5Tclose(*type);
-    H5Aclose(attribute);
-    return H5I_INVALID_HID;
-}
-
-char *unroll_h5_get_text(unroll_h5 *h, hid_t at, const char *name)
-{
-    hid_t type, attribute = open_attribute(h, at, name, H5T_STRING, &type);
-    char *text = NULL, *variable = NULL;
-    if (attribute < 0)
-        return NULL;
-    if (H5Tis_variable_str(type) > 0) {
-        if (H5Aread(attribute, type, &variable) >= 0 && variable != NULL) {
-            text = unroll_text_duplicate(variable);
-            H5free_memory(variable);
-        }
-    } else {
-        text = calloc(H5Tget_size(type) + 1, 1);
-        if (text != NULL && H5Aread(attribute, type, text) < 0)
-            text[0] = '\0';
-    }
-    H5Tclose(type);
-    H5Aclose(attribute);
-    if (text != NULL)
-        unroll_utf8_repair(text);
-    return text;
-}
-
-void unroll_h5_copy_text(unroll_h5 *h, hid_t at, const char *name, char *out, size_t room, bool needed)
-{
-    char *text = unroll_h5_get_text(h, at, name);
-    if (text == NULL && needed)
-        unroll_h5_fail(h, "it has no text attribute \"%s\"", name);
-    unroll_text_copy(out, room, text != NULL ? text : "");
-    free(text);
-}
-
-/* Reads a number of a class; absence is a failure. */
-static void get_number(unroll_h5 *h, hid_t at, const char *name, H5T_class_t class, hid_t memory_type, void *value)
-{
-    hid_t type, attribute = open_attribute(h, at, name, class, &type);
-    if (attribute < 0 || H5Aread(attribute, memory_type, value) < 0)
-        unroll_h5_fail(h, "it has no number attribute \"%s\"", name);
-    if (attribute >= 0) {
-        H5Tclose(type);
-        H5Aclose(attribute);
-    }
-}
-
-int unroll_h5_get_int(unroll_h5 *h, hid_t at, const char *name)
-{
-    int value = 0;
-    get_number(h, at, name, H5T_INTEGER, H5T_NATIVE_INT, &value);
-    return value;
-}
-
-double unroll_h5_get_real(unroll_h5 *h, hid_t at, const char *name)
-{
-    double value = 0;
-    get_number(h, at, name, H5T_FLOAT, H5T_NATIVE_DOUBLE, &value);
-    return value;
 }

@@ -1,4 +1,4 @@
-/* One run, one file:
+/* One run, one file (read again by run_read.c):
 
      /                attributes: schema, experiment, id, experiment_version, numerics_version, status, reason, seconds
      /settings        [setting] "name=value", all of them, so that a default that changes later changes no record
@@ -14,9 +14,10 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "store/h5.h"
+#include "store/plain.h"
 #include "store/store.h"
 
-static const char schema[] = "unroll run 1";
+
 
 typedef struct column_row {
     char name[48], unit[24];
@@ -50,8 +51,6 @@ static hid_t row_type(bool memory)
         H5Tpack(row);
     return row;
 }
-
-/* ---- writing ---- */
 
 static void put_columns(unroll_h5 *h, const unroll_record *record)
 {
@@ -107,7 +106,9 @@ static void put_pairs(unroll_h5 *h, const char *name, pairs *p)
         if (set >= 0)
             H5Dclose(set);
     }
-    unroll_h5_free_texts(p->texts, p->count);
+    for (size_t i = 0; i < p->count; i++)
+        free(p->texts[i]);
+    free(p->texts);
 }
 
 static void put_settings(unroll_h5 *h, const unroll_settings *settings)
@@ -184,7 +185,7 @@ unroll_status unroll_store_record(const unroll_record *record, const char *path)
     unroll_utf8_repair(reason);
     unroll_h5_lock();
     unroll_h5_create(&h, path);
-    unroll_h5_put_text(&h, h.file, "schema", schema);
+    unroll_h5_put_text(&h, h.file, "schema", UNROLL_RUN_SCHEMA);
     unroll_h5_put_text(&h, h.file, "experiment", record->experiment);
     unroll_h5_put_text(&h, h.file, "id", record->id);
     unroll_h5_put_int(&h, h.file, "experiment_version", record->experiment_version);
@@ -200,189 +201,4 @@ unroll_status unroll_store_record(const unroll_record *record, const char *path)
     status = unroll_h5_close(&h);
     unroll_h5_unlock();
     return status;
-}
-
-/* ---- reading ---- */
-
-static void open_run(unroll_h5 *h, const char *path)
-{
-    char found[32];
-    unroll_h5_open(h, path, UNROLL_FAILED);
-    unroll_h5_copy_text(h, h->file, "schema", found, sizeof found, true);
-    if (h->status.code == UNROLL_OK && strcmp(found, schema) != 0)
-        unroll_h5_fail(h, "it is no run's record (\"%s\")", found);
-}
-
-static void get_columns(unroll_h5 *h, unroll_record *record)
-{
-    hsize_t dims[4] = {0};
-    int rank;
-    hid_t memory_type = row_type(true), set = unroll_h5_find(h, h->file, "columns", &rank, dims), space;
-    column_row *rows;
-    if (rank != 1)
-        unroll_h5_fail(h, "data set \"columns\" has a wrong shape");
-    rows = unroll_h5_get(h, set, "columns", memory_type, sizeof *rows);
-    for (hsize_t i = 0; rows != NULL && i < dims[0]; i++) {
-        column_row *row = &rows[i];
-        row->name[sizeof row->name - 1] = row->unit[sizeof row->unit - 1] = '\0';
-        unroll_utf8_repair(row->name);
-        unroll_utf8_repair(row->unit);
-        if (row->type == UNROLL_COLUMN_REAL)
-            unroll_record_real(record, row->name, row->unit, row->real);
-        else if (row->type == UNROLL_COLUMN_INT)
-            unroll_record_int(record, row->name, row->unit, row->integer);
-        else if (row->type == UNROLL_COLUMN_TEXT)
-            unroll_record_text(record, row->name, row->text != NULL ? row->text : "");
-        else
-            unroll_h5_fail(h, "column \"%s\" has an unknown type", row->name);
-    }
-    if (rows != NULL) {
-        space = H5Dget_space(set);
-        H5Dvlen_reclaim(memory_type, space, H5P_DEFAULT, rows);
-        H5Sclose(space);
-    }
-    if (set >= 0)
-        H5Dclose(set);
-    H5Tclose(memory_type);
-    free(rows);
-}
-
-static void get_settings(unroll_h5 *h, unroll_record *record)
-{
-    int rank;
-    hsize_t dims[4];
-    size_t count;
-    char **texts;
-    hid_t set;
-    if (h->status.code != UNROLL_OK || H5Lexists(h->file, "settings", H5P_DEFAULT) <= 0)
-        return;
-    record->settings = unroll_settings_new();
-    if (record->settings == NULL)
-        unroll_h5_fail(h, "out of memory");
-    set = unroll_h5_find(h, h->file, "settings", &rank, dims);
-    texts = unroll_h5_get_texts(h, set, "settings", &count);
-    for (size_t i = 0; texts != NULL && i < count; i++) {
-        char *equals = strchr(texts[i], '=');
-        unroll_status status;
-        if (equals == NULL) {
-            unroll_h5_fail(h, "setting \"%.60s\" has no value", texts[i]);
-            break;
-        }
-        *equals = '\0';
-        if (unroll_setting_find(texts[i]) < 0)
-            continue;
-        status = unroll_settings_set(record->settings, texts[i], equals + 1);
-        if (status.code != UNROLL_OK)
-            unroll_h5_fail(h, "%s", status.text);
-    }
-    unroll_h5_free_texts(texts, count);
-    if (set >= 0)
-        H5Dclose(set);
-}
-
-static void get_env(unroll_h5 *h, unroll_record *record)
-{
-    int rank;
-    hsize_t dims[4];
-    size_t count;
-    hid_t set = unroll_h5_find(h, h->file, "env", &rank, dims);
-    char **texts = unroll_h5_get_texts(h, set, "env", &count);
-    for (size_t i = 0; texts != NULL && i < count; i++) {
-        char *equals = strchr(texts[i], '=');
-        if (equals == NULL)
-            continue;
-        *equals = '\0';
-        unroll_record_env(record, texts[i], equals + 1);
-    }
-    unroll_h5_free_texts(texts, count);
-    if (set >= 0)
-        H5Dclose(set);
-}
-
-/* Opens one array of a group of arrays and reads it; *length elements. */
-static void *get_array(unroll_h5 *h, hid_t group, const char *name, hid_t memory_type, size_t size, char unit[24],
-                       int *length)
-{
-    int rank;
-    hsize_t dims[4] = {0};
-    hid_t set = unroll_h5_find(h, group, name, &rank, dims);
-    void *values;
-    if (rank != 1 || dims[0] > INT32_MAX)
-        unroll_h5_fail(h, "data set \"%s\" has a wrong shape", name);
-    unroll_h5_copy_text(h, set, "unit", unit, 24, false);
-    values = unroll_h5_get(h, set, name, memory_type, size);
-    *length = values != NULL ? (int)dims[0] : 0;
-    if (set >= 0)
-        H5Dclose(set);
-    return values;
-}
-
-static void get_curve(unroll_h5 *h, hid_t group, const char *name, void *context)
-{
-    char unit[24];
-    int length;
-    float *values = get_array(h, group, name, H5T_NATIVE_FLOAT, sizeof *values, unit, &length);
-    if (values != NULL)
-        unroll_record_curve(context, name, unit, values, length);
-    free(values);
-}
-
-static void get_timing(unroll_h5 *h, hid_t group, const char *name, void *context)
-{
-    char unit[24];
-    int length;
-    int64_t *values = get_array(h, group, name, H5T_NATIVE_INT64, sizeof *values, unit, &length);
-    if (values != NULL)
-        unroll_record_timing(context, name, values, length);
-    free(values);
-}
-
-static void get_head(unroll_h5 *h, unroll_record *record)
-{
-    unroll_h5_copy_text(h, h->file, "experiment", record->experiment, sizeof record->experiment, true);
-    unroll_h5_copy_text(h, h->file, "id", record->id, sizeof record->id, true);
-    unroll_h5_copy_text(h, h->file, "status", record->status, sizeof record->status, true);
-    unroll_h5_copy_text(h, h->file, "reason", record->reason, sizeof record->reason, false);
-    record->experiment_version = unroll_h5_get_int(h, h->file, "experiment_version");
-    record->numerics_version = unroll_h5_get_int(h, h->file, "numerics_version");
-    record->seconds = unroll_h5_get_real(h, h->file, "seconds");
-}
-
-unroll_status unroll_load_record(const char *path, unroll_record **record)
-{
-    unroll_h5 h;
-    unroll_status status;
-    unroll_record *loaded = unroll_record_new(NULL);
-    *record = NULL;
-    if (loaded == NULL)
-        return unroll_error(UNROLL_FAILED, "out of memory for the record of a run");
-    unroll_h5_lock();
-    open_run(&h, path);
-    get_head(&h, loaded);
-    get_settings(&h, loaded);
-    get_columns(&h, loaded);
-    unroll_h5_each_in(&h, "curves", get_curve, loaded);
-    unroll_h5_each_in(&h, "timings", get_timing, loaded);
-    get_env(&h, loaded);
-    status = unroll_h5_close(&h);
-    unroll_h5_unlock();
-    if (status.code == UNROLL_OK)
-        status = unroll_record_check(loaded);
-    if (status.code == UNROLL_OK)
-        *record = loaded;
-    else
-        unroll_record_free(loaded);
-    return status;
-}
-
-unroll_status unroll_load_record_status(const char *path, char status[16])
-{
-    unroll_h5 h;
-    unroll_status result;
-    unroll_h5_lock();
-    open_run(&h, path);
-    unroll_h5_copy_text(&h, h.file, "status", status, 16, true);
-    result = unroll_h5_close(&h);
-    unroll_h5_unlock();
-    return result;
 }

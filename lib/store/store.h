@@ -1,24 +1,39 @@
-/* store.h: HDF5 in and out. No other folder includes hdf5.h; one thread at a time talks to it (these functions hold one
-   lock, so any thread may call them). Every file is written beside its place, as FILE.part-PID, synced and renamed into
-   it, with a checksum behind its last byte, where HDF5 does not look; every function fails with one sentence that names
-   the file (not HDF5, truncated, damaged, disk full, read-only, missing data set). What a run's file or a run's writing
-   lacks is UNROLL_FAILED; a table or a bundle that cannot be read is UNROLL_WRONG, for the user named it. */
+/* store.h: HDF5 in and out. No other folder includes hdf5.h.
+
+   Writing: one thread at a time talks to HDF5 (these functions hold one lock, so any thread may call them). Every file is
+   written beside its place, under a name that no other process or host can have, sealed with a checksum behind its last
+   byte, where HDF5 does not look, synced and renamed into its place. UNROLL_FAILED, with the file and the reason.
+
+   Reading: what this process did not write itself is parsed by a child process that can do nothing else: a malformed or
+   hostile file costs a sentence. Three things are told apart, each with one sentence that names the file: UNROLL_ABSENT;
+   UNROLL_DAMAGED (a file of ours without a valid seal, no HDF5 file, what is missing, of a wrong type, of no use);
+   UNROLL_FAILED for what may pass (a broken disk, no memory, too many open files), after three tries. Besides UNROLL_WRONG
+   (a folder of that name, no permission) and UNROLL_STOPPED. */
 #ifndef UNROLL_STORE_STORE_H
 #define UNROLL_STORE_STORE_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/file.h"
 #include "base/record.h"
 #include "base/settings.h"
 #include "base/status.h"
+
+/* A program that reads calls this first of all in main: it does not return in the child, which is the program itself,
+   executed anew with a word that is not for users. */
+void unroll_store_child(int argc, char **argv);
+
+/* Renames PATH.h5, which is damaged, to PATH.damaged (in `aside`). UNROLL_FAILED when that cannot be. */
+unroll_status unroll_set_aside(const char *path, char *aside, size_t room);
 
 /* ---- one run, one file ---- */
 unroll_status unroll_store_record(const unroll_record *record, const char *path);
 /* *record is to be freed by the caller. Settings whose names this program no longer knows are skipped. */
 unroll_status unroll_load_record(const char *path, unroll_record **record);
-/* Only status (16 chars) of a run's file; UNROLL_FAILED when it is damaged. */
-unroll_status unroll_load_record_status(const char *path, char status[16]);
+/* The record FOLDER/ID.h5; also UNROLL_DAMAGED when it is that of another run. path: the file's, NULL where not wanted. */
+unroll_status unroll_load_record_of(const char *folder, const char *id, char path[UNROLL_FILE_ROOM],
+                                    unroll_record **record);
 
 /* ---- one experiment, gathered ---- */
 typedef struct unroll_gather_info {
@@ -27,8 +42,10 @@ typedef struct unroll_gather_info {
     char first_damaged[512];
 } unroll_gather_info;
 /* Gathers every file in `folder` (results/NAME/runs), in order of id, into `path` (results/NAME.h5) in the columnar layout
-   of the design: /runs, /curves, /timings, /env, with dimension scales. `ids`: which ones, NULL: all. Damaged files are
-   left out and counted; ids without a file are left out. UNROLL_NOTHING when there is no record at all. The same records
+   of the design: /runs, /curves, /timings, /env, with dimension scales. `ids`: which ones, NULL: all. Damaged files, and
+   records that are not of the id that their file is named after, are left out and counted, also in the gathered file's
+   attribute left_out; ids without a file are left out. Where a record cannot be read for what may pass nothing is
+   written. UNROLL_NOTHING when there is no record at all. The same records
    give the same bytes but for the attribute "created" and what depends on it; with SOURCE_DATE_EPOCH set, all bytes.
    A result that is called like a setting (or like id, status, ...) becomes the column result_NAME. */
 unroll_status unroll_store_gather(const char *folder, const char *const *ids, int id_count, const char *path,
@@ -53,6 +70,7 @@ typedef struct unroll_table_timing {
 } unroll_table_timing;
 typedef struct unroll_table {
     char experiment[48], title[256], version[32], commit[48], created[32];
+    int left_out; /* records that were damaged when it was gathered */
     int rows;
     unroll_table_column *columns; /* settings, status, metrics, seconds ... */
     int column_count;
@@ -98,7 +116,8 @@ const unroll_array *unroll_bundle_find(const unroll_bundle *bundle, const char *
 const char *unroll_bundle_text(const unroll_bundle *bundle, const char *name); /* NULL when there is none */
 unroll_status unroll_store_bundle(const unroll_bundle *bundle, const char *path);
 /* Reads every data set of numbers (float and double as stored; integers as INT32, or as DOUBLE where one is
-   beyond 32 bits) and every text attribute of the root; data sets of anything else are passed over. */
-unroll_status unroll_load_bundle(const char *path, unroll_bundle **bundle);
+   beyond 32 bits) and every text attribute of the root; data sets of anything else are passed over. `sealed`: the file
+   must have been written by unroll and not changed since. */
+unroll_status unroll_load_bundle(const char *path, bool sealed, unroll_bundle **bundle);
 
 #endif

@@ -1,190 +1,181 @@
 /* Reading a gathered file back into memory. */
-#include <hdf5_hl.h>
 #include <limits.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "store/h5.h"
+#include "store/reader.h"
 #include "store/store.h"
 
-/* Makes room for one more element of an array, which it clears; NULL after a failure. */
-static void *add(unroll_h5 *h, void *array, int *count, size_t size)
+static unroll_status out_of_memory(void)
 {
-    char *grown = realloc(array, ((size_t)*count + 1) * size);
-    if (grown == NULL) {
-        unroll_h5_fail(h, "out of memory");
-        return array;
+    return unroll_error(UNROLL_FAILED, "out of memory for a table of results");
+}
+
+/* The first axis of every data set is the runs; the first one seen tells their number. */
+static unroll_status check_shape(const unroll_plain *plain, const unroll_plain_member *member, int rank,
+                                 unroll_table *table)
+{
+    if (member->rank != rank || member->dims[0] == 0 || member->dims[0] > INT_MAX ||
+        (rank == 2 && member->dims[1] > INT_MAX))
+        return unroll_plain_damaged(plain, "a wrong shape has data set", member->name);
+    if (table->rows == 0)
+        table->rows = (int)member->dims[0];
+    if (member->dims[0] != (size_t)table->rows)
+        return unroll_plain_damaged(plain, "not as many runs as the others has data set", member->name);
+    return unroll_ok();
+}
+
+/* ---- columns ---- */
+
+static unroll_status take_texts(const unroll_plain_member *member, unroll_table_column *column)
+{
+    const char *text = member->values;
+    column->type = UNROLL_COLUMN_TEXT;
+    column->text = calloc(member->count + 1, sizeof *column->text);
+    for (size_t i = 0; column->text != NULL && i < member->count; i++, text = unroll_plain_next(text)) {
+        column->text[i] = unroll_text_duplicate(text);
+        if (column->text[i] == NULL)
+            return out_of_memory();
     }
-    memset(grown + (size_t)*count * size, 0, size);
-    ++*count;
-    return grown;
+    return column->text != NULL ? unroll_ok() : out_of_memory();
 }
 
-/* Opens a data set of the given rank whose first axis is the runs; the first one seen tells their number. */
-static hid_t open_set(unroll_h5 *h, hid_t group, const char *name, int rank, unroll_table *table, hsize_t dims[4])
+static unroll_status take_numbers(const unroll_plain_member *member, unroll_table_column *column)
 {
-    int found;
-    hid_t set = unroll_h5_find(h, group, name, &found, dims);
-    if (set < 0)
-        return set;
-    if (found != rank || dims[0] == 0 || dims[0] > INT_MAX || (rank == 2 && dims[1] > INT_MAX))
-        unroll_h5_fail(h, "data set \"%s\" has a wrong shape", name);
-    else if (table->rows == 0)
-        table->rows = (int)dims[0];
-    else if (dims[0] != (hsize_t)table->rows)
-        unroll_h5_fail(h, "data set \"%s\" has not as many runs as the others", name);
-    if (h->status.code == UNROLL_OK)
-        return set;
-    H5Dclose(set);
-    return H5I_INVALID_HID;
+    column->type = member->type == UNROLL_PLAIN_WHOLE ? UNROLL_COLUMN_INT : UNROLL_COLUMN_REAL;
+    column->real = malloc((member->count + 1) * sizeof *column->real);
+    if (column->real == NULL)
+        return out_of_memory();
+    for (size_t i = 0; i < member->count; i++)
+        column->real[i] = member->type == UNROLL_PLAIN_WHOLE    ? (double)((const int64_t *)member->values)[i]
+                          : member->type == UNROLL_PLAIN_DOUBLE ? ((const double *)member->values)[i]
+                                                                : (double)((const float *)member->values)[i];
+    return unroll_ok();
 }
 
-static bool is_scale(unroll_h5 *h, hid_t group, const char *name)
+static unroll_status take_column(const unroll_plain *plain, const unroll_plain_member *member, const char *name,
+                                 bool env, unroll_table *table)
 {
-    hid_t set = H5Dopen2(group, name, H5P_DEFAULT);
-    bool scale = set >= 0 && H5DSis_scale(set) > 0;
-    if (set >= 0)
-        H5Dclose(set);
-    return scale && h->status.code == UNROLL_OK;
-}
-
-static void get_whole(unroll_h5 *h, hid_t set, unroll_table_column *column, int rows)
-{
-    int64_t *whole = unroll_h5_get(h, set, column->name, H5T_NATIVE_INT64, sizeof *whole);
-    column->type = UNROLL_COLUMN_INT;
-    column->real = whole != NULL ? calloc((size_t)rows + 1, sizeof *column->real) : NULL;
-    if (whole != NULL && column->real == NULL)
-        unroll_h5_fail(h, "out of memory");
-    for (int i = 0; column->real != NULL && i < rows; i++)
-        column->real[i] = (double)whole[i];
-    free(whole);
-}
-
-static void get_column(unroll_h5 *h, hid_t group, const char *name, unroll_table *table, unroll_table_column *column)
-{
-    hsize_t dims[4];
-    size_t count;
-    hid_t type, set = open_set(h, group, name, 1, table, dims);
-    if (set < 0)
-        return;
+    unroll_table_column *column = env ? &table->env[table->env_count] : &table->columns[table->column_count];
+    if (member->type == UNROLL_PLAIN_OTHER || (env && member->type != UNROLL_PLAIN_TEXT))
+        return unroll_plain_damaged(plain, "a wrong type has data set", member->name);
+    UNROLL_TRY(check_shape(plain, member, 1, table));
+    *(env ? &table->env_count : &table->column_count) += 1;
     unroll_text_copy(column->name, sizeof column->name, name);
-    unroll_utf8_repair(column->name);
-    unroll_h5_copy_text(h, set, "unit", column->unit, sizeof column->unit, false);
-    type = H5Dget_type(set);
-    switch (H5Tget_class(type)) {
-    case H5T_INTEGER:
-        get_whole(h, set, column, table->rows);
-        break;
-    case H5T_FLOAT:
-        column->type = UNROLL_COLUMN_REAL;
-        column->real = unroll_h5_get(h, set, name, H5T_NATIVE_DOUBLE, sizeof *column->real);
-        break;
-    default: /* a text, or a wrong type, which unroll_h5_get_texts tells */
-        column->type = UNROLL_COLUMN_TEXT;
-        column->text = unroll_h5_get_texts(h, set, name, &count);
-    }
-    H5Tclose(type);
-    H5Dclose(set);
+    unroll_text_copy(column->unit, sizeof column->unit, member->unit);
+    return member->type == UNROLL_PLAIN_TEXT ? take_texts(member, column) : take_numbers(member, column);
 }
 
-static void visit_column(unroll_h5 *h, hid_t group, const char *name, void *context)
+/* ---- curves and timings ---- */
+
+/* Takes over the values of a member. */
+static void *take_values(unroll_plain_member *member)
 {
-    unroll_table *table = context;
-    if (is_scale(h, group, name))
-        return;
-    table->columns = add(h, table->columns, &table->column_count, sizeof *table->columns);
-    if (h->status.code == UNROLL_OK)
-        get_column(h, group, name, table, &table->columns[table->column_count - 1]);
+    void *values = member->values;
+    member->values = NULL;
+    return values;
 }
 
-static void visit_env(unroll_h5 *h, hid_t group, const char *name, void *context)
+static unroll_status take_curve(const unroll_plain *plain, unroll_plain_member *member, const char *name,
+                                unroll_table *table)
 {
-    unroll_table *table = context;
-    if (is_scale(h, group, name))
-        return;
-    table->env = add(h, table->env, &table->env_count, sizeof *table->env);
-    if (h->status.code != UNROLL_OK)
-        return;
-    get_column(h, group, name, table, &table->env[table->env_count - 1]);
-    if (table->env[table->env_count - 1].type != UNROLL_COLUMN_TEXT)
-        unroll_h5_fail(h, "data set \"%s\" has a wrong type", name);
-}
-
-static void visit_curve(unroll_h5 *h, hid_t group, const char *name, void *context)
-{
-    unroll_table *table = context;
-    unroll_table_curve *curve;
-    hsize_t dims[4];
-    hid_t set;
-    if (is_scale(h, group, name))
-        return;
-    table->curves = add(h, table->curves, &table->curve_count, sizeof *table->curves);
-    set = open_set(h, group, name, 2, table, dims);
-    if (set < 0)
-        return;
-    curve = &table->curves[table->curve_count - 1];
+    unroll_table_curve *curve = &table->curves[table->curve_count];
+    if (member->type != UNROLL_PLAIN_FLOAT)
+        return unroll_plain_damaged(plain, "a wrong type has data set", member->name);
+    UNROLL_TRY(check_shape(plain, member, 2, table));
+    table->curve_count++;
     unroll_text_copy(curve->name, sizeof curve->name, name);
-    unroll_utf8_repair(curve->name);
-    unroll_h5_copy_text(h, set, "unit", curve->unit, sizeof curve->unit, false);
-    curve->length = (int)dims[1];
-    curve->value = unroll_h5_get(h, set, name, H5T_NATIVE_FLOAT, sizeof *curve->value);
-    H5Dclose(set);
+    unroll_text_copy(curve->unit, sizeof curve->unit, member->unit);
+    curve->length = (int)member->dims[1];
+    curve->value = take_values(member);
+    return unroll_ok();
 }
 
-static void visit_timing(unroll_h5 *h, hid_t group, const char *name, void *context)
+static unroll_status take_timing(const unroll_plain *plain, unroll_plain_member *member, const char *name,
+                                 unroll_table *table)
 {
-    unroll_table *table = context;
-    unroll_table_timing *timing;
-    hsize_t dims[4];
-    hid_t set;
-    if (is_scale(h, group, name))
-        return;
-    table->timings = add(h, table->timings, &table->timing_count, sizeof *table->timings);
-    set = open_set(h, group, name, 2, table, dims);
-    if (set < 0)
-        return;
-    timing = &table->timings[table->timing_count - 1];
+    unroll_table_timing *timing = &table->timings[table->timing_count];
+    if (member->type != UNROLL_PLAIN_WHOLE)
+        return unroll_plain_damaged(plain, "a wrong type has data set", member->name);
+    UNROLL_TRY(check_shape(plain, member, 2, table));
+    table->timing_count++;
     unroll_text_copy(timing->name, sizeof timing->name, name);
-    unroll_utf8_repair(timing->name);
-    timing->length = (int)dims[1];
-    timing->ns = unroll_h5_get(h, set, name, H5T_NATIVE_INT64, sizeof *timing->ns);
-    H5Dclose(set);
+    timing->length = (int)member->dims[1];
+    timing->ns = take_values(member);
+    return unroll_ok();
 }
 
-static void get_head(unroll_h5 *h, unroll_table *table)
+/* ---- the whole ---- */
+
+static unroll_status take_member(const unroll_plain *plain, unroll_plain_member *member, unroll_table *table)
 {
-    char schema[32];
-    unroll_h5_copy_text(h, h->file, "schema", schema, sizeof schema, true);
-    if (h->status.code == UNROLL_OK && strcmp(schema, "unroll table 1") != 0)
-        unroll_h5_fail(h, "it is no gathered file of an experiment (\"%s\")", schema);
-    unroll_h5_copy_text(h, h->file, "experiment", table->experiment, sizeof table->experiment, true);
-    unroll_h5_copy_text(h, h->file, "title", table->title, sizeof table->title, false);
-    unroll_h5_copy_text(h, h->file, "version", table->version, sizeof table->version, false);
-    unroll_h5_copy_text(h, h->file, "commit", table->commit, sizeof table->commit, false);
-    unroll_h5_copy_text(h, h->file, "created", table->created, sizeof table->created, false);
+    const char *name;
+    if (member->scale)
+        return unroll_ok();
+    if ((name = unroll_plain_in(member, "runs/")) != NULL)
+        return take_column(plain, member, name, false, table);
+    if ((name = unroll_plain_in(member, "env/")) != NULL)
+        return take_column(plain, member, name, true, table);
+    if ((name = unroll_plain_in(member, "curves/")) != NULL)
+        return take_curve(plain, member, name, table);
+    if ((name = unroll_plain_in(member, "timings/")) != NULL)
+        return take_timing(plain, member, name, table);
+    return unroll_ok();
+}
+
+static unroll_status take_head(const unroll_plain *plain, unroll_table *table)
+{
+    const struct {
+        const char *name;
+        char *out;
+        size_t room;
+    } texts[] = {{"@experiment", table->experiment, sizeof table->experiment},
+                 {"@title", table->title, sizeof table->title},
+                 {"@version", table->version, sizeof table->version},
+                 {"@commit", table->commit, sizeof table->commit},
+                 {"@created", table->created, sizeof table->created}};
+    const char *text;
+    if (!unroll_plain_text(plain, "@schema", &text))
+        return unroll_plain_damaged(plain, "it has no text attribute", "schema");
+    if (strcmp(text, UNROLL_TABLE_SCHEMA) != 0)
+        return unroll_plain_damaged(plain, "it is no gathered file of an experiment, but", text);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (!unroll_plain_text(plain, texts[i].name, &text))
+            return unroll_plain_damaged(plain, "it has no text attribute", texts[i].name + 1);
+        unroll_text_copy(texts[i].out, texts[i].room, text);
+    }
+    unroll_plain_int(plain, "@left_out", &table->left_out);
+    return unroll_ok();
+}
+
+static unroll_status take_all(unroll_plain *plain, unroll_table *table)
+{
+    size_t room = (size_t)plain->count + 1;
+    UNROLL_TRY(take_head(plain, table));
+    table->columns = calloc(room, sizeof *table->columns);
+    table->env = calloc(room, sizeof *table->env);
+    table->curves = calloc(room, sizeof *table->curves);
+    table->timings = calloc(room, sizeof *table->timings);
+    if (table->columns == NULL || table->env == NULL || table->curves == NULL || table->timings == NULL)
+        return out_of_memory();
+    for (int i = 0; i < plain->count; i++)
+        UNROLL_TRY(take_member(plain, &plain->members[i], table));
+    return table->column_count > 0 ? unroll_ok() : unroll_plain_damaged(plain, "it holds no runs", NULL);
 }
 
 unroll_status unroll_load_table(const char *path, unroll_table **table)
 {
-    unroll_h5 h;
-    unroll_status status;
     unroll_table *loaded = calloc(1, sizeof *loaded);
+    unroll_plain *plain = NULL;
+    unroll_status status;
     *table = NULL;
     if (loaded == NULL)
-        return unroll_error(UNROLL_FAILED, "out of memory for a table of results");
-    unroll_h5_lock();
-    unroll_h5_open(&h, path, UNROLL_WRONG);
-    get_head(&h, loaded);
-    unroll_h5_each_in(&h, "runs", visit_column, loaded);
-    if (loaded->rows == 0)
-        unroll_h5_fail(&h, "it holds no runs");
-    unroll_h5_each_in(&h, "curves", visit_curve, loaded);
-    unroll_h5_each_in(&h, "timings", visit_timing, loaded);
-    unroll_h5_each_in(&h, "env", visit_env, loaded);
-    status = unroll_h5_close(&h);
-    unroll_h5_unlock();
+        return out_of_memory();
+    status = unroll_read_plain(path, UNROLL_FROM_US, &plain);
+    if (status.code == UNROLL_OK)
+        status = take_all(plain, loaded);
+    unroll_plain_free(plain);
     if (status.code == UNROLL_OK)
         *table = loaded;
     else
@@ -196,7 +187,9 @@ static void free_columns(unroll_table_column *columns, int count, int rows)
 {
     for (int i = 0; i < count; i++) {
         free(columns[i].real);
-        unroll_h5_free_texts(columns[i].text, (size_t)rows);
+        for (int r = 0; columns[i].text != NULL && r < rows; r++)
+            free(columns[i].text[r]);
+        free(columns[i].text);
     }
     free(columns);
 }

@@ -33,12 +33,10 @@ static double seconds_by_records(const unroll_experiment *experiment, const unro
         found += strcmp(plan->runs[i].status, "done") == 0;
     every = found / MOST + 1;
     for (int i = 0; i < plan->count; i++) {
-        char path[600];
         unroll_record *record;
         if (strcmp(plan->runs[i].status, "done") != 0 || seen++ % every != 0)
             continue;
-        unroll_folder_record(folder, plan->runs[i].id, path);
-        if (unroll_load_record(path, &record).code != UNROLL_OK)
+        if (unroll_load_record_of(folder->runs, plan->runs[i].id, NULL, &record).code != UNROLL_OK)
             continue;
         cost += unroll_plan_cost(experiment, plan->runs[i].settings);
         seconds += record->seconds;

@@ -34,7 +34,7 @@ void unroll_folder_record(const unroll_folder *folder, const char *id, char path
     snprintf(path, 600, "%s/%s.h5", folder->runs, id);
 }
 
-/* Removes the unfinished files, *.part-*, that were last written to before `before`. */
+/* Removes the unfinished files that were last written to before `before`. */
 static void remove_stale(const char *path, time_t before)
 {
     DIR *folder = opendir(path);
@@ -42,10 +42,10 @@ static void remove_stale(const char *path, time_t before)
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         char name[1024];
         struct stat about;
-        if (strstr(entry->d_name, ".part-") == NULL)
+        if (!unroll_part_is(entry->d_name))
             continue;
         snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
-        if (stat(name, &about) == 0 && S_ISREG(about.st_mode) && about.st_mtime < before)
+        if (lstat(name, &about) == 0 && S_ISREG(about.st_mode) && about.st_mtime < before)
             unlink(name);
     }
     if (folder != NULL)
@@ -59,22 +59,33 @@ unroll_status unroll_folder_prepare(const unroll_folder *folder)
     if (access(folder->runs, W_OK | X_OK) != 0)
         return unroll_error(UNROLL_FAILED, "cannot write into the folder %s: %s", folder->runs, strerror(errno));
     remove_stale(folder->runs, before);
-    remove_stale(folder->results, before);
     return unroll_ok();
 }
 
-void unroll_folder_find(const unroll_folder *folder, unroll_planned *run, FILE *out)
+unroll_status unroll_folder_find(const unroll_folder *folder, unroll_planned *run, bool look_only, FILE *out)
 {
-    char path[600];
-    unroll_status status;
-    unroll_folder_record(folder, run->id, path);
-    if (access(path, F_OK) != 0)
-        return;
-    status = unroll_load_record_status(path, run->status);
-    if (status.code == UNROLL_OK)
-        return;
+    char path[UNROLL_FILE_ROOM], aside[UNROLL_FILE_ROOM];
+    unroll_record *record;
+    unroll_status status = unroll_load_record_of(folder->runs, run->id, path, &record);
     run->status[0] = '\0';
-    fprintf(out, "damaged, to be done again: %s\n", status.text);
+    switch (status.code) {
+    case UNROLL_OK:
+        strcpy(run->status, record->status);
+        unroll_record_free(record);
+        return status;
+    case UNROLL_ABSENT:
+        return unroll_ok();
+    case UNROLL_DAMAGED:
+        if (look_only) {
+            fprintf(out, "damaged, to be done again: %s\n", status.text);
+            return unroll_ok();
+        }
+        UNROLL_TRY(unroll_set_aside(path, aside, sizeof aside));
+        fprintf(out, "damaged, set aside as %s and to be done again: %s\n", aside, status.text);
+        return unroll_ok();
+    default:
+        return status;
+    }
 }
 
 static int by_text(const void *a, const void *b)
@@ -104,7 +115,7 @@ static bool is_gathered(const unroll_folder *folder, const char *const *ids, int
     if (access(path, F_OK) != 0 || unroll_load_table(path, &table).code != UNROLL_OK)
         return false;
     column = unroll_table_find(table, "id");
-    same = column != NULL && column->type == UNROLL_COLUMN_TEXT && table->rows == count;
+    same = column != NULL && column->type == UNROLL_COLUMN_TEXT && table->rows == count && table->left_out == 0;
     for (int i = 0; i < count && same; i++)
         same = strcmp(column->text[i], ids[i]) == 0 && !is_newer(folder, ids[i]);
     unroll_table_free(table);
@@ -126,7 +137,7 @@ static int list_ids(const unroll_folder *folder, const unroll_plan *plan, const 
 }
 
 unroll_status unroll_folder_gather(const unroll_folder *folder, const unroll_experiment *experiment,
-                                   const unroll_plan *plan, bool anew, FILE *out, int *records)
+                                   const unroll_plan *plan, bool anew, int *records)
 {
     unroll_gather_info info = {.experiment = experiment->name, .title = experiment->title};
     const char **ids = malloc((size_t)plan->count * sizeof *ids);
@@ -143,8 +154,9 @@ unroll_status unroll_folder_gather(const unroll_folder *folder, const unroll_exp
             *records = list_ids(folder, plan, ids);
         } while (status.code == UNROLL_OK && *records != listed);
     }
-    if (status.code == UNROLL_OK && info.damaged > 0) /* another shard's, which does them again */
-        fprintf(out, "left out %d damaged records, the first: %s\n", info.damaged, info.first_damaged);
+    if (status.code == UNROLL_OK && info.damaged > 0)
+        status = unroll_error(UNROLL_FAILED, "%s leaves out %d damaged records, which the next call does again; the first: %.300s",
+                              folder->gathered, info.damaged, info.first_damaged);
     free(ids);
     return status;
 }

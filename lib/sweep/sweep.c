@@ -361,8 +361,7 @@ static unroll_status run_and_gather(sweep *s)
         unroll_use_isa(s->isa);
     }
     gathered = unroll_folder_gather(&s->folder, s->experiment, &s->plan,
-                                    s->summary->done + s->summary->diverged + s->summary->failed > 0, s->options->out,
-                                    &records);
+                                    s->summary->done + s->summary->diverged + s->summary->failed > 0, &records);
     if (gathered.code == UNROLL_OK && records > 0)
         unroll_text_copy(s->summary->gathered, sizeof s->summary->gathered, s->folder.gathered);
     print_summary(s, (double)(unroll_clock_ns() - start) * 1e-9);
@@ -375,8 +374,11 @@ static unroll_status plan_and_run(sweep *s)
     UNROLL_TRY(unroll_folder_name(options->results, s->experiment->name, &s->folder));
     UNROLL_TRY(unroll_plan_make(s->experiment, options, &s->plan));
     UNROLL_TRY(take_shard(s));
-    for (int i = 0; i < s->mine_count; i++)
-        unroll_folder_find(&s->folder, s->mine[i], options->out);
+    for (int i = 0; i < s->mine_count; i++) {
+        if (is_stopped(s))
+            return unroll_error(UNROLL_STOPPED, "stopped while the records that are there were read");
+        UNROLL_TRY(unroll_folder_find(&s->folder, s->mine[i], options->dry_run, options->out));
+    }
     sort_out(s);
     count_jobs(s);
     if (!options->dry_run)

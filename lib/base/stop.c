@@ -1,0 +1,18 @@
+#include "base/stop.h"
+
+static atomic_bool requested;
+
+const atomic_bool *unroll_stop_flag(void)
+{
+    return &requested;
+}
+
+bool unroll_stop_requested(void)
+{
+    return atomic_load(&requested);
+}
+
+bool unroll_stop_request(void)
+{
+    return atomic_exchange(&requested, true);
+}

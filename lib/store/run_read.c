@@ -1,0 +1,218 @@
+/* A run's file, back into a record. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "store/reader.h"
+#include "store/store.h"
+
+/* More than any run writes, and no more than can be gathered. */
+enum { MOST_COLUMNS = 1024, MOST_ARRAYS = 256, MOST_POINTS = 1 << 20 };
+
+/* ---- the attributes ---- */
+
+static unroll_status take_text(const unroll_plain *plain, const char *name, char *out, size_t room)
+{
+    const char *text;
+    if (!unroll_plain_text(plain, name, &text))
+        return unroll_plain_damaged(plain, "it has no text attribute", name + 1);
+    unroll_text_copy(out, room, text);
+    return unroll_ok();
+}
+
+static unroll_status take_int(const unroll_plain *plain, const char *name, int *number)
+{
+    if (unroll_plain_int(plain, name, number))
+        return unroll_ok();
+    return unroll_plain_damaged(plain, "it has no number attribute", name + 1);
+}
+
+static unroll_status take_head(const unroll_plain *plain, unroll_record *record)
+{
+    const char *schema;
+    if (!unroll_plain_text(plain, "@schema", &schema))
+        return unroll_plain_damaged(plain, "it has no text attribute", "schema");
+    if (strcmp(schema, UNROLL_RUN_SCHEMA) != 0)
+        return unroll_plain_damaged(plain, "it is no run's record, but", schema);
+    UNROLL_TRY(take_text(plain, "@experiment", record->experiment, sizeof record->experiment));
+    UNROLL_TRY(take_text(plain, "@id", record->id, sizeof record->id));
+    UNROLL_TRY(take_text(plain, "@status", record->status, sizeof record->status));
+    UNROLL_TRY(take_text(plain, "@reason", record->reason, sizeof record->reason));
+    UNROLL_TRY(take_int(plain, "@experiment_version", &record->experiment_version));
+    UNROLL_TRY(take_int(plain, "@numerics_version", &record->numerics_version));
+    if (!unroll_plain_real(plain, "@seconds", &record->seconds))
+        return unroll_plain_damaged(plain, "it has no number attribute", "seconds");
+    return unroll_ok();
+}
+
+/* ---- settings, surroundings: texts "name=value" ---- */
+
+typedef unroll_status take_pair(const unroll_plain *plain, unroll_record *record, const char *name, const char *value);
+
+static unroll_status take_setting(const unroll_plain *plain, unroll_record *record, const char *name, const char *value)
+{
+    unroll_status status;
+    if (unroll_setting_find(name) < 0)
+        return unroll_ok();
+    status = unroll_settings_set(record->settings, name, value);
+    return status.code == UNROLL_WRONG ? unroll_plain_damaged(plain, status.text, NULL) : status;
+}
+
+static unroll_status take_env(const unroll_plain *plain, unroll_record *record, const char *name, const char *value)
+{
+    (void)plain;
+    unroll_record_env(record, name, value);
+    return unroll_ok();
+}
+
+static unroll_status take_pairs(const unroll_plain *plain, const char *set, take_pair *take, unroll_record *record)
+{
+    const unroll_plain_member *member = unroll_plain_find(plain, set);
+    if (member == NULL)
+        return unroll_plain_damaged(plain, "it has no data set", set);
+    if (member->type != UNROLL_PLAIN_TEXT || member->rank != 1 || member->count > MOST_COLUMNS)
+        return unroll_plain_damaged(plain, "a wrong type or shape has data set", set);
+    char *text = member->values;
+    for (size_t i = 0; i < member->count; i++) {
+        char *next = text + strlen(text) + 1, *equals = strchr(text, '=');
+        if (equals == NULL)
+            return unroll_plain_damaged(plain, "there is no value in", text);
+        *equals = '\0';
+        UNROLL_TRY(take(plain, record, text, equals + 1));
+        text = next;
+    }
+    return unroll_ok();
+}
+
+static unroll_status take_settings(const unroll_plain *plain, unroll_record *record)
+{
+    if (unroll_plain_find(plain, "settings") == NULL)
+        return unroll_ok();
+    record->settings = unroll_settings_new();
+    if (record->settings == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for the settings of a run");
+    return take_pairs(plain, "settings", take_setting, record);
+}
+
+/* ---- columns ---- */
+
+/* The fields of the rows of "columns". */
+typedef struct fields {
+    const char *name, *unit, *text;
+    const int64_t *type, *integer;
+    const double *real;
+    size_t count;
+} fields;
+
+/* A field, which must be there and as long as the others. */
+static const void *field(const unroll_plain *plain, const char *name, unroll_plain_type type, size_t *count)
+{
+    const unroll_plain_member *member = unroll_plain_find(plain, name);
+    if (member == NULL || member->type != type || member->rank != 1 || member->count > MOST_COLUMNS ||
+        (*count != SIZE_MAX && member->count != *count))
+        return NULL;
+    *count = member->count;
+    return member->values;
+}
+
+static unroll_status take_columns(const unroll_plain *plain, unroll_record *record)
+{
+    fields f = {.count = SIZE_MAX};
+    f.name = field(plain, "columns/name", UNROLL_PLAIN_TEXT, &f.count);
+    f.unit = field(plain, "columns/unit", UNROLL_PLAIN_TEXT, &f.count);
+    f.type = field(plain, "columns/type", UNROLL_PLAIN_WHOLE, &f.count);
+    f.real = field(plain, "columns/real", UNROLL_PLAIN_DOUBLE, &f.count);
+    f.integer = field(plain, "columns/integer", UNROLL_PLAIN_WHOLE, &f.count);
+    f.text = field(plain, "columns/text", UNROLL_PLAIN_TEXT, &f.count);
+    if (f.name == NULL || f.unit == NULL || f.type == NULL || f.real == NULL || f.integer == NULL || f.text == NULL)
+        return unroll_plain_damaged(plain, "it has no data set, or one of a wrong shape, called", "columns");
+    for (size_t i = 0; i < f.count; i++) {
+        switch (f.type[i]) {
+        case UNROLL_COLUMN_REAL:
+            unroll_record_real(record, f.name, f.unit, f.real[i]);
+            break;
+        case UNROLL_COLUMN_INT:
+            unroll_record_int(record, f.name, f.unit, f.integer[i]);
+            break;
+        case UNROLL_COLUMN_TEXT:
+            unroll_record_text(record, f.name, f.text);
+            break;
+        default:
+            return unroll_plain_damaged(plain, "an unknown type has column", f.name);
+        }
+        f.name = unroll_plain_next(f.name);
+        f.unit = unroll_plain_next(f.unit);
+        f.text = unroll_plain_next(f.text);
+    }
+    return unroll_ok();
+}
+
+/* ---- curves and timings ---- */
+
+static unroll_status take_array(const unroll_plain *plain, const unroll_plain_member *member, unroll_record *record)
+{
+    const char *curve = unroll_plain_in(member, "curves/"), *timing = unroll_plain_in(member, "timings/");
+    bool wrong = curve != NULL ? member->type != UNROLL_PLAIN_FLOAT : member->type != UNROLL_PLAIN_WHOLE;
+    if (strcmp(member->name, "curves") == 0 || strcmp(member->name, "timings") == 0)
+        return unroll_plain_damaged(plain, "it has no group", member->name);
+    if (curve == NULL && timing == NULL)
+        return unroll_ok();
+    if (wrong || member->rank != 1 || member->count > MOST_POINTS)
+        return unroll_plain_damaged(plain, "a wrong type or shape has data set", member->name);
+    if (record->curve_count == MOST_ARRAYS || record->timing_count == MOST_ARRAYS)
+        return unroll_plain_damaged(plain, "it has more curves or timings than a run writes", NULL);
+    if (curve != NULL)
+        unroll_record_curve(record, curve, member->unit, member->values, (int)member->count);
+    else
+        unroll_record_timing(record, timing, member->values, (int)member->count);
+    return unroll_ok();
+}
+
+static unroll_status take_all(const unroll_plain *plain, unroll_record *record)
+{
+    UNROLL_TRY(take_head(plain, record));
+    UNROLL_TRY(take_settings(plain, record));
+    UNROLL_TRY(take_columns(plain, record));
+    for (int i = 0; i < plain->count; i++)
+        UNROLL_TRY(take_array(plain, &plain->members[i], record));
+    UNROLL_TRY(take_pairs(plain, "env", take_env, record));
+    return unroll_record_check(record);
+}
+
+unroll_status unroll_load_record(const char *path, unroll_record **record)
+{
+    unroll_record *loaded = unroll_record_new(NULL);
+    unroll_plain *plain = NULL;
+    unroll_status status;
+    *record = NULL;
+    if (loaded == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for the record of a run");
+    status = unroll_read_plain(path, UNROLL_FROM_RUN, &plain);
+    if (status.code == UNROLL_OK)
+        status = take_all(plain, loaded);
+    unroll_plain_free(plain);
+    if (status.code == UNROLL_OK)
+        *record = loaded;
+    else
+        unroll_record_free(loaded);
+    return status;
+}
+
+unroll_status unroll_load_record_of(const char *folder, const char *id, char path[UNROLL_FILE_ROOM],
+                                    unroll_record **record)
+{
+    char own[UNROLL_FILE_ROOM], shown[300];
+    unroll_status status;
+    path = path != NULL ? path : own;
+    *record = NULL;
+    if (snprintf(path, UNROLL_FILE_ROOM, "%s/%s.h5", folder, id) >= UNROLL_FILE_ROOM)
+        return unroll_error(UNROLL_WRONG, "the name of a run's file is longer than %d bytes", UNROLL_FILE_ROOM - 1);
+    status = unroll_load_record(path, record);
+    if (status.code != UNROLL_OK || strcmp((*record)->id, id) == 0)
+        return status;
+    unroll_record_free(*record);
+    *record = NULL;
+    return unroll_error(UNROLL_DAMAGED, "%s is the record of another run", unroll_text_quote(shown, sizeof shown, path));
+}
