@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/run.h"
 #include "suite.h"
 #include "sweep/plan.h"
 
@@ -99,6 +100,20 @@ static void an_identity_follows_from_settings_and_versions_alone(void)
     unroll_plan_free(&a);
 }
 
+/* The number cannot be another one here, so the test makes the identity anew from what it is to be made of. */
+static void an_identity_holds_the_version_of_the_numerics(void)
+{
+    unroll_plan plan;
+    char salt[64], id[33];
+    snprintf(salt, sizeof salt, "experiment/planned/1/%d", UNROLL_NUMERICS_VERSION);
+    CU_ASSERT_EQUAL_FATAL(make(&experiment, false, NULL, 0, &plan).code, UNROLL_OK);
+    for (int i = 0; i < plan.count; i++) {
+        unroll_settings_identity(plan.runs[i].settings, false, salt, id);
+        CU_ASSERT_STRING_EQUAL(plan.runs[i].id, id);
+    }
+    unroll_plan_free(&plan);
+}
+
 static void params_give_each_cell_its_own_width(void)
 {
     static const char *const assignment = "params=20000";
@@ -147,6 +162,7 @@ const unroll_test tests_sweep_plan[] = {
     TEST(assignments_override_axes_and_fixed_settings),
     TEST(the_same_run_is_planned_once),
     TEST(an_identity_follows_from_settings_and_versions_alone),
+    TEST(an_identity_holds_the_version_of_the_numerics),
     TEST(params_give_each_cell_its_own_width),
     TEST(a_width_on_the_command_line_overrides_params_of_the_experiment),
     TEST(what_cannot_be_planned_is_refused_with_a_sentence),

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "counted.h"
+#include "model/run.h"
+#include "sweep/plan.h"
 
 static unroll_status measure_slowly(const unroll_settings *settings, unroll_record *record)
 {
@@ -96,6 +98,37 @@ static void fail_fast_starts_nothing_after_a_failure(void)
     CU_ASSERT_EQUAL(files_in(results, ".h5"), 2);
 }
 
+static char disk[1200];      /* the folder of records that the third run loses */
+static char lost_disk[1200]; /* where it is afterwards */
+
+static unroll_status measure_and_lose_the_disk(const unroll_settings *settings, unroll_record *record)
+{
+    if (atomic_load(&measured) == 2) {
+        FILE *file = rename(disk, lost_disk) == 0 ? fopen(disk, "w") : NULL; /* so that no folder can take its place */
+        if (file != NULL)
+            fclose(file);
+    }
+    return measure(settings, record);
+}
+
+/* What is computed when nothing can be kept is computed for nothing. */
+static void no_run_starts_after_a_record_could_not_be_written(void)
+{
+    const char *results = test_folder();
+    unroll_experiment losing = experiment;
+    struct stat about;
+    reset();
+    losing.measure = measure_and_lose_the_disk;
+    snprintf(disk, sizeof disk, "%s/counted/runs", results);
+    snprintf(lost_disk, sizeof lost_disk, "%s/counted/lost", results);
+    called c = call(&losing, results, (unroll_sweep_options){.jobs = 1});
+    CU_ASSERT_EQUAL(c.measured, 3);
+    CU_ASSERT_EQUAL(c.status.code, UNROLL_FAILED);
+    CU_ASSERT_EQUAL(strncmp(c.status.text, "cannot write ", 13), 0);
+    CU_ASSERT_EQUAL(c.summary.done, 2);
+    CU_ASSERT(stat(disk, &about) == 0 && S_ISREG(about.st_mode));
+}
+
 static void a_diverged_run_is_no_error(void)
 {
     static const char *const seed[] = {"seed=1,77"};
@@ -126,6 +159,56 @@ static void what_is_stopped_goes_on_from_there(void)
     c = call_with(results, NULL, 0);
     CU_ASSERT_EQUAL(c.status.code, UNROLL_OK);
     CU_ASSERT_EQUAL(c.measured, 6);
+}
+
+/* Two machines agree on their shards by the runs alone: each run belongs to one shard however its plan is written. */
+static void a_run_stays_in_its_shard_whatever_the_order_of_the_plan(void)
+{
+    static const char *const orders[][2] = {
+        {"seed=4,3,2,1,0", "cell=lstm,rnn"}, {"seed=1,0,2,3,4", "cell=rnn,lstm"}, {"seed=2,4,0,1,3", "cell=lstm,rnn"}};
+    const char *results = test_folder();
+    unroll_experiment turned = experiment;
+    reset();
+    called c = call(&experiment, results, (unroll_sweep_options){.shard = 1, .shards = 2});
+    CU_ASSERT_EQUAL(c.measured, 5);
+    for (int i = 0; i < 3; i++) {
+        c = call(&experiment, results,
+                 (unroll_sweep_options){.shard = 1, .shards = 2, .assignments = orders[i], .assignment_count = 2});
+        CU_ASSERT_EQUAL(c.measured, 0);
+        CU_ASSERT_EQUAL(c.summary.found, 5);
+    }
+    turned.axes_quick = "seed=0..4 cell=rnn,lstm";
+    c = call(&turned, results, (unroll_sweep_options){.shard = 2, .shards = 2});
+    CU_ASSERT_EQUAL(c.measured, 5);
+    CU_ASSERT_EQUAL(c.summary.found, 0);
+}
+
+/* A record is read by programs to come: it says by which experiment and which arithmetic it was made. */
+static void every_record_names_the_versions_it_was_made_under(void)
+{
+    static const char *const seeds[] = {"cell=rnn", "seed=1,2,77"}; /* done, failed and diverged */
+    const char *results = test_folder();
+    unroll_experiment raised = experiment;
+    unroll_plan plan;
+    unroll_sweep_options options = {.assignments = seeds, .assignment_count = 2};
+    reset();
+    failing_seed = 2;
+    raised.version = 41;
+    CU_ASSERT_EQUAL_FATAL(unroll_plan_make(&raised, &options, &plan).code, UNROLL_OK);
+    called c = call(&raised, results, options);
+    CU_ASSERT(c.summary.done == 1 && c.summary.failed == 1 && c.summary.diverged == 1);
+    for (int i = 0; i < 3; i++) {
+        char path[1200];
+        unroll_record *record;
+        snprintf(path, sizeof path, "%s/counted/runs/%s.h5", results, plan.runs[i].id);
+        CU_ASSERT_EQUAL_FATAL(unroll_load_record(path, &record).code, UNROLL_OK);
+        CU_ASSERT_STRING_EQUAL(record->experiment, "counted");
+        CU_ASSERT_STRING_EQUAL(record->id, plan.runs[i].id);
+        CU_ASSERT_EQUAL(record->experiment_version, 41);
+        CU_ASSERT_EQUAL(record->numerics_version, UNROLL_NUMERICS_VERSION);
+        unroll_record_free(record);
+    }
+    unroll_plan_free(&plan);
 }
 
 static void the_costliest_run_is_started_first(void)
@@ -202,8 +285,11 @@ const unroll_test tests_sweep_run[] = {
     TEST(a_second_call_finds_everything_and_writes_nothing),
     TEST(a_failed_run_is_a_record_and_the_others_go_on),
     TEST(fail_fast_starts_nothing_after_a_failure),
+    TEST(no_run_starts_after_a_record_could_not_be_written),
     TEST(a_diverged_run_is_no_error),
     TEST(what_is_stopped_goes_on_from_there),
+    TEST(a_run_stays_in_its_shard_whatever_the_order_of_the_plan),
+    TEST(every_record_names_the_versions_it_was_made_under),
     TEST(the_costliest_run_is_started_first),
     TEST(timed_runs_take_turns_alone_under_their_instruction_set),
     TEST(a_dry_run_tells_the_plan_and_writes_nothing),
