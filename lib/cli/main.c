@@ -6,16 +6,15 @@
 #include <string.h>
 
 #include "base/settings.h"
+#include "base/stop.h"
 #include "base/version.h"
 #include "cli/cli.h"
 #include "sweep/sweep.h"
 
-static atomic_bool stop_requested;
-
 /* The first Ctrl-C asks for a clean end, the second one kills. */
 static void request_stop(int number)
 {
-    if (atomic_exchange(&stop_requested, true)) {
+    if (unroll_stop_request()) {
         signal(number, SIG_DFL);
         raise(number);
     }
@@ -143,5 +142,5 @@ int unroll_main(int argc, char **argv)
     if (status.code != UNROLL_OK)
         return unroll_say(status);
     catch_signals();
-    return close_stdout(command->run(argc - 1, argv + 1, &stop_requested));
+    return close_stdout(command->run(argc - 1, argv + 1, unroll_stop_flag()));
 }
