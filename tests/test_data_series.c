@@ -111,7 +111,8 @@ static void scaling_is_that_of_the_training_rows(void)
     opened_task task = open_ramp(100, "features=all length=8 train_rows=50 valid_rows=10 test_rows=10");
     const unroll_series *series = task.state;
     unroll_extra extras[8];
-    int count = task.task->extras(task.state, extras, 8);
+    int count = 0;
+    CU_ASSERT_EQUAL(task.task->extras(task.state, extras, 8, &count).code, UNROLL_OK);
     CU_ASSERT_EQUAL(task.shape.inputs, 2);
     CU_ASSERT_DOUBLE_EQUAL(series->mean[1], 24.5, 1e-12);
     CU_ASSERT_DOUBLE_EQUAL(series->scale[1], sqrt((50.0 * 50.0 - 1.0) / 12.0), 1e-12);
@@ -151,6 +152,13 @@ static void a_season_row_is_known_when_the_forecast_is_made(void)
     CU_ASSERT_EQUAL(unroll_season_row(100, 13, 12), 76);
 }
 
+static int guessed(const double *value, int count)
+{
+    int season = -1;
+    CU_ASSERT_EQUAL(unroll_season_guess(value, count, &season).code, UNROLL_OK);
+    return season;
+}
+
 static void seasons_are_found_under_noise_and_trend_and_not_in_noise(void)
 {
     enum { ROWS = 600 };
@@ -158,14 +166,14 @@ static void seasons_are_found_under_noise_and_trend_and_not_in_noise(void)
     unroll_random draws = unroll_random_open(1, UNROLL_FOR_SAMPLING, 0, 0);
     for (int t = 0; t < ROWS; t++)
         value[t] = 0.05 * t + sin(2.0 * 3.14159265358979 * t / 30) + 0.4 * unroll_random_normal(&draws);
-    CU_ASSERT_EQUAL(unroll_season_guess(value, ROWS), 30);
+    CU_ASSERT_EQUAL(guessed(value, ROWS), 30);
     for (int t = 0; t < ROWS; t++)
         value[t] = unroll_random_normal(&draws);
-    CU_ASSERT_EQUAL(unroll_season_guess(value, ROWS), 0);
+    CU_ASSERT_EQUAL(guessed(value, ROWS), 0);
     for (int t = 0; t < ROWS; t++)
         value[t] = 3.0;
-    CU_ASSERT_EQUAL(unroll_season_guess(value, ROWS), 0);
-    CU_ASSERT_EQUAL(unroll_season_guess(value, 1), 0);
+    CU_ASSERT_EQUAL(guessed(value, ROWS), 0);
+    CU_ASSERT_EQUAL(guessed(value, 1), 0);
 }
 
 static void holes_are_inputs_but_never_targets(void)

@@ -260,6 +260,7 @@ static void do_run(sweep *s, unroll_planned *run)
         record = status.code == UNROLL_STOPPED ? NULL : failed_record(run->settings, &status);
     }
     if (record != NULL) {
+        unroll_record_settle(record, NULL); /* an experiment that measures says NaN where there is nothing */
         label(s, run, (double)(unroll_clock_ns() - start) * 1e-9, record);
         unroll_folder_record(&s->folder, run->id, path);
         status = unroll_store_record(record, path);
@@ -392,6 +393,8 @@ static unroll_status plan_and_run(sweep *s)
     count_jobs(s);
     if (!options->dry_run)
         return run_and_gather(s);
+    if (is_stopped(s))
+        return unroll_error(UNROLL_STOPPED, "stopped");
     print_plan(s);
     return unroll_ok();
 }
