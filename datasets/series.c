@@ -6,6 +6,7 @@
    and test windows lie one after the other so that each row of the split is forecast exactly once, from at least
    `context` rows up to the one it is forecast from; those may lie in the part before. Values that the file lacks are
    filled in for the input and never scored. */
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -239,7 +240,7 @@ static unroll_status series_finish(const void *state, unroll_model *model, const
 }
 
 /* mean and scale of the inputs, in the order of the file; which of them is forecast, and how far ahead. */
-static int series_extras(const void *state, unroll_extra *out, int room)
+static unroll_status series_extras(const void *state, unroll_extra *out, int room, int *count)
 {
     const unroll_series *series = state;
     double target[2] = {series->data.target, series->horizon};
@@ -251,16 +252,21 @@ static int series_extras(const void *state, unroll_extra *out, int room)
                {"input_scale", series->scale, series->data.count},
                {"target_input", &target[0], 1},
                {"horizon", &target[1], 1}};
-    int count = 0;
-    for (int i = 0; i < 4 && i < room; i++) {
-        double *copy = malloc((size_t)all[i].count * sizeof *copy);
-        if (copy == NULL)
+    assert(room >= 4);
+    for (*count = 0; *count < 4; ++*count) {
+        size_t bytes = (size_t)all[*count].count * sizeof(double);
+        unroll_extra *extra = &out[*count];
+        *extra = (unroll_extra){.value = malloc(bytes), .count = all[*count].count};
+        if (extra->value == NULL)
             break;
-        memcpy(copy, all[i].value, (size_t)all[i].count * sizeof *copy);
-        out[count] = (unroll_extra){.value = copy, .count = all[i].count};
-        snprintf(out[count++].name, sizeof out->name, "%s", all[i].name);
+        memcpy(extra->value, all[*count].value, bytes);
+        snprintf(extra->name, sizeof extra->name, "%s", all[*count].name);
     }
-    return count;
+    if (*count == 4)
+        return unroll_ok();
+    while (*count > 0)
+        free(out[--*count].value);
+    return unroll_error(UNROLL_FAILED, "out of memory: the scaling of a saved model");
 }
 
 const unroll_task task_series = {.name = "series",
@@ -273,4 +279,5 @@ const unroll_task task_series = {.name = "series",
                                  .batch = series_batch,
                                  .baselines = series_baselines,
                                  .finish = series_finish,
-                                 .extras = series_extras};
+                                 .extras = series_extras,
+                                 .file = unroll_series_file};

@@ -4,6 +4,7 @@
    Training reads B streams that start at equal distances in the training part, from a place that the seed draws, and go
    round it without end; each batch continues the last one. Validation and test cut their part into streams of at least
    four lengths, at most B, so that every character is scored exactly once, the first from the one before the part. */
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -265,16 +266,18 @@ static unroll_status text_finish(const void *state, unroll_model *model, const u
 }
 
 /* The code points of the alphabet; the symbol after the last is the unknown one. */
-static int text_extras(const void *state, unroll_extra *out, int room)
+static unroll_status text_extras(const void *state, unroll_extra *out, int room, int *count)
 {
     const unroll_corpus *corpus = &((const text *)state)->corpus;
-    double *points = room > 0 ? malloc(((size_t)corpus->known + 1) * sizeof *points) : NULL;
+    double *points = malloc(((size_t)corpus->known + 1) * sizeof *points);
+    assert(room >= 1);
+    *count = 0;
     if (points == NULL)
-        return 0;
+        return unroll_error(UNROLL_FAILED, "out of memory: the alphabet of a saved model");
     for (int k = 0; k < corpus->known; k++)
         points[k] = corpus->alphabet[k];
-    out[0] = (unroll_extra){.name = "alphabet", .value = points, .count = corpus->known};
-    return 1;
+    out[(*count)++] = (unroll_extra){.name = "alphabet", .value = points, .count = corpus->known};
+    return unroll_ok();
 }
 
 const unroll_task task_text = {.name = "text",
@@ -288,4 +291,5 @@ const unroll_task task_text = {.name = "text",
                                .metric = text_metric,
                                .baselines = text_baselines,
                                .finish = text_finish,
-                               .extras = text_extras};
+                               .extras = text_extras,
+                               .file = unroll_corpus_file};

@@ -1,6 +1,7 @@
 /* The time-series task: split, scaling, windows, naive forecasts, season. */
 #include <math.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "../datasets/series/forecast.h"
 #include "../datasets/series/season.h"
@@ -111,7 +112,8 @@ static void scaling_is_that_of_the_training_rows(void)
     opened_task task = open_ramp(100, "features=all length=8 train_rows=50 valid_rows=10 test_rows=10");
     const unroll_series *series = task.state;
     unroll_extra extras[8];
-    int count = task.task->extras(task.state, extras, 8);
+    int count = 0;
+    CU_ASSERT_EQUAL(task.task->extras(task.state, extras, 8, &count).code, UNROLL_OK);
     CU_ASSERT_EQUAL(task.shape.inputs, 2);
     CU_ASSERT_DOUBLE_EQUAL(series->mean[1], 24.5, 1e-12);
     CU_ASSERT_DOUBLE_EQUAL(series->scale[1], sqrt((50.0 * 50.0 - 1.0) / 12.0), 1e-12);
@@ -151,6 +153,13 @@ static void a_season_row_is_known_when_the_forecast_is_made(void)
     CU_ASSERT_EQUAL(unroll_season_row(100, 13, 12), 76);
 }
 
+static int guessed(const double *value, int count)
+{
+    int season = -1;
+    CU_ASSERT_EQUAL(unroll_season_guess(value, count, &season).code, UNROLL_OK);
+    return season;
+}
+
 static void seasons_are_found_under_noise_and_trend_and_not_in_noise(void)
 {
     enum { ROWS = 600 };
@@ -158,14 +167,14 @@ static void seasons_are_found_under_noise_and_trend_and_not_in_noise(void)
     unroll_random draws = unroll_random_open(1, UNROLL_FOR_SAMPLING, 0, 0);
     for (int t = 0; t < ROWS; t++)
         value[t] = 0.05 * t + sin(2.0 * 3.14159265358979 * t / 30) + 0.4 * unroll_random_normal(&draws);
-    CU_ASSERT_EQUAL(unroll_season_guess(value, ROWS), 30);
+    CU_ASSERT_EQUAL(guessed(value, ROWS), 30);
     for (int t = 0; t < ROWS; t++)
         value[t] = unroll_random_normal(&draws);
-    CU_ASSERT_EQUAL(unroll_season_guess(value, ROWS), 0);
+    CU_ASSERT_EQUAL(guessed(value, ROWS), 0);
     for (int t = 0; t < ROWS; t++)
         value[t] = 3.0;
-    CU_ASSERT_EQUAL(unroll_season_guess(value, ROWS), 0);
-    CU_ASSERT_EQUAL(unroll_season_guess(value, 1), 0);
+    CU_ASSERT_EQUAL(guessed(value, ROWS), 0);
+    CU_ASSERT_EQUAL(guessed(value, 1), 0);
 }
 
 static void holes_are_inputs_but_never_targets(void)
@@ -270,6 +279,86 @@ static void what_cannot_be_split_is_refused(void)
     data_refused("series", settings, "column b has the same value all through the training part");
 }
 
+/* 100 rows "t,a,b" of a saw in both columns, times `factor`, but for one value of b. */
+static void write_outlier(char path[1200], double factor, int row, const char *value)
+{
+    char content[8192] = "t,a,b\n";
+    for (int t = 0; t < 100; t++) {
+        size_t used = strlen(content);
+        used += (size_t)snprintf(content + used, sizeof content - used, "x%d,%g,", t, factor * (3 * t % 7));
+        if (t + 1 == row)
+            snprintf(content + used, sizeof content - used, "%s\n", value);
+        else
+            snprintf(content + used, sizeof content - used, "%g\n", factor * (3 * t % 7));
+    }
+    data_write(path, test_folder(), "outlier.csv", content, strlen(content));
+}
+
+static void what_float_cannot_hold_once_scaled_is_refused_by_column_and_row(void)
+{
+    char path[1200], settings[1400];
+    opened_task task;
+    write_outlier(path, 1.0, 93, "1e29");
+    snprintf(settings, sizeof settings, "file=%s column=b length=4", path);
+    data_refused("series", settings, "column b, row 93: 1e+29 is 5");
+    snprintf(settings, sizeof settings, "file=%s column=a features=all length=4", path); /* an input alone */
+    data_refused("series", settings, "column b, row 93: 1e+29 is 5");
+    write_outlier(path, 1.0, 93, "1e300");
+    snprintf(settings, sizeof settings, "file=%s column=b length=4", path);
+    data_refused("series", settings, "line 94, column b: 1e300 is too large a number");
+    write_outlier(path, 1e-20, 80, "1");
+    snprintf(settings, sizeof settings, "file=%s column=b length=4", path);
+    data_refused("series", settings, "column b, row 80: 1 is ");
+    write_outlier(path, 1e-20, 80, "1e-8"); /* far, but not too far */
+    snprintf(settings, sizeof settings, "file=%s column=b length=4", path);
+    task = data_open("series", settings);
+    CU_ASSERT_EQUAL(task.status.code, UNROLL_OK);
+    data_close(&task);
+}
+
+static void a_target_that_hardly_varies_is_refused(void)
+{
+    char path[1200], settings[1400];
+    write_outlier(path, 1e-200, 1, "0");
+    snprintf(settings, sizeof settings, "file=%s column=b length=4", path);
+    data_refused("series", settings, "column b varies by 6e-200 in the training part, too little to be squared");
+}
+
+/* More than there can be is asked for; nothing is read from what was not given. */
+static void short_memory_is_no_missing_season_and_no_model_without_its_scaling(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    test_skip("the address sanitizer ends a program that asks for so much");
+#else
+    const rlim_t least = (rlim_t)2 << 30;
+    struct rlimit old, limit;
+    opened_task task = open_ramp(100, "length=8");
+    unroll_series *series = task.state;
+    unroll_extra extras[8];
+    int count = -1, season = -1, columns = series->data.count;
+    unroll_status guess, extra;
+    CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_AS, &old), 0);
+    limit = (struct rlimit){least, old.rlim_max};
+    if (strstr(UNROLL_PROGRAM, "/tsan/") != NULL || (old.rlim_max != RLIM_INFINITY && old.rlim_max < least) ||
+        setrlimit(RLIMIT_AS, &limit) != 0) {
+        test_skip("the memory of a process cannot be limited here");
+        data_close(&task);
+        return;
+    }
+    guess = unroll_season_guess(series->data.value, 1 << 30, &season);
+    series->data.count = 1 << 30;
+    extra = task.task->extras(series, extras, 8, &count);
+    series->data.count = columns;
+    setrlimit(RLIMIT_AS, &old);
+    CU_ASSERT_EQUAL(guess.code, UNROLL_FAILED);
+    CU_ASSERT_STRING_EQUAL(guess.text, "out of memory: the season of a series");
+    CU_ASSERT_EQUAL(extra.code, UNROLL_FAILED);
+    CU_ASSERT_STRING_EQUAL(extra.text, "out of memory: the scaling of a saved model");
+    CU_ASSERT_EQUAL(count, 0);
+    data_close(&task);
+#endif
+}
+
 /* Rows `first` to `end` - 1 of 100 have no value. */
 static void refuse_hole(int first, int end, const char *words)
 {
@@ -307,6 +396,9 @@ const unroll_test tests_data_series[] = {TEST(every_row_of_validation_and_test_i
                                          TEST(etth1_has_a_season_of_a_day_and_its_usual_scaling),
                                          TEST(a_run_leaves_the_forecast_beside_the_truth),
                                          TEST(what_cannot_be_split_is_refused),
+                                         TEST(what_float_cannot_hold_once_scaled_is_refused_by_column_and_row),
+                                         TEST(a_target_that_hardly_varies_is_refused),
+                                         TEST(short_memory_is_no_missing_season_and_no_model_without_its_scaling),
                                          TEST(a_part_without_any_value_is_refused),
                                          TEST(unknown_files_are_refused_with_the_nearest_data_set),
                                          {NULL, NULL}};

@@ -108,9 +108,11 @@ static void the_alphabet_holds_code_points_in_order(void)
     static const double expected[] = {' ', 'a', 'z', 0xE9, 0x20AC, 0x1F642};
     opened_task task = open_text(content, sizeof content - 1, "length=4 batch=2");
     unroll_extra extra;
+    int count = 0;
     CU_ASSERT_EQUAL_FATAL(task.status.code, UNROLL_OK);
     CU_ASSERT_EQUAL(task.shape.symbols, 7);
-    CU_ASSERT_EQUAL_FATAL(task.task->extras(task.state, &extra, 1), 1);
+    CU_ASSERT_EQUAL(task.task->extras(task.state, &extra, 1, &count).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(count, 1);
     CU_ASSERT_EQUAL_FATAL(extra.count, 6);
     for (int k = 0; k < 6; k++)
         CU_ASSERT_EQUAL(extra.value[k], expected[k]);

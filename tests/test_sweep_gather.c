@@ -1,40 +1,15 @@
 /* When a sweep gathers, and what: records that other shards add meanwhile, and those that are newer by a moment. */
 #include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "counted.h"
-#include "store/h5.h"
 #include "sweep/folder.h"
 
 /* ---- records that come while others are gathered ---- */
-
-typedef struct gathering {
-    unroll_folder folder;
-    unroll_plan plan;
-    FILE *out;
-    int records; /* written as soon as they are listed, before they are gathered */
-    atomic_bool done;
-    unroll_status status;
-} gathering;
-
-static void *gather(void *context)
-{
-    gathering *g = context;
-    g->status = unroll_folder_gather(&g->folder, &experiment, &g->plan, true, g->out, &g->records);
-    atomic_store(&g->done, true);
-    return NULL;
-}
-
-/* How many records the gathering thread has listed so far. It does not know that somebody looks. */
-__attribute__((no_sanitize("thread"))) static int listed(const gathering *g)
-{
-    return *(const volatile int *)&g->records;
-}
 
 /* Moves the plan's records from one folder to another but for the first `from` and those from `to` on. */
 static void move_records(const unroll_plan *plan, int from, int to, const char *source, const char *target)
@@ -47,36 +22,50 @@ static void move_records(const unroll_plan *plan, int from, int to, const char *
     }
 }
 
-/* The last shard to look must have seen all records, or none would ever gather them. Who holds the lock keeps the
-   gathering thread between its list and its file: there another shard's records come. */
+/* What another shard is doing while we gather: it has the records from `from` on in `aside`, and moves them into the folder
+   of runs at the moment when our gathered file, without them, is about to take its place. */
+static struct {
+    const unroll_plan *plan;
+    const char *aside, *runs;
+    int from;
+} other_shard;
+
+static int rename_late(const char *old, const char *new)
+{
+    if (other_shard.aside != NULL)
+        move_records(other_shard.plan, other_shard.from, other_shard.plan->count, other_shard.aside, other_shard.runs);
+    other_shard.aside = NULL;
+    return rename(old, new);
+}
+
+/* The last shard to look must have seen all records, or none would ever gather them. */
 static void records_that_come_while_others_are_gathered_are_gathered_too(void)
 {
     const char *results = test_folder(), *aside = test_folder();
-    gathering g = {.out = stdout};
     unroll_sweep_options options = {0};
+    unroll_folder folder;
+    unroll_plan plan;
     unroll_table *table;
-    pthread_t thread;
+    int records = 0;
     reset();
     call_with(results, NULL, 0);
-    CU_ASSERT_EQUAL_FATAL(unroll_folder_name(results, experiment.name, &g.folder).code, UNROLL_OK);
-    CU_ASSERT_EQUAL_FATAL(unroll_plan_make(&experiment, &options, &g.plan).code, UNROLL_OK);
-    CU_ASSERT_EQUAL_FATAL(unlink(g.folder.gathered), 0);
-    move_records(&g.plan, 6, 10, g.folder.runs, aside);
-    unroll_h5_lock();
-    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, gather, &g), 0);
-    while (listed(&g) == 0 && !atomic_load(&g.done))
-        sched_yield();
-    CU_ASSERT_EQUAL(listed(&g), 6);
-    CU_ASSERT_FALSE(atomic_load(&g.done));
-    move_records(&g.plan, 6, 10, aside, g.folder.runs);
-    unroll_h5_unlock();
-    pthread_join(thread, NULL);
-    CU_ASSERT_EQUAL(g.status.code, UNROLL_OK);
-    CU_ASSERT_EQUAL(g.records, 10);
-    CU_ASSERT_EQUAL_FATAL(unroll_load_table(g.folder.gathered, &table).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(unroll_folder_name(results, experiment.name, &folder).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(unroll_plan_make(&experiment, &options, &plan).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(unlink(folder.gathered), 0);
+    move_records(&plan, 6, 10, folder.runs, aside);
+    other_shard.plan = &plan;
+    other_shard.aside = aside;
+    other_shard.runs = folder.runs;
+    other_shard.from = 6;
+    unroll_disk.rename = rename_late;
+    CU_ASSERT_EQUAL(unroll_folder_gather(&folder, &experiment, &plan, true, &records).code, UNROLL_OK);
+    unroll_disk.rename = rename;
+    CU_ASSERT_PTR_NULL(other_shard.aside);
+    CU_ASSERT_EQUAL(records, 10);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_table(folder.gathered, &table).code, UNROLL_OK);
     CU_ASSERT_EQUAL(table->rows, 10);
     unroll_table_free(table);
-    unroll_plan_free(&g.plan);
+    unroll_plan_free(&plan);
 }
 
 /* ---- records that are newer than the gathered file ---- */

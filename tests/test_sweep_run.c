@@ -1,5 +1,6 @@
 /* The scheduler: what is there is skipped, what fails is a record, what is stopped goes on. The runs of these tests are
    a function of their settings that takes no time. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,6 +143,39 @@ static void a_diverged_run_is_no_error(void)
         strstr(c.printed, "seed=77  diverged  0.00 s  error 0.01282  the loss was no longer finite"));
     c = call_with(results, seed, 1);
     CU_ASSERT_EQUAL(c.measured, 0);
+}
+
+/* seed=0: infinite; seed=1: there is none; seed=2: has diverged for a reason of its own */
+static unroll_status measure_no_number(const unroll_settings *settings, unroll_record *record)
+{
+    int64_t seed = unroll_int(settings, "seed");
+    unroll_record_real(record, "error", "", seed == 1 ? NAN : INFINITY);
+    if (seed == 2) {
+        strcpy(record->status, "diverged");
+        strcpy(record->reason, "it says so itself");
+    }
+    return unroll_ok();
+}
+
+static void an_infinite_result_of_a_measurement_is_a_diverged_run(void)
+{
+    static const char *const seeds[] = {"cell=rnn", "seed=0..2"};
+    unroll_experiment wrong = experiment;
+    unroll_table *table;
+    const unroll_table_column *error;
+    reset();
+    wrong.measure = measure_no_number;
+    called c = call(&wrong, test_folder(), (unroll_sweep_options){.assignments = seeds, .assignment_count = 2});
+    CU_ASSERT_EQUAL(c.status.code, UNROLL_OK);
+    CU_ASSERT_EQUAL(c.summary.diverged, 2);
+    CU_ASSERT_EQUAL(c.summary.done, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(c.printed, "seed=0  diverged  0.00 s  error nan  the result error is inf, no finite number\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(c.printed, "seed=2  diverged  0.00 s  error nan  it says so itself\n"));
+    CU_ASSERT_EQUAL_FATAL(unroll_load_table(c.summary.gathered, &table).code, UNROLL_OK);
+    error = unroll_table_find(table, "error");
+    for (int i = 0; i < table->rows && error != NULL; i++)
+        CU_ASSERT_TRUE(isnan(error->real[i])); /* no mean takes it in */
+    unroll_table_free(table);
 }
 
 static void what_is_stopped_goes_on_from_there(void)
@@ -287,6 +321,7 @@ const unroll_test tests_sweep_run[] = {
     TEST(fail_fast_starts_nothing_after_a_failure),
     TEST(no_run_starts_after_a_record_could_not_be_written),
     TEST(a_diverged_run_is_no_error),
+    TEST(an_infinite_result_of_a_measurement_is_a_diverged_run),
     TEST(what_is_stopped_goes_on_from_there),
     TEST(a_run_stays_in_its_shard_whatever_the_order_of_the_plan),
     TEST(every_record_names_the_versions_it_was_made_under),

@@ -1,14 +1,18 @@
 #include "path.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/settings.h"
+#include "base/stop.h"
 #include "base/text.h"
 
 enum { MOST_SETS = 64, NAME_ROOM = 64 };
@@ -33,12 +37,16 @@ static bool join(char path[UNROLL_PATH_ROOM], const char *folder, const char *re
     return length > 0 && length < UNROLL_PATH_ROOM;
 }
 
-static int read_sources(const char *folder, source *sets)
+static unroll_status read_sources(const char *folder, source *sets, int *read)
 {
     char path[UNROLL_PATH_ROOM], line[2048];
     int count = 0;
     FILE *table = join(path, folder, "sources.tsv") ? fopen(path, "r") : NULL;
-    while (table != NULL && count < MOST_SETS && fgets(line, sizeof line, table) != NULL) {
+    *read = 0;
+    if (table == NULL)
+        return unroll_error(UNROLL_FAILED, "the list of data sets in %.300s cannot be opened: %s", folder,
+                            strerror(errno));
+    while (count < MOST_SETS && fgets(line, sizeof line, table) != NULL) {
         char how[16] = "";
         source *set = &sets[count];
         if (line[0] == '#' ||
@@ -48,9 +56,9 @@ static int read_sources(const char *folder, source *sets)
         if (count == 0 || strcmp(set->name, sets[count - 1].name) != 0)
             count++;
     }
-    if (table != NULL)
-        fclose(table);
-    return count;
+    fclose(table);
+    *read = count;
+    return unroll_ok();
 }
 
 /* Whether the file of a known data set is there. */
@@ -72,7 +80,7 @@ unroll_status unroll_data_path(const char *file, char path[UNROLL_PATH_ROOM])
     char folder[UNROLL_PATH_ROOM], shown[UNROLL_SHORT_ROOM];
     source sets[MOST_SETS];
     const char *names[MOST_SETS], *near;
-    int count;
+    int count = 0;
     if (strlen(file) >= UNROLL_PATH_ROOM)
         return unroll_error(UNROLL_WRONG, "file=%s: the path is too long", unroll_short_path(file, shown));
     strcpy(path, file);
@@ -81,7 +89,8 @@ unroll_status unroll_data_path(const char *file, char path[UNROLL_PATH_ROOM])
     unroll_short_path(file, shown);
     if (strchr(file, '/') != NULL)
         return unroll_error(UNROLL_WRONG, "file=%s: there is no such file", shown);
-    count = unroll_find_folder("datasets", "sources.tsv", "UNROLL_DATASETS", folder) ? read_sources(folder, sets) : 0;
+    if (unroll_find_folder("datasets", "sources.tsv", "UNROLL_DATASETS", folder))
+        UNROLL_TRY(read_sources(folder, sets, &count));
     for (int i = 0; i < count; i++) {
         names[i] = sets[i].name;
         if (strcmp(sets[i].name, file) != 0)
@@ -99,52 +108,91 @@ unroll_status unroll_data_path(const char *file, char path[UNROLL_PATH_ROOM])
         UNROLL_WRONG, "file=%s: there is no such file and no such data set (datasets/fetch --list shows those)", shown);
 }
 
-/* All bytes up to the end or the limit; NULL when memory is short. */
-static char *read_all(FILE *stream, size_t *size)
+/* Waits until a pipe or a terminal has bytes, or its end; false once the user wants to end. A file on a disk is always
+   ready. In slices, for the signal may reach another thread. */
+static bool wait_for_bytes(int file, bool regular)
 {
-    size_t room = 1 << 16, length = 0;
-    char *text = malloc(room + 1);
-    while (text != NULL) {
-        size_t got = fread(text + length, 1, room - length, stream);
-        length += got;
-        if (got == 0 || length > most_bytes)
-            break;
-        if (length == room) {
-            char *more = realloc(text, 2 * room + 1);
-            if (more == NULL)
-                free(text);
-            text = more;
-            room *= 2;
+    enum { SLICE_MS = 100 };
+    struct pollfd ready = {.fd = file, .events = POLLIN};
+    while (!unroll_stop_requested())
+        if (regular || poll(&ready, 1, SLICE_MS) > 0)
+            return true;
+    return false;
+}
+
+/* One read that waits; 0 at the end, -1 with errno when it fails, EINTR once the user wants to end. */
+static ssize_t read_some(int file, bool regular, char *to, size_t room)
+{
+    ssize_t got;
+    do {
+        if (!wait_for_bytes(file, regular)) {
+            errno = EINTR;
+            return -1;
         }
+        got = read(file, to, room);
+    } while (got < 0 && (errno == EINTR || errno == EAGAIN));
+    return got;
+}
+
+/* All bytes up to the end or the limit. Returns 0, or errno: EINTR when it was stopped; *text is NULL then. */
+static int read_all(int file, char **text, size_t *size)
+{
+    struct stat what;
+    bool regular = fstat(file, &what) == 0 && S_ISREG(what.st_mode);
+    size_t room = 1 << 16;
+    ssize_t got = 1;
+    int reason = 0;
+    *size = 0;
+    *text = malloc(room + 1);
+    while (*text != NULL && got > 0 && *size <= most_bytes) {
+        char *more = *size < room ? *text : realloc(*text, 2 * room + 1);
+        if (more == NULL)
+            break;
+        *text = more;
+        room *= *size < room ? 1 : 2;
+        got = read_some(file, regular, *text + *size, room - *size);
+        reason = got < 0 ? errno : 0;
+        *size += got > 0 ? (size_t)got : 0;
     }
-    if (text != NULL)
-        text[length] = '\0';
-    *size = length;
-    return text;
+    if (*text != NULL && reason == 0 && (got == 0 || *size > most_bytes)) {
+        (*text)[*size] = '\0';
+        return 0;
+    }
+    free(*text);
+    *text = NULL;
+    return reason != 0 ? reason : ENOMEM;
+}
+
+static unroll_status cannot_read(const char *shown, int reason)
+{
+    switch (reason) {
+    case EINTR:
+        return unroll_error(UNROLL_STOPPED, "stopped while %s was read", shown);
+    case ENOMEM:
+        return unroll_error(UNROLL_FAILED, "out of memory: reading %s", shown);
+    default:
+        return unroll_error(UNROLL_WRONG, "%s cannot be read: %s", shown, strerror(reason));
+    }
 }
 
 unroll_status unroll_read_text(const char *path, char **text, size_t *size)
 {
     char shown[UNROLL_SHORT_ROOM];
-    FILE *stream = fopen(path, "rb");
+    int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), reason; /* a pipe that nobody writes to is waited for below */
     const char *zero;
-    bool broken;
     *text = NULL;
     unroll_short_path(path, shown);
-    if (stream == NULL)
+    if (file < 0)
         return unroll_error(UNROLL_WRONG, "%s cannot be opened: %s", shown, strerror(errno));
-    *text = read_all(stream, size);
-    broken = ferror(stream) != 0;
-    fclose(stream);
-    if (*text == NULL)
-        return unroll_error(UNROLL_FAILED, "out of memory: reading %s", shown);
+    reason = read_all(file, text, size);
+    close(file);
+    if (reason != 0)
+        return cannot_read(shown, reason);
     zero = memchr(*text, '\0', *size);
-    if (!broken && *size > 0 && *size <= most_bytes && zero == NULL)
+    if (*size > 0 && *size <= most_bytes && zero == NULL)
         return unroll_ok();
     free(*text);
     *text = NULL;
-    if (broken)
-        return unroll_error(UNROLL_WRONG, "%s cannot be read: is it a folder or a broken disk", shown);
     if (*size == 0)
         return unroll_error(UNROLL_WRONG, "%s is empty", shown);
     if (*size > most_bytes)

@@ -1,5 +1,6 @@
 #include "forecast.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,19 +80,33 @@ static void measure(const unroll_series *series, int column, double *mean, doubl
         *scale = sqrt(squares / count);
 }
 
-/* Whether the target varies in the training part at all. */
-static bool varies(const unroll_series *series)
+/* From the target's lowest value in the training part to its highest. */
+static double spread(const unroll_series *series)
 {
     size_t at = (size_t)series->data.target * (size_t)series->data.rows;
-    int first = -1;
+    double low = INFINITY, high = -INFINITY;
     for (int r = 0; r < series->end[UNROLL_TRAIN]; r++) {
+        double value = series->data.value[at + (size_t)r];
         if (series->data.hole[at + (size_t)r])
             continue;
-        first = first < 0 ? r : first;
-        if (series->data.value[at + (size_t)r] != series->data.value[at + (size_t)first])
-            return true;
+        low = value < low ? value : low;
+        high = value > high ? value : high;
     }
-    return false;
+    return low < high ? high - low : 0.0;
+}
+
+/* There must be something to learn, and enough of it for a deviation. */
+static unroll_status check_spread(const unroll_series *series)
+{
+    const char *name = series->data.names[series->data.target];
+    double there = spread(series);
+    if (there == 0.0)
+        return unroll_error(UNROLL_WRONG,
+                            "column %s has the same value all through the training part: nothing to learn", name);
+    if (there * there < DBL_MIN)
+        return unroll_error(UNROLL_WRONG, "column %s varies by %g in the training part, too little to be squared", name,
+                            there);
+    return unroll_ok();
 }
 
 /* Whether the file has any value of the target in a part. */
@@ -103,13 +118,31 @@ static bool has_values(const unroll_series *series, int split)
     return false;
 }
 
+/* Deviations from the mean: beyond, the squares of errors and their sums in float would end in infinity. */
+static const double most_scaled = 1e15;
+
+/* x (rows, columns) of one column, from its mean and deviation. */
+static unroll_status scale_column(unroll_series *series, size_t column)
+{
+    size_t rows = (size_t)series->data.rows, count = (size_t)series->data.count;
+    const double *value = series->data.value + column * rows;
+    measure(series, (int)column, &series->mean[column], &series->scale[column]);
+    for (size_t r = 0; r < rows; r++) {
+        double scaled = (value[r] - series->mean[column]) / series->scale[column];
+        if (!(fabs(scaled) <= most_scaled))
+            return unroll_error(UNROLL_WRONG,
+                                "column %s, row %zu: %g is %g deviations from the mean of the training part, more than "
+                                "float can reckon with",
+                                series->data.names[column], r + 1, value[r], fabs(scaled));
+        series->x[r * count + column] = (float)scaled;
+    }
+    return unroll_ok();
+}
+
 static unroll_status scale_columns(unroll_series *series)
 {
     size_t rows = (size_t)series->data.rows, count = (size_t)series->data.count, target = (size_t)series->data.target;
-    if (!varies(series))
-        return unroll_error(UNROLL_WRONG,
-                            "column %s has the same value all through the training part: nothing to learn",
-                            series->data.names[target]);
+    UNROLL_TRY(check_spread(series));
     series->mean = malloc(count * sizeof *series->mean);
     series->scale = malloc(count * sizeof *series->scale);
     series->x = malloc(rows * count * sizeof *series->x);
@@ -118,11 +151,8 @@ static unroll_status scale_columns(unroll_series *series)
     if (series->mean == NULL || series->scale == NULL || series->x == NULL || series->known == NULL ||
         series->y == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory: a series of %zu rows", rows);
-    for (size_t c = 0; c < count; c++) {
-        measure(series, (int)c, &series->mean[c], &series->scale[c]);
-        for (size_t r = 0; r < rows; r++)
-            series->x[r * count + c] = (float)((series->data.value[c * rows + r] - series->mean[c]) / series->scale[c]);
-    }
+    for (size_t c = 0; c < count; c++)
+        UNROLL_TRY(scale_column(series, c));
     for (size_t r = 0; r < rows; r++) {
         series->known[r] = series->x[r * count + target];
         series->y[r] = series->data.hole[target * rows + r] ? NAN : series->known[r];
@@ -139,7 +169,9 @@ static unroll_status find_season(unroll_series *series, int told)
 {
     int train = series->end[UNROLL_TRAIN];
     const double *target = series->data.value + (size_t)series->data.target * (size_t)series->data.rows;
-    series->season = told > 0 ? told : unroll_season_guess(target, train);
+    series->season = told;
+    if (told == 0)
+        UNROLL_TRY(unroll_season_guess(target, train, &series->season));
     if (series->season == 0 || series->season <= train - series->horizon)
         return unroll_ok();
     if (told > 0)
@@ -149,10 +181,15 @@ static unroll_status find_season(unroll_series *series, int told)
     return unroll_ok();
 }
 
+unroll_status unroll_series_file(const unroll_settings *settings, char path[UNROLL_PATH_ROOM])
+{
+    const char *file = unroll_text(settings, "file");
+    return unroll_data_path(file[0] != '\0' ? file : bundled, path);
+}
+
 static unroll_status prepare(const unroll_settings *settings, unroll_series *series)
 {
     char path[UNROLL_PATH_ROOM];
-    const char *file = unroll_text(settings, "file");
     bool all = strcmp(unroll_text(settings, "features"), "all") == 0;
     int context = (int)unroll_int(settings, "context");
     series->steps = (int)unroll_int(settings, "length");
@@ -162,7 +199,7 @@ static unroll_status prepare(const unroll_settings *settings, unroll_series *ser
     series->seed = (uint64_t)unroll_int(settings, "seed");
     if (context > series->steps)
         return unroll_error(UNROLL_WRONG, "context=%d must not be more than length=%d", context, series->steps);
-    UNROLL_TRY(unroll_data_path(file[0] != '\0' ? file : bundled, path));
+    UNROLL_TRY(unroll_series_file(settings, path));
     UNROLL_TRY(unroll_columns_open(path, unroll_text(settings, "column"), all, unroll_real(settings, "max_missing"),
                                    &series->data));
     UNROLL_TRY(split_in_time(settings, series));

@@ -20,7 +20,10 @@ typedef struct unroll_series {
     uint64_t seed;
 } unroll_series;
 
-/* Reads, splits and scales what the settings name. UNROLL_WRONG with a sentence. */
+/* The path of what the settings name: their file or data set, or the sunspots. */
+unroll_status unroll_series_file(const unroll_settings *settings, char path[UNROLL_PATH_ROOM]);
+/* Reads, splits and scales it. UNROLL_WRONG with a sentence: what float cannot hold once scaled is named by column and row
+   (from 1, without the header). */
 unroll_status unroll_series_open(const unroll_settings *settings, unroll_series *series);
 void unroll_series_close(unroll_series *series);
 

@@ -75,22 +75,27 @@ static int season_of(double *residual, int count, double *correlation, int most)
     return clearest_peak(correlation, most, count);
 }
 
-int unroll_season_guess(const double *value, int count)
+/* residual (count): room */
+static int guess(const double *value, int count, double *residual, double *correlation, int most)
 {
-    int most = count / 3 < LONGEST ? count / 3 : LONGEST, season = 0;
+    int season;
+    for (int t = 0; t < count; t++)
+        residual[t] = value[t];
+    season = season_of(residual, count, correlation, most);
+    /* a small season on a large slow movement shows in the differences alone */
+    for (int t = 0; t + 1 < count; t++)
+        residual[t] = value[t + 1] - value[t];
+    return season == 0 ? season_of(residual, count - 1, correlation, most) : season;
+}
+
+unroll_status unroll_season_guess(const double *value, int count, int *season)
+{
+    int most = count / 3 < LONGEST ? count / 3 : LONGEST;
     double *residual = malloc(((size_t)count + 1) * sizeof *residual);
     double *correlation = malloc(((size_t)most + 1) * sizeof *correlation);
-    if (residual != NULL && correlation != NULL && most >= 2) {
-        for (int t = 0; t < count; t++)
-            residual[t] = value[t];
-        season = season_of(residual, count, correlation, most);
-        /* a small season on a large slow movement shows in the differences alone */
-        for (int t = 0; t + 1 < count; t++)
-            residual[t] = value[t + 1] - value[t];
-        if (season == 0)
-            season = season_of(residual, count - 1, correlation, most);
-    }
+    bool there = residual != NULL && correlation != NULL;
+    *season = there && most >= 2 ? guess(value, count, residual, correlation, most) : 0;
     free(residual);
     free(correlation);
-    return season;
+    return there ? unroll_ok() : unroll_error(UNROLL_FAILED, "out of memory: the season of a series");
 }

@@ -94,13 +94,18 @@ static unroll_status read_corpus(const unroll_settings *settings, const char *pa
     return status;
 }
 
+unroll_status unroll_corpus_file(const unroll_settings *settings, char path[UNROLL_PATH_ROOM])
+{
+    const char *file = unroll_text(settings, "file");
+    return file[0] != '\0' ? unroll_data_path(file, path) : default_path(path);
+}
+
 unroll_status unroll_corpus_open(const unroll_settings *settings, unroll_corpus *corpus)
 {
     char path[UNROLL_PATH_ROOM];
-    const char *file = unroll_text(settings, "file");
     unroll_status status;
     memset(corpus, 0, sizeof *corpus);
-    UNROLL_TRY(file[0] != '\0' ? unroll_data_path(file, path) : default_path(path));
+    UNROLL_TRY(unroll_corpus_file(settings, path));
     status = read_corpus(settings, path, corpus);
     if (status.code != UNROLL_OK)
         unroll_corpus_close(corpus);

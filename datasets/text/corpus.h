@@ -17,7 +17,9 @@ typedef struct unroll_corpus {
     char fingerprint[UNROLL_FINGERPRINT_ROOM];
 } unroll_corpus;
 
-/* Reads the text that the settings name. UNROLL_WRONG with a sentence: no such file, no UTF-8, too short. */
+/* The path of the text that the settings name, or of the usual one. */
+unroll_status unroll_corpus_file(const unroll_settings *settings, char path[UNROLL_PATH_ROOM]);
+/* Reads it. UNROLL_WRONG with a sentence: no such file, no UTF-8, too short. */
 unroll_status unroll_corpus_open(const unroll_settings *settings, unroll_corpus *corpus);
 void unroll_corpus_close(unroll_corpus *corpus);
 /* The symbol of a character. */

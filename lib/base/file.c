@@ -10,6 +10,17 @@
 #include <stdint.h>
 #endif
 
+/* What mkdir finds there already must be a folder, or lead to one. */
+static unroll_status check_folder(const char *path)
+{
+    struct stat what;
+    if (stat(path, &what) != 0)
+        return unroll_error(UNROLL_FAILED, "cannot make the folder %.300s: %s", path, strerror(errno));
+    if (!S_ISDIR(what.st_mode))
+        return unroll_error(UNROLL_FAILED, "cannot make the folder %.300s: a file of that name is there", path);
+    return unroll_ok();
+}
+
 unroll_status unroll_make_folder(const char *path)
 {
     char part[UNROLL_FILE_ROOM];
@@ -21,10 +32,19 @@ unroll_status unroll_make_folder(const char *path)
             continue;
         memcpy(part, path, i);
         part[i] = '\0';
-        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+        if (mkdir(part, 0777) == 0)
+            continue;
+        if (errno != EEXIST)
             return unroll_error(UNROLL_FAILED, "cannot make the folder %.300s: %s", part, strerror(errno));
+        UNROLL_TRY(check_folder(part));
     }
     return unroll_ok();
+}
+
+bool unroll_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 static bool join(char path[UNROLL_FILE_ROOM], const char *folder, const char *rest)
@@ -91,12 +111,6 @@ bool unroll_find_beside(const char *name, char path[UNROLL_FILE_ROOM])
         return false;
     *slash = '\0';
     return join(path, program, name) && access(path, R_OK) == 0;
-}
-
-bool unroll_same_file(const char *a, const char *b)
-{
-    struct stat one, other;
-    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
 static unroll_status cannot_write(const char *path, int reason)

@@ -10,8 +10,11 @@
 
 enum { UNROLL_FILE_ROOM = 4096 };
 
-/* mkdir -p. Fails with UNROLL_FAILED naming the folder and the reason. */
+/* mkdir -p. Fails with UNROLL_FAILED naming the folder and the reason: a file of that name, too. */
 unroll_status unroll_make_folder(const char *path);
+
+/* Whether both names lead to one file that is there: by device and inode, so that links count, too. */
+bool unroll_same_file(const char *a, const char *b);
 
 /* Finds a folder of the project, which holds the file `marker`: the one that the environment variable names, else `name`
    in the working folder, else in a folder above the program. False when it is nowhere. */
@@ -23,9 +26,6 @@ bool unroll_find_beside(const char *name, char path[UNROLL_FILE_ROOM]);
 /* A path by which this very program can be executed again, even when its file was replaced meanwhile; false when the
    system does not tell. */
 bool unroll_own_program(char path[UNROLL_FILE_ROOM]);
-
-/* Whether both paths lead to one file that is there, by links or otherwise. */
-bool unroll_same_file(const char *a, const char *b);
 
 /* ---- the system's calls ---- */
 

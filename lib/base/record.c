@@ -1,8 +1,11 @@
 #include "base/record.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/text.h"
 
 /* Makes room for one more element of `size` bytes in an array of `count`; the room doubles. NULL when memory is short. */
@@ -185,6 +188,34 @@ unroll_status unroll_record_check(const unroll_record *record)
     if (record->out_of_memory)
         return unroll_error(UNROLL_FAILED, "out of memory while a run's results were kept");
     return unroll_ok();
+}
+
+static bool may_lack(const char *name, const char *const *none)
+{
+    for (int i = 0; none != NULL && none[i] != NULL; i++)
+        if (strcmp(none[i], name) == 0)
+            return true;
+    return none == NULL;
+}
+
+bool unroll_record_settle(unroll_record *record, const char *const *none)
+{
+    bool finite = true, open = record->status[0] == '\0' || strcmp(record->status, "done") == 0;
+    for (int i = 0; i < record->column_count; i++) {
+        unroll_column *column = &record->columns[i];
+        char shown[UNROLL_NUMBER_ROOM];
+        if (column->type != UNROLL_COLUMN_REAL || isfinite(column->real) ||
+            (isnan(column->real) && may_lack(column->name, none)))
+            continue;
+        if (finite && open)
+            snprintf(record->reason, sizeof record->reason, "the result %s is %s, no finite number", column->name,
+                     unroll_show_real(column->real, shown));
+        finite = false;
+        column->real = NAN;
+    }
+    if (!finite && open)
+        unroll_text_copy(record->status, sizeof record->status, "diverged");
+    return finite;
 }
 
 const unroll_column *unroll_record_find(const unroll_record *record, const char *name)

@@ -62,6 +62,12 @@ void unroll_record_curve(unroll_record *record, const char *name, const char *un
 void unroll_record_timing(unroll_record *record, const char *name, const int64_t *ns, int length);
 unroll_status unroll_record_check(const unroll_record *record);
 
+/* A result that is no number is no result: makes the run "diverged", with a reason that names the first column that is
+   infinite, or NaN without being one of `none` (ended by NULL; NULL: any), where NaN says that there is no value. Infinite
+   columns become NaN, so that no mean takes them in. The status of a run that is not "done" (or has none yet) stays.
+   Returns whether all were finite. */
+bool unroll_record_settle(unroll_record *record, const char *const *none);
+
 const unroll_column *unroll_record_find(const unroll_record *record, const char *name);
 const unroll_curve *unroll_record_find_curve(const unroll_record *record, const char *name);
 

@@ -21,7 +21,7 @@ double unroll_measure_peak(const unroll_settings *settings, double seconds);
 /* What this machine could do at most. Bandwidths are of one core that reads, GB/s, from a buffer that fits the second-level
    cache; the third-level one, but not the second; neither. */
 typedef struct unroll_ceilings {
-    int cores;
+    int processors, cores;             /* cores: those that the system gives threads for */
     double peak_core, peak_all;        /* GFLOP/s of one core; of all cores at once */
     double l2_gb_per_s, l3_gb_per_s, memory_gb_per_s;
     double l2_bytes, l3_bytes;         /* sizes of the caches, as the system tells them, else 1 MiB and 32 MiB */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/threads.h"
 #include "bench/bench.h"
 #include "bench/timed.h"
 #include "simd/engine.h"
@@ -64,7 +65,8 @@ unroll_status unroll_measure_ceilings(const unroll_settings *settings, double se
     if (buffer == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory: %.0f MiB to measure its bandwidth in", far / 1048576.0);
     memset(buffer, 0, (size_t)far);
-    ceilings->cores = omp_get_num_procs();
+    ceilings->processors = omp_get_num_procs();
+    ceilings->cores = unroll_threads_there(ceilings->processors);
     ceilings->l2_bytes = l2;
     ceilings->l3_bytes = l3;
     ceilings->peak_all = 0.0; /* the best of several: another program may have a core for a while */

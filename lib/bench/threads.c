@@ -40,9 +40,9 @@ static unroll_status open_one(const unroll_settings *settings, int threads, unro
     return status;
 }
 
-static unroll_status open_all(const unroll_settings *settings, contest *c)
+static unroll_status open_all(const unroll_settings *settings, int cores, contest *c)
 {
-    c->cores = omp_get_num_procs();
+    c->cores = cores;
     c->counts = thread_counts(c->cores, c->threads);
     c->beside = calloc((size_t)c->cores, sizeof *c->beside);
     if (c->beside == NULL)
@@ -106,10 +106,9 @@ unroll_status unroll_bench_threads(const unroll_settings *settings, double secon
 {
     contest *c = calloc(1, sizeof *c);
     unroll_status status;
-    (void)ceilings;
     if (c == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory");
-    status = open_all(settings, c);
+    status = open_all(settings, ceilings->cores, c);
     if (status.code == UNROLL_OK)
         run_rounds(c, seconds * (c->counts + 1), stop);
     for (int i = 0; i <= c->counts && c->samples > 0; i++)

@@ -66,6 +66,8 @@ static unroll_status choose_mode(const unroll_arguments *arguments, const unroll
 
 static void print_ceilings(const unroll_ceilings *c)
 {
+    if (c->cores < c->processors)
+        printf("the system gives %d of %d threads: no more cores are measured\n", c->cores, c->processors);
     printf("this machine: %.1f GFLOP/s of fused multiply-adds on one core, %.1f on all %d; one core reads %.0f GB/s from the\n"
            "second-level cache, %.0f from the third, %.1f from memory\n\n",
            c->peak_core, c->peak_all, c->cores, c->l2_gb_per_s, c->l3_gb_per_s, c->memory_gb_per_s);

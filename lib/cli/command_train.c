@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "bench/bench.h"
 #include "cli/cli.h"
 #include "cli/model_file.h"
@@ -47,6 +48,19 @@ static unroll_status check_place(const char *path)
              slash == NULL ? "." : path);
     if (access(folder, W_OK | X_OK) != 0)
         return unroll_error(UNROLL_FAILED, "cannot write %.300s: %s", path, strerror(errno));
+    return unroll_ok();
+}
+
+/* The model may not take the place of the data that it is trained on, whatever name that goes by. */
+static unroll_status check_input(const unroll_settings *settings, const char *save)
+{
+    const unroll_task *task = unroll_task_find(unroll_text(settings, "task"));
+    char path[UNROLL_FILE_ROOM];
+    if (task == NULL || task->file == NULL)
+        return unroll_ok();
+    UNROLL_TRY(task->file(settings, path));
+    if (unroll_same_file(path, save))
+        return unroll_error(UNROLL_WRONG, "--save %.200s would take the place of the data that is read: %.200s", save, path);
     return unroll_ok();
 }
 
@@ -158,6 +172,8 @@ static int run(int argc, char **argv, const atomic_bool *stop)
         status = read_settings(&arguments, settings);
     if (status.code == UNROLL_OK && save != NULL)
         status = check_place(save);
+    if (status.code == UNROLL_OK && save != NULL)
+        status = check_input(settings, save);
     if (status.code == UNROLL_OK)
         status = train(settings, save, stop);
     unroll_settings_free(settings);

@@ -76,8 +76,6 @@ static void release(run_state *run)
     free(run->samples.target);
     free(run->curves.step);
     free(run->curves.step_ns);
-    if (run->hooks != NULL && run->hooks->extras != NULL && run->model != NULL && run->task->extras != NULL)
-        run->hooks->extra_count = run->task->extras(run->data, run->hooks->extras, UNROLL_EXTRAS);
     if (run->task != NULL && run->data != NULL)
         run->task->close(run->data);
     if (run->hooks != NULL && run->hooks->model != NULL)
@@ -226,6 +224,31 @@ static void fill_record(run_state *run, double metric)
         unroll_record_timing(record, "step", c->step_ns + 1, c->count - 1);
 }
 
+/* After training: the results, in the order in which they tell whether the run came to anything. `diverged`: the step at
+   which the loss did, or -1. */
+static unroll_status take_results(run_state *run, int64_t diverged, double metric)
+{
+    /* where NaN says that there is none: of a run without a step, of a task that was not solved */
+    static const char *const none[] = {"train_loss", "ms_per_step", "solved_step", "solved_seconds", NULL};
+    unroll_record *record = run->record;
+    const unroll_task *task = run->task;
+    fill_record(run, diverged >= 0 ? NAN : metric);
+    strcpy(record->status, diverged >= 0 ? "diverged" : "done");
+    if (diverged >= 0)
+        snprintf(record->reason, sizeof record->reason, "the loss or its gradient was no longer finite at step %lld",
+                 (long long)diverged);
+    if (task->baselines != NULL)
+        UNROLL_TRY(task->baselines(run->data, record));
+    if (unroll_record_settle(record, none) && diverged < 0 && task->finish != NULL) {
+        UNROLL_TRY(task->finish(run->data, run->model, run->settings, record));
+        unroll_record_settle(record, none);
+    }
+    if (diverged < 0 && strcmp(record->status, "diverged") == 0)
+        diverged = (int64_t)run->curves.step[run->curves.count - 1];
+    unroll_record_int(record, "diverged_step", "steps", diverged);
+    return unroll_record_check(record);
+}
+
 static unroll_status run_all(run_state *run)
 {
     unroll_model_shape shape;
@@ -251,17 +274,10 @@ static unroll_status run_all(run_state *run)
         return unroll_error(UNROLL_STOPPED, "stopped");
     if (run->shape.carry)
         unroll_model_carry(run->model, UNROLL_NO_CARRY, true);
-    fill_record(run, diverged >= 0 ? NAN : metric);
-    strcpy(run->record->status, diverged >= 0 ? "diverged" : "done");
-    unroll_record_int(run->record, "diverged_step", "steps", diverged);
-    if (run->task->baselines != NULL)
-        UNROLL_TRY(run->task->baselines(run->data, run->record));
-    if (diverged >= 0)
-        snprintf(run->record->reason, sizeof run->record->reason, "the loss or its gradient was no longer finite at step %lld",
-                 (long long)diverged);
-    else if (run->task->finish != NULL)
-        UNROLL_TRY(run->task->finish(run->data, run->model, run->settings, run->record));
-    return unroll_record_check(run->record);
+    UNROLL_TRY(take_results(run, diverged, metric));
+    if (run->hooks != NULL && run->hooks->extras != NULL && run->task->extras != NULL)
+        UNROLL_TRY(run->task->extras(run->data, run->hooks->extras, UNROLL_EXTRAS, &run->hooks->extra_count));
+    return unroll_ok();
 }
 
 unroll_status unroll_run(const unroll_settings *settings, unroll_run_hooks *hooks, unroll_record *record)

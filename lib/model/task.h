@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "base/file.h"
 #include "base/record.h"
 #include "base/settings.h"
 #include "base/status.h"
@@ -63,12 +64,16 @@ typedef struct unroll_task {
     void (*batch)(const void *state, unroll_split split, int64_t index, unroll_samples *out);
     /* The reported metric from a score; NULL: the loss itself. */
     double (*metric)(const void *state, const unroll_score *score);
-    /* Adds the yardsticks that stand beside the model's error (naive forecasts, entropy models) as columns; may be NULL. */
+    /* Adds the yardsticks that stand beside the model's error (naive forecasts, entropy models) as columns; may be NULL.
+       Here and in finish a column that is infinite or NaN makes the run a diverged one: leave out what there is none of. */
     unroll_status (*baselines)(const void *state, unroll_record *record);
     /* After training: further columns and curves that need the model (a forecast, a sampled text); may be NULL. */
     unroll_status (*finish)(const void *state, unroll_model *model, const unroll_settings *settings, unroll_record *record);
-    /* Up to `room` extras for a saved model; returns how many; may be NULL. */
-    int (*extras)(const void *state, unroll_extra *out, int room);
+    /* The extras for a saved model, *count of them, at most `room`; UNROLL_FAILED when memory is short, and *count is 0
+       then: a model without them would be of no use. May be NULL. */
+    unroll_status (*extras)(const void *state, unroll_extra *out, int room, int *count);
+    /* The path of the file that `open` reads with these settings; may be NULL: the task makes its data. */
+    unroll_status (*file)(const unroll_settings *settings, char path[UNROLL_FILE_ROOM]);
 } unroll_task;
 
 /* Every task in datasets/, in name order (from the generated registry). */

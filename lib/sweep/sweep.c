@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/threads.h"
 #include "base/version.h"
 #include "bench/bench.h"
 #include "model/run.h"
@@ -125,6 +126,15 @@ static void count_jobs(sweep *s)
     jobs = (int)(jobs / widest);
     jobs = jobs < s->todo_count ? jobs : s->todo_count;
     s->jobs = s->experiment->timed || jobs < 1 ? 1 : jobs;
+}
+
+/* As many as the system gives: it may limit the threads of a user or a container. */
+static void take_threads(sweep *s)
+{
+    int there = unroll_threads_there(s->jobs);
+    if (there < s->jobs)
+        fprintf(s->options->out, "the system gives %d of %d threads: fewer runs go side by side\n", there, s->jobs);
+    s->jobs = there;
 }
 
 /* ---- one run ---- */
@@ -250,6 +260,7 @@ static void do_run(sweep *s, unroll_planned *run)
         record = status.code == UNROLL_STOPPED ? NULL : failed_record(run->settings, &status);
     }
     if (record != NULL) {
+        unroll_record_settle(record, NULL); /* an experiment that measures says NaN where there is nothing */
         label(s, run, (double)(unroll_clock_ns() - start) * 1e-9, record);
         unroll_folder_record(&s->folder, run->id, path);
         status = unroll_store_record(record, path);
@@ -352,6 +363,7 @@ static unroll_status run_and_gather(sweep *s)
     if (s->todo_count > 0) {
         UNROLL_TRY(unroll_folder_prepare(&s->folder));
         UNROLL_TRY(use_isa_of(s, s->todo[0]->settings));
+        take_threads(s);
         fprintf(s->options->out, "%s: %d runs, %d found, %d to do on %d %s\n", s->experiment->name, s->mine_count,
                 s->summary->found, s->todo_count, s->jobs, s->jobs == 1 ? "thread" : "threads");
         fflush(s->options->out);
@@ -383,6 +395,8 @@ static unroll_status plan_and_run(sweep *s)
     count_jobs(s);
     if (!options->dry_run)
         return run_and_gather(s);
+    if (is_stopped(s))
+        return unroll_error(UNROLL_STOPPED, "stopped");
     print_plan(s);
     return unroll_ok();
 }

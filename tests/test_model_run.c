@@ -1,0 +1,205 @@
+/* What unroll_run makes of a task that goes wrong: of numbers that are none, of a model that could not be saved whole. The
+   run is compiled once more here, with a task of the test's own in the place of those in datasets/. */
+#define unroll_run run_own_task
+#define unroll_task_find own_task
+#include "../lib/model/run.c"
+#undef unroll_run
+#undef unroll_task_find
+
+#include "suite.h"
+
+/* What the task answers; everything else about it is right. */
+static struct {
+    double metric, baseline, finish;
+    int metrics, wrong_metric; /* how often it was asked for, and the first time that it answers `metric` */
+    bool finished, extras_fail;
+} task;
+
+static unroll_status open_task(const unroll_settings *settings, void **state)
+{
+    (void)settings;
+    *state = &task;
+    return unroll_ok();
+}
+
+static void close_task(void *state)
+{
+    (void)state;
+}
+
+static void shape_task(const void *state, unroll_task_shape *shape)
+{
+    (void)state;
+    *shape = (unroll_task_shape){.inputs = 1,
+                                 .outputs = 1,
+                                 .steps = 3,
+                                 .batch = 2,
+                                 .loss = UNROLL_SQUARED,
+                                 .batches = {0, 1, 1},
+                                 .metric = "mse",
+                                 .unit = "",
+                                 .solved_below = 0.001};
+}
+
+static void fill_batch(const void *state, unroll_split split, int64_t index, unroll_samples *out)
+{
+    (void)state, (void)split, (void)index;
+    out->x[0] = out->y[1] = 1.0f;
+}
+
+static double measure_task(const void *state, const unroll_score *score)
+{
+    (void)state, (void)score;
+    return task.metrics++ >= task.wrong_metric ? task.metric : 0.5;
+}
+
+static unroll_status add_baseline(const void *state, unroll_record *record)
+{
+    (void)state;
+    unroll_record_real(record, "baseline_mse", "", task.baseline);
+    return unroll_ok();
+}
+
+static unroll_status finish_task(const void *state, unroll_model *model, const unroll_settings *settings,
+                                 unroll_record *record)
+{
+    (void)state, (void)model, (void)settings;
+    task.finished = true;
+    unroll_record_real(record, "test_mse", "", task.finish);
+    return unroll_ok();
+}
+
+static unroll_status add_extras(const void *state, unroll_extra *out, int room, int *count)
+{
+    (void)state, (void)room;
+    *count = 0;
+    if (task.extras_fail)
+        return unroll_error(UNROLL_FAILED, "out of memory: what belongs to the model");
+    out[(*count)++] = (unroll_extra){.name = "scale", .value = calloc(1, sizeof(double)), .count = 1};
+    return unroll_ok();
+}
+
+const unroll_task *own_task(const char *name)
+{
+    static const unroll_task own = {.name = "own",
+                                    .title = "a task that can go wrong",
+                                    .open = open_task,
+                                    .close = close_task,
+                                    .shape = shape_task,
+                                    .batch = fill_batch,
+                                    .metric = measure_task,
+                                    .baselines = add_baseline,
+                                    .finish = finish_task,
+                                    .extras = add_extras};
+    (void)name;
+    return &own;
+}
+
+/* A run of `steps` steps with two evaluations behind the first. */
+static unroll_record *run_steps(const char *steps, unroll_run_hooks *hooks, unroll_code expected)
+{
+    unroll_settings *settings = unroll_settings_new();
+    unroll_record *record = unroll_record_new(settings);
+    CU_ASSERT_FATAL(settings != NULL && record != NULL);
+    CU_ASSERT_EQUAL(unroll_settings_set(settings, "hidden", "4").code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_settings_set(settings, "points", "2").code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_settings_set(settings, "steps", steps).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(run_own_task(settings, hooks, record).code, expected);
+    unroll_settings_free(settings);
+    return record;
+}
+
+static void reset(void)
+{
+    memset(&task, 0, sizeof task);
+    task.wrong_metric = 3;
+}
+
+static double column(const unroll_record *record, const char *name)
+{
+    const unroll_column *found = unroll_record_find(record, name);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(found);
+    return found->type == UNROLL_COLUMN_INT ? (double)found->integer : found->real;
+}
+
+static void check_diverged(const char *name, const char *reason)
+{
+    unroll_record *record = run_steps("4", NULL, UNROLL_OK);
+    CU_ASSERT_STRING_EQUAL(record->status, "diverged");
+    CU_ASSERT_STRING_EQUAL(record->reason, reason);
+    CU_ASSERT_TRUE(isnan(column(record, name))); /* no mean takes it in */
+    CU_ASSERT_EQUAL(column(record, "diverged_step"), 4);
+    unroll_record_free(record);
+}
+
+static void a_run_whose_last_metric_is_no_number_has_diverged(void)
+{
+    static const double wrong[] = {INFINITY, -INFINITY, NAN};
+    static const char *const shown[] = {"the result mse is inf, no finite number", "the result mse is -inf, no finite number",
+                                        "the result mse is nan, no finite number"};
+    for (int i = 0; i < 3; i++) {
+        reset();
+        task.metric = wrong[i];
+        task.wrong_metric = 2;
+        check_diverged("mse", shown[i]);
+        CU_ASSERT_FALSE(task.finished); /* what is drawn from such a model is of no use */
+    }
+}
+
+static void a_yardstick_or_test_result_that_is_no_number_is_a_diverged_run(void)
+{
+    reset();
+    task.baseline = INFINITY;
+    check_diverged("baseline_mse", "the result baseline_mse is inf, no finite number");
+    reset();
+    task.finish = INFINITY;
+    check_diverged("test_mse", "the result test_mse is inf, no finite number");
+    CU_ASSERT_TRUE(task.finished);
+    reset();
+    task.finish = NAN;
+    check_diverged("test_mse", "the result test_mse is nan, no finite number");
+}
+
+static void what_a_run_has_none_of_does_not_make_it_diverge(void)
+{
+    static const char *const none[] = {"solved_step", "solved_seconds", "ms_per_step", "train_loss"};
+    unroll_record *record;
+    reset();
+    record = run_steps("0", NULL, UNROLL_OK);
+    CU_ASSERT_STRING_EQUAL(record->status, "done");
+    CU_ASSERT_STRING_EQUAL(record->reason, "");
+    CU_ASSERT_EQUAL(column(record, "diverged_step"), -1);
+    CU_ASSERT_EQUAL(column(record, "mse"), 0.5);
+    for (int i = 0; i < 4; i++)
+        CU_ASSERT_TRUE(isnan(column(record, none[i])));
+    unroll_record_free(record);
+}
+
+static void a_model_without_its_extras_fails_the_run(void)
+{
+    unroll_model *model = NULL;
+    unroll_extra extras[UNROLL_EXTRAS];
+    unroll_run_hooks hooks = {.model = &model, .extras = extras};
+    unroll_record *record;
+    reset();
+    record = run_steps("4", &hooks, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(hooks.extra_count, 1);
+    free(extras[0].value);
+    unroll_model_close(model);
+    unroll_record_free(record);
+    model = NULL;
+    hooks.extra_count = 0;
+    task.extras_fail = true;
+    record = run_steps("4", &hooks, UNROLL_FAILED);
+    CU_ASSERT_EQUAL(hooks.extra_count, 0);
+    unroll_model_close(model);
+    unroll_record_free(record);
+}
+
+const unroll_test tests_model_run[] = {
+    TEST(a_run_whose_last_metric_is_no_number_has_diverged),
+    TEST(a_yardstick_or_test_result_that_is_no_number_is_a_diverged_run),
+    TEST(what_a_run_has_none_of_does_not_make_it_diverge),
+    TEST(a_model_without_its_extras_fails_the_run),
+    {NULL, NULL},
+};

@@ -1,0 +1,63 @@
+/* A sweep goes on with fewer threads where the system gives no more. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "limited.h"
+
+/* In the folder `results`, which becomes the user's; the program is opened before, for its own folder may be closed to
+   that user. */
+static void sweep_without_threads(const char *results)
+{
+    char *words[] = {"unroll",   "run",      "architectures", "cell=rnn", "length=4", "hidden=4",
+                     "seed=0,1", "--jobs=2", "steps=2",       "--results", ".",        NULL};
+    char *environment[] = {"ASAN_OPTIONS=detect_leaks=0", NULL}; /* which takes a thread of its own */
+    int program = open(UNROLL_PROGRAM, O_RDONLY);
+    int out;
+    if (program < 0 || chdir(results) != 0 || (geteuid() == 0 && chown(".", 65534, 65534) != 0))
+        _exit(NO_LIMIT);
+    out = open("said.txt", O_CREAT | O_WRONLY, 0666);
+    dup2(out, STDOUT_FILENO);
+    dup2(out, STDERR_FILENO);
+    if (!forbid_threads())
+        _exit(NO_LIMIT);
+    fexecve(program, words, environment);
+    _exit(NO_LIMIT);
+}
+
+static void a_sweep_goes_on_with_the_threads_that_there_are(void)
+{
+    const char *results = test_folder();
+    char path[1200], said[4096];
+    int status;
+    FILE *file;
+    pid_t child;
+    if (strstr(UNROLL_PROGRAM, "/tsan/") != NULL) {
+        test_skip("the thread sanitizer needs a thread of its own");
+        return;
+    }
+    fflush(NULL);
+    child = fork();
+    if (child == 0)
+        sweep_without_threads(results);
+    status = end_of_child(child);
+    if (status == NO_LIMIT) {
+        test_skip("the threads of the program cannot be limited here");
+        return;
+    }
+    CU_ASSERT_EQUAL(status, 0);
+    snprintf(path, sizeof path, "%s/said.txt", results);
+    file = fopen(path, "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    said[fread(said, 1, sizeof said - 1, file)] = '\0';
+    fclose(file);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "the system gives 1 of 2 threads: fewer runs go side by side\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, " 2 to do on 1 thread\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, " 2 done, 0 diverged, 0 failed"));
+}
+
+const unroll_test tests_sweep_threads[] = {
+    TEST(a_sweep_goes_on_with_the_threads_that_there_are),
+    {NULL, NULL},
+};
