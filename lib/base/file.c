@@ -1,13 +1,16 @@
 #include "base/file.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
-#include <stdint.h>
+#include <sys/random.h>
 #endif
 
 unroll_status unroll_make_folder(const char *path)
@@ -60,9 +63,7 @@ bool unroll_find_folder(const char *name, const char *marker, const char *variab
         snprintf(path, UNROLL_FILE_ROOM, "%s", told);
         return true;
     }
-    snprintf(path, UNROLL_FILE_ROOM, "%s", name);
-    if (holds(path, marker))
-        return true;
+    /* not in the working folder, which may be anybody's: what lies there would be run */
     if (!program_path(above))
         return false;
     for (char *slash = strrchr(above, '/'); slash != NULL; slash = strrchr(above, '/')) {
@@ -80,6 +81,26 @@ bool unroll_find_beside(const char *name, char path[UNROLL_FILE_ROOM])
         return false;
     *slash = '\0';
     return join(path, program, name) && access(path, R_OK) == 0;
+}
+
+int unroll_part_open(const char *path, char part[UNROLL_FILE_ROOM])
+{
+    const char *slash = strrchr(path, '/');
+    int folder = slash != NULL ? (int)(slash - path) + 1 : 0, length;
+    char host[33] = "";
+    uint64_t drawn;
+    gethostname(host, sizeof host - 1);
+    for (char *c = host; *c != '\0'; c++)
+        if (!isalnum((unsigned char)*c) && *c != '.')
+            *c = '_';
+    if (getentropy(&drawn, sizeof drawn) != 0)
+        return -1;
+    length = snprintf(part, UNROLL_FILE_ROOM, "%.*s.unroll-part-%s-%016" PRIx64, folder, path, host, drawn);
+    if (length < 0 || length >= UNROLL_FILE_ROOM) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 }
 
 static unroll_status cannot_write(const char *path, int reason)
