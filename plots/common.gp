@@ -1,6 +1,7 @@
-# What every figure shares: canvas, colours, the variables that tell of its data. Loaded before a figure's own script,
-# with FORMAT (svg, png), OUTPUT (file) and DATA (folder) set.
-load DATA.'/data.gp'
+# What every figure shares: canvas, colours, the variables that tell of its data. Loaded before a figure's own script, in
+# the folder of its data, with FORMAT (svg, png) set; the picture goes to standard output. What data.gp sets are texts and
+# numbers of files that may come from anywhere: they may be drawn and compared, and never be part of what eval gets.
+load 'data.gp'
 set encoding utf8
 
 # eval canvas(WIDTH, HEIGHT): in pixels; 20 px type stays legible at half size. The caption gets room of its own below, as
@@ -9,7 +10,7 @@ terminal = FORMAT eq "svg" ? "svg enhanced background 'white' font 'DejaVu Sans,
                            : "pngcairo enhanced font 'DejaVu Sans,15'"
 small = FORMAT eq "svg" ? 16 : 13
 canvas(w, h) = sprintf("foot = %d; height = %d; caption = flow(1, '', 0, %d); ", 26 * lines(1, 0, w / 10.5) + 16, h, w / 10.5). \
-               sprintf("set terminal %s size %d,%d; set output '%s'; ", terminal, w, h + 26 * lines(1, 0, w / 10.5) + 16, OUTPUT). \
+               sprintf("set terminal %s size %d,%d; ", terminal, w, h + 26 * lines(1, 0, w / 10.5) + 16). \
                "set label 99 caption at screen 0.012,screen y(0) left offset 0,-1 noenhanced textcolor rgb '#444444' font ','.small; ". \
                "set bmargin at screen y(85.0 / height)"
 y(f) = (foot + f * height) / (foot + height + 0.0)

@@ -26,7 +26,7 @@ do for [h in forecast_horizon_values] {
     set rmargin at screen 0.72
     set title sprintf("%s row%s ahead", h, h eq "1" ? "" : "s")
     set xlabel (row == rows ? "rows before the end of the test part" : "")
-    set ylabel word(of_forecast_of, 1)
+    set ylabel word(of_forecast_of, 1) noenhanced
     set xtics auto
     set autoscale x
     set yrange [*:*]
@@ -45,7 +45,7 @@ do for [h in forecast_horizon_values] {
     unset key
     set title "Test error"
     set xlabel ""
-    set ylabel "mean squared error (scaled)"
+    set ylabel "mean squared error (scaled)" enhanced
     set xrange [0.4:cells+0.6]
     set yrange [0:*]
     set xtics ()

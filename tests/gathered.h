@@ -2,6 +2,9 @@
 #ifndef UNROLL_TESTS_GATHERED_H
 #define UNROLL_TESTS_GATHERED_H
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "report/report.h"
 #include "store/store.h"
 #include "suite.h"
@@ -118,20 +122,35 @@ static inline const char *read_text(const char *folder, const char *name)
     return text;
 }
 
-/* A folder or, with a target, a link where folder/name is going to be written before it takes its place. */
-static inline void block_part(const char *folder, const char *name, const char *target)
+/* Stands in for a disk without room: what is made new is there until something is written to it. */
+static inline int open_full(const char *path, int flags, mode_t mode)
 {
-    char path[1200];
-    snprintf(path, sizeof path, "%s/%s.part-%ld", folder, name, (long)getpid());
-    CU_ASSERT_EQUAL_FATAL(target != NULL ? symlink(target, path) : mkdir(path, 0777), 0);
+    int file = (flags & O_CREAT) != 0 ? open("/dev/full", O_WRONLY) : open(path, flags, mode);
+    if (file < 0 && (flags & O_CREAT) != 0)
+        errno = ENOSPC;
+    return file;
 }
 
-static inline bool has_part(const char *folder, const char *name)
+/* Stands in for a folder in which nothing may be made. */
+static inline int open_refused(const char *path, int flags, mode_t mode)
 {
-    char path[1200];
-    struct stat what;
-    snprintf(path, sizeof path, "%s/%s.part-%ld", folder, name, (long)getpid());
-    return lstat(path, &what) == 0;
+    if ((flags & O_CREAT) == 0)
+        return open(path, flags, mode);
+    errno = EACCES;
+    return -1;
+}
+
+/* Whether a file that is not finished lies in the folder. */
+static inline bool has_part(const char *folder)
+{
+    struct dirent *entry;
+    bool found = false;
+    DIR *listing = opendir(folder);
+    while (listing != NULL && (entry = readdir(listing)) != NULL)
+        found = found || unroll_part_is(entry->d_name);
+    if (listing != NULL)
+        closedir(listing);
+    return found;
 }
 
 /* Both are shown where they differ. */

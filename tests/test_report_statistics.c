@@ -23,6 +23,20 @@ static void check_interval(unroll_interval i, double estimate, double low, doubl
     CU_ASSERT_TRUE(good);
 }
 
+static unroll_interval mean_of(const double *values, int count, uint64_t seed)
+{
+    unroll_interval mean;
+    CU_ASSERT_EQUAL_FATAL(unroll_bootstrap_mean(values, count, seed, &mean).code, UNROLL_OK);
+    return mean;
+}
+
+static unroll_interval difference_of(const double *a, int a_count, const double *b, int b_count, uint64_t seed)
+{
+    unroll_interval difference;
+    CU_ASSERT_EQUAL_FATAL(unroll_bootstrap_difference(a, a_count, b, b_count, seed, &difference).code, UNROLL_OK);
+    return difference;
+}
+
 /* ---- shares ---- */
 
 /* (p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n) with z = 1.959964; 81 of 263 is the example of Newcombe,
@@ -59,35 +73,35 @@ static void a_share_of_no_runs_is_no_number(void)
 static void the_bootstraps_interval_is_that_of_all_resamples(void)
 {
     static const double rising[] = {4, 2, 1, 3}, rare[] = {0, 0, 1, 0, 0}, two[] = {-1, 5};
-    CHECK_INTERVAL(unroll_bootstrap_mean(rising, 4, 0), 2.5, 1.5, 3.5);
-    CHECK_INTERVAL(unroll_bootstrap_mean(rare, 5, 0), 0.2, 0, 0.6);
-    CHECK_INTERVAL(unroll_bootstrap_mean(two, 2, 0), 2, -1, 5);
-    CU_ASSERT_EQUAL(unroll_bootstrap_mean(rare, 5, 0).count, 5);
+    CHECK_INTERVAL(mean_of(rising, 4, 0), 2.5, 1.5, 3.5);
+    CHECK_INTERVAL(mean_of(rare, 5, 0), 0.2, 0, 0.6);
+    CHECK_INTERVAL(mean_of(two, 2, 0), 2, -1, 5);
+    CU_ASSERT_EQUAL(mean_of(rare, 5, 0).count, 5);
 }
 
 static void values_that_are_no_numbers_are_left_out(void)
 {
     static const double values[] = {NAN, 4, 2, NAN, 1, 3, NAN}, numbers[] = {4, 2, 1, 3}, none[] = {NAN, NAN};
-    unroll_interval holey = unroll_bootstrap_mean(values, 7, 3), whole = unroll_bootstrap_mean(numbers, 4, 3);
+    unroll_interval holey = mean_of(values, 7, 3), whole = mean_of(numbers, 4, 3);
     CU_ASSERT(holey.estimate == whole.estimate && holey.low == whole.low && holey.high == whole.high);
     CU_ASSERT_EQUAL(holey.count, 4);
-    CHECK_INTERVAL(unroll_bootstrap_mean(none, 2, 0), NAN, NAN, NAN);
-    CU_ASSERT_EQUAL(unroll_bootstrap_mean(none, 2, 0).count, 0);
+    CHECK_INTERVAL(mean_of(none, 2, 0), NAN, NAN, NAN);
+    CU_ASSERT_EQUAL(mean_of(none, 2, 0).count, 0);
 }
 
 static void one_value_has_a_mean_and_no_interval(void)
 {
     static const double one[] = {7.5, NAN}, infinite[] = {1, INFINITY};
-    CHECK_INTERVAL(unroll_bootstrap_mean(one, 2, 0), 7.5, NAN, NAN);
-    CU_ASSERT_EQUAL(unroll_bootstrap_mean(one, 2, 0).count, 1);
-    CHECK_INTERVAL(unroll_bootstrap_mean(one, 0, 0), NAN, NAN, NAN);
-    CU_ASSERT(isnan(unroll_bootstrap_mean(infinite, 2, 0).low));
+    CHECK_INTERVAL(mean_of(one, 2, 0), 7.5, NAN, NAN);
+    CU_ASSERT_EQUAL(mean_of(one, 2, 0).count, 1);
+    CHECK_INTERVAL(mean_of(one, 0, 0), NAN, NAN, NAN);
+    CU_ASSERT(isnan(mean_of(infinite, 2, 0).low));
 }
 
 static void equal_values_give_an_interval_without_width(void)
 {
     static const double values[] = {0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1};
-    unroll_interval i = unroll_bootstrap_mean(values, 7, 0);
+    unroll_interval i = mean_of(values, 7, 0);
     CU_ASSERT(i.low == i.estimate && i.high == i.estimate);
     CU_ASSERT_DOUBLE_EQUAL(i.estimate, 0.1, 1e-15);
 }
@@ -95,8 +109,8 @@ static void equal_values_give_an_interval_without_width(void)
 static void the_same_call_gives_the_same_bits(void)
 {
     static const double values[] = {0.31, 0.04, 0.72, 0.155, 0.5, 0.09, 0.43};
-    unroll_interval a = unroll_bootstrap_mean(values, 7, 1), b = unroll_bootstrap_mean(values, 7, 1);
-    unroll_interval other = unroll_bootstrap_mean(values, 7, 2);
+    unroll_interval a = mean_of(values, 7, 1), b = mean_of(values, 7, 1);
+    unroll_interval other = mean_of(values, 7, 2);
     CU_ASSERT(a.low == b.low && a.high == b.high);
     CU_ASSERT(a.low != other.low || a.high != other.high);
     /* on any machine, today and next year: nothing but Philox and sums */
@@ -126,7 +140,7 @@ static void a_large_sample_has_the_interval_of_the_normal_distribution(void)
     double values[COUNT], half;
     unroll_interval i;
     draw_normal(values, COUNT, 0);
-    i = unroll_bootstrap_mean(values, COUNT, 0);
+    i = mean_of(values, COUNT, 0);
     half = 1.959964 * deviation(values, COUNT, i.estimate) / sqrt(COUNT);
     CU_ASSERT_DOUBLE_EQUAL((i.high - i.low) / 2, half, 0.03 * half);
     CU_ASSERT_DOUBLE_EQUAL(i.estimate - i.low, half, 0.06 * half);
@@ -142,7 +156,7 @@ static void intervals_of_small_samples_hold_the_truth_about_as_often_as_they_say
     for (uint32_t s = 0; s < SAMPLES; s++) {
         unroll_interval i;
         draw_normal(values, COUNT, s + 1);
-        i = unroll_bootstrap_mean(values, COUNT, s);
+        i = mean_of(values, COUNT, s);
         held += i.low < 3 && 3 < i.high;
     }
     CU_ASSERT(held > SAMPLES * 86 / 100);
@@ -156,17 +170,17 @@ static void intervals_of_small_samples_hold_the_truth_about_as_often_as_they_say
 static void a_difference_resamples_each_side_on_its_own(void)
 {
     static const double a[] = {1, 2}, b[] = {0, 10, NAN};
-    CHECK_INTERVAL(unroll_bootstrap_difference(a, 2, b, 3, 0), -3.5, -9, 2);
-    CHECK_INTERVAL(unroll_bootstrap_difference(b, 3, a, 2, 0), 3.5, -2, 9);
+    CHECK_INTERVAL(difference_of(a, 2, b, 3, 0), -3.5, -9, 2);
+    CHECK_INTERVAL(difference_of(b, 3, a, 2, 0), 3.5, -2, 9);
 }
 
 static void a_difference_has_no_interval_where_a_side_has_one_value(void)
 {
     static const double a[] = {1, 2, 3}, b[] = {5};
-    CHECK_INTERVAL(unroll_bootstrap_difference(a, 3, b, 1, 0), -3, NAN, NAN);
-    CHECK_INTERVAL(unroll_bootstrap_difference(b, 1, a, 3, 0), 3, NAN, NAN);
-    CHECK_INTERVAL(unroll_bootstrap_difference(a, 3, b, 0, 0), NAN, NAN, NAN);
-    CHECK_INTERVAL(unroll_bootstrap_difference(a, 0, b, 1, 0), NAN, NAN, NAN);
+    CHECK_INTERVAL(difference_of(a, 3, b, 1, 0), -3, NAN, NAN);
+    CHECK_INTERVAL(difference_of(b, 1, a, 3, 0), 3, NAN, NAN);
+    CHECK_INTERVAL(difference_of(a, 3, b, 0, 0), NAN, NAN, NAN);
+    CHECK_INTERVAL(difference_of(a, 0, b, 1, 0), NAN, NAN, NAN);
 }
 
 /* ---- verdicts ---- */

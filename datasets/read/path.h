@@ -12,7 +12,7 @@ enum { UNROLL_PATH_ROOM = 4096 };
 /* Turns what the user wrote after `file=` into a path. A file that exists is taken as it is. A bare name may also be a
    data set of datasets/sources.tsv: its main file is looked for in $UNROLL_DATA/NAME/, then in datasets/data/NAME/, where
    datasets/fetch puts it; a set that comes with the program lies in datasets/ itself. The folder datasets/ is
-   $UNROLL_DATASETS, else that of the current directory, else that of a folder above the program.
+   $UNROLL_DATASETS, else that of a folder above the program.
    UNROLL_WRONG says what is missing and how to get it. */
 unroll_status unroll_data_path(const char *file, char path[UNROLL_PATH_ROOM]);
 

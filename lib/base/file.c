@@ -7,7 +7,6 @@
 #include <unistd.h>
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
-#include <stdint.h>
 #endif
 
 /* What mkdir finds there already must be a folder, or lead to one. */
@@ -91,9 +90,7 @@ bool unroll_find_folder(const char *name, const char *marker, const char *variab
         snprintf(path, UNROLL_FILE_ROOM, "%s", told);
         return true;
     }
-    snprintf(path, UNROLL_FILE_ROOM, "%s", name);
-    if (holds(path, marker))
-        return true;
+    /* not in the working folder, which may be anybody's: what lies there would be run */
     if (!program_path(above))
         return false;
     for (char *slash = strrchr(above, '/'); slash != NULL; slash = strrchr(above, '/')) {
@@ -142,7 +139,7 @@ unroll_status unroll_text_file_close(unroll_text_file *file, bool good)
         reason = errno != 0 ? errno : EIO;
     if (fclose(file->out) != 0 && reason == 0)
         reason = errno;
-    if (good && reason == 0 && rename(file->part, file->path) != 0)
+    if (good && reason == 0 && unroll_disk.rename(file->part, file->path) != 0)
         reason = errno;
     if (!good || reason != 0)
         unlink(file->part);

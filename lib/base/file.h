@@ -17,7 +17,7 @@ unroll_status unroll_make_folder(const char *path);
 bool unroll_same_file(const char *a, const char *b);
 
 /* Finds a folder of the project, which holds the file `marker`: the one that the environment variable names, else `name`
-   in the working folder, else in a folder above the program. False when it is nowhere. */
+   in a folder above the program. False when it is nowhere. */
 bool unroll_find_folder(const char *name, const char *marker, const char *variable, char path[UNROLL_FILE_ROOM]);
 
 /* The file `name` beside the program; false when it is not there. */

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/text.h"
+
 unroll_status unroll_ok(void)
 {
     unroll_status status;
@@ -21,5 +23,6 @@ unroll_status unroll_status_at(unroll_code code, const char *place, const char *
     va_start(arguments, format);
     vsnprintf(status.text, sizeof status.text, format, arguments);
     va_end(arguments);
+    unroll_text_plain(status.text); /* it may quote a file, and goes to a terminal */
     return status;
 }

@@ -56,6 +56,25 @@ void unroll_utf8_repair(char *text)
     }
 }
 
+size_t unroll_text_control(const char *text)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    if (s[0] == 0xC2 && s[1] >= 0x80 && s[1] <= 0x9F)
+        return 2;
+    return (s[0] > 0 && s[0] < 0x20) || s[0] == 0x7F ? 1 : 0;
+}
+
+void unroll_text_plain(char *text)
+{
+    char *to = text;
+    while (*text != '\0') {
+        size_t control = unroll_text_control(text);
+        *to++ = control > 0 ? ' ' : *text;
+        text += control > 0 ? control : 1;
+    }
+    *to = '\0';
+}
+
 void unroll_text_copy(char *to, size_t room, const char *from)
 {
     size_t length = strlen(from);

@@ -9,6 +9,11 @@
 bool unroll_utf8_valid(const char *text);
 /* Makes `text` well-formed in place: every byte that does not belong to a well-formed sequence becomes '?'. */
 void unroll_utf8_repair(char *text);
+/* Bytes of the control character that `text` starts with: 0 where there is none. Those of ASCII, and those that UTF-8 has
+   beside them (U+0080 to U+009F), which terminals obey, too: U+009B opens a sequence as ESC [ does. */
+size_t unroll_text_control(const char *text);
+/* Makes each control character of `text` a blank, in place. */
+void unroll_text_plain(char *text);
 /* Copies as much of `from` as fits into `room` bytes with its final zero, never cutting a UTF-8 sequence in two. */
 void unroll_text_copy(char *to, size_t room, const char *from);
 /* A malloc'ed copy, or NULL when memory is short. */

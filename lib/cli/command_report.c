@@ -26,14 +26,21 @@ static unroll_status read_format(const char *text, unroll_format *format)
                         : unroll_error(UNROLL_WRONG, "--format %.40s is none of text, md, csv, html", text);
 }
 
-static void print_head(const unroll_experiment *experiment, const unroll_table *table, unroll_format format)
+static unroll_status print_head(const unroll_experiment *experiment, const unroll_table *table, unroll_format format)
 {
     unroll_verdict verdict;
+    unroll_status judged;
     switch (format) {
     case UNROLL_FORMAT_TEXT:
         printf("%s: %s\n", experiment->name, experiment->title);
-        if (unroll_judge(experiment, table, &verdict).code == UNROLL_OK)
-            printf("claim: %s\n%s: %s\n", experiment->claim, unroll_outcome_name(verdict.outcome), verdict.text);
+        judged = unroll_judge(experiment, table, &verdict);
+        if (judged.code == UNROLL_OK) {
+            printf("claim: %s\n%s: ", experiment->claim, unroll_outcome_name(verdict.outcome));
+            unroll_print_escaped(verdict.text, format, stdout);
+            putchar('\n');
+        } else if (judged.code != UNROLL_NOTHING) {
+            return judged;
+        }
         putchar('\n');
         break;
     case UNROLL_FORMAT_MARKDOWN:
@@ -47,6 +54,7 @@ static void print_head(const unroll_experiment *experiment, const unroll_table *
     case UNROLL_FORMAT_CSV:
         break;
     }
+    return unroll_ok();
 }
 
 /* Prints the tables of the experiments that have a gathered file; those that were named must have one. A damaged one does
@@ -67,8 +75,9 @@ static unroll_status print_tables(const unroll_experiment *const *experiments, i
         }
         if (printed++ > 0)
             putchar('\n');
-        print_head(experiments[i], table, format);
-        status = unroll_report_table(experiments[i], table, format, stdout);
+        status = print_head(experiments[i], table, format);
+        if (status.code == UNROLL_OK)
+            status = unroll_report_table(experiments[i], table, format, stdout);
         unroll_table_free(table);
         first = first.code == UNROLL_OK ? status : first;
     }
@@ -78,7 +87,8 @@ static unroll_status print_tables(const unroll_experiment *const *experiments, i
     return first;
 }
 
-/* The tables, then the page, on which stands everything that there is, whatever was named. */
+/* The tables, then the page, on which stands everything that there is, whatever was named. The tables are out before the
+   page is begun: whatever becomes of it, nothing of them is lost in a buffer, and nothing is said before them. */
 static unroll_status print_all(const unroll_experiment *const *experiments, int count, bool named, const char *results,
                                unroll_format format)
 {
@@ -86,6 +96,7 @@ static unroll_status print_all(const unroll_experiment *const *experiments, int 
     unroll_status page, tables = print_tables(experiments, count, named, results, format);
     if (tables.code == UNROLL_NOTHING)
         return tables;
+    fflush(stdout); /* when it cannot be written, main tells it at the end */
     page = unroll_report_page(NULL, 0, results, path);
     if (page.code == UNROLL_OK) /* apart from what goes down a pipe */
         fprintf(format == UNROLL_FORMAT_TEXT ? stdout : stderr, "%sreport: %s\n",

@@ -67,8 +67,8 @@ static bool is_constant(const unroll_table *table, const unroll_groups *groups, 
     return true;
 }
 
-static void fill_wanted(const unroll_table *table, const unroll_groups *groups, const wanted *now, unroll_grid *grid,
-                        int column)
+static unroll_status fill_wanted(const unroll_table *table, const unroll_groups *groups, const wanted *now,
+                                 unroll_grid *grid, int column)
 {
     unroll_grid_column *head = &grid->column[column];
     const unroll_table_column *source = unroll_table_find(table, now->name);
@@ -87,10 +87,11 @@ static void fill_wanted(const unroll_table *table, const unroll_groups *groups, 
         else if (now->share)
             entry->interval = unroll_group_share(table, group, now->name);
         else
-            entry->interval = unroll_group_mean(table, group, now->name);
+            UNROLL_TRY(unroll_group_mean(table, group, now->name, &entry->interval));
         if (now->alone)
             entry->interval.low = entry->interval.high = NAN;
     }
+    return unroll_ok();
 }
 
 /* The group's own columns, then how many runs it has and how many of those diverged. */
@@ -131,15 +132,17 @@ static unroll_status print_groups(const unroll_experiment *experiment, const unr
     unroll_grid grid;
     int count, first, before = groups->column_count + 1;
     bool diverged = unroll_count_status(table, "diverged", &first) > 0;
+    unroll_status status = unroll_ok();
     UNROLL_TRY(read_wanted(experiment->columns, columns, &count));
     before += diverged;
     UNROLL_TRY(unroll_grid_open(&grid, before + count, groups->count));
     fill_groups(table, groups, &grid, diverged);
-    for (int c = 0; c < count; c++)
-        fill_wanted(table, groups, &columns[c], &grid, before + c);
-    unroll_grid_print(&grid, format, out);
+    for (int c = 0; c < count && status.code == UNROLL_OK; c++)
+        status = fill_wanted(table, groups, &columns[c], &grid, before + c);
+    if (status.code == UNROLL_OK)
+        status = unroll_grid_print(&grid, format, out);
     unroll_grid_close(&grid);
-    return unroll_ok();
+    return status;
 }
 
 /* How many runs failed, and why the one in row `first` did. */

@@ -1,10 +1,10 @@
 /* Figures by gnuplot: one script a figure, drawn as SVG and PNG. */
+#define _GNU_SOURCE /* posix_spawn_file_actions_addchdir_np */
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,47 +14,67 @@
 
 unroll_status unroll_plot_script(const char *name, char path[UNROLL_FILE_ROOM])
 {
-    char folder[UNROLL_FILE_ROOM];
+    char folder[UNROLL_FILE_ROOM], script[UNROLL_FILE_ROOM];
     if (!unroll_find_folder("plots", "common.gp", "UNROLL_PLOTS", folder))
-        return unroll_error(UNROLL_WRONG,
-                            "the folder plots/ with the scripts of the figures is nowhere: neither here nor "
-                            "above the program");
-    snprintf(path, UNROLL_FILE_ROOM, "%.3900s/%.100s.gp", folder, name);
-    if (access(path, R_OK) != 0)
-        return unroll_error(UNROLL_WRONG, "there is no script %.300s", path);
-    return unroll_ok();
+        return unroll_error(UNROLL_WRONG, "the folder plots/ with the scripts of the figures is nowhere above the program");
+    snprintf(script, sizeof script, "%.3900s/%.100s.gp", folder, name);
+    if (realpath(script, path) != NULL)
+        return unroll_ok();
+    if (errno == ENOENT || errno == ENOTDIR)
+        return unroll_error(UNROLL_WRONG, "there is no script %.300s", script);
+    return unroll_error(UNROLL_FAILED, "cannot read %.300s: %s", script, strerror(errno));
 }
 
-void unroll_plot_caption(const char *script, char *out, size_t room)
+unroll_status unroll_plot_caption(const char *script, char *out, size_t room)
 {
     FILE *file = fopen(script, "r");
     char line[1024];
     size_t used = 0;
     out[0] = '\0';
-    while (file != NULL && fgets(line, sizeof line, file) != NULL && line[0] == '#' && used < room) {
+    if (file == NULL)
+        return unroll_error(UNROLL_FAILED, "cannot read %.300s: %s", script, strerror(errno));
+    while (fgets(line, sizeof line, file) != NULL && line[0] == '#' && used < room) {
         line[strcspn(line, "\n")] = '\0';
         if (line[1] == ' ')
             used += (size_t)snprintf(out + used, room - used, "%s%s", used > 0 ? " " : "", line + 2);
     }
-    if (file != NULL)
-        fclose(file);
+    fclose(file);
+    return unroll_ok();
 }
+
+/* ---- gnuplot ---- */
+
+/* A format and how its last bytes begin: what lacks them was cut short, which gnuplot does not tell. */
+typedef struct drawn_format {
+    const char *name, *setup, *end;
+} drawn_format;
+
+static const drawn_format formats[] = {{"svg", "FORMAT='svg'", "</svg>"}, {"png", "FORMAT='png'", "IEND"}};
 
 extern char **environ;
 
-/* Runs "gnuplot -e SETUP COMMON SCRIPT" with its complaints going to a file. *status: as waitpid gives it. Returns 0, or
-   errno when it could not be run. */
-static int run_gnuplot(const char *setup, const char *common, const char *script, const char *complaints, int *status)
+/* Runs gnuplot over the scripts, which have absolute paths: one that begins with '<' would be run. Its working folder is
+   the data's, so that no folder's name is ever part of what it interprets; what it draws and what it complains of go to
+   files that are open already. *status: as waitpid gives it. Returns 0, or errno when it could not be run. */
+static int run_gnuplot(const drawn_format *format, const char *common, const char *script, const char *data,
+                       int picture, int complaints, int *status)
 {
-    char *const words[] = {"gnuplot", "-e", (char *)setup, (char *)common, (char *)script, NULL};
+    /* -d: no settings but ours */
+    char *const words[] = {"gnuplot", "-d", "-e", (char *)format->setup, (char *)common, (char *)script, NULL};
     posix_spawn_file_actions_t actions;
     pid_t child;
     int reason = posix_spawn_file_actions_init(&actions);
     if (reason != 0)
         return reason;
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, complaints, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    reason = posix_spawnp(&child, words[0], &actions, NULL, words, environ);
+    reason = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    if (reason == 0)
+        reason = posix_spawn_file_actions_adddup2(&actions, picture, STDOUT_FILENO);
+    if (reason == 0)
+        reason = posix_spawn_file_actions_adddup2(&actions, complaints, STDERR_FILENO);
+    if (reason == 0)
+        reason = posix_spawn_file_actions_addchdir_np(&actions, data);
+    if (reason == 0)
+        reason = posix_spawnp(&child, words[0], &actions, NULL, words, environ);
     posix_spawn_file_actions_destroy(&actions);
     while (reason == 0 && waitpid(child, status, 0) < 0)
         reason = errno == EINTR ? 0 : errno;
@@ -76,50 +96,111 @@ static void read_complaint(const char *path, char *out, size_t room)
         fclose(file);
 }
 
-/* Draws into FIGURE.FORMAT by way of FIGURE.part.FORMAT, so that a figure is whole or the one before. */
-static unroll_status draw(const char *script, const char *data, const char *figure, const char *format)
+/* Whether the last bytes of a picture are those of its format. */
+static bool is_whole(const char *path, const char *end)
 {
-    char common[UNROLL_FILE_ROOM], part[UNROLL_FILE_ROOM], path[UNROLL_FILE_ROOM], complaints[UNROLL_FILE_ROOM];
-    char setup[4 * UNROLL_FILE_ROOM], complaint[300];
-    struct stat what;
-    int status = 0, reason;
-    UNROLL_TRY(unroll_plot_script("common", common));
-    snprintf(path, sizeof path, "%.3900s.%s", figure, format);
-    snprintf(part, sizeof part, "%.3900s.part.%s", figure, format);
-    snprintf(complaints, sizeof complaints, "%.3900s/gnuplot.log", data);
-    snprintf(setup, sizeof setup, "FORMAT='%s'; OUTPUT='%s'; DATA='%s'", format, part, data);
-    unlink(part);
-    reason = run_gnuplot(setup, common, script, complaints, &status);
-    if (reason == 0 && status == 0 && stat(part, &what) == 0 && what.st_size > 0) {
-        unlink(complaints);
-        return rename(part, path) == 0 ? unroll_ok()
-                                       : unroll_error(UNROLL_FAILED, "cannot write %.300s: %s", path, strerror(errno));
-    }
-    unlink(part);
+    enum { LAST = 16 };
+    unsigned char last[LAST] = {0};
+    size_t length = strlen(end), count = 0;
+    FILE *file = fopen(path, "rb");
+    if (file != NULL && fseek(file, -LAST, SEEK_END) == 0)
+        count = fread(last, 1, LAST, file);
+    if (file != NULL)
+        fclose(file);
+    for (size_t i = 0; i + length <= count; i++)
+        if (memcmp(last + i, end, length) == 0)
+            return true;
+    return false;
+}
+
+/* ---- a figure ---- */
+
+/* reason: of no gnuplot at all; child: how gnuplot ended, which may have warned of something before it went well. */
+static unroll_status not_drawn(const char *path, int reason, int child, const char *log)
+{
+    char complaint[300];
     if (reason == ENOENT)
         return unroll_error(UNROLL_FAILED, "gnuplot is not installed (Debian: apt-get install gnuplot-nox; macOS: brew "
                                            "install gnuplot), so there are no figures");
     if (reason != 0)
         return unroll_error(UNROLL_FAILED, "gnuplot cannot be started: %s", strerror(reason));
-    read_complaint(complaints, complaint, sizeof complaint);
+    if (child == 0)
+        return unroll_error(UNROLL_FAILED, "gnuplot could not draw %.200s: it wrote no whole picture", path);
+    read_complaint(log, complaint, sizeof complaint);
     return unroll_error(UNROLL_FAILED, "gnuplot could not draw %.200s: %s", path,
-                        complaint[0] != '\0' ? complaint : "it wrote nothing");
+                        complaint[0] != '\0' ? complaint : "it does not say why");
+}
+
+static unroll_status cannot_write(const char *path)
+{
+    return unroll_error(UNROLL_FAILED, "cannot write %.300s: %s", path, strerror(errno));
+}
+
+/* What one call of gnuplot writes: the picture, and what it complains of. */
+typedef struct output {
+    char path[UNROLL_FILE_ROOM], part[UNROLL_FILE_ROOM];
+    int file;
+} output;
+
+static unroll_status open_output(output *o, const char *folder, const char *name)
+{
+    snprintf(o->path, sizeof o->path, "%.3500s/%.100s", folder, name);
+    o->file = unroll_part_open(o->path, o->part);
+    return o->file >= 0 ? unroll_ok() : cannot_write(o->path);
+}
+
+/* Closes it and, when it is to be kept, puts it in its place. */
+static unroll_status close_output(output *o, bool keep)
+{
+    bool good = close(o->file) == 0;
+    if (keep && good && rename(o->part, o->path) == 0)
+        return unroll_ok();
+    int reason = errno;
+    unlink(o->part);
+    errno = reason;
+    return keep ? cannot_write(o->path) : unroll_ok();
+}
+
+/* Draws into a file of no known name, so that a figure is whole or the one before; the complaints stay when there is
+   none. */
+static unroll_status draw(const char *script, const char *data, const char *figures, const char *name,
+                          const drawn_format *format)
+{
+    char common[UNROLL_FILE_ROOM], file[128];
+    output picture, log;
+    int child = 0, reason;
+    bool drawn;
+    unroll_status status, closed;
+    UNROLL_TRY(unroll_plot_script("common", common));
+    snprintf(file, sizeof file, "%.100s.%s", name, format->name);
+    UNROLL_TRY(open_output(&picture, figures, file));
+    status = open_output(&log, data, "gnuplot.log");
+    if (status.code != UNROLL_OK) {
+        close_output(&picture, false);
+        return status;
+    }
+    reason = run_gnuplot(format, common, script, data, picture.file, log.file, &child);
+    drawn = reason == 0 && child == 0 && is_whole(picture.part, format->end);
+    if (!drawn)
+        status = not_drawn(picture.path, reason, child, log.part);
+    closed = close_output(&picture, drawn);
+    close_output(&log, !drawn && reason == 0);
+    return status.code == UNROLL_OK ? closed : status;
 }
 
 static unroll_status draw_figure(const unroll_experiment *experiment, const unroll_table *table, const char *name,
                                  const char *results, FILE *out)
 {
-    static const char *const formats[] = {"svg", "png"};
-    char script[UNROLL_FILE_ROOM], figure[UNROLL_FILE_ROOM], data[UNROLL_FILE_ROOM];
+    char script[UNROLL_FILE_ROOM], figures[UNROLL_FILE_ROOM], data[UNROLL_FILE_ROOM];
+    if (strlen(results) > 3000)
+        return unroll_error(UNROLL_WRONG, "the name of the folder of the results is longer than 3000 bytes");
     UNROLL_TRY(unroll_plot_script(name, script));
-    snprintf(figure, sizeof figure, "%.3000s/figures/%.100s", results, name);
+    snprintf(figures, sizeof figures, "%.3000s/figures", results);
     snprintf(data, sizeof data, "%.3000s/figures/data/%.100s", results, name);
-    if (strchr(figure, '\'') != NULL)
-        return unroll_error(UNROLL_WRONG, "gnuplot cannot draw into a folder with a quotation mark in its name");
     UNROLL_TRY(unroll_figure_data(experiment, table, script, data));
-    for (int i = 0; i < 2; i++) {
-        UNROLL_TRY(draw(script, data, figure, formats[i]));
-        fprintf(out, "%s.%s\n", figure, formats[i]);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        UNROLL_TRY(draw(script, data, figures, name, &formats[i]));
+        fprintf(out, "%s/%s.%s\n", figures, name, formats[i].name);
     }
     return unroll_ok();
 }

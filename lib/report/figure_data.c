@@ -5,8 +5,10 @@
        #! NAME: share METRIC over COLUMN by COLUMN... [where ...]              share of the runs where it is 1
        #! NAME: median METRIC CURVE... by COLUMN... [where ...]                curves of the run with the median METRIC
 
-   ("#?" for what may be without data: NAME_n is then 0) and gives the file NAME.dat: a block for each combination of the "by" columns (gnuplot's index 0, 1, ...), with lines
-   of x, mean, low, high (curve, mean, share), or point, CURVE... (median). */
+   ("#?" for what may be without data: NAME_n is then 0) and gives the file NAME.dat: a block for each combination of the
+   "by" columns (gnuplot's index 0, 1, ...), with lines of x, mean, low, high (curve, mean, share), or point, CURVE...
+   (median). NAME is a variable's name, too: letters, digits and underscores. */
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,11 @@ typedef struct drawing {
     bool *keep;      /* (rows) */
 } drawing;
 
+static unroll_status out_of_memory(void)
+{
+    return unroll_error(UNROLL_FAILED, "out of memory for the data of a figure");
+}
+
 /* ---- reading the requests ---- */
 
 static unroll_status not_understood(const char *script, const char *line)
@@ -43,6 +50,15 @@ static void add_word(char *list, size_t room, const char *word)
     snprintf(list + used, room - used, "%s%s", used > 0 ? " " : "", word);
 }
 
+/* Whether `name` can be one of a variable, and so of a file that gnuplot takes for nothing else. */
+static bool is_name(const char *name)
+{
+    for (const char *c = name; *c != '\0'; c++)
+        if (!isalpha((unsigned char)*c) && *c != '_' && (c == name || !isdigit((unsigned char)*c)))
+            return false;
+    return name[0] != '\0';
+}
+
 static unroll_status read_request(const char *script, const char *line, request *out)
 {
     char word[128], *target = out->curves;
@@ -53,7 +69,7 @@ static unroll_status read_request(const char *script, const char *line, request 
         word[strlen(word) - 1] != ':')
         return not_understood(script, line);
     memcpy(out->name, word, strlen(word) - 1);
-    if (!unroll_next_word(&rest, out->kind, sizeof out->kind) ||
+    if (!is_name(out->name) || !unroll_next_word(&rest, out->kind, sizeof out->kind) ||
         !unroll_next_word(&rest, out->metric, sizeof out->metric))
         return not_understood(script, line);
     while (unroll_next_word(&rest, word, sizeof word)) {
@@ -98,23 +114,25 @@ static unroll_status print_curve(const drawing *d, const request *r, const unrol
     const unroll_table_curve *y = unroll_table_find_curve(d->table, r->metric);
     const unroll_table_curve *x = unroll_table_find_curve(d->table, r->over);
     double *values;
+    unroll_status status = unroll_ok();
     if (y == NULL || x == NULL)
         return unroll_ok();
     values = malloc(2 * (size_t)group->count * sizeof *values);
     if (values == NULL)
-        return unroll_error(UNROLL_FAILED, "out of memory for the curves of a figure");
-    for (int point = 0; point < y->length; point++) {
+        return out_of_memory();
+    for (int point = 0; point < y->length && status.code == UNROLL_OK; point++) {
         double sum = 0;
         unroll_interval mean;
         for (int i = 0; i < group->count; i++) {
             values[i] = curve_at(y, group->row[i], point);
             sum += isnan(values[i]) ? 0 : curve_at(x, group->row[i], point);
         }
-        mean = unroll_bootstrap_mean(values, group->count, 0);
-        print_point(out, mean.count > 0 ? sum / mean.count : NAN, &mean, points);
+        status = unroll_bootstrap_mean(values, group->count, 0, &mean);
+        if (status.code == UNROLL_OK)
+            print_point(out, mean.count > 0 ? sum / mean.count : NAN, &mean, points);
     }
     free(values);
-    return unroll_ok();
+    return status;
 }
 
 /* A line for each value of the column that lies on the x axis. */
@@ -125,20 +143,24 @@ static unroll_status print_means(const drawing *d, const request *r, const unrol
     unroll_groups along;
     unroll_status status;
     if (keep == NULL)
-        return unroll_error(UNROLL_FAILED, "out of memory for the points of a figure");
+        return out_of_memory();
     for (int i = 0; i < group->count; i++)
         keep[group->row[i]] = true;
     status = unroll_groups_make(d->experiment, d->table, r->over, keep, &along);
     free(keep);
     if (status.code != UNROLL_OK)
         return status;
-    for (int g = 0; g < along.count; g++) {
-        unroll_interval y = share ? unroll_group_share(d->table, &along.group[g], r->metric)
-                                  : unroll_group_mean(d->table, &along.group[g], r->metric);
-        print_point(out, unroll_value_real(d->table, r->over, along.group[g].row[0]), &y, points);
+    for (int g = 0; g < along.count && status.code == UNROLL_OK; g++) {
+        unroll_interval y;
+        if (share)
+            y = unroll_group_share(d->table, &along.group[g], r->metric);
+        else
+            status = unroll_group_mean(d->table, &along.group[g], r->metric, &y);
+        if (status.code == UNROLL_OK)
+            print_point(out, unroll_value_real(d->table, r->over, along.group[g].row[0]), &y, points);
     }
     unroll_groups_free(&along);
-    return unroll_ok();
+    return status;
 }
 
 /* The run whose metric is the median one of its group (the lower of two); -1 when none has a value. */
@@ -193,62 +215,93 @@ static unroll_status print_block(const drawing *d, const request *r, const unrol
 
 /* ---- the files ---- */
 
-/* A word of gnuplot's: in double quotes, without blanks and without what would end or change it. */
-static void print_word(const char *text, FILE *out)
-{
-    for (; *text != '\0'; text++)
-        fputc(strchr(" \"\\`$\n\t", *text) != NULL ? '_' : *text, out);
-}
-
 static void print_string(const char *name, const char *text, FILE *out)
 {
-    fprintf(out, "%s = \"", name);
-    for (; *text != '\0'; text++)
-        fputc(strchr("\"\\`$\n\t", *text) != NULL ? '\'' : *text, out);
-    fputs("\"\n", out);
+    fprintf(out, "%s = ", name);
+    unroll_print_gnuplot(text, out);
+    fputc('\n', out);
 }
 
-/* NAME_n, NAME_file, NAME_unit, and for each column of "by": NAME_COLUMN, its value in each block, NAME_COLUMN_values,
-   each of them once. */
-static void print_variables(const drawing *d, const request *r, const unroll_groups *groups)
+/* Adds a value to a list of words parted by blanks. gnuplot takes quotation marks for those of a word with blanks. */
+static void add_value(char *list, const char *value)
+{
+    char *to = list + strlen(list);
+    if (to > list)
+        *to++ = ' ';
+    if (value[0] == '\0')
+        *to++ = '-';
+    for (; *value != '\0'; value++)
+        *to++ = isspace((unsigned char)*value) || *value == '"' || *value == '\'' ? '_' : *value;
+    *to = '\0';
+}
+
+static bool is_first(const unroll_groups *groups, int group, int column)
+{
+    for (int e = 0; e < group; e++)
+        if (strcmp(groups->group[group].by[column], groups->group[e].by[column]) == 0)
+            return false;
+    return true;
+}
+
+/* NAME_COLUMN, the column's value in each block, and NAME_COLUMN_values, each of them once. */
+static unroll_status print_values(const drawing *d, const request *r, const unroll_groups *groups, int column)
+{
+    char name[128], *all = malloc((size_t)groups->count * UNROLL_VALUE_ROOM + 1), *once;
+    if (all == NULL)
+        return out_of_memory();
+    once = malloc((size_t)groups->count * UNROLL_VALUE_ROOM + 1);
+    if (once == NULL) {
+        free(all);
+        return out_of_memory();
+    }
+    all[0] = once[0] = '\0';
+    for (int g = 0; g < groups->count; g++) {
+        add_value(all, groups->group[g].by[column]);
+        if (is_first(groups, g, column))
+            add_value(once, groups->group[g].by[column]);
+    }
+    snprintf(name, sizeof name, "%s_%s", r->name, groups->column[column]);
+    print_string(name, all, d->variables);
+    snprintf(name, sizeof name, "%s_%s_values", r->name, groups->column[column]);
+    print_string(name, once, d->variables);
+    free(all);
+    free(once);
+    return unroll_ok();
+}
+
+/* NAME_n, NAME_file, NAME_unit, and the values of each column of "by". */
+static unroll_status print_variables(const drawing *d, const request *r, const unroll_groups *groups)
 {
     const unroll_table_column *column = unroll_table_find(d->table, r->metric);
     const unroll_table_curve *curve = unroll_table_find_curve(d->table, r->metric);
-    const char *unit = curve != NULL ? curve->unit : column != NULL ? column->unit : "";
-    FILE *out = d->variables;
-    fprintf(out, "%s_n = %d\n%s_file = DATA.'/%s.dat'\n%s_unit = \"%s\"\n", r->name, groups->count, r->name, r->name,
-            r->name, unit);
-    for (int c = 0; c < groups->column_count; c++) {
-        fprintf(out, "%s_%s = \"", r->name, groups->column[c]);
-        for (int g = 0; g < groups->count; g++) {
-            fputs(g > 0 ? " " : "", out);
-            print_word(groups->group[g].by[c][0] != '\0' ? groups->group[g].by[c] : "-", out);
-        }
-        fprintf(out, "\"\n%s_%s_values = \"", r->name, groups->column[c]);
-        for (int g = 0, shown = 0; g < groups->count; g++) {
-            bool seen = false;
-            for (int e = 0; e < g && !seen; e++)
-                seen = strcmp(groups->group[g].by[c], groups->group[e].by[c]) == 0;
-            if (seen)
-                continue;
-            fputs(shown++ > 0 ? " " : "", out);
-            print_word(groups->group[g].by[c][0] != '\0' ? groups->group[g].by[c] : "-", out);
-        }
-        fputs("\"\n", out);
-    }
+    char name[64];
+    fprintf(d->variables, "%s_n = %d\n%s_file = '%s.dat'\n", r->name, groups->count, r->name, r->name);
+    snprintf(name, sizeof name, "%s_unit", r->name);
+    print_string(name, curve != NULL ? curve->unit : column != NULL ? column->unit : "", d->variables);
+    for (int c = 0; c < groups->column_count; c++)
+        UNROLL_TRY(print_values(d, r, groups, c));
+    return unroll_ok();
+}
+
+/* The comment that a block begins with, on one line whatever the values are. */
+static void print_head(const request *r, const unroll_groups *groups, int group, FILE *out)
+{
+    char value[UNROLL_VALUE_ROOM];
+    fprintf(out, "%s#", group > 0 ? "\n\n" : "");
+    for (int c = 0; c < groups->column_count; c++)
+        fprintf(out, " %s=%s", groups->column[c],
+                unroll_text_quote(value, sizeof value, groups->group[group].by[c]));
+    if (strcmp(r->kind, "median") == 0)
+        fprintf(out, ": point %s\n", r->curves);
+    else
+        fprintf(out, ": %s, mean, low, high of %s\n", r->over, r->metric);
 }
 
 static unroll_status write_blocks(const drawing *d, const request *r, const unroll_groups *groups, FILE *out)
 {
     int points = 0, before;
     for (int g = 0; g < groups->count; g++) {
-        fprintf(out, "%s#", g > 0 ? "\n\n" : "");
-        for (int c = 0; c < groups->column_count; c++)
-            fprintf(out, " %s=%s", groups->column[c], groups->group[g].by[c]);
-        if (strcmp(r->kind, "median") == 0)
-            fprintf(out, ": point %s\n", r->curves);
-        else
-            fprintf(out, ": %s, mean, low, high of %s\n", r->over, r->metric);
+        print_head(r, groups, g, out);
         before = points;
         UNROLL_TRY(print_block(d, r, &groups->group[g], out, &points));
         if (points == before)
@@ -257,8 +310,7 @@ static unroll_status write_blocks(const drawing *d, const request *r, const unro
     if (points == 0)
         return unroll_error(UNROLL_NOTHING, "%.200s has no data to draw: no run of %s has a value of %s", d->script,
                             d->experiment->name, r->metric);
-    print_variables(d, r, groups);
-    return unroll_ok();
+    return print_variables(d, r, groups);
 }
 
 static unroll_status answer(const drawing *d, const char *line)
@@ -271,7 +323,7 @@ static unroll_status answer(const drawing *d, const char *line)
     UNROLL_TRY(read_request(d->script, line, &r));
     UNROLL_TRY(unroll_select(d->table, r.where, d->keep));
     UNROLL_TRY(unroll_groups_make(d->experiment, d->table, r.by, d->keep, &groups));
-    snprintf(path, sizeof path, "%.3000s/%s.dat", d->folder, r.name);
+    snprintf(path, sizeof path, "%.4000s/%s.dat", d->folder, r.name);
     status = unroll_text_file_open(&file, path);
     if (status.code == UNROLL_OK) {
         unroll_status closed;
@@ -304,24 +356,30 @@ static unroll_status answer_all(const drawing *d)
     return status;
 }
 
+static unroll_status write_variables(const drawing *d)
+{
+    char caption[1024];
+    UNROLL_TRY(unroll_plot_caption(d->script, caption, sizeof caption));
+    print_string("experiment", d->experiment->name, d->variables);
+    print_string("experiment_title", d->experiment->title, d->variables);
+    fprintf(d->variables, "runs = %d\n", d->table->rows);
+    print_string("caption", caption, d->variables);
+    return answer_all(d);
+}
+
 unroll_status unroll_figure_data(const unroll_experiment *experiment, const unroll_table *table, const char *script,
                                  const char *folder)
 {
-    char path[UNROLL_FILE_ROOM], caption[1024];
+    char path[UNROLL_FILE_ROOM];
     drawing d = {.experiment = experiment, .table = table, .script = script, .folder = folder};
     unroll_text_file variables;
     unroll_status status, closed;
     UNROLL_TRY(unroll_make_folder(folder));
-    snprintf(path, sizeof path, "%.3000s/data.gp", folder);
+    snprintf(path, sizeof path, "%.4000s/data.gp", folder);
     UNROLL_TRY(unroll_text_file_open(&variables, path));
     d.variables = variables.out;
     d.keep = malloc((size_t)table->rows * sizeof *d.keep);
-    print_string("experiment", experiment->name, d.variables);
-    print_string("experiment_title", experiment->title, d.variables);
-    fprintf(d.variables, "runs = %d\n", table->rows);
-    unroll_plot_caption(script, caption, sizeof caption);
-    print_string("caption", caption, d.variables);
-    status = d.keep != NULL ? answer_all(&d) : unroll_error(UNROLL_FAILED, "out of memory for a figure");
+    status = d.keep != NULL ? write_variables(&d) : out_of_memory();
     free(d.keep);
     closed = unroll_text_file_close(&variables, status.code == UNROLL_OK);
     return status.code == UNROLL_OK ? closed : status;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/text.h"
 #include "report/inside.h"
 
 enum { SHOWN_ROOM = 160 };
@@ -59,6 +60,7 @@ static const char *show_entry(const unroll_grid *grid, int row, int column, char
     if (kind == UNROLL_ENTRY_MEAN || kind == UNROLL_ENTRY_SHARE)
         return show_interval(&entry->interval, kind, out);
     snprintf(out, SHOWN_ROOM, "%s", entry->text[0] != '\0' ? entry->text : "-");
+    unroll_text_plain(out); /* before anything counts how wide it is */
     return out;
 }
 
@@ -68,15 +70,18 @@ static void show_header(const unroll_grid_column *column, char out[SHOWN_ROOM])
         snprintf(out, SHOWN_ROOM, "%s (%s)", column->name, column->unit);
     else
         snprintf(out, SHOWN_ROOM, "%s", column->name);
+    unroll_text_plain(out);
 }
 
 /* ---- for a terminal ---- */
 
-static void print_text(const unroll_grid *grid, FILE *out)
+static unroll_status print_text(const unroll_grid *grid, FILE *out)
 {
     char shown[SHOWN_ROOM];
     int *width = calloc((size_t)grid->columns + 1, sizeof *width);
-    for (int c = 0; c < grid->columns && width != NULL; c++) {
+    if (width == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for a table of %d columns", grid->columns);
+    for (int c = 0; c < grid->columns; c++) {
         show_header(&grid->column[c], shown);
         width[c] = (int)strlen(shown);
         for (int r = 0; r < grid->rows; r++) {
@@ -84,7 +89,7 @@ static void print_text(const unroll_grid *grid, FILE *out)
             width[c] = length > width[c] ? length : width[c];
         }
     }
-    for (int r = -1; r < grid->rows && width != NULL; r++) {
+    for (int r = -1; r < grid->rows; r++) {
         for (int c = 0; c < grid->columns; c++) {
             bool left = grid->column[c].kind == UNROLL_ENTRY_TEXT;
             if (r < 0)
@@ -100,26 +105,10 @@ static void print_text(const unroll_grid *grid, FILE *out)
         fputc('\n', out);
     }
     free(width);
+    return unroll_ok();
 }
 
 /* ---- as Markdown and HTML ---- */
-
-void unroll_print_escaped(const char *text, unroll_format format, FILE *out)
-{
-    bool marked = format == UNROLL_FORMAT_MARKDOWN || format == UNROLL_FORMAT_HTML;
-    for (; *text != '\0'; text++) {
-        if (format == UNROLL_FORMAT_MARKDOWN && *text == '|')
-            fputs("\\|", out);
-        else if (marked && *text == '&')
-            fputs("&amp;", out);
-        else if (marked && *text == '<')
-            fputs("&lt;", out);
-        else if (*text == '\n')
-            fputc(' ', out);
-        else
-            fputc(*text, out);
-    }
-}
 
 static void print_markdown(const unroll_grid *grid, FILE *out)
 {
@@ -162,19 +151,21 @@ static void print_html(const unroll_grid *grid, FILE *out)
 
 /* ---- as comma-separated values (RFC 4180, with line feeds) ---- */
 
+/* Line breaks and tabs are data; other control characters become blanks, for the table may go to a terminal. */
 static void print_csv_text(const char *text, FILE *out)
 {
-    if (strpbrk(text, ",\"\n\r") == NULL) {
-        fputs(text, out);
-        return;
-    }
-    fputc('"', out);
-    for (; *text != '\0'; text++) {
+    bool quoted = strpbrk(text, ",\"\n") != NULL;
+    if (quoted)
+        fputc('"', out);
+    while (*text != '\0') {
+        size_t control = *text == '\n' || *text == '\t' ? 0 : unroll_text_control(text);
         if (*text == '"')
             fputc('"', out);
-        fputc(*text, out);
+        fputc(control > 0 ? ' ' : *text, out);
+        text += control > 0 ? control : 1;
     }
-    fputc('"', out);
+    if (quoted)
+        fputc('"', out);
 }
 
 static void print_csv_number(double value, FILE *out)
@@ -217,12 +208,11 @@ static void print_csv(const unroll_grid *grid, FILE *out)
     }
 }
 
-void unroll_grid_print(const unroll_grid *grid, unroll_format format, FILE *out)
+unroll_status unroll_grid_print(const unroll_grid *grid, unroll_format format, FILE *out)
 {
     switch (format) {
     case UNROLL_FORMAT_TEXT:
-        print_text(grid, out);
-        break;
+        return print_text(grid, out);
     case UNROLL_FORMAT_MARKDOWN:
         print_markdown(grid, out);
         break;
@@ -233,4 +223,5 @@ void unroll_grid_print(const unroll_grid *grid, unroll_format format, FILE *out)
         print_html(grid, out);
         break;
     }
+    return unroll_ok();
 }

@@ -255,16 +255,17 @@ void unroll_group_values(const unroll_table *table, const unroll_group *group, c
         out[i] = unroll_value_real(table, name, group->row[i]);
 }
 
-unroll_interval unroll_group_mean(const unroll_table *table, const unroll_group *group, const char *name)
+unroll_status unroll_group_mean(const unroll_table *table, const unroll_group *group, const char *name,
+                                unroll_interval *mean)
 {
-    double *values = malloc((size_t)group->count * sizeof *values);
-    unroll_interval result = {NAN, NAN, NAN, 0};
-    if (values != NULL) {
-        unroll_group_values(table, group, name, values);
-        result = unroll_bootstrap_mean(values, group->count, 0);
-    }
+    double *values = malloc(((size_t)group->count + 1) * sizeof *values);
+    unroll_status status;
+    if (values == NULL)
+        return out_of_memory();
+    unroll_group_values(table, group, name, values);
+    status = unroll_bootstrap_mean(values, group->count, 0, mean);
     free(values);
-    return result;
+    return status;
 }
 
 unroll_interval unroll_group_share(const unroll_table *table, const unroll_group *group, const char *name)
@@ -278,21 +279,24 @@ unroll_interval unroll_group_share(const unroll_table *table, const unroll_group
     return unroll_wilson(k, n);
 }
 
-void unroll_values_list(const unroll_experiment *experiment, const unroll_table *table, const char *name,
-                        const char *separator, char *out, size_t room)
+unroll_status unroll_values_list(const unroll_experiment *experiment, const unroll_table *table, const char *name,
+                                 const char *separator, char *out, size_t room)
 {
     unroll_groups groups;
+    unroll_status status;
     size_t used = 0;
     bool *all = malloc((size_t)table->rows * sizeof *all);
     out[0] = '\0';
     if (all == NULL)
-        return;
+        return out_of_memory();
     for (int i = 0; i < table->rows; i++)
         all[i] = true;
-    if (unroll_groups_make(experiment, table, name, all, &groups).code == UNROLL_OK) {
-        for (int g = 0; g < groups.count && used < room; g++)
-            used += (size_t)snprintf(out + used, room - used, "%s%s", g > 0 ? separator : "", groups.group[g].by[0]);
-        unroll_groups_free(&groups);
-    }
+    status = unroll_groups_make(experiment, table, name, all, &groups);
     free(all);
+    if (status.code != UNROLL_OK)
+        return status;
+    for (int g = 0; g < groups.count && used < room; g++)
+        used += (size_t)snprintf(out + used, room - used, "%s%s", g > 0 ? separator : "", groups.group[g].by[0]);
+    unroll_groups_free(&groups);
+    return unroll_ok();
 }

@@ -46,11 +46,12 @@ void unroll_group_values(const unroll_table *table, const unroll_group *group, c
 
 /* Whether column 0/1 `name` is 1, over a group: a Wilson interval. */
 unroll_interval unroll_group_share(const unroll_table *table, const unroll_group *group, const char *name);
-unroll_interval unroll_group_mean(const unroll_table *table, const unroll_group *group, const char *name);
+unroll_status unroll_group_mean(const unroll_table *table, const unroll_group *group, const char *name,
+                                unroll_interval *mean);
 
 /* Distinct values of a column over all rows, in order, as text, parted by `separator`. */
-void unroll_values_list(const unroll_experiment *experiment, const unroll_table *table, const char *name,
-                        const char *separator, char *out, size_t room);
+unroll_status unroll_values_list(const unroll_experiment *experiment, const unroll_table *table, const char *name,
+                                 const char *separator, char *out, size_t room);
 
 /* A number with three significant digits, "" for NaN. */
 const char *unroll_show_short(double value, char out[UNROLL_VALUE_ROOM]);
@@ -82,17 +83,22 @@ typedef struct unroll_grid {
 
 unroll_status unroll_grid_open(unroll_grid *grid, int columns, int rows);
 void unroll_grid_close(unroll_grid *grid);
-void unroll_grid_print(const unroll_grid *grid, unroll_format format, FILE *out);
+unroll_status unroll_grid_print(const unroll_grid *grid, unroll_format format, FILE *out);
 
 /* ---- the data of a figure ---- */
+
+/* `text` as a string of gnuplot's, in single quotes, between which nothing is expanded; the one function by which a text
+   gets into what gnuplot interprets. Control characters become blanks. An apostrophe is doubled; as the first character
+   and after another one, where that would end the string (gnuplot 5.4, scanner.c), it becomes the typographic one. */
+void unroll_print_gnuplot(const char *text, FILE *out);
 
 /* Writes what the lines "#! ..." at the head of the script ask for into `folder`, and data.gp, which tells the script of
    it. UNROLL_NOTHING when one of them has no point. */
 unroll_status unroll_figure_data(const unroll_experiment *experiment, const unroll_table *table, const char *script,
                                  const char *folder);
-/* The path of plots/NAME.gp. UNROLL_WRONG when there is none. */
+/* The absolute path of plots/NAME.gp. UNROLL_WRONG when there is none, UNROLL_FAILED when it cannot be told. */
 unroll_status unroll_plot_script(const char *name, char path[UNROLL_FILE_ROOM]);
 /* The script's own caption: its first lines "# ...". */
-void unroll_plot_caption(const char *script, char *out, size_t room);
+unroll_status unroll_plot_caption(const char *script, char *out, size_t room);
 
 #endif

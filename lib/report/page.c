@@ -13,6 +13,22 @@
 
 enum { LIST_ROOM = 600 };
 
+/* A text of the results, or a name that the user gave. */
+static void print_text(const char *text, FILE *out)
+{
+    unroll_print_escaped(text, UNROLL_FORMAT_MARKDOWN, out);
+}
+
+/* The same inside backquotes, where nothing but another one has a meaning. */
+static void print_code(const char *text, FILE *out)
+{
+    while (*text != '\0') {
+        size_t control = unroll_text_control(text);
+        fputc(control > 0 ? ' ' : *text == '`' ? '\'' : *text, out);
+        text += control > 0 ? control : 1;
+    }
+}
+
 /* ---- what was run ---- */
 
 /* "processor: X", each value once; the load is a range. */
@@ -40,15 +56,21 @@ static void print_env(const unroll_table *table, const char *name, FILE *out)
         bool seen = false;
         for (int e = 0; e < r && !seen; e++)
             seen = strcmp(column->text[r], column->text[e]) == 0;
-        if (!seen)
-            fprintf(out, "%s%s", shown++ > 0 ? ", " : "", column->text[r]);
+        if (seen)
+            continue;
+        fputs(shown++ > 0 ? ", " : "", out);
+        print_text(column->text[r], out);
     }
 }
 
 static void print_machine(const unroll_table *table, FILE *out)
 {
     static const char *const names[] = {"processor", "cores", "isa", "threads", "system", "compiler", "flags", "load"};
-    fprintf(out, "- **machine**: unroll %s (%s)", table->version, table->commit);
+    fputs("- **machine**: unroll ", out);
+    print_text(table->version, out);
+    fputs(" (", out);
+    print_text(table->commit, out);
+    fputc(')', out);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         print_env(table, names[i], out);
     fputs("\n", out);
@@ -65,7 +87,8 @@ static bool has_several(const unroll_table *table, const char *name)
 }
 
 /* Settings that vary with their values (`varying`), or those that are the same everywhere and no default. */
-static void print_settings(const unroll_experiment *experiment, const unroll_table *table, bool varying, FILE *out)
+static unroll_status print_settings(const unroll_experiment *experiment, const unroll_table *table, bool varying,
+                                    FILE *out)
 {
     char list[LIST_ROOM], first[UNROLL_VALUE_ROOM];
     int shown = 0;
@@ -76,14 +99,17 @@ static void print_settings(const unroll_experiment *experiment, const unroll_tab
         unroll_value_show(table, row->name, 0, first);
         if (!varying && strcmp(first, row->fallback) == 0)
             continue;
-        unroll_values_list(experiment, table, row->name, ",", list, sizeof list);
-        fprintf(out, "%s`%s=%s`", shown++ > 0 ? " " : "", row->name, list);
+        UNROLL_TRY(unroll_values_list(experiment, table, row->name, ",", list, sizeof list));
+        fprintf(out, "%s`%s=", shown++ > 0 ? " " : "", row->name);
+        print_code(list, out);
+        fputc('`', out);
     }
     fputs(shown > 0 ? "\n" : "nothing\n", out);
+    return unroll_ok();
 }
 
-static void print_what_was_run(const unroll_experiment *experiment, const unroll_table *table, const char *results,
-                               FILE *out)
+static unroll_status print_what_was_run(const unroll_experiment *experiment, const unroll_table *table,
+                                        const char *results, FILE *out)
 {
     double seconds = 0;
     for (int r = 0; r < table->rows; r++) {
@@ -94,18 +120,25 @@ static void print_what_was_run(const unroll_experiment *experiment, const unroll
             table->rows, unroll_count_status(table, "done", NULL), unroll_count_status(table, "diverged", NULL),
             unroll_count_status(table, "failed", NULL), seconds);
     fputs("- **varied**: ", out);
-    print_settings(experiment, table, true, out);
+    UNROLL_TRY(print_settings(experiment, table, true, out));
     fputs("- **held**, other than the defaults: ", out);
-    print_settings(experiment, table, false, out);
+    UNROLL_TRY(print_settings(experiment, table, false, out));
     print_machine(table, out);
-    fprintf(out, "- **data**: `%s/%s.h5`, gathered %s; one file a run in `%s/%s/runs/`\n\n", results, experiment->name,
-            table->created, results, experiment->name);
+    fputs("- **data**: `", out);
+    print_code(results, out);
+    fprintf(out, "/%s.h5`, gathered ", experiment->name);
+    print_text(table->created, out);
+    fputs("; one file a run in `", out);
+    print_code(results, out);
+    fprintf(out, "/%s/runs/`\n\n", experiment->name);
+    return unroll_ok();
 }
 
 /* ---- figures ---- */
 
-static void print_figures(const unroll_experiment *experiment, const char *results, FILE *out)
+static unroll_status print_figures(const unroll_experiment *experiment, const char *results, FILE *out)
 {
+    unroll_status script;
     const char *rest = experiment->figures;
     char name[101], path[UNROLL_FILE_ROOM], caption[1024];
     struct stat figure, data;
@@ -116,16 +149,35 @@ static void print_figures(const unroll_experiment *experiment, const char *resul
             continue;
         }
         caption[0] = '\0';
-        if (unroll_plot_script(name, path).code == UNROLL_OK)
-            unroll_plot_caption(path, caption, sizeof caption);
+        script = unroll_plot_script(name, path);
+        if (script.code == UNROLL_OK)
+            script = unroll_plot_caption(path, caption, sizeof caption);
+        if (script.code != UNROLL_OK && script.code != UNROLL_WRONG) /* without its script a figure has no caption */
+            return script;
         fprintf(out, "[![%s](figures/%s.png)](figures/%s.svg)\n\n*%s*\n\n", name, name, name, caption);
         snprintf(path, sizeof path, "%.3000s/%.64s.h5", results, experiment->name);
         if (stat(path, &data) == 0 && figure.st_mtime < data.st_mtime)
             fprintf(out, "The figure is older than the data: `unroll plot %s` draws it anew.\n\n", experiment->name);
     }
+    return unroll_ok();
 }
 
 /* ---- texts ---- */
+
+/* Indented lines are shown as they are. A line ends for Markdown at a carriage return, too, and would begin anew without
+   its indent. */
+static void print_lines(const char *text, FILE *out)
+{
+    while (*text != '\0') {
+        fputs("    ", out);
+        for (size_t control; *text != '\0' && *text != '\n'; text += control > 0 ? control : 1) {
+            control = *text == '\t' ? 0 : unroll_text_control(text);
+            fputc(control > 0 ? ' ' : *text, out);
+        }
+        fputc('\n', out);
+        text += *text == '\n';
+    }
+}
 
 /* A text column of the first run of each group, in full. */
 static unroll_status print_texts(const unroll_experiment *experiment, const unroll_table *table, FILE *out)
@@ -139,12 +191,12 @@ static unroll_status print_texts(const unroll_experiment *experiment, const unro
         for (int g = 0; g < groups.count && column != NULL && column->type == UNROLL_COLUMN_TEXT; g++) {
             const char *text = column->text[groups.group[g].row[0]];
             fprintf(out, "%s,", name);
-            for (int c = 0; c < groups.column_count; c++)
-                fprintf(out, " %s %s", groups.column[c], groups.group[g].by[c]);
+            for (int c = 0; c < groups.column_count; c++) {
+                fprintf(out, " %s ", groups.column[c]);
+                print_text(groups.group[g].by[c], out);
+            }
             fputs(":\n\n", out);
-            for (const char *line = text; *line != '\0';
-                 line += strcspn(line, "\n") + (line[strcspn(line, "\n")] == '\n'))
-                fprintf(out, "    %.*s\n", (int)strcspn(line, "\n"), line);
+            print_lines(text, out);
             fputs("\n", out);
         }
     }
@@ -158,6 +210,7 @@ static unroll_status print_experiment(const unroll_experiment *experiment, const
                                       const char *results, FILE *out)
 {
     unroll_verdict verdict;
+    unroll_status judged;
     fprintf(out, "## %s: %s\n\n", experiment->name, experiment->title);
     if (experiment->claim != NULL)
         fprintf(out, "Claim: %s", experiment->claim);
@@ -165,14 +218,19 @@ static unroll_status print_experiment(const unroll_experiment *experiment, const
         fprintf(out, " (%s)", experiment->source);
     if (experiment->claim != NULL)
         fputs("\n\n", out);
-    if (unroll_judge(experiment, table, &verdict).code == UNROLL_OK)
-        fprintf(out, "Verdict: **%s**; %s.\n\n", unroll_outcome_name(verdict.outcome), verdict.text);
-    print_figures(experiment, results, out);
+    judged = unroll_judge(experiment, table, &verdict);
+    if (judged.code == UNROLL_OK) {
+        fprintf(out, "Verdict: **%s**; ", unroll_outcome_name(verdict.outcome));
+        print_text(verdict.text, out);
+        fputs(".\n\n", out);
+    } else if (judged.code != UNROLL_NOTHING) {
+        return judged;
+    }
+    UNROLL_TRY(print_figures(experiment, results, out));
     UNROLL_TRY(unroll_report_table(experiment, table, UNROLL_FORMAT_MARKDOWN, out));
     fputs("\n", out);
     UNROLL_TRY(print_texts(experiment, table, out));
-    print_what_was_run(experiment, table, results, out);
-    return unroll_ok();
+    return print_what_was_run(experiment, table, results, out);
 }
 
 static unroll_status nothing(const char *results)
@@ -196,8 +254,12 @@ static unroll_status print_page(const unroll_experiment *const *experiments, int
         unroll_status status = unroll_report_load(experiments[i], results, &table);
         if (status.code == UNROLL_NOTHING)
             continue;
+        if (status.code == UNROLL_FAILED) /* which may pass, as a lack of memory does */
+            return status;
         if (status.code != UNROLL_OK) { /* the others are as good as before */
-            fprintf(out, "## %s\n\nIts gathered file is of no use: %s.\n\n", experiments[i]->name, status.text);
+            fprintf(out, "## %s\n\nIts gathered file is of no use: ", experiments[i]->name);
+            print_text(status.text, out);
+            fputs(".\n\n", out);
             damaged = status;
             continue;
         }

@@ -19,10 +19,11 @@ typedef struct unroll_interval {
 } unroll_interval;
 
 /* Mean with its percentile-bootstrap interval (Efron, 1979; 10,000 resamples drawn from Philox, the same every time).
-   NaNs are left out; fewer than two values give no interval. */
-unroll_interval unroll_bootstrap_mean(const double *values, int count, uint64_t seed);
+   NaNs are left out; fewer than two values give no interval. UNROLL_FAILED without memory: *mean then holds nothing. */
+unroll_status unroll_bootstrap_mean(const double *values, int count, uint64_t seed, unroll_interval *mean);
 /* The same for mean(a) - mean(b), both resampled on their own. */
-unroll_interval unroll_bootstrap_difference(const double *a, int a_count, const double *b, int b_count, uint64_t seed);
+unroll_status unroll_bootstrap_difference(const double *a, int a_count, const double *b, int b_count, uint64_t seed,
+                                          unroll_interval *difference);
 /* Share k/n with its Wilson score interval (Wilson, 1927); NaN for n = 0. */
 unroll_interval unroll_wilson(int k, int n);
 
@@ -37,7 +38,8 @@ typedef struct unroll_verdict {
 
 /* Holds an experiment's prediction against its records: each group that should be lower against each that should be
    higher, by the interval of the difference of their means. Supported when every interval lies above 0, contradicted
-   when one lies below, else undecided. UNROLL_NOTHING when the experiment predicts nothing. */
+   when one lies below, else undecided. UNROLL_NOTHING when the experiment predicts nothing; whatever else is not OK left
+   the verdict open. */
 unroll_status unroll_judge(const unroll_experiment *experiment, const unroll_table *table, unroll_verdict *verdict);
 const char *unroll_outcome_name(unroll_outcome outcome); /* "supported" */
 
@@ -50,7 +52,8 @@ typedef enum unroll_format {
     UNROLL_FORMAT_HTML
 } unroll_format;
 
-/* `text` on one line, with what Markdown or HTML would take for its own marks made harmless. */
+/* `text` on one line: control characters become blanks, for a terminal obeys them, and what Markdown or HTML would take
+   for its own marks is made harmless. */
 void unroll_print_escaped(const char *text, unroll_format format, FILE *out);
 /* The gathered file of an experiment in the folder `results`. UNROLL_NOTHING when there is none. */
 unroll_status unroll_report_load(const unroll_experiment *experiment, const char *results, unroll_table **table);
@@ -65,10 +68,10 @@ unroll_status unroll_report_page(const unroll_experiment *const *experiments, in
 
 /* ---- figures ---- */
 
-/* Draws the figures of an experiment by gnuplot, from the scripts in the folder plots/ (in the working folder, in one
-   above the program, or $UNROLL_PLOTS): results/figures/FIGURE.svg and .png, and beside them, in results/figures/data/,
-   what they are drawn from. Prints where they lie on `out`. UNROLL_NOTHING when a figure has no data, UNROLL_FAILED
-   without gnuplot. */
+/* Draws the figures of an experiment by gnuplot, from the scripts in the folder plots/ (above the program, or
+   $UNROLL_PLOTS): results/figures/FIGURE.svg and .png, and beside them, in results/figures/data/, what they are drawn
+   from. No text of the results and no folder's name is code to gnuplot. Prints where they lie on `out`. UNROLL_NOTHING
+   when a figure has no data, UNROLL_FAILED without gnuplot. */
 unroll_status unroll_plot(const unroll_experiment *experiment, const char *results, FILE *out);
 
 #endif

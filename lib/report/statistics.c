@@ -15,13 +15,16 @@ typedef struct sample {
     int count;
 } sample;
 
-static sample take_numbers(const double *values, int count)
+static unroll_status take_numbers(const double *values, int count, sample *s)
 {
-    sample s = {malloc(((size_t)count + 1) * sizeof *s.value), 0};
-    for (int i = 0; i < count && s.value != NULL; i++)
+    s->value = malloc(((size_t)count + 1) * sizeof *s->value);
+    s->count = 0;
+    if (s->value == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for a mean of %d values", count);
+    for (int i = 0; i < count; i++)
         if (!isnan(values[i]))
-            s.value[s.count++] = values[i];
-    return s;
+            s->value[s->count++] = values[i];
+    return unroll_ok();
 }
 
 static double mean_of(const sample *s)
@@ -41,46 +44,53 @@ static double resampled_mean(const sample *s, unroll_random *random)
 }
 
 /* mean(a) - mean(b), or with b NULL mean(a) */
-static unroll_interval bootstrap(const sample *a, const sample *b, uint64_t seed)
+static unroll_status bootstrap(const sample *a, const sample *b, uint64_t seed, unroll_interval *result)
 {
-    unroll_interval result = {NAN, NAN, NAN, a->count};
     unroll_random random = unroll_random_open(seed, UNROLL_FOR_BOOTSTRAP, 0, 0);
     double *means;
+    *result = (unroll_interval){NAN, NAN, NAN, a->count};
     if (a->count == 0 || (b != NULL && b->count == 0))
-        return result;
-    result.estimate = mean_of(a) - (b != NULL ? mean_of(b) : 0);
+        return unroll_ok();
+    result->estimate = mean_of(a) - (b != NULL ? mean_of(b) : 0);
+    if (a->count < 2 || (b != NULL && b->count < 2) || !isfinite(result->estimate))
+        return unroll_ok();
     means = malloc(RESAMPLES * sizeof *means);
-    if (a->count < 2 || (b != NULL && b->count < 2) || !isfinite(result.estimate) || means == NULL) {
-        free(means);
-        return result;
-    }
+    if (means == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for an interval");
     for (int i = 0; i < RESAMPLES; i++) {
         means[i] = resampled_mean(a, &random);
         if (b != NULL)
             means[i] -= resampled_mean(b, &random);
     }
     unroll_sort(means, RESAMPLES);
-    result.low = unroll_quantile(means, RESAMPLES, 0.025);
-    result.high = unroll_quantile(means, RESAMPLES, 0.975);
+    result->low = unroll_quantile(means, RESAMPLES, 0.025);
+    result->high = unroll_quantile(means, RESAMPLES, 0.975);
     free(means);
-    return result;
+    return unroll_ok();
 }
 
-unroll_interval unroll_bootstrap_mean(const double *values, int count, uint64_t seed)
+unroll_status unroll_bootstrap_mean(const double *values, int count, uint64_t seed, unroll_interval *mean)
 {
-    sample a = take_numbers(values, count);
-    unroll_interval result = bootstrap(&a, NULL, seed);
+    sample a;
+    unroll_status status;
+    UNROLL_TRY(take_numbers(values, count, &a));
+    status = bootstrap(&a, NULL, seed, mean);
     free(a.value);
-    return result;
+    return status;
 }
 
-unroll_interval unroll_bootstrap_difference(const double *a, int a_count, const double *b, int b_count, uint64_t seed)
+unroll_status unroll_bootstrap_difference(const double *a, int a_count, const double *b, int b_count, uint64_t seed,
+                                          unroll_interval *difference)
 {
-    sample first = take_numbers(a, a_count), second = take_numbers(b, b_count);
-    unroll_interval result = bootstrap(&first, &second, seed);
+    sample first, second = {NULL, 0};
+    unroll_status status;
+    UNROLL_TRY(take_numbers(a, a_count, &first));
+    status = take_numbers(b, b_count, &second);
+    if (status.code == UNROLL_OK)
+        status = bootstrap(&first, &second, seed, difference);
     free(first.value);
     free(second.value);
-    return result;
+    return status;
 }
 
 unroll_interval unroll_wilson(int k, int n)

@@ -12,6 +12,11 @@ const char *unroll_outcome_name(unroll_outcome outcome)
     return names[outcome];
 }
 
+static unroll_status out_of_memory(void)
+{
+    return unroll_error(UNROLL_FAILED, "out of memory for a verdict");
+}
+
 /* The metric's values in the rows of one group, (rows) at most; returns how many. */
 static unroll_status take_group(const unroll_table *table, const unroll_prediction *p, const char *value, double *out,
                                 int *count)
@@ -21,7 +26,7 @@ static unroll_status take_group(const unroll_table *table, const unroll_predicti
     unroll_status status;
     *count = 0;
     if (keep == NULL)
-        return unroll_error(UNROLL_FAILED, "out of memory for a verdict");
+        return out_of_memory();
     snprintf(filter, sizeof filter, "%s %s=%s", p->where != NULL ? p->where : "", p->column, value);
     status = unroll_select(table, filter, keep);
     for (int i = 0; i < table->rows && status.code == UNROLL_OK; i++)
@@ -32,20 +37,22 @@ static unroll_status take_group(const unroll_table *table, const unroll_predicti
 }
 
 /* "length 100, hidden 64": the filter with max and min as the numbers that they stand for among the runs it lets pass. */
-static void show_where(const unroll_table *table, const char *where, char *out, size_t room)
+static unroll_status show_where(const unroll_table *table, const char *where, char *out, size_t room)
 {
     char word[128], shown[UNROLL_VALUE_ROOM];
     bool *keep = malloc((size_t)table->rows * sizeof *keep);
     const char *rest = where;
     size_t used = 0;
     int row = 0;
+    unroll_status status;
     out[0] = '\0';
-    if (keep == NULL || unroll_select(table, where, keep).code != UNROLL_OK)
-        row = table->rows;
-    while (row < table->rows && !keep[row])
+    if (keep == NULL)
+        return out_of_memory();
+    status = unroll_select(table, where, keep);
+    while (status.code == UNROLL_OK && row < table->rows && !keep[row])
         row++;
     free(keep);
-    while (unroll_next_word(&rest, word, sizeof word) && used < room) {
+    while (status.code == UNROLL_OK && unroll_next_word(&rest, word, sizeof word) && used < room) {
         char *equals = strchr(word, '=');
         const char *value = equals != NULL ? equals + 1 : NULL;
         if (equals == NULL)
@@ -55,6 +62,7 @@ static void show_where(const unroll_table *table, const char *where, char *out, 
             value = row < table->rows ? unroll_value_show(table, word, row, shown) : "?";
         used += (size_t)snprintf(out + used, room - used, "%s%s %s", used > 0 ? ", " : "", word, value);
     }
+    return status;
 }
 
 static unroll_outcome worse_of(unroll_outcome a, unroll_outcome b)
@@ -75,7 +83,7 @@ static unroll_status judge_pair(const unroll_table *table, const unroll_predicti
     unroll_outcome outcome = UNROLL_UNDECIDED;
     UNROLL_TRY(take_group(table, p, higher, a, &a_count));
     UNROLL_TRY(take_group(table, p, lower, b, &b_count));
-    difference = unroll_bootstrap_difference(a, a_count, b, b_count, 0);
+    UNROLL_TRY(unroll_bootstrap_difference(a, a_count, b, b_count, 0, &difference));
     if (difference.low > 0)
         outcome = UNROLL_SUPPORTED;
     else if (difference.high < 0)
@@ -100,13 +108,12 @@ unroll_status unroll_judge(const unroll_experiment *experiment, const unroll_tab
     const char *lower, *higher = p->higher;
     char where[256], low[64], high[64];
     double *values;
-    unroll_status status = unroll_ok();
+    unroll_status status;
     if (p->metric == NULL)
         return unroll_error(UNROLL_NOTHING, "%s predicts nothing", experiment->name);
+    UNROLL_TRY(show_where(table, p->where, where, sizeof where));
     values = malloc(2 * (size_t)table->rows * sizeof *values);
-    if (values == NULL)
-        return unroll_error(UNROLL_FAILED, "out of memory for a verdict");
-    show_where(table, p->where, where, sizeof where);
+    status = values != NULL ? unroll_ok() : out_of_memory();
     verdict->outcome = UNROLL_SUPPORTED;
     snprintf(verdict->text, sizeof verdict->text, "difference of the mean %s%s%s", p->metric,
              where[0] != '\0' ? " at " : "", where);
