@@ -1,4 +1,4 @@
-/* limited.h: a child process whose user may have no thread beside its first one. */
+/* limited.h: a child process whose user may have but a few threads. */
 #ifndef UNROLL_TESTS_LIMITED_H
 #define UNROLL_TESTS_LIMITED_H
 
@@ -10,15 +10,16 @@
 
 #include "suite.h"
 
-/* Root is exempt from the limit, so it becomes nobody before. False where that cannot be. */
-static inline bool forbid_threads(void)
+/* Leaves this process and those that it starts `most` threads and processes in all. Root is exempt from the limit, so it
+   becomes nobody before. False where that cannot be. */
+static inline bool limit_threads(rlim_t most)
 {
 #ifdef __linux__
     enum { NOBODY = 65534 };
-    struct rlimit one = {1, 1};
+    struct rlimit limit = {most, most};
     if (geteuid() == 0 && (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0))
         return false;
-    return setrlimit(RLIMIT_NPROC, &one) == 0;
+    return setrlimit(RLIMIT_NPROC, &limit) == 0;
 #else
     return false;
 #endif

@@ -32,7 +32,7 @@ static void threads_that_the_system_refuses_are_not_counted(void)
     pid_t child = fork();
     int counted;
     if (child == 0)
-        _exit(forbid_threads() ? unroll_threads_there(4) : NO_LIMIT);
+        _exit(limit_threads(1) ? unroll_threads_there(4) : NO_LIMIT);
     counted = end_of_child(child);
     if (counted == NO_LIMIT)
         test_skip("the threads of a process cannot be limited here");

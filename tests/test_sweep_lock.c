@@ -49,7 +49,7 @@ static unroll_status write_record(const char *folder)
 {
     char path[1200];
     unroll_record *record = make_record(0);
-    snprintf(path, sizeof path, "%s/written.h5", folder);
+    snprintf(path, sizeof path, "%s/%s.h5", folder, record->id);
     unroll_status status = unroll_store_record(record, path);
     unroll_record_free(record);
     return status;

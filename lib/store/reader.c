@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "store/h5.h"
+#include "store/store.h"
 #include "store/talk.h"
 
 enum {
@@ -208,6 +209,13 @@ static unroll_status get_process(const char *shown)
     unroll_child_kill();
     return how == UNROLL_TALK_STOPPED ? unroll_error(UNROLL_STOPPED, "stopped while %s was read", shown)
                                : not_parsed(shown, "cannot be started");
+}
+
+void unroll_store_start_child(void)
+{
+    pthread_mutex_lock(&lock);
+    get_process("a file");
+    pthread_mutex_unlock(&lock);
 }
 
 static unroll_status parse_once(const char *path, const unsigned char *bytes, size_t size, unroll_plain *plain)

@@ -24,6 +24,9 @@
    executed anew with a word that is not for users. */
 void unroll_store_child(int argc, char **argv);
 
+/* Starts that child already now, while the system still gives processes; where it does not, reading will tell. */
+void unroll_store_start_child(void);
+
 /* Renames PATH.h5, which is damaged, to PATH.damaged (in `aside`). UNROLL_FAILED when that cannot be. */
 unroll_status unroll_set_aside(const char *path, char *aside, size_t room);
 

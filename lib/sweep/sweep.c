@@ -128,10 +128,12 @@ static void count_jobs(sweep *s)
     s->jobs = s->experiment->timed || jobs < 1 ? 1 : jobs;
 }
 
-/* As many as the system gives: it may limit the threads of a user or a container. */
+/* As many as the system gives, which may limit the threads of a user or a container; what gathers needs its own. */
 static void take_threads(sweep *s)
 {
-    int there = unroll_threads_there(s->jobs);
+    int there;
+    unroll_store_start_child();
+    there = unroll_threads_there(s->jobs);
     if (there < s->jobs)
         fprintf(s->options->out, "the system gives %d of %d threads: fewer runs go side by side\n", there, s->jobs);
     s->jobs = there;
