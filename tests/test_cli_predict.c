@@ -1,81 +1,5 @@
-/* A saved model, used again: the same numbers as the model itself, in batches, for unequal lengths; and what is wrong
-   with an input is one sentence. */
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "base/random.h"
-#include "cli/model_file.h"
-#include "store/store.h"
-#include "suite.h"
-
-enum { N = 7, T = 9, I = 2, H = 5, LAYERS = 2, PATH_ROOM = 1200 };
-
-/* Runs the program and returns its exit status; what it says is in `said`. */
-static char said[8192];
-static int run_program(const char *arguments)
-{
-    char command[8192];
-    size_t length;
-    snprintf(command, sizeof command, UNROLL_PROGRAM " %s 2>&1", arguments);
-    FILE *pipe = popen(command, "r");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(pipe);
-    length = fread(said, 1, sizeof said - 1, pipe);
-    said[length] = '\0';
-    int status = pclose(pipe);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-/* A model of the adding problem, trained a little: path of its file. */
-static const char *make_model(const char *folder, const char *cell)
-{
-    static char path[PATH_ROOM];
-    char arguments[2 * PATH_ROOM];
-    snprintf(path, sizeof path, "%s/%s.h5", folder, cell);
-    snprintf(arguments, sizeof arguments,
-             "train task=adding cell=%s hidden=%d layers=%d length=8 batch=4 steps=5 points=1 --save %s", cell, H,
-             LAYERS, path);
-    CU_ASSERT_EQUAL(run_program(arguments), 0);
-    CU_ASSERT_PTR_NOT_NULL(strstr(said, "\nmodel: "));
-    return path;
-}
-
-static void fill(float *x, size_t count)
-{
-    unroll_random random = unroll_random_open(1, UNROLL_FOR_TEST, 0, 0);
-    for (size_t i = 0; i < count; i++)
-        x[i] = (float)unroll_random_uniform(&random) - 0.5f;
-}
-
-static void write_input(const char *path, const float *x, int steps, int inputs, const int *lengths)
-{
-    unroll_bundle *bundle = unroll_bundle_new();
-    unroll_bundle_array(bundle, "x", UNROLL_ARRAY_FLOAT, 3, (size_t[]){N, (size_t)steps, (size_t)inputs}, x);
-    if (lengths != NULL)
-        unroll_bundle_array(bundle, "lengths", UNROLL_ARRAY_INT32, 1, (size_t[]){N}, lengths);
-    CU_ASSERT_EQUAL_FATAL(unroll_store_bundle(bundle, path).code, UNROLL_OK);
-    unroll_bundle_free(bundle);
-}
-
-static void write_one(const char *path, const char *name, unroll_array_type type, int rank, const size_t *dims,
-                      const void *data)
-{
-    unroll_bundle *bundle = unroll_bundle_new();
-    unroll_bundle_array(bundle, name, type, rank, dims, data);
-    CU_ASSERT_EQUAL_FATAL(unroll_store_bundle(bundle, path).code, UNROLL_OK);
-    unroll_bundle_free(bundle);
-}
-
-static int predict(const char *model, const char *input, const char *output)
-{
-    char arguments[4 * PATH_ROOM];
-    snprintf(arguments, sizeof arguments, "predict %s %s %s", model, input, output);
-    return run_program(arguments);
-}
+/* A saved model, used again: the same numbers as the model itself, in batches, for unequal lengths. */
+#include "predict.h"
 
 static void check_dims(const unroll_array *array, size_t a, size_t b, size_t c)
 {
@@ -207,70 +131,6 @@ static void more_sequences_than_a_batch_give_the_same_as_each_alone(void)
     unroll_bundle_free(result);
 }
 
-static void refused(const char *model, const char *input, const char *sentence)
-{
-    char output[PATH_ROOM];
-    snprintf(output, sizeof output, "%s.out", input);
-    CU_ASSERT_EQUAL(predict(model, input, output), 2);
-    CU_ASSERT_PTR_NOT_NULL(strstr(said, sentence));
-    if (strstr(said, sentence) == NULL)
-        fprintf(stderr, "\nexpected ... %s, got: %s\n", sentence, said);
-    CU_ASSERT_EQUAL(strncmp(said, "unroll: ", 8), 0);
-    CU_ASSERT_PTR_EQUAL(strchr(said, '\n'), said + strlen(said) - 1);
-    CU_ASSERT_NOT_EQUAL(access(output, F_OK), 0);
-}
-
-static void an_input_that_does_not_fit_is_one_sentence(void)
-{
-    const char *folder = test_folder(), *model = make_model(folder, "gru");
-    char input[PATH_ROOM];
-    float x[N * T * 3];
-    int lengths[N] = {9, 1, 5, 9, 3, 8, 2};
-    fill(x, N * T * 3);
-    snprintf(input, sizeof input, "%s/in.h5", folder);
-    write_input(input, x, T, 3, NULL);
-    refused(model, input, "has 3 inputs a step, the model takes 2");
-    lengths[4] = 10;
-    write_input(input, x, T, I, lengths);
-    refused(model, input, "sequence 4 has length 10, which is outside 1..9");
-    lengths[4] = 0;
-    write_input(input, x, T, I, lengths);
-    refused(model, input, "sequence 4 has length 0, which is outside 1..9");
-    x[2 * T * I + 3 * I + 1] = NAN;
-    write_input(input, x, T, I, NULL);
-    refused(model, input, "is not a finite number at sequence 2, step 3, input 1");
-    x[2 * T * I + 3 * I + 1] = INFINITY;
-    write_input(input, x, T, I, NULL);
-    refused(model, input, "is not a finite number at sequence 2, step 3, input 1");
-}
-
-static void a_file_of_another_kind_is_one_sentence(void)
-{
-    const char *folder = test_folder(), *model = make_model(folder, "rnn");
-    char input[PATH_ROOM], missing[PATH_ROOM], text[PATH_ROOM];
-    struct stat about;
-    float x[N * T * I];
-    fill(x, N * T * I);
-    snprintf(input, sizeof input, "%s/in.h5", folder);
-    snprintf(missing, sizeof missing, "%s/missing.h5", folder);
-    snprintf(text, sizeof text, "%s/text.h5", folder);
-    write_one(input, "y", UNROLL_ARRAY_FLOAT, 1, (size_t[]){N}, x);
-    refused(model, input, "has no data set x (sequences, steps, inputs)");
-    write_one(input, "x", UNROLL_ARRAY_FLOAT, 2, (size_t[]){N, T}, x);
-    refused(model, input, "has 2 dimensions, not 3: (sequences, steps, inputs)");
-    write_input(input, x, T, I, NULL);
-    refused(input, input, "is not a saved model: unroll train --save writes one");
-    refused(missing, input, missing);
-    refused(model, missing, missing);
-    FILE *file = fopen(text, "w");
-    fputs("this is no HDF5 file\n", file);
-    fclose(file);
-    refused(text, input, text);
-    CU_ASSERT_EQUAL_FATAL(stat(model, &about), 0);
-    CU_ASSERT_EQUAL_FATAL(truncate(model, about.st_size / 2), 0);
-    refused(model, input, model);
-}
-
 static void a_model_of_text_takes_symbols(void)
 {
     const char *folder = test_folder();
@@ -337,8 +197,6 @@ const unroll_test tests_cli_predict[] = {
     TEST(predictions_are_those_of_the_model_step_by_step),
     TEST(last_states_continue_a_sequence),
     TEST(more_sequences_than_a_batch_give_the_same_as_each_alone),
-    TEST(an_input_that_does_not_fit_is_one_sentence),
-    TEST(a_file_of_another_kind_is_one_sentence),
     TEST(a_model_of_text_takes_symbols),
     TEST(weights_lie_under_the_names_and_shapes_of_pytorch),
     {NULL, NULL},

@@ -257,6 +257,7 @@ static unroll_status parse_locked(const char *path, bool shared, const unsigned 
     if (!shared || served >= MOST_SHARED)
         hang_up();
     first = served == 0;
+    unroll_talk_begin();
     status = parse_once(path, bytes, size, plain);
     if (!first && (status.code == UNROLL_DAMAGED || status.code == UNROLL_FAILED)) {
         unroll_plain_empty(plain);

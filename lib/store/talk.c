@@ -31,6 +31,7 @@ static struct {
     pid_t process, owner; /* owner: who started it; a fork of ours starts its own */
     int socket;           /* to the child; -1: there is none */
     int next;             /* to its process for the next file; -1: not offered yet */
+    bool stopped_before;  /* the wish to stop is older than the file: what is there is gathered all the same */
     size_t have, used;    /* bytes that came, bytes that were taken, in `piece` */
     unsigned char piece[1 << 16];
 } child = {.socket = -1, .next = -1};
@@ -102,9 +103,14 @@ void unroll_hang_up(void)
     child.next = -1;
 }
 
+void unroll_talk_begin(void)
+{
+    child.stopped_before = unroll_stop_requested();
+}
+
 bool unroll_is_connected(void)
 {
-    return child.next >= 0;
+    return child.next >= 0 && child.owner == getpid();
 }
 
 void unroll_child_kill(void)
@@ -131,14 +137,13 @@ static unroll_talk wait_for(int socket, short what)
 {
     struct pollfd one = {socket, what, 0};
     int64_t start = seconds_now();
-    bool before = unroll_stop_requested(); /* what is still to be gathered then is read all the same */
     for (;;) {
         int ready = poll(&one, 1, SLICE);
         if (ready > 0)
             return UNROLL_TALK_GOOD;
         if (ready < 0 && errno != EINTR)
             return UNROLL_TALK_ENDED;
-        if (!before && unroll_stop_requested())
+        if (!child.stopped_before && unroll_stop_requested())
             return UNROLL_TALK_STOPPED;
         if (seconds_now() - start > LONGEST_SILENCE)
             return UNROLL_TALK_SILENT;

@@ -18,6 +18,9 @@ int unroll_child_start(void);
 /* Ends the child with all of its processes; the next file finds another. */
 void unroll_child_kill(void);
 
+/* Before each file: from here on the wish to stop ends every wait, unless it is there already. */
+void unroll_talk_begin(void);
+
 /* Whether a process for the next file is at hand. */
 bool unroll_is_connected(void);
 /* Takes the child's offer of one. *ended: how the last one did, see reader.h. */

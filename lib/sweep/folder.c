@@ -155,8 +155,9 @@ unroll_status unroll_folder_gather(const unroll_folder *folder, const unroll_exp
         } while (status.code == UNROLL_OK && *records != listed);
     }
     if (status.code == UNROLL_OK && info.damaged > 0)
-        status = unroll_error(UNROLL_FAILED, "%s leaves out %d damaged records, which the next call does again; the first: %.300s",
-                              folder->gathered, info.damaged, info.first_damaged);
+        status = unroll_error(UNROLL_FAILED,
+                              "%.100s leaves out %d damaged record%s, which the next call does again; the first: %.300s",
+                              folder->gathered, info.damaged, info.damaged == 1 ? "" : "s", info.first_damaged);
     free(ids);
     return status;
 }
