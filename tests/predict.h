@@ -82,7 +82,7 @@ static inline int predict(const char *model, const char *input, const char *outp
 /* The call is wrong: one sentence, and no output. */
 static inline void refused(const char *model, const char *input, const char *sentence)
 {
-    char output[PATH_ROOM];
+    char output[PATH_ROOM + 8];
     snprintf(output, sizeof output, "%s.out", input);
     CU_ASSERT_EQUAL(predict(model, input, output), 2);
     CU_ASSERT_PTR_NOT_NULL(strstr(said, sentence));
