@@ -1,7 +1,6 @@
 /* When a sweep gathers, and what: records that other shards add meanwhile, and those that are newer by a moment. */
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -10,6 +9,7 @@
 #include "counted.h"
 #include "store/h5.h"
 #include "sweep/folder.h"
+#include "waiting.h"
 
 /* ---- records that come while others are gathered ---- */
 
@@ -17,26 +17,21 @@ typedef struct gathering {
     unroll_folder folder;
     unroll_plan plan;
     FILE *out;
-    int records; /* written as soon as they are listed, before they are gathered */
-    atomic_bool done;
+    int records;
+    worker worker;
     unroll_status status;
 } gathering;
 
 static void *gather(void *context)
 {
     gathering *g = context;
+    begin_work(&g->worker);
     g->status = unroll_folder_gather(&g->folder, &experiment, &g->plan, true, g->out, &g->records);
-    atomic_store(&g->done, true);
+    atomic_store(&g->worker.done, true);
     return NULL;
 }
 
-/* How many records the gathering thread has listed so far. It does not know that somebody looks. */
-__attribute__((no_sanitize("thread"))) static int listed(const gathering *g)
-{
-    return *(const volatile int *)&g->records;
-}
-
-/* Moves the plan's records from one folder to another but for the first `from` and those from `to` on. */
+/* Moves the plan's records number from..to - 1 from one folder to another. */
 static void move_records(const unroll_plan *plan, int from, int to, const char *source, const char *target)
 {
     for (int i = from; i < to; i++) {
@@ -63,13 +58,13 @@ static void records_that_come_while_others_are_gathered_are_gathered_too(void)
     CU_ASSERT_EQUAL_FATAL(unlink(g.folder.gathered), 0);
     move_records(&g.plan, 6, 10, g.folder.runs, aside);
     unroll_h5_lock();
-    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, gather, &g), 0);
-    while (listed(&g) == 0 && !atomic_load(&g.done))
-        sched_yield();
-    CU_ASSERT_EQUAL(listed(&g), 6);
-    CU_ASSERT_FALSE(atomic_load(&g.done));
+    bool started = pthread_create(&thread, NULL, gather, &g) == 0;
+    if (started)
+        wait_until_asleep_or_done(&g.worker);
+    CU_ASSERT_FALSE(atomic_load(&g.worker.done));
     move_records(&g.plan, 6, 10, aside, g.folder.runs);
     unroll_h5_unlock();
+    CU_ASSERT_TRUE_FATAL(started);
     pthread_join(thread, NULL);
     CU_ASSERT_EQUAL(g.status.code, UNROLL_OK);
     CU_ASSERT_EQUAL(g.records, 10);

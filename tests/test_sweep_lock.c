@@ -7,14 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef __linux__
-#include <sys/syscall.h>
-#endif
-#include <unistd.h>
 
 #include "store/h5.h"
 #include "store/store.h"
 #include "suite.h"
+#include "waiting.h"
 
 enum { WRITERS = 4, RECORDS = 24 };
 
@@ -41,8 +38,7 @@ static unroll_record *make_record(int writer)
 typedef struct writer {
     unroll_status (*write)(const char *folder);
     const char *folder;
-    atomic_long thread; /* its number to the system; 0: not there yet */
-    atomic_bool done;
+    worker worker;
     unroll_status status;
 } writer;
 
@@ -80,38 +76,10 @@ static unroll_status write_gathered(const char *folder)
 static void *write_one(void *context)
 {
     writer *w = context;
-#ifdef __linux__
-    atomic_store(&w->thread, syscall(SYS_gettid));
-#endif
+    begin_work(&w->worker);
     w->status = w->write(w->folder);
-    atomic_store(&w->done, true);
+    atomic_store(&w->worker.done, true);
     return NULL;
-}
-
-/* Whether the system says that the thread waits for something. */
-static bool is_asleep(writer *w)
-{
-    char path[64], state = '?';
-    snprintf(path, sizeof path, "/proc/self/task/%ld/stat", atomic_load(&w->thread));
-    FILE *file = fopen(path, "r");
-    if (file == NULL)
-        return false;
-    if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-        state = '?';
-    fclose(file);
-    return state == 'S';
-}
-
-/* Waits until the writer has finished or sleeps, which it does at nothing but the lock. A nap of its own, say while memory
-   is found, does not last for so many looks. Where the system does not tell, it has had many turns. */
-static void wait_for(writer *w)
-{
-    enum { MOST_LOOKS = 200000, IN_A_ROW = 100 };
-    int asleep = 0;
-    for (int looks = 0; looks < MOST_LOOKS && asleep < IN_A_ROW && !atomic_load(&w->done); looks++) {
-        asleep = is_asleep(w) ? asleep + 1 : 0;
-        sched_yield();
-    }
 }
 
 static int count_files(const char *folder)
@@ -132,8 +100,8 @@ static void check_that_it_waits(unroll_status (*write)(const char *folder), cons
     unroll_h5_lock();
     bool started = pthread_create(&thread, NULL, write_one, &w) == 0;
     if (started)
-        wait_for(&w);
-    CU_ASSERT_FALSE(atomic_load(&w.done));
+        wait_until_asleep_or_done(&w.worker);
+    CU_ASSERT_FALSE(atomic_load(&w.worker.done));
     CU_ASSERT_EQUAL(count_files(folder), 0);
     unroll_h5_unlock();
     CU_ASSERT_TRUE_FATAL(started);
