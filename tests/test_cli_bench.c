@@ -6,6 +6,7 @@
 
 #include "bench/bench.h"
 #include "gathered.h"
+#include "model/run.h"
 
 static char out[32768], err[32768]; /* what the last call said */
 
@@ -89,6 +90,7 @@ static void every_invocation_is_kept_and_its_phases_make_a_whole(void)
     CU_ASSERT_EQUAL(table->rows, before + 1);
     for (int row = 0; row < table->rows; row++) {
         double sum = 0;
+        CU_ASSERT_EQUAL(unroll_table_find(table, "numerics_version")->real[row], UNROLL_NUMERICS_VERSION);
         if (strcmp(unroll_table_find(table, "mode")->text[row], "phases") != 0)
             continue;
         for (int i = 0; i < 7; i++)

@@ -217,6 +217,20 @@ static void a_run_stays_in_its_shard_whatever_the_order_of_the_plan(void)
     CU_ASSERT_EQUAL(c.summary.found, 0);
 }
 
+static void check_versions_gathered(const char *path, int experiment_version)
+{
+    unroll_table *table;
+    CU_ASSERT_EQUAL_FATAL(unroll_load_table(path, &table).code, UNROLL_OK);
+    const unroll_table_column *of_experiment = unroll_table_find(table, "experiment_version");
+    const unroll_table_column *of_numerics = unroll_table_find(table, "numerics_version");
+    CU_ASSERT_FATAL(of_experiment != NULL && of_numerics != NULL);
+    for (int i = 0; i < table->rows; i++) {
+        CU_ASSERT_EQUAL(of_experiment->real[i], experiment_version);
+        CU_ASSERT_EQUAL(of_numerics->real[i], UNROLL_NUMERICS_VERSION);
+    }
+    unroll_table_free(table);
+}
+
 /* A record is read by programs to come: it says by which experiment and which arithmetic it was made. */
 static void every_record_names_the_versions_it_was_made_under(void)
 {
@@ -243,6 +257,7 @@ static void every_record_names_the_versions_it_was_made_under(void)
         unroll_record_free(record);
     }
     unroll_plan_free(&plan);
+    check_versions_gathered(c.summary.gathered, 41);
 }
 
 static void the_costliest_run_is_started_first(void)
