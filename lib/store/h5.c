@@ -202,10 +202,14 @@ char *unroll_h5_get_text(unroll_h5 *h, hid_t at, const char *name)
         if (H5Aread(attribute, type, &variable) >= 0 && variable != NULL) {
             text = unroll_text_duplicate(variable);
             H5free_memory(variable);
+            if (text == NULL)
+                unroll_h5_fail(h, "out of memory for attribute \"%s\"", name);
         }
     } else {
         text = calloc(H5Tget_size(type) + 1, 1);
-        if (text != NULL && H5Aread(attribute, type, text) < 0)
+        if (text == NULL)
+            unroll_h5_fail(h, "out of memory for attribute \"%s\"", name);
+        else if (H5Aread(attribute, type, text) < 0)
             text[0] = '\0';
     }
     H5Tclose(type);
