@@ -290,8 +290,7 @@ static void print_head(const request *r, const unroll_groups *groups, int group,
     char value[UNROLL_VALUE_ROOM];
     fprintf(out, "%s#", group > 0 ? "\n\n" : "");
     for (int c = 0; c < groups->column_count; c++)
-        fprintf(out, " %s=%s", groups->column[c],
-                unroll_text_quote(value, sizeof value, groups->group[group].by[c]));
+        fprintf(out, " %s=%s", groups->column[c], unroll_text_quote(value, sizeof value, groups->group[group].by[c]));
     if (strcmp(r->kind, "median") == 0)
         fprintf(out, ": point %s\n", r->curves);
     else
