@@ -235,6 +235,15 @@ static void text_is_cut_and_repaired_between_characters(void)
     CU_ASSERT_STRING_EQUAL(broken, "a\xc3\xa9???z???");
 }
 
+static void a_control_character_is_a_blank_whatever_its_bytes(void)
+{
+    char text[] = "a\x1b[1m\x7f\xc2\x9b\xc2\xa0\xc3\x9b\r\n\xc2";
+    unroll_text_plain(text);
+    CU_ASSERT_STRING_EQUAL(text, "a [1m  \xc2\xa0\xc3\x9b  \xc2");
+    CU_ASSERT_EQUAL(unroll_text_control(""), 0);
+    CU_ASSERT_EQUAL(unroll_text_control("\xc2\x80"), 2);
+}
+
 const unroll_test tests_base_settings[] = {
     TEST(a_bad_setting_names_itself_its_range_and_the_nearest_name),
     TEST(a_refused_value_leaves_the_old_one),
@@ -249,5 +258,6 @@ const unroll_test tests_base_settings[] = {
     TEST(neighbouring_seeds_have_identities_far_apart),
     TEST(the_nearest_word_is_found_or_none),
     TEST(text_is_cut_and_repaired_between_characters),
+    TEST(a_control_character_is_a_blank_whatever_its_bytes),
     {NULL, NULL},
 };

@@ -10,18 +10,24 @@
 
 static char out[32768], err[32768]; /* what the last call said */
 
-/* Runs the program; its exit status. */
-static int call(const char *arguments)
+/* Runs the program; its exit status. `both`: what goes to stderr goes where stdout goes. */
+static int call_into(const char *arguments, bool both)
 {
     const char *folder = test_folder();
     char command[4096];
     int status;
-    snprintf(command, sizeof command, UNROLL_PROGRAM " %s >%s/out 2>%s/err", arguments, folder, folder);
+    snprintf(command, sizeof command, UNROLL_PROGRAM " %s >%s/out 2>%s%s", arguments, folder, both ? "&1 #" : folder,
+             both ? "" : "/err");
     fflush(stdout);
     status = system(command);
     strcpy(out, read_text(folder, "out"));
     strcpy(err, read_text(folder, "err"));
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int call(const char *arguments)
+{
+    return call_into(arguments, false);
 }
 
 /* "%s" in both stands for the folder. */
@@ -143,6 +149,55 @@ static void damaged_results_keep_no_other_table_back(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(read_text(results, "report.md"), "\n## architectures: "));
 }
 
+static void a_page_that_cannot_be_written_keeps_no_table_back(void)
+{
+    static const char *const formats[] = {"text", "md", "csv", "html"};
+    const char *results = results_of_architectures();
+    char arguments[1200], expected[1200], whole[32768];
+    for (int i = 0; i < 4; i++) {
+        snprintf(arguments, sizeof arguments, "report --format %s --results %.1000s", formats[i], results);
+        snprintf(expected, sizeof expected, "%.1000s/report.md", results);
+        CU_ASSERT_EQUAL(call(arguments), 0);
+        if (strstr(out, "\nreport: ") != NULL)
+            *strstr(out, "\nreport: ") = '\0'; /* the line that tells where the page is */
+        strcpy(whole, out);
+        CU_ASSERT(strlen(whole) > 100);
+        CU_ASSERT(unlink(expected) == 0 && mkdir(expected, 0777) == 0);
+        CU_ASSERT_EQUAL(call(arguments), 1);
+        CHECK_TEXT(out, whole);
+        snprintf(expected, sizeof expected, "unroll: cannot write %.1000s/report.md: Is a directory\n", results);
+        CHECK_TEXT(err, expected);
+        snprintf(expected, sizeof expected, "%.1000s/report.md", results);
+        CU_ASSERT_EQUAL(rmdir(expected), 0);
+    }
+}
+
+/* What is said of the page comes after the tables, in a pipe that takes both. */
+static void the_tables_are_out_before_the_page_is_begun(void)
+{
+    const char *results = results_of_architectures();
+    char arguments[1200];
+    snprintf(arguments, sizeof arguments, "report --format csv --results %.1000s", results);
+    CU_ASSERT_EQUAL(call_into(arguments, true), 0);
+    CU_ASSERT_EQUAL(strncmp(out, "length,hidden,cell,runs,diverged,", 33), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nreport: "));
+}
+
+/* The page says what it can, and the exit status that it is not all. */
+static void a_page_that_lacks_an_experiment_is_no_success(void)
+{
+    const unroll_experiment *const named[] = {unroll_experiment_find("text"), unroll_experiment_find("architectures")};
+    const char *results = results_of_architectures();
+    char path[512];
+    unroll_status status;
+    write_text(results, "text.h5", "no HDF5");
+    status = unroll_report_page(named, 2, results, path);
+    CU_ASSERT(status.code != UNROLL_OK);
+    CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "/text.h5: "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(path, "/report.md"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(results, "report.md"), "\n## architectures: "));
+}
+
 /* ---- the experiments ---- */
 
 static const unroll_experiment *checked; /* the one that a failure is about */
@@ -236,6 +291,9 @@ const unroll_test tests_cli_report[] = {
     TEST(every_format_has_its_own_head_and_text_ends_with_the_path),
     TEST(damaged_results_are_one_sentence),
     TEST(damaged_results_keep_no_other_table_back),
+    TEST(a_page_that_cannot_be_written_keeps_no_table_back),
+    TEST(the_tables_are_out_before_the_page_is_begun),
+    TEST(a_page_that_lacks_an_experiment_is_no_success),
     TEST(every_experiment_has_a_claim_a_table_a_prediction_and_figures),
     TEST(every_experiment_can_be_planned_in_both_sizes),
     {NULL, NULL},

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "digest.h"
+#include "starved.h"
 #include "suite.h"
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -57,6 +58,24 @@ void *aligned_alloc(size_t alignment, size_t size)
     return refused() ? NULL : __libc_memalign(alignment, size);
 }
 
+bool test_can_starve(void)
+{
+    return true;
+}
+
+void test_starve(long call)
+{
+    atomic_store(&calls, 0);
+    atomic_store(&fail_at, call);
+    watched = 1;
+}
+
+bool test_fed(void)
+{
+    watched = 0;
+    return atomic_load(&calls) > atomic_exchange(&fail_at, -1);
+}
+
 static void training_and_streaming_allocate_nothing(void)
 {
     static const unroll_model_shape shape = {.symbols = 9, .outputs = 20, .steps = 6, .batch = 4, .every = true, .loss = UNROLL_SOFTMAX};
@@ -99,13 +118,9 @@ static void a_model_that_finds_no_memory_says_so_and_leaves_nothing_behind(void)
     for (; n < 1000 && !opened; n++) {
         unroll_model *model = NULL;
         unroll_status status;
-        atomic_store(&calls, 0);
-        atomic_store(&fail_at, n);
-        watched = 1;
+        test_starve(n);
         status = unroll_model_open(settings, &shape, &model);
-        watched = 0;
-        atomic_store(&fail_at, -1);
-        opened = atomic_load(&calls) <= n; /* the n-th call was never made */
+        opened = !test_fed(); /* the n-th call was never made */
         if (!opened) {
             CU_ASSERT_EQUAL(status.code, UNROLL_FAILED);
             CU_ASSERT_PTR_NULL(model);
@@ -121,6 +136,19 @@ static void a_model_that_finds_no_memory_says_so_and_leaves_nothing_behind(void)
 
 #else
 
+bool test_can_starve(void)
+{
+    test_skip("allocations are counted with glibc and without a sanitizer only");
+    return false;
+}
+void test_starve(long call)
+{
+    (void)call;
+}
+bool test_fed(void)
+{
+    return false;
+}
 static void training_and_streaming_allocate_nothing(void)
 {
     test_skip("allocations are counted with glibc and without a sanitizer only");

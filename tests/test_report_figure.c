@@ -3,6 +3,7 @@
 
 #include "gathered.h"
 #include "report/inside.h"
+#include "starved.h"
 
 static const unroll_experiment experiment = {
     .name = "made",
@@ -22,9 +23,10 @@ enum { RUNS = sizeof runs / sizeof runs[0] };
 /* ---- the data ---- */
 
 static const char *data; /* the folder that the last call of ask_in wrote into */
+static bool failed_once; /* an allocation of it */
 
-/* Makes the data of a script with these lines in `folder`. */
-static unroll_status ask_in(const char *folder, const char *script)
+/* Makes the data of a script with these lines in `folder`; the allocation number `call`, unless that is -1, fails. */
+static unroll_status ask_starved(const char *folder, const char *script, long call)
 {
     static const char *results; /* made once: the tests only read them */
     const char *plots = test_folder();
@@ -37,9 +39,17 @@ static unroll_status ask_in(const char *folder, const char *script)
     data = folder;
     write_text(plots, "drawn.gp", script);
     snprintf(path, sizeof path, "%s/drawn.gp", plots);
+    if (call >= 0)
+        test_starve(call);
     status = unroll_figure_data(&experiment, table, path, data);
+    failed_once = test_fed();
     unroll_table_free(table);
     return status;
+}
+
+static unroll_status ask_in(const char *folder, const char *script)
+{
+    return ask_starved(folder, script, -1);
 }
 
 static void ask(const char *script)
@@ -199,6 +209,31 @@ static void data_that_cannot_be_written_leaves_the_older(void)
     CHECK_TEXT(read_text(folder, "data.gp"), "older\n");
 }
 
+static void a_figure_without_memory_says_so_and_not_that_there_is_no_data(void)
+{
+    static const char *const names[] = {"data.gp", "c.dat", "m.dat", "d.dat"};
+    const char *script = "#! c: curve loss over step by length cell\n#! m: mean mse over length by cell\n"
+                         "#! d: median mse loss by cell\n";
+    const char *whole = test_folder();
+    bool failed = true;
+    long call = 0;
+    if (!test_can_starve())
+        return;
+    CU_ASSERT_EQUAL(ask_in(whole, script).code, UNROLL_OK);
+    for (; call < 1000 && failed; call++) {
+        const char *folder = test_folder();
+        unroll_status status = ask_starved(folder, script, call);
+        failed = failed_once;
+        CU_ASSERT(status.code == UNROLL_OK || status.code == UNROLL_FAILED);
+        for (int i = 0; i < 4 && status.code == UNROLL_OK; i++) {
+            char expected[32768];
+            snprintf(expected, sizeof expected, "%s", read_text(whole, names[i]));
+            CHECK_TEXT(read_text(folder, names[i]), expected);
+        }
+    }
+    CU_ASSERT(call > 20 && call < 1000);
+}
+
 /* ---- gnuplot ---- */
 
 static char printed[4096]; /* by the last call of plot */
@@ -320,6 +355,7 @@ const unroll_test tests_report_figure[] = {
     TEST(a_request_that_asks_for_nothing_is_refused),
     TEST(a_column_that_is_not_there_is_refused),
     TEST(a_filter_that_is_none_is_refused),
+    TEST(a_figure_without_memory_says_so_and_not_that_there_is_no_data),
     TEST(data_that_cannot_be_written_leaves_the_older),
     TEST(a_figure_is_drawn_as_svg_and_png_and_nothing_else_is_left),
     TEST(what_gnuplot_complains_of_is_told_in_one_sentence),

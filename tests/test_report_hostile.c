@@ -132,8 +132,6 @@ static unroll_status plot(const char *results)
     status = unroll_plot(&experiment, results, out);
     unsetenv("UNROLL_PLOTS");
     fclose(out);
-    if (status.code != UNROLL_OK)
-        fprintf(stderr, "\n%s\n", status.text);
     return status;
 }
 
@@ -149,7 +147,7 @@ static bool is_hit(const char *results)
 static void a_text_that_would_be_a_command_is_only_drawn(void)
 {
     static const char *const texts[] = {RUNS_A_COMMAND, "';system 'touch hit';#", "`touch hit`", "$(touch hit)",
-                                        "@m_note",      "'`touch hit`''@m_note",  "it's}\\",    "\\"};
+                                        "@m_note",      "'`touch hit`''@m_note",  "it's}\\",     "\\"};
     if (lacks_gnuplot())
         return;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -189,8 +187,15 @@ static void a_line_break_in_a_value_adds_no_line_to_the_data(void)
 
 static void a_results_folder_may_have_any_name(void)
 {
-    static const char *const names[] = {"it's '';system('touch hit')#", "\";system \"touch hit\";#", "<touch hit;cat ",
-                                        "|touch hit;cat >", "`touch hit`", "$(touch hit)", "%s%n\\", "-e", "two\nlines"};
+    static const char *const names[] = {"it's '';system('touch hit')#",
+                                        "\";system \"touch hit\";#",
+                                        "<touch hit;cat ",
+                                        "|touch hit;cat >",
+                                        "`touch hit`",
+                                        "$(touch hit)",
+                                        "%s%n\\",
+                                        "-e",
+                                        "two\nlines"};
     int home = open(".", O_RDONLY | O_DIRECTORY);
     CU_ASSERT_FATAL(home >= 0);
     for (size_t i = 0; i < sizeof names / sizeof names[0] && !lacks_gnuplot(); i++) {
@@ -296,6 +301,9 @@ static void a_figure_that_is_cut_short_leaves_the_older(void)
     CU_ASSERT_EQUAL(status.code, UNROLL_FAILED);
     CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "/figures/drawn.svg: it wrote no whole picture"));
     CHECK_TEXT(read_text(results, "figures/drawn.svg"), "older\n");
+    CU_ASSERT(strcmp(read_text(results, "figures/data/drawn/gnuplot.log"), "(none)") != 0);
+    CU_ASSERT_EQUAL(plot(results).code, UNROLL_OK);
+    CHECK_TEXT(read_text(results, "figures/data/drawn/gnuplot.log"), "(none)");
 }
 
 /* ---- tables and the page ---- */
@@ -315,7 +323,9 @@ static const char *print(const char *results, unroll_format format)
 
 static void no_control_character_reaches_a_terminal(void)
 {
-    const char *results = hostile_folder("red \x1B[31m\r\xC2\x9B" "0m\a\n,", "K\x1B[2J");
+    const char *results = hostile_folder("red \x1B[31m\r\xC2\x9B"
+                                         "0m\a\n,",
+                                         "K\x1B[2J");
     CHECK_TEXT(print(results, UNROLL_FORMAT_TEXT), "note              runs  mse (K [2J)\n"
                                                    "red  [31m  0m  ,     1          2.5\n");
     CHECK_TEXT(print(results, UNROLL_FORMAT_CSV), "note,runs,mse,mse_low,mse_high\n\"red  [31m  0m \n,\",1,2.5,,\n");

@@ -3,6 +3,8 @@
 
 #include "base/version.h"
 #include "gathered.h"
+#include "report/inside.h"
+#include "starved.h"
 
 static const unroll_experiment experiment = {
     .name = "made",
@@ -181,6 +183,57 @@ static void a_column_that_is_neither_mean_nor_share_is_refused(void)
     unroll_table_free(table);
 }
 
+/* ---- without memory ---- */
+
+/* What is made of the runs without reading or writing HDF5: a table in a format, a verdict, the list of a column's
+   values. Never shorter than it should be, and OK. */
+static unroll_status make(int what, const unroll_experiment *e, const unroll_table *table, char *text, size_t room)
+{
+    unroll_verdict verdict;
+    unroll_status status;
+    FILE *out;
+    if (what == 4) {
+        status = unroll_judge(e, table, &verdict);
+        snprintf(text, room, "%d: %s", (int)verdict.outcome, verdict.text);
+        return status;
+    }
+    if (what == 5)
+        return unroll_values_list(e, table, "cell", ",", text, room);
+    out = fmemopen(text, room, "w");
+    if (out == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for the test");
+    status = unroll_report_table(e, table, (unroll_format)what, out);
+    fclose(out);
+    return status;
+}
+
+static void a_failing_allocation_is_a_sentence_and_never_a_blank(void)
+{
+    unroll_experiment e = experiment;
+    unroll_table *table;
+    e.prediction = (unroll_prediction){"mse", "cell", "lstm", "rnn", "length=min"};
+    if (!test_can_starve())
+        return;
+    table = load(ALL);
+    for (int what = 0; what < 6; what++) {
+        char whole[8192] = "", text[8192];
+        bool failed = true;
+        long call = 0;
+        CU_ASSERT_EQUAL(make(what, &e, table, whole, sizeof whole).code, UNROLL_OK);
+        for (; call < 1000 && failed; call++) {
+            unroll_status status;
+            memset(text, 0, sizeof text);
+            test_starve(call);
+            status = make(what, &e, table, text, sizeof text);
+            failed = test_fed();
+            CU_ASSERT(status.code == UNROLL_FAILED || strcmp(text, whole) == 0);
+            CU_ASSERT(status.code == UNROLL_OK || strstr(status.text, "out of memory for ") != NULL);
+        }
+        CU_ASSERT(call > 2 && call < 1000);
+    }
+    unroll_table_free(table);
+}
+
 /* ---- the page ---- */
 
 static unroll_status make_page(const unroll_experiment *e, const char *results)
@@ -327,6 +380,7 @@ const unroll_test tests_report_table[] = {
     TEST(what_is_equal_in_a_group_is_shown_as_it_is_beside_failed_runs),
     TEST(marks_of_a_format_are_made_harmless),
     TEST(a_column_that_is_neither_mean_nor_share_is_refused),
+    TEST(a_failing_allocation_is_a_sentence_and_never_a_blank),
     TEST(the_page_tells_claim_verdict_table_texts_and_what_was_run),
     TEST(a_figure_stands_on_the_page_with_its_scripts_caption),
     TEST(without_results_there_is_no_page),

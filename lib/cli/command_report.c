@@ -98,7 +98,7 @@ static unroll_status print_all(const unroll_experiment *const *experiments, int 
         return tables;
     fflush(stdout); /* when it cannot be written, main tells it at the end */
     page = unroll_report_page(NULL, 0, results, path);
-    if (page.code == UNROLL_OK) /* apart from what goes down a pipe */
+    if (path[0] != '\0') /* apart from what goes down a pipe */
         fprintf(format == UNROLL_FORMAT_TEXT ? stdout : stderr, "%sreport: %s\n",
                 format == UNROLL_FORMAT_TEXT ? "\n" : "", path);
     return tables.code != UNROLL_OK ? tables : page;

@@ -16,7 +16,8 @@ unroll_status unroll_plot_script(const char *name, char path[UNROLL_FILE_ROOM])
 {
     char folder[UNROLL_FILE_ROOM], script[UNROLL_FILE_ROOM];
     if (!unroll_find_folder("plots", "common.gp", "UNROLL_PLOTS", folder))
-        return unroll_error(UNROLL_WRONG, "the folder plots/ with the scripts of the figures is nowhere above the program");
+        return unroll_error(UNROLL_WRONG,
+                            "the folder plots/ with the scripts of the figures is nowhere above the program");
     snprintf(script, sizeof script, "%.3900s/%.100s.gp", folder, name);
     if (realpath(script, path) != NULL)
         return unroll_ok();
@@ -153,12 +154,12 @@ static unroll_status open_output(output *o, const char *folder, const char *name
 static unroll_status close_output(output *o, bool keep)
 {
     bool good = close(o->file) == 0;
+    unroll_status status;
     if (keep && good && rename(o->part, o->path) == 0)
         return unroll_ok();
-    int reason = errno;
+    status = keep ? cannot_write(o->path) : unroll_ok(); /* before errno is another call's */
     unlink(o->part);
-    errno = reason;
-    return keep ? cannot_write(o->path) : unroll_ok();
+    return status;
 }
 
 /* Draws into a file of no known name, so that a figure is whole or the one before; the complaints stay when there is
@@ -185,6 +186,8 @@ static unroll_status draw(const char *script, const char *data, const char *figu
         status = not_drawn(picture.path, reason, child, log.part);
     closed = close_output(&picture, drawn);
     close_output(&log, !drawn && reason == 0);
+    if (drawn)
+        unlink(log.path); /* an earlier one's */
     return status.code == UNROLL_OK ? closed : status;
 }
 

@@ -9,6 +9,7 @@
    "by" columns (gnuplot's index 0, 1, ...), with lines of x, mean, low, high (curve, mean, share), or point, CURVE...
    (median). NAME is a variable's name, too: letters, digits and underscores. */
 #include <ctype.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -289,8 +290,7 @@ static void print_head(const request *r, const unroll_groups *groups, int group,
     char value[UNROLL_VALUE_ROOM];
     fprintf(out, "%s#", group > 0 ? "\n\n" : "");
     for (int c = 0; c < groups->column_count; c++)
-        fprintf(out, " %s=%s", groups->column[c],
-                unroll_text_quote(value, sizeof value, groups->group[group].by[c]));
+        fprintf(out, " %s=%s", groups->column[c], unroll_text_quote(value, sizeof value, groups->group[group].by[c]));
     if (strcmp(r->kind, "median") == 0)
         fprintf(out, ": point %s\n", r->curves);
     else
@@ -341,7 +341,7 @@ static unroll_status answer_all(const drawing *d)
     unroll_status status = unroll_ok();
     char line[1024], name[48] = "";
     if (script == NULL)
-        return unroll_error(UNROLL_WRONG, "%.300s cannot be read", d->script);
+        return unroll_error(UNROLL_FAILED, "cannot read %.300s: %s", d->script, strerror(errno));
     while (status.code == UNROLL_OK && fgets(line, sizeof line, script) != NULL && line[0] == '#') {
         line[strcspn(line, "\n")] = '\0';
         if (line[1] == '!' || line[1] == '?')

@@ -238,10 +238,12 @@ static unroll_status nothing(const char *results)
     return unroll_error(UNROLL_NOTHING, "there are no results in %.300s yet: unroll run makes them", results);
 }
 
-static unroll_status print_page(const unroll_experiment *const *experiments, int count, const char *results, FILE *out)
+/* *damaged: what is wrong with a gathered file of which the page can only say that. */
+static unroll_status print_page(const unroll_experiment *const *experiments, int count, const char *results, FILE *out,
+                                unroll_status *damaged)
 {
-    unroll_status damaged = unroll_ok();
     int found = 0;
+    *damaged = unroll_ok();
     fputs(
         "# What was measured\n\n"
         "Numbers in brackets are 95% intervals: of a mean over runs by the percentile bootstrap (10,000 resamples), of "
@@ -260,7 +262,7 @@ static unroll_status print_page(const unroll_experiment *const *experiments, int
             fprintf(out, "## %s\n\nIts gathered file is of no use: ", experiments[i]->name);
             print_text(status.text, out);
             fputs(".\n\n", out);
-            damaged = status;
+            *damaged = status;
             continue;
         }
         status = print_experiment(experiments[i], table, results, out);
@@ -269,24 +271,27 @@ static unroll_status print_page(const unroll_experiment *const *experiments, int
             return status;
         found++;
     }
-    if (found == 0 && damaged.code != UNROLL_OK)
-        return damaged;
-    if (found == 0)
-        return nothing(results);
-    return unroll_ok();
+    if (found > 0)
+        return unroll_ok();
+    return damaged->code != UNROLL_OK ? *damaged : nothing(results);
 }
 
 unroll_status unroll_report_page(const unroll_experiment *const *experiments, int count, const char *results,
                                  char path[512])
 {
+    char page[512];
     unroll_text_file file;
-    unroll_status status, closed;
-    snprintf(path, 512, "%.480s/report.md", results);
+    unroll_status status, damaged, closed;
+    path[0] = '\0';
+    snprintf(page, sizeof page, "%.480s/report.md", results);
     if (access(results, F_OK) != 0)
         return nothing(results);
-    UNROLL_TRY(unroll_text_file_open(&file, path));
-    status = count > 0 ? print_page(experiments, count, results, file.out)
-                       : print_page(unroll_experiments, unroll_experiment_count, results, file.out);
+    UNROLL_TRY(unroll_text_file_open(&file, page));
+    status = count > 0 ? print_page(experiments, count, results, file.out, &damaged)
+                       : print_page(unroll_experiments, unroll_experiment_count, results, file.out, &damaged);
     closed = unroll_text_file_close(&file, status.code == UNROLL_OK);
-    return status.code == UNROLL_OK ? closed : status;
+    if (status.code != UNROLL_OK || closed.code != UNROLL_OK)
+        return status.code != UNROLL_OK ? status : closed;
+    strcpy(path, page);
+    return damaged;
 }

@@ -62,7 +62,8 @@ unroll_status unroll_report_load(const unroll_experiment *experiment, const char
 unroll_status unroll_report_table(const unroll_experiment *experiment, const unroll_table *table, unroll_format format,
                                   FILE *out);
 /* Writes results/report.md over the named experiments, or, with count 0, all that have a gathered file. UNROLL_NOTHING
-   when there is none. path: where it lies. */
+   when there is none. path: where it lies, "" when it was not written. A gathered file that is of no use is told on the
+   page and by the status; what may pass (UNROLL_FAILED) leaves the older page. */
 unroll_status unroll_report_page(const unroll_experiment *const *experiments, int count, const char *results,
                                  char path[512]);
 
