@@ -1,9 +1,10 @@
-/* limited.h: a child process whose user may have but a few threads. */
+/* limited.h: a process that gets less than it asks for: a few threads, no more than some memory. */
 #ifndef UNROLL_TESTS_LIMITED_H
 #define UNROLL_TESTS_LIMITED_H
 
 #include <grp.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +24,23 @@ static inline bool limit_threads(rlim_t most)
 #else
     return false;
 #endif
+}
+
+/* From here on whoever asks for 8 GiB is refused; false, with a word about it, where that cannot be. The sanitizers take
+   more than that, or end the program. */
+static inline bool limit_memory(struct rlimit *old)
+{
+    const rlim_t most = (rlim_t)2 << 30;
+    bool limited = strstr(UNROLL_PROGRAM, "/tsan/") == NULL && getrlimit(RLIMIT_AS, old) == 0 &&
+                   (old->rlim_max == RLIM_INFINITY || old->rlim_max >= most);
+#ifdef __SANITIZE_ADDRESS__
+    limited = false;
+#endif
+    if (limited)
+        limited = setrlimit(RLIMIT_AS, &(struct rlimit){most, old->rlim_max}) == 0;
+    if (!limited)
+        test_skip("the memory of this process cannot be limited");
+    return limited;
 }
 
 /* How a child ended; -1: by a signal. */

@@ -1,12 +1,12 @@
 /* The time-series task: split, scaling, windows, naive forecasts, season. */
 #include <math.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "../datasets/series/forecast.h"
 #include "../datasets/series/season.h"
 #include "base/random.h"
 #include "data.h"
+#include "limited.h"
 #include "model/run.h"
 
 /* A CSV of `rows` rows "t,a,b": b[t] = t from row `from` on scaled by `factor`; a[t] = 7 t mod 5. */
@@ -327,36 +327,25 @@ static void a_target_that_hardly_varies_is_refused(void)
 /* More than there can be is asked for; nothing is read from what was not given. */
 static void short_memory_is_no_missing_season_and_no_model_without_its_scaling(void)
 {
-#ifdef __SANITIZE_ADDRESS__
-    test_skip("the address sanitizer ends a program that asks for so much");
-#else
-    const rlim_t least = (rlim_t)2 << 30;
-    struct rlimit old, limit;
+    struct rlimit old;
     opened_task task = open_ramp(100, "length=8");
     unroll_series *series = task.state;
     unroll_extra extras[8];
     int count = -1, season = -1, columns = series->data.count;
     unroll_status guess, extra;
-    CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_AS, &old), 0);
-    limit = (struct rlimit){least, old.rlim_max};
-    if (strstr(UNROLL_PROGRAM, "/tsan/") != NULL || (old.rlim_max != RLIM_INFINITY && old.rlim_max < least) ||
-        setrlimit(RLIMIT_AS, &limit) != 0) {
-        test_skip("the memory of a process cannot be limited here");
-        data_close(&task);
-        return;
+    if (limit_memory(&old)) {
+        guess = unroll_season_guess(series->data.value, 1 << 30, &season);
+        series->data.count = 1 << 30;
+        extra = task.task->extras(series, extras, 8, &count);
+        series->data.count = columns;
+        setrlimit(RLIMIT_AS, &old);
+        CU_ASSERT_EQUAL(guess.code, UNROLL_FAILED);
+        CU_ASSERT_STRING_EQUAL(guess.text, "out of memory: the season of a series");
+        CU_ASSERT_EQUAL(extra.code, UNROLL_FAILED);
+        CU_ASSERT_STRING_EQUAL(extra.text, "out of memory: the scaling of a saved model");
+        CU_ASSERT_EQUAL(count, 0);
     }
-    guess = unroll_season_guess(series->data.value, 1 << 30, &season);
-    series->data.count = 1 << 30;
-    extra = task.task->extras(series, extras, 8, &count);
-    series->data.count = columns;
-    setrlimit(RLIMIT_AS, &old);
-    CU_ASSERT_EQUAL(guess.code, UNROLL_FAILED);
-    CU_ASSERT_STRING_EQUAL(guess.text, "out of memory: the season of a series");
-    CU_ASSERT_EQUAL(extra.code, UNROLL_FAILED);
-    CU_ASSERT_STRING_EQUAL(extra.text, "out of memory: the scaling of a saved model");
-    CU_ASSERT_EQUAL(count, 0);
     data_close(&task);
-#endif
 }
 
 /* Rows `first` to `end` - 1 of 100 have no value. */

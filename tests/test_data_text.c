@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "data.h"
+#include "limited.h"
 #include "model/run.h"
 
 /* A text of `count` characters of `size` bytes, opened with more settings. */
@@ -298,6 +299,29 @@ static void check_alphabet(void (*progress)(void *context, int64_t step, int64_t
     unroll_settings_free(settings);
 }
 
+/* More than there can be is asked for; nothing is read from what was not given. */
+static void short_memory_is_no_model_without_its_alphabet(void)
+{
+    static const char content[] = "abcabcabcabcabcabcabcabcabcabcabcabcabcabcabcabc";
+    struct rlimit old;
+    opened_task task = open_text(content, sizeof content - 1, "length=4 batch=2");
+    unroll_corpus *corpus = task.state; /* the first of what the task holds */
+    unroll_extra extra;
+    int count = -1, known = corpus->known;
+    unroll_status status;
+    CU_ASSERT_EQUAL_FATAL(known, 3);
+    if (limit_memory(&old)) {
+        corpus->known = 1 << 30;
+        status = task.task->extras(task.state, &extra, 1, &count);
+        corpus->known = known;
+        setrlimit(RLIMIT_AS, &old);
+        CU_ASSERT_EQUAL(status.code, UNROLL_FAILED);
+        CU_ASSERT_STRING_EQUAL(status.text, "out of memory: the alphabet of a saved model");
+        CU_ASSERT_EQUAL(count, 0);
+    }
+    data_close(&task);
+}
+
 static void extras_are_those_of_the_text_that_was_trained_on(void)
 {
     check_alphabet(replace_text);
@@ -349,5 +373,6 @@ const unroll_test tests_data_text[] = {TEST(every_character_of_validation_and_te
                                        TEST(shakespeare_costs_what_he_should),
                                        TEST(drawn_text_is_utf8_of_the_asked_length_and_the_same_again),
                                        TEST(extras_are_those_of_the_text_that_was_trained_on),
+                                       TEST(short_memory_is_no_model_without_its_alphabet),
                                        TEST(cold_sampling_takes_the_likeliest),
                                        {NULL, NULL}};
