@@ -101,6 +101,21 @@ static void every_invocation_is_kept_and_its_phases_make_a_whole(void)
     unroll_table_free(table);
 }
 
+static void a_damaged_record_of_an_earlier_invocation_is_told_of(void)
+{
+    char path[600];
+    CU_ASSERT_EQUAL(call("", "cell=rnn hidden=4 batch=1 length=3 --format csv"), 0);
+    snprintf(path, sizeof path, "%s/bench/bench/runs/damaged.h5", common_folder());
+    FILE *file = fopen(path, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fputs("no record", file);
+    fclose(file);
+    CU_ASSERT_EQUAL(call("", "cell=rnn hidden=4 batch=1 length=3 --format csv"), 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err, "leaves out 1 damaged record of "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(err, "/damaged.h5 is damaged: "));
+    CU_ASSERT_EQUAL(unlink(path), 0);
+}
+
 static void a_wrong_call_is_one_sentence(void)
 {
     CU_ASSERT_EQUAL(call("", "--stream --phases"), 2);
@@ -187,6 +202,7 @@ static void the_peers_that_are_here_do_the_same_work(void)
 const unroll_test tests_cli_bench[] = {
     TEST(every_mode_prints_its_columns_as_csv),
     TEST(every_invocation_is_kept_and_its_phases_make_a_whole),
+    TEST(a_damaged_record_of_an_earlier_invocation_is_told_of),
     TEST(a_wrong_call_is_one_sentence),
     TEST(a_peer_that_is_missing_dies_or_is_wrong_does_not_count),
     TEST(peers_are_built_only_where_they_can_be),

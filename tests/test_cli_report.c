@@ -193,7 +193,7 @@ static void a_page_that_lacks_an_experiment_is_no_success(void)
     write_text(results, "text.h5", "no HDF5");
     status = unroll_report_page(named, 2, results, path);
     CU_ASSERT(status.code != UNROLL_OK);
-    CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "/text.h5: "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "/text.h5 is damaged: "));
     CU_ASSERT_PTR_NOT_NULL(strstr(path, "/report.md"));
     CU_ASSERT_PTR_NOT_NULL(strstr(read_text(results, "report.md"), "\n## architectures: "));
 }

@@ -234,6 +234,19 @@ static void a_failing_allocation_is_a_sentence_and_never_a_blank(void)
     unroll_table_free(table);
 }
 
+static void damaged_records_that_are_left_out_are_told_of(void)
+{
+    unroll_table *table = load(DONE);
+    char text[8192] = "";
+    FILE *out = fmemopen(text, sizeof text, "w");
+    table->left_out = 2;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    CU_ASSERT_EQUAL(unroll_report_table(&experiment, table, UNROLL_FORMAT_TEXT, out).code, UNROLL_OK);
+    fclose(out);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n2 damaged records are left out: unroll run made does their runs again.\n"));
+    unroll_table_free(table);
+}
+
 /* ---- the page ---- */
 
 static unroll_status make_page(const unroll_experiment *e, const char *results)
@@ -376,6 +389,7 @@ const unroll_test tests_report_table[] = {
     TEST(runs_that_diverged_are_counted_and_have_no_mean),
     TEST(csv_has_every_digit_and_a_column_for_each_end_of_an_interval),
     TEST(html_aligns_numbers_to_the_right),
+    TEST(damaged_records_that_are_left_out_are_told_of),
     TEST(failed_runs_are_told_of_and_change_no_mean),
     TEST(what_is_equal_in_a_group_is_shown_as_it_is_beside_failed_runs),
     TEST(marks_of_a_format_are_made_harmless),

@@ -159,5 +159,8 @@ unroll_status unroll_bench_end(unroll_bench_output *output)
         printf("\n%s", output->mode->legend);
     if (!output->csv)
         printf("\nin %s: these %d, of %d in all\n", path, output->count, info.records);
+    if (info.damaged > 0)
+        return unroll_error(UNROLL_FAILED, "%.100s leaves out %d damaged record%s of %.100s, to be removed; the first: %.250s",
+                            path, info.damaged, info.damaged == 1 ? "" : "s", folder, info.first_damaged);
     return unroll_ok();
 }

@@ -2,7 +2,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "report/inside.h"
@@ -12,11 +11,12 @@ enum { MOST_COLUMNS = 32 };
 unroll_status unroll_report_load(const unroll_experiment *experiment, const char *results, unroll_table **table)
 {
     char path[1024];
-    *table = NULL;
+    unroll_status status;
     snprintf(path, sizeof path, "%.900s/%.64s.h5", results, experiment->name);
-    if (access(path, F_OK) != 0)
+    status = unroll_load_table(path, table);
+    if (status.code == UNROLL_ABSENT)
         return unroll_error(UNROLL_NOTHING, "%.300s is not there yet: unroll run %s makes it", path, experiment->name);
-    return unroll_load_table(path, table);
+    return status;
 }
 
 /* One column as the experiment writes it: "mse", "solved:share", "order2_bits:mean". */
@@ -155,6 +155,15 @@ static void print_failed(const unroll_table *table, int failed, int first, unrol
     fputs(after[format], out);
 }
 
+/* What the table does not show because its record was damaged when it was gathered. */
+static void print_left_out(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out)
+{
+    static const char *const before[] = {"", "\n", "", "<p>"}, *const after[] = {"\n", "\n", "", "</p>\n"};
+    bool one = table->left_out == 1;
+    fprintf(out, "%s%d damaged %s left out: unroll run %s does %s again.%s", before[format], table->left_out,
+            one ? "record is" : "records are", experiment->name, one ? "its run" : "their runs", after[format]);
+}
+
 unroll_status unroll_report_table(const unroll_experiment *experiment, const unroll_table *table, unroll_format format,
                                   FILE *out)
 {
@@ -167,5 +176,7 @@ unroll_status unroll_report_table(const unroll_experiment *experiment, const unr
     unroll_groups_free(&groups);
     if (failed > 0 && format != UNROLL_FORMAT_CSV && status.code == UNROLL_OK)
         print_failed(table, failed, first, format, out);
+    if (table->left_out > 0 && format != UNROLL_FORMAT_CSV && status.code == UNROLL_OK)
+        print_left_out(experiment, table, format, out);
     return status;
 }

@@ -256,7 +256,7 @@ static unroll_status print_page(const unroll_experiment *const *experiments, int
         unroll_status status = unroll_report_load(experiments[i], results, &table);
         if (status.code == UNROLL_NOTHING)
             continue;
-        if (status.code == UNROLL_FAILED) /* which may pass, as a lack of memory does */
+        if (status.code == UNROLL_FAILED || status.code == UNROLL_STOPPED) /* which may be otherwise the next time */
             return status;
         if (status.code != UNROLL_OK) { /* the others are as good as before */
             fprintf(out, "## %s\n\nIts gathered file is of no use: ", experiments[i]->name);

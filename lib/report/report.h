@@ -55,7 +55,7 @@ typedef enum unroll_format {
 /* `text` on one line: control characters become blanks, for a terminal obeys them, and what Markdown or HTML would take
    for its own marks is made harmless. */
 void unroll_print_escaped(const char *text, unroll_format format, FILE *out);
-/* The gathered file of an experiment in the folder `results`. UNROLL_NOTHING when there is none. */
+/* The gathered file of an experiment in the folder `results`. UNROLL_NOTHING when there is none, else as store.h says. */
 unroll_status unroll_report_load(const unroll_experiment *experiment, const char *results, unroll_table **table);
 /* Prints the comparison table: a row a group, the columns that the experiment names. Runs that failed are counted, and
    nothing else of them. In CSV an estimate is followed by NAME_low and NAME_high. */

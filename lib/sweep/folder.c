@@ -112,7 +112,7 @@ static bool is_gathered(const unroll_folder *folder, const char *const *ids, int
     unroll_table *table;
     const unroll_table_column *column;
     bool same;
-    if (access(path, F_OK) != 0 || unroll_load_table(path, &table).code != UNROLL_OK)
+    if (unroll_load_table(path, &table).code != UNROLL_OK)
         return false;
     column = unroll_table_find(table, "id");
     same = column != NULL && column->type == UNROLL_COLUMN_TEXT && table->rows == count && table->left_out == 0;
@@ -122,6 +122,12 @@ static bool is_gathered(const unroll_folder *folder, const char *const *ids, int
     return same;
 }
 
+/* Whether something lies there, readable or not. */
+static bool is_there(const char *path)
+{
+    return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
 /* The ids of the plan's records that are there, sorted. */
 static int list_ids(const unroll_folder *folder, const unroll_plan *plan, const char **ids)
 {
@@ -129,7 +135,7 @@ static int list_ids(const unroll_folder *folder, const unroll_plan *plan, const 
     for (int i = 0; i < plan->count; i++) {
         char path[600];
         unroll_folder_record(folder, plan->runs[i].id, path);
-        if (access(path, F_OK) == 0)
+        if (is_there(path))
             ids[count++] = plan->runs[i].id;
     }
     qsort(ids, (size_t)count, sizeof *ids, by_text);
