@@ -226,9 +226,11 @@ static int stop_while_reading(const char *path)
     pthread_t thread;
     if (pthread_create(&thread, NULL, lose_patience, NULL) != 0)
         return 1;
-    unroll_code code = unroll_load_record(path, &record).code;
+    unroll_status status = unroll_load_record(path, &record);
     pthread_join(thread, NULL);
-    return code == UNROLL_STOPPED ? 0 : code == UNROLL_DAMAGED ? 2 : 3;
+    if (status.code == UNROLL_DAMAGED && strstr(status.text, "takes more than") == NULL)
+        return 2; /* it was read */
+    return status.code == UNROLL_STOPPED ? 0 : 3;
 }
 
 static void one_wish_to_stop_ends_an_endless_read(void)
