@@ -181,6 +181,9 @@ static unroll_status blame(const char *shown, size_t size, int64_t ended)
         return unroll_error(UNROLL_FAILED, "cannot read %s: out of memory", shown);
     if (number > 0 && number != SIGKILL && number != SIGTERM)
         return unroll_error(UNROLL_DAMAGED, "%s is of no use: HDF5's library crashes on it (signal %d)", shown, number);
+    if (number == 0 && ended != UNROLL_CHILD_ANSWERED && ended != UNROLL_CHILD_NO_PROCESS)
+        return unroll_error(UNROLL_DAMAGED, "%s is of no use: HDF5's library gives up on it (status %lld)", shown,
+                            (long long)ended);
     return unroll_error(UNROLL_FAILED, "cannot read %s: the process that parses it was killed", shown);
 }
 
