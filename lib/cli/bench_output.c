@@ -159,5 +159,8 @@ unroll_status unroll_bench_end(unroll_bench_output *output)
         printf("\n%s", output->mode->legend);
     if (!output->csv)
         printf("\nin %s: these %d, of %d in all\n", path, output->count, info.records);
+    if (info.damaged > 0)
+        return unroll_error(UNROLL_FAILED, "%.300s leaves out %d damaged records; the first: %.300s", path, info.damaged,
+                            info.first_damaged);
     return unroll_ok();
 }
