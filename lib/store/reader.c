@@ -28,9 +28,10 @@ static int served; /* files that the process at hand has parsed */
 /* One file's parsing. */
 typedef struct parsing {
     unroll_plain *plain;
-    uint64_t room; /* bytes that its members may still take */
+    uint64_t room; /* bytes that its members may still take, with a pointer to each of their texts */
     bool nonsense; /* the answer is not what a sound child gives */
     bool no_memory;
+    bool too_large;
     char reason[300]; /* for which the child says that the file cannot be read; "" */
 } parsing;
 
@@ -66,15 +67,21 @@ static void repair_texts(char *texts, size_t count)
         unroll_utf8_repair(texts);
 }
 
+/* Counts `count` times `size` bytes of the room that is left. */
+static bool take_room(parsing *p, uint64_t count, uint64_t size)
+{
+    p->too_large = count > p->room / size;
+    if (!p->too_large)
+        p->room -= count * size;
+    return !p->too_large;
+}
+
 /* `size` bytes into new memory, with a zero behind them. */
 static unroll_talk take_bytes(parsing *p, uint64_t size, void **bytes)
 {
     unroll_talk how;
-    if (size > p->room) {
-        p->nonsense = true;
+    if (!take_room(p, size, 1))
         return UNROLL_TALK_ENDED;
-    }
-    p->room -= size;
     *bytes = malloc(size + 1);
     if (*bytes == NULL) {
         p->no_memory = true;
@@ -103,7 +110,7 @@ static unroll_talk take_member(parsing *p, const unroll_plain_head *head)
     member += plain->count++;
     *member = (unroll_plain_member){.type = head->type, .rank = (int)head->rank, .scale = head->scale != 0};
     p->nonsense = !count_values(head, member);
-    if (p->nonsense)
+    if (p->nonsense || (member->type == UNROLL_PLAIN_TEXT && !take_room(p, member->count, sizeof(char *))))
         return UNROLL_TALK_ENDED;
     how = take_bytes(p, head->name_size, &name);
     member->name = name;
@@ -233,7 +240,7 @@ static unroll_status parse_once(const char *path, const unsigned char *bytes, si
     hang_up();
     if (how == UNROLL_TALK_GOOD)
         return unroll_error(UNROLL_DAMAGED, "%s: %s", shown, p.reason);
-    if (how == UNROLL_TALK_ENDED && !p.nonsense && !p.no_memory && unroll_take_offer(&ended) == UNROLL_TALK_GOOD)
+    if (how == UNROLL_TALK_ENDED && !p.nonsense && !p.no_memory && !p.too_large && unroll_take_offer(&ended) == UNROLL_TALK_GOOD)
         return blame(shown, size, ended);
     unroll_child_kill();
     if (how == UNROLL_TALK_STOPPED)
@@ -242,6 +249,8 @@ static unroll_status parse_once(const char *path, const unsigned char *bytes, si
         return not_parsed(shown, "does not answer");
     if (p.no_memory)
         return unroll_error(UNROLL_FAILED, "cannot read %s: out of memory", shown);
+    if (p.too_large)
+        return blame(shown, size, UNROLL_CHILD_TOO_LARGE);
     if (p.nonsense)
         return unroll_error(UNROLL_DAMAGED, "%s is of no use: parsing it gives nonsense", shown);
     return not_parsed(shown, "was killed");

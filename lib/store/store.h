@@ -62,7 +62,7 @@ typedef struct unroll_table_column {
     char name[48], unit[24];
     unroll_column_type type;
     double *real;     /* (rows); for UNROLL_COLUMN_INT and UNROLL_COLUMN_REAL; NaN where a run has none */
-    char **text;      /* (rows), for UNROLL_COLUMN_TEXT; "" where a run has none */
+    char **text;      /* (rows), for UNROLL_COLUMN_TEXT, one behind the other; "" where a run has none */
 } unroll_table_column;
 typedef struct unroll_table_curve {
     char name[48], unit[24];
