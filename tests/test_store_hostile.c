@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "store/store.h"
 #include "suite.h"
@@ -171,10 +172,24 @@ static void a_record_with_more_in_it_than_a_run_writes_is_damaged_and_left_out(v
     }
 }
 
+static void a_file_that_is_larger_than_any_record_is_damaged_without_being_read(void)
+{
+    const char *folder = test_folder();
+    unroll_status status;
+    char path[1200];
+    store(folder, make_record("a"));
+    snprintf(path, sizeof path, "%s/a.h5", folder);
+    CU_ASSERT_EQUAL_FATAL(truncate(path, (off_t)65 << 20), 0); /* a hole: no byte of it is on the disk */
+    status = load(folder, "a");
+    CU_ASSERT_EQUAL(status.code, UNROLL_DAMAGED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "a.h5 is no record of a run: it is larger than 64 MB"));
+}
+
 const unroll_test tests_store_hostile[] = {
     TEST(a_record_of_an_unknown_status_is_damaged),
     TEST(columns_whose_names_become_one_are_gathered_all_the_same),
     TEST(a_curve_that_is_called_like_its_axis_is_gathered_under_another_name),
     TEST(a_record_with_more_in_it_than_a_run_writes_is_damaged_and_left_out),
+    TEST(a_file_that_is_larger_than_any_record_is_damaged_without_being_read),
     {NULL, NULL},
 };

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "store/h5.h"
@@ -17,7 +18,8 @@ enum {
     PATH_SHOWN = 300,
     MOST_SHARED = 64, /* records that one process parses */
     TRIES = 3,        /* of what may pass */
-    MOST_MEMBERS = 100000
+    MOST_MEMBERS = 100000,
+    MOST_RECORD = 64 /* MB of a run's file, far more than any has */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -177,7 +179,7 @@ static unroll_talk ask(parsing *p, const unsigned char *bytes, size_t size)
 /* What a process that ended instead of answering says of the file. */
 static unroll_status blame(const char *shown, size_t size, int64_t ended)
 {
-    int number = ended > 128 ? (int)ended - 128 : 0;
+    int number = ended > 128 && ended < 256 ? (int)ended - 128 : 0;
     if (ended == UNROLL_CHILD_TOO_LARGE)
         return unroll_error(UNROLL_DAMAGED, "%s is of no use: reading it takes more than %llu MB of memory", shown,
                             (unsigned long long)(unroll_parse_memory(size) >> 20));
@@ -290,12 +292,25 @@ static unroll_status parse(const char *path, bool shared, const unsigned char *b
     return status;
 }
 
+/* Before it is read: a file with a hole in it may be larger than all memory. */
+static unroll_status check_size(const char *path, unroll_plain_source source)
+{
+    char shown[PATH_SHOWN];
+    struct stat about;
+    if (source != UNROLL_FROM_RUN || stat(path, &about) != 0 || !S_ISREG(about.st_mode) ||
+        about.st_size <= (off_t)MOST_RECORD << 20)
+        return unroll_ok();
+    return unroll_error(UNROLL_DAMAGED, "%s is no record of a run: it is larger than %d MB",
+                        unroll_text_quote(shown, sizeof shown, path), MOST_RECORD);
+}
+
 unroll_status unroll_read_plain(const char *path, unroll_plain_source source, unroll_plain **plain)
 {
     unsigned char *bytes;
     size_t size;
     unroll_status status;
     *plain = NULL;
+    UNROLL_TRY(check_size(path, source));
     UNROLL_TRY(unroll_h5_read_bytes(path, source != UNROLL_FROM_USER, &bytes, &size));
     *plain = calloc(1, sizeof **plain);
     if (*plain != NULL) {
