@@ -136,11 +136,47 @@ static void a_data_set_of_another_name_is_told_of(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "not used: data set length of "));
 }
 
+/* The settings are the file's own, and the memory of a model is taken before it gets its weights. */
+static void a_model_that_claims_to_be_larger_than_its_file_takes_no_memory(void)
+{
+    const char *folder = test_folder(), *model = make_model(folder, "gru");
+    char input[PATH_ROOM];
+    float x[N * T * I];
+    unroll_bundle *bundle;
+    snprintf(input, sizeof input, "%s/in.h5", folder);
+    fill(x, N * T * I);
+    write_input(input, x, T, I, NULL);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(model, true, &bundle).code, UNROLL_OK);
+    unroll_bundle_attribute(bundle, "setting:hidden", "200000");
+    CU_ASSERT_EQUAL_FATAL(unroll_store_bundle(bundle, model).code, UNROLL_OK);
+    unroll_bundle_free(bundle);
+    refused(model, input, "weights, fewer than its hidden, layers and outputs make");
+}
+
+static void a_name_of_a_data_set_is_no_command_to_the_terminal(void)
+{
+    const char *folder = test_folder(), *model = make_model(folder, "rnn");
+    char input[PATH_ROOM], output[PATH_ROOM];
+    float x[N * T * I];
+    unroll_bundle *bundle = unroll_bundle_new();
+    snprintf(input, sizeof input, "%s/in.h5", folder);
+    snprintf(output, sizeof output, "%s/out.h5", folder);
+    fill(x, N * T * I);
+    unroll_bundle_array(bundle, "x", UNROLL_ARRAY_FLOAT, 3, (size_t[]){N, T, I}, x);
+    unroll_bundle_array(bundle, "a\x1B[2J\xC2\x9B" "31m\nb", UNROLL_ARRAY_FLOAT, 1, (size_t[]){N}, x);
+    CU_ASSERT_EQUAL_FATAL(unroll_store_bundle(bundle, input).code, UNROLL_OK);
+    unroll_bundle_free(bundle);
+    CU_ASSERT_EQUAL(predict(model, input, output), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "not used: data set a?[2J??31m?b of "));
+}
+
 const unroll_test tests_cli_predict_wrong[] = {
     TEST(an_input_that_does_not_fit_is_one_sentence),
     TEST(a_file_of_another_kind_is_one_sentence),
     TEST(a_model_that_is_not_whole_or_not_finite_is_one_sentence),
     TEST(an_output_that_is_an_input_is_refused),
     TEST(a_data_set_of_another_name_is_told_of),
+    TEST(a_model_that_claims_to_be_larger_than_its_file_takes_no_memory),
+    TEST(a_name_of_a_data_set_is_no_command_to_the_terminal),
     {NULL, NULL},
 };

@@ -383,6 +383,38 @@ static void damaged_results_leave_the_older_page(void)
     CU_ASSERT_FALSE(has_part(results));
 }
 
+/* A file may claim any number of runs, each with a value of its own: two thousand are quick, twenty thousand refused. */
+static void a_table_of_too_many_groups_is_one_sentence(void)
+{
+    enum { ROWS = 20000 };
+    static const unroll_experiment many = {.name = "many", .axes_full = "", .axes_quick = ""};
+    unroll_table_column columns[2] = {{.name = "value", .type = UNROLL_COLUMN_REAL}, {.name = "seed", .type = UNROLL_COLUMN_REAL}};
+    unroll_table table = {.rows = 2000, .columns = columns, .column_count = 2};
+    double values[2][ROWS];
+    char list[64];
+    unroll_groups groups;
+    for (int i = 0; i < ROWS; i++)
+        values[0][i] = values[1][i] = ROWS - i;
+    columns[0].real = values[0];
+    columns[1].real = values[1];
+    CU_ASSERT_EQUAL(unroll_groups_make(&many, &table, "value", NULL, &groups).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(groups.count, 2000);
+    CU_ASSERT_STRING_EQUAL(groups.group[0].by[0], "18001");
+    unroll_groups_free(&groups);
+    table.rows = ROWS;
+    CU_ASSERT_STRING_EQUAL(unroll_groups_make(&many, &table, "value", NULL, &groups).text,
+                           "the results of many fall into more than 10000 groups");
+    CU_ASSERT_EQUAL(groups.count, 0);
+    CU_ASSERT_EQUAL(unroll_values_list(&many, &table, "value", ",", list, sizeof list).code, UNROLL_OK);
+    CU_ASSERT_STRING_EQUAL(list, "more than 10000 values");
+    for (int i = 0; i < ROWS; i++)
+        values[0][i] = 1;
+    CU_ASSERT_EQUAL(unroll_groups_make(&many, &table, "value", NULL, &groups).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(groups.count, 1);
+    CU_ASSERT_EQUAL(groups.group[0].row[0], ROWS - 1); /* in the order of seeds */
+    unroll_groups_free(&groups);
+}
+
 const unroll_test tests_report_table[] = {
     TEST(groups_stand_in_the_order_of_numbers_and_of_the_axes),
     TEST(what_the_axes_do_not_list_comes_last_by_letters),
@@ -401,5 +433,6 @@ const unroll_test tests_report_table[] = {
     TEST(a_page_that_cannot_be_written_leaves_the_older_one),
     TEST(a_full_disk_leaves_the_older_page),
     TEST(damaged_results_leave_the_older_page),
+    TEST(a_table_of_too_many_groups_is_one_sentence),
     {NULL, NULL},
 };

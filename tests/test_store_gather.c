@@ -75,7 +75,7 @@ static const char *gather(const char *runs, const char *const *ids, int id_count
 
 static unroll_table *gather_all(void)
 {
-    unroll_gather_info info;
+    unroll_gather_info info = {0};
     unroll_table *table = NULL;
     CU_ASSERT_EQUAL_FATAL(unroll_load_table(gather(store_runs(false), NULL, 0, &info), &table).code, UNROLL_OK);
     CU_ASSERT_EQUAL(info.records, RUNS);
@@ -175,7 +175,7 @@ static void the_same_records_give_the_same_bytes_in_any_order(void)
                                             "00000000000000000000000000000003", "00000000000000000000000000000002",
                                             "00000000000000000000000000000001", "00000000000000000000000000000000",
                                             "00000000000000000000000000000003", "ffffffffffffffffffffffffffffffff"};
-    unroll_gather_info info;
+    unroll_gather_info info = {0};
     unsigned char *a = malloc(ROOM), *b = malloc(ROOM);
     size_t size;
     setenv("SOURCE_DATE_EPOCH", "0", 1);
@@ -193,7 +193,7 @@ static void damaged_runs_are_left_out_and_counted(void)
 {
     const char *runs = store_runs(false);
     char path[1200];
-    unroll_gather_info info;
+    unroll_gather_info info = {0};
     unroll_table *table = NULL;
     FILE *file;
     snprintf(path, sizeof path, "%s/%032d.h5", runs, 2);
@@ -240,7 +240,7 @@ static int run(const char *before, const char *path, const char *after)
 
 static void h5dump_reads_a_gathered_file(void)
 {
-    unroll_gather_info info;
+    unroll_gather_info info = {0};
     const char *path;
     if (run("command -v h5dump", "", " >/dev/null 2>&1") != 0) {
         test_skip("h5dump is not installed");
@@ -256,7 +256,7 @@ static void h5dump_reads_a_gathered_file(void)
 static void h5py_and_pandas_read_a_gathered_file(void)
 {
     static const char *const pythons[] = {"python3", "/usr/bin/python3"}; /* a user's own may hide the system's */
-    unroll_gather_info info;
+    unroll_gather_info info = {0};
     char command[200];
     for (int i = 0; i < 2; i++) {
         if (run("", pythons[i], " -c 'import h5py, pandas' 2>/dev/null") != 0)

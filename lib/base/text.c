@@ -107,9 +107,11 @@ const char *unroll_text_quote(char *to, size_t room, const char *value)
         strcat(to, "...");
     }
     unroll_utf8_repair(to);
-    for (char *c = to; *c != '\0'; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7F)
-            *c = '?';
+    for (char *c = to; *c != '\0';) {
+        size_t control = unroll_text_control(c);
+        memset(c, '?', control);
+        c += control > 0 ? control : 1;
+    }
     return to;
 }
 

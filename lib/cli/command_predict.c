@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/model_file.h"
 #include "simd/engine.h"
@@ -64,11 +65,18 @@ static unroll_status read_lengths(const unroll_bundle *bundle, sequences *in)
 /* What has another name than those that are looked for may be a mistake. */
 static void tell_unused(const unroll_bundle *bundle, const sequences *in)
 {
+    enum { MOST = 10 };
+    char name[sizeof bundle->arrays->name], path[300];
+    int unused = 0;
     for (int i = 0; i < bundle->array_count; i++) {
         const unroll_array *array = &bundle->arrays[i];
-        if (array != in->x && array != in->symbols && array != in->lengths)
-            printf("not used: data set %s of %s\n", array->name, in->path);
+        if (array == in->x || array == in->symbols || array == in->lengths || unused++ >= MOST)
+            continue;
+        printf("not used: data set %s of %s\n", unroll_text_quote(name, sizeof name, array->name),
+               unroll_text_quote(path, sizeof path, in->path));
     }
+    if (unused > MOST)
+        printf("not used: %d more data sets\n", unused - MOST);
 }
 
 static unroll_status read_sequences(const unroll_bundle *bundle, const unroll_model_shape *shape, sequences *in)
@@ -116,6 +124,7 @@ static unroll_status copy_sequence(const sequences *in, const unroll_model_shape
                                    int *symbol)
 {
     size_t from = (size_t)n * (size_t)in->steps, to = (size_t)row * (size_t)in->steps;
+    size_t inputs = (size_t)in->inputs;
     for (int t = 0; t < length_of(in, n) && in->symbols != NULL; t++) {
         int s = ((const int *)in->symbols->data)[from + (size_t)t];
         if (s < 0 || s >= shape->symbols)
@@ -123,12 +132,12 @@ static unroll_status copy_sequence(const sequences *in, const unroll_model_shape
                                 in->path, s, n, t, shape->symbols - 1);
         symbol[to + (size_t)t] = s;
     }
-    for (int i = 0; i < length_of(in, n) * in->inputs && in->x != NULL; i++) {
-        double value = x_at(in->x, from * (size_t)in->inputs + (size_t)i);
+    for (size_t i = 0; i < (size_t)length_of(in, n) * inputs && in->x != NULL; i++) {
+        double value = x_at(in->x, from * inputs + i);
         if (!isfinite((float)value))
-            return unroll_error(UNROLL_WRONG, "x of %.300s is not a finite number at sequence %d, step %d, input %d",
-                                in->path, n, i / in->inputs, i % in->inputs);
-        x[to * (size_t)in->inputs + (size_t)i] = (real)value;
+            return unroll_error(UNROLL_WRONG, "x of %.300s is not a finite number at sequence %d, step %zu, input %zu",
+                                in->path, n, i / inputs, i % inputs);
+        x[to * inputs + i] = (real)value;
     }
     return unroll_ok();
 }

@@ -203,6 +203,23 @@ static unroll_status set_weight(const unroll_model_file *file, const char *path,
                   : unroll_error(UNROLL_WRONG, "%.300s: its weight %s holds numbers that are not finite", path, name);
 }
 
+/* A model takes its memory before it gets its weights: no more of it than the file has weights for. The recurrent ones alone
+   are hidden * hidden in every layer of every cell, the head's hidden * outputs. */
+static unroll_status check_size(const unroll_model_file *file, const char *path)
+{
+    double hidden = (double)unroll_int(file->settings, "hidden"), layers = (double)unroll_int(file->settings, "layers");
+    double least = hidden * (layers * hidden + file->shape.outputs), there = 0;
+    for (int i = 0; i < file->bundle->array_count; i++) {
+        double size = 1;
+        for (int d = 0; d < file->bundle->arrays[i].rank; d++)
+            size *= (double)file->bundle->arrays[i].dims[d];
+        there += size;
+    }
+    return there >= least ? unroll_ok()
+                          : unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: it has %.0f weights, fewer than its "
+                                                       "hidden, layers and outputs make", path, there);
+}
+
 unroll_status unroll_model_file_build(const unroll_model_file *file, const char *path, int steps, int batch,
                                       unroll_model **model)
 {
@@ -211,6 +228,7 @@ unroll_status unroll_model_file_build(const unroll_model_file *file, const char 
     shape.steps = steps;
     shape.batch = batch;
     shape.every = true;
+    UNROLL_TRY(check_size(file, path));
     UNROLL_TRY(unroll_model_open(file->settings, &shape, model));
     for (int i = 0; i < unroll_model_weight_count(*model) && status.code == UNROLL_OK; i++)
         status = set_weight(file, path, *model, i);

@@ -5,8 +5,12 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "report/inside.h"
+
+/* More than anybody reads; a file may claim any number. */
+enum { MOST_GROUPS = 10000 };
 
 static unroll_status out_of_memory(void)
 {
@@ -175,12 +179,25 @@ static bool is_of(const unroll_groups *groups, const unroll_group *group, const 
     return true;
 }
 
+/* The first of the groups, which are in order, that does not come before `wanted`. */
+static int find_place(const unroll_experiment *experiment, const unroll_groups *groups, const unroll_group *wanted)
+{
+    int low = 0, high = groups->count;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (compare_groups(experiment, groups, &groups->group[middle], wanted) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* The group with the values in `wanted`, made in its place when it is new; NULL when memory is short. */
-static unroll_group *find_group(const unroll_experiment *experiment, const unroll_table *table, unroll_groups *groups,
-                                const unroll_group *wanted)
+static unroll_group *find_group(const unroll_experiment *experiment, unroll_groups *groups, const unroll_group *wanted)
 {
     unroll_group *grown;
-    int place = 0;
+    int place;
     for (int g = 0; g < groups->count; g++)
         if (is_of(groups, &groups->group[g], wanted))
             return &groups->group[g];
@@ -188,35 +205,75 @@ static unroll_group *find_group(const unroll_experiment *experiment, const unrol
     if (grown == NULL)
         return NULL;
     groups->group = grown;
-    while (place < groups->count && compare_groups(experiment, groups, &grown[place], wanted) < 0)
-        place++;
+    place = find_place(experiment, groups, wanted);
     memmove(&grown[place + 1], &grown[place], (size_t)(groups->count - place) * sizeof *grown);
     grown[place] = *wanted;
     grown[place].count = 0;
-    grown[place].row = malloc((size_t)table->rows * sizeof *grown[place].row);
+    grown[place].row = NULL;
     groups->count++;
-    return grown[place].row != NULL ? &grown[place] : NULL;
+    return &grown[place];
 }
 
-static int by_seed_column(const unroll_table *table, int a, int b)
+/* Room for as many rows as there are doubles; false when memory is short. */
+static bool add_row(unroll_group *group, int row)
 {
-    double x = unroll_value_real(table, "seed", a), y = unroll_value_real(table, "seed", b);
-    return x != y && !isnan(x) && !isnan(y) ? (x > y) - (x < y) : a - b;
+    int *grown = group->row;
+    if ((group->count & (group->count - 1)) == 0)
+        grown = realloc(grown, (group->count == 0 ? 1 : 2 * (size_t)group->count) * sizeof *grown);
+    if (grown == NULL)
+        return false;
+    group->row = grown;
+    group->row[group->count++] = row;
+    return true;
 }
 
-/* Keeps the rows of a group in the order of seeds: the file has them in that of ids, which are hashes. */
-static void add_row(const unroll_table *table, unroll_group *group, int row)
+typedef struct seeded {
+    double seed;
+    int row;
+} seeded;
+
+static int by_seed(const void *a, const void *b)
 {
-    int place = group->count++;
-    for (; place > 0 && by_seed_column(table, group->row[place - 1], row) > 0; place--)
-        group->row[place] = group->row[place - 1];
-    group->row[place] = row;
+    const seeded *x = a, *y = b;
+    return x->seed != y->seed && !isnan(x->seed) && !isnan(y->seed) ? (x->seed > y->seed) - (x->seed < y->seed)
+                                                                     : x->row - y->row;
+}
+
+/* The rows of a group in the order of seeds: the file has them in that of ids, which are hashes. */
+static unroll_status sort_rows(const unroll_table *table, unroll_group *group)
+{
+    seeded *rows = malloc((size_t)group->count * sizeof *rows);
+    if (rows == NULL)
+        return out_of_memory();
+    for (int i = 0; i < group->count; i++)
+        rows[i] = (seeded){unroll_value_real(table, "seed", group->row[i]), group->row[i]};
+    qsort(rows, (size_t)group->count, sizeof *rows, by_seed);
+    for (int i = 0; i < group->count; i++)
+        group->row[i] = rows[i].row;
+    free(rows);
+    return unroll_ok();
+}
+
+/* Puts a row into its group. */
+static unroll_status group_row(const unroll_experiment *experiment, const unroll_table *table, int row,
+                               unroll_groups *groups)
+{
+    unroll_group wanted = {.count = 0}, *group;
+    for (int c = 0; c < groups->column_count; c++)
+        unroll_value_show(table, groups->column[c], row, wanted.by[c]);
+    group = find_group(experiment, groups, &wanted);
+    if (group == NULL || !add_row(group, row))
+        return out_of_memory();
+    if (groups->count > MOST_GROUPS)
+        return unroll_error(UNROLL_WRONG, "the results of %s fall into more than %d groups", experiment->name, MOST_GROUPS);
+    return unroll_stop_requested() ? unroll_error(UNROLL_STOPPED, "stopped while results were grouped") : unroll_ok();
 }
 
 unroll_status unroll_groups_make(const unroll_experiment *experiment, const unroll_table *table, const char *columns,
                                  const bool *keep, unroll_groups *groups)
 {
     char word[48];
+    unroll_status status = unroll_ok();
     memset(groups, 0, sizeof *groups);
     while (unroll_next_word(&columns, word, sizeof word)) {
         if (groups->column_count == UNROLL_MOST_BY)
@@ -226,19 +283,14 @@ unroll_status unroll_groups_make(const unroll_experiment *experiment, const unro
         strcpy(groups->column[groups->column_count++], word);
     }
     for (int i = 0; i < table->rows; i++) {
-        unroll_group wanted = {.count = 0}, *group;
-        if (keep != NULL ? !keep[i] : is_failed(table, i))
-            continue;
-        for (int c = 0; c < groups->column_count; c++)
-            unroll_value_show(table, groups->column[c], i, wanted.by[c]);
-        group = find_group(experiment, table, groups, &wanted);
-        if (group == NULL) {
-            unroll_groups_free(groups);
-            return out_of_memory();
-        }
-        add_row(table, group, i);
+        if (status.code == UNROLL_OK && (keep != NULL ? keep[i] : !is_failed(table, i)))
+            status = group_row(experiment, table, i, groups);
     }
-    return unroll_ok();
+    for (int g = 0; g < groups->count && status.code == UNROLL_OK; g++)
+        status = sort_rows(table, &groups->group[g]);
+    if (status.code != UNROLL_OK)
+        unroll_groups_free(groups);
+    return status;
 }
 
 void unroll_groups_free(unroll_groups *groups)
@@ -293,6 +345,10 @@ unroll_status unroll_values_list(const unroll_experiment *experiment, const unro
         all[i] = true;
     status = unroll_groups_make(experiment, table, name, all, &groups);
     free(all);
+    if (status.code == UNROLL_WRONG && unroll_table_find(table, name) != NULL) {
+        snprintf(out, room, "more than %d values", MOST_GROUPS);
+        return unroll_ok();
+    }
     if (status.code != UNROLL_OK)
         return status;
     for (int g = 0; g < groups.count && used < room; g++)

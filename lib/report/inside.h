@@ -37,7 +37,7 @@ typedef struct unroll_groups {
 } unroll_groups;
 
 /* Groups the rows marked in `keep` (NULL: all that did not fail) by columns parted by blanks. UNROLL_WRONG for a column
-   that the table does not have. */
+   that the table does not have, and for more groups than anybody reads. */
 unroll_status unroll_groups_make(const unroll_experiment *experiment, const unroll_table *table, const char *columns,
                                  const bool *keep, unroll_groups *groups);
 void unroll_groups_free(unroll_groups *groups);
@@ -49,7 +49,7 @@ unroll_interval unroll_group_share(const unroll_table *table, const unroll_group
 unroll_status unroll_group_mean(const unroll_table *table, const unroll_group *group, const char *name,
                                 unroll_interval *mean);
 
-/* Distinct values of a column over all rows, in order, as text, parted by `separator`. */
+/* Distinct values of a column over all rows, in order, as text, parted by `separator`; or that there are too many. */
 unroll_status unroll_values_list(const unroll_experiment *experiment, const unroll_table *table, const char *name,
                                  const char *separator, char *out, size_t room);
 

@@ -5,6 +5,7 @@
 
 #include "base/quantile.h"
 #include "base/random.h"
+#include "base/stop.h"
 #include "report/report.h"
 
 enum { RESAMPLES = 10000 };
@@ -58,6 +59,10 @@ static unroll_status bootstrap(const sample *a, const sample *b, uint64_t seed, 
     if (means == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for an interval");
     for (int i = 0; i < RESAMPLES; i++) {
+        if (i % 100 == 0 && unroll_stop_requested()) { /* of a million values it takes a minute */
+            free(means);
+            return unroll_error(UNROLL_STOPPED, "stopped while intervals were taken");
+        }
         means[i] = resampled_mean(a, &random);
         if (b != NULL)
             means[i] -= resampled_mean(b, &random);

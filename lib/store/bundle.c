@@ -188,24 +188,23 @@ unroll_status unroll_store_bundle(const unroll_bundle *bundle, const char *path)
 
 /* ---- reading ---- */
 
-/* Whole numbers of any width: as 32 bits, or all as doubles where one does not fit. */
-static unroll_status take_whole(const unroll_plain_member *member, unroll_array *array)
+/* Whole numbers of any width: as 32 bits, or all as doubles where one does not fit; in the place where they are, from the
+   first one on, so that none is written over before it is read. */
+static void take_whole(unroll_plain_member *member, unroll_array *array)
 {
     const int64_t *wide = member->values;
     array->type = UNROLL_ARRAY_INT32;
     for (size_t i = 0; i < member->count; i++)
         if (wide[i] < INT32_MIN || wide[i] > INT32_MAX)
             array->type = UNROLL_ARRAY_DOUBLE;
-    array->data = calloc(member->count + 1, sizeof(double));
-    if (array->data == NULL)
-        return unroll_error(UNROLL_FAILED, "out of memory for data set \"%s\"", array->name);
     for (size_t i = 0; i < member->count; i++) {
+        int32_t narrow = (int32_t)wide[i];
+        double real = (double)wide[i];
         if (array->type == UNROLL_ARRAY_INT32)
-            ((int32_t *)array->data)[i] = (int32_t)wide[i];
+            memcpy((char *)member->values + i * sizeof narrow, &narrow, sizeof narrow);
         else
-            ((double *)array->data)[i] = (double)wide[i];
+            memcpy((char *)member->values + i * sizeof real, &real, sizeof real);
     }
-    return unroll_ok();
 }
 
 static unroll_status take_member(const unroll_plain *plain, unroll_plain_member *member, unroll_bundle *bundle)
@@ -226,8 +225,9 @@ static unroll_status take_member(const unroll_plain *plain, unroll_plain_member 
     array->rank = member->rank;
     memcpy(array->dims, member->dims, sizeof array->dims);
     if (member->type == UNROLL_PLAIN_WHOLE)
-        return take_whole(member, array);
-    array->type = member->type == UNROLL_PLAIN_FLOAT ? UNROLL_ARRAY_FLOAT : UNROLL_ARRAY_DOUBLE;
+        take_whole(member, array);
+    else
+        array->type = member->type == UNROLL_PLAIN_FLOAT ? UNROLL_ARRAY_FLOAT : UNROLL_ARRAY_DOUBLE;
     array->data = member->values;
     member->values = NULL;
     return unroll_ok();

@@ -89,11 +89,26 @@ static unroll_status list_ids(const char *folder, names *list)
     return good ? unroll_ok() : unroll_error(UNROLL_FAILED, "out of memory while runs are gathered");
 }
 
+/* A record that is whole, and one that the caller wants. */
+static unroll_status read_record(const char *folder, const char *id, const unroll_gather_info *info,
+                                 unroll_record **record)
+{
+    char path[UNROLL_FILE_ROOM], shown[PATH_SHOWN];
+    const char *reason;
+    UNROLL_TRY(unroll_load_record_of(folder, id, path, record));
+    reason = info->refuse != NULL ? info->refuse(info->context, *record) : NULL;
+    if (reason == NULL)
+        return unroll_ok();
+    unroll_record_free(*record);
+    *record = NULL;
+    return unroll_error(UNROLL_DAMAGED, "%s %s", unroll_text_quote(shown, sizeof shown, path), reason);
+}
+
 /* Reads every record that is there; the damaged ones are counted and the first one's sentence is kept. */
 static unroll_status read_records(const char *folder, const names *ids, unroll_record **records, unroll_gather_info *info)
 {
     for (int i = 0; i < ids->count; i++) {
-        unroll_status status = unroll_load_record_of(folder, ids->name[i], NULL, &records[info->records]);
+        unroll_status status = read_record(folder, ids->name[i], info, &records[info->records]);
         if (status.code == UNROLL_OK)
             info->records++;
         else if (status.code == UNROLL_DAMAGED && info->damaged++ == 0)

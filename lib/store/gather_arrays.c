@@ -73,14 +73,14 @@ static void copy_row(const kind *k, const unroll_record *record, const char *nam
     }
 }
 
-/* All runs' arrays of one name as (count, width); what a run does not have is NaN, or -1 ns. */
+/* All runs' arrays of one name as (count, width), called `name`; what a run does not have is NaN, or -1 ns. */
 static void put_series(unroll_h5 *h, hid_t group, const kind *k, unroll_record *const *records, int count, int width,
-                       const series *first, const hid_t scales[2])
+                       const series *first, const char *name, const hid_t scales[2])
 {
     bool real = k->size == sizeof(float);
     size_t cells = (size_t)count * (size_t)width;
-    char *values = malloc(cells * k->size), plain[48];
-    unroll_h5_data data = {.unit = first->unit, .rank = 2, .dims = {(hsize_t)count, (hsize_t)width}, .packed = true};
+    char *values = malloc(cells * k->size);
+    unroll_h5_data data = {.name = name, .unit = first->unit, .rank = 2, .dims = {(hsize_t)count, (hsize_t)width}, .packed = true};
     int place = 0;
     hid_t set;
     if (values == NULL) {
@@ -95,7 +95,6 @@ static void put_series(unroll_h5 *h, hid_t group, const kind *k, unroll_record *
     }
     for (int i = 0; i < count; i++)
         copy_row(k, records[i], first->name, &place, values + (size_t)i * (size_t)width * k->size);
-    data.name = unroll_h5_member_name(plain, sizeof plain, first->name);
     data.file_type = real ? H5T_IEEE_F32LE : H5T_STD_I64LE;
     data.memory_type = real ? H5T_NATIVE_FLOAT : H5T_NATIVE_INT64;
     data.values = values;
@@ -120,13 +119,16 @@ static bool seen_before(const char *const *seen, int count, int *place, const ch
     return false;
 }
 
+/* Every array that any run has. A name that is the axis's own, or another's once it is fit for HDF5, is changed. */
 static void put_all(unroll_h5 *h, const kind *k, hid_t run_scale, unroll_record *const *records, int count)
 {
     const char *seen[MOST_ARRAYS];
+    unroll_gather_names taken;
     int names = 0, width = longest(k, records, count);
     hid_t group = unroll_h5_make_group(h, k->group), scales[2] = {run_scale, H5I_INVALID_HID};
+    unroll_gather_open_names(h, &taken);
     if (width > 0)
-        scales[1] = unroll_gather_scale(h, group, k->axis, width);
+        scales[1] = unroll_gather_scale(h, group, unroll_gather_take_name(h, &taken, k->axis), width);
     for (int i = 0; width > 0 && i < count; i++) {
         int place = 0;
         for (int a = 0; a < k->count(records[i]) && h->status.code == UNROLL_OK; a++, place++) {
@@ -138,9 +140,10 @@ static void put_all(unroll_h5 *h, const kind *k, hid_t run_scale, unroll_record 
                 break;
             }
             seen[names++] = s.name;
-            put_series(h, group, k, records, count, width, &s, scales);
+            put_series(h, group, k, records, count, width, &s, unroll_gather_take_name(h, &taken, s.name), scales);
         }
     }
+    free(taken.name);
     if (scales[1] >= 0)
         H5Dclose(scales[1]);
     if (group >= 0)

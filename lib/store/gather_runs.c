@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "store/gather.h"
 
-enum { NAME_ROOM = 64, MOST_COLUMNS = 4096 };
+enum { MOST_COLUMNS = UNROLL_GATHER_NAMES };
 
 /* One column on its way to the file; `real`, `integer`, `text` have a place for every run and are used again. */
 typedef struct cells {
@@ -25,8 +25,7 @@ typedef struct cells {
 typedef struct target {
     unroll_h5 *h;
     hid_t group, scale;
-    char (*names)[NAME_ROOM];
-    int name_count;
+    unroll_gather_names names;
 } target;
 
 static void close_cells(cells *c)
@@ -55,16 +54,14 @@ static void open_target(unroll_h5 *h, target *t, const char *group)
     t->h = h;
     t->scale = H5I_INVALID_HID;
     t->group = unroll_h5_make_group(h, group);
-    t->names = calloc(MOST_COLUMNS, sizeof *t->names);
-    if (t->names == NULL)
-        unroll_h5_fail(h, "out of memory");
+    unroll_gather_open_names(h, &t->names);
 }
 
 static void close_target(target *t)
 {
     if (t->group >= 0)
         H5Gclose(t->group);
-    free(t->names);
+    free(t->names.name);
 }
 
 hid_t unroll_gather_scale(unroll_h5 *h, hid_t group, const char *name, int count)
@@ -96,26 +93,43 @@ void unroll_gather_axis(unroll_h5 *h, hid_t set, unsigned axis, hid_t scale, con
         unroll_h5_fail(h, "cannot tie an axis to the dimension scale %s", name);
 }
 
-/* A name that is free in the group: a result that is called like a setting becomes result_NAME. */
-static const char *take_name(target *t, const char *name)
+void unroll_gather_open_names(unroll_h5 *h, unroll_gather_names *names)
 {
-    char *taken = t->names != NULL && t->name_count < MOST_COLUMNS ? t->names[t->name_count] : NULL;
-    char plain[NAME_ROOM];
-    if (taken == NULL) {
-        unroll_h5_fail(t->h, "more than %d columns", MOST_COLUMNS);
+    names->count = 0;
+    names->name = calloc(UNROLL_GATHER_NAMES, sizeof *names->name);
+    if (names->name == NULL)
+        unroll_h5_fail(h, "out of memory");
+}
+
+static bool is_taken(const unroll_gather_names *names, const char *name)
+{
+    for (int i = 0; i < names->count; i++)
+        if (strcmp(names->name[i], name) == 0)
+            return true;
+    return false;
+}
+
+const char *unroll_gather_take_name(unroll_h5 *h, unroll_gather_names *names, const char *name)
+{
+    char plain[UNROLL_GATHER_NAME], *taken;
+    if (names->name == NULL || names->count == UNROLL_GATHER_NAMES) {
+        unroll_h5_fail(h, "more than %d columns", UNROLL_GATHER_NAMES);
         return name;
     }
+    taken = names->name[names->count];
     unroll_h5_member_name(plain, sizeof plain, name);
-    unroll_text_copy(taken, NAME_ROOM, plain);
-    for (int i = 0; i < t->name_count; i++) {
-        if (strcmp(t->names[i], taken) == 0) {
-            snprintf(taken, NAME_ROOM, "result_%.56s", plain);
-            unroll_text_copy(plain, sizeof plain, taken);
-            i = -1;
-        }
-    }
-    t->name_count++;
+    unroll_text_copy(taken, UNROLL_GATHER_NAME, plain);
+    if (is_taken(names, taken))
+        snprintf(taken, UNROLL_GATHER_NAME, "result_%.47s", plain);
+    for (int i = 2; is_taken(names, taken); i++) /* one of so many numbers is free */
+        snprintf(taken, UNROLL_GATHER_NAME, "result_%.44s_%d", plain, i);
+    names->count++;
     return taken;
+}
+
+static const char *take_name(target *t, const char *name)
+{
+    return unroll_gather_take_name(t->h, &t->names, name);
 }
 
 static void put_numbers(target *t, const cells *c, const char *name, const char *unit, unroll_column_type type)

@@ -400,6 +400,7 @@ void unroll_parse(unsigned char *bytes, size_t size, unroll_plain_sink *sink)
         fail(&w, "the group \"\" cannot be read");
     send_attributes(&w, root);
     send_group(&w, root, "", 0);
-    H5Fclose(file);
+    if (H5Fclose(file) < 0)
+        fail(&w, "it cannot be closed"); /* what stays open would be found again under the next one's name */
     finish(&w, UNROLL_PLAIN_END, "");
 }

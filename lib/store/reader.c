@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "store/h5.h"
@@ -17,7 +18,8 @@ enum {
     PATH_SHOWN = 300,
     MOST_SHARED = 64, /* records that one process parses */
     TRIES = 3,        /* of what may pass */
-    MOST_MEMBERS = 100000
+    MOST_MEMBERS = 100000,
+    MOST_RECORD = 64 /* MB of a run's file, far more than any has */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -28,9 +30,10 @@ static int served; /* files that the process at hand has parsed */
 /* One file's parsing. */
 typedef struct parsing {
     unroll_plain *plain;
-    uint64_t room; /* bytes that its members may still take */
+    uint64_t room; /* bytes that its members may still take, with a pointer to each of their texts */
     bool nonsense; /* the answer is not what a sound child gives */
     bool no_memory;
+    bool too_large;
     char reason[300]; /* for which the child says that the file cannot be read; "" */
 } parsing;
 
@@ -66,15 +69,21 @@ static void repair_texts(char *texts, size_t count)
         unroll_utf8_repair(texts);
 }
 
+/* Counts `count` times `size` bytes of the room that is left. */
+static bool take_room(parsing *p, uint64_t count, uint64_t size)
+{
+    p->too_large = count > p->room / size;
+    if (!p->too_large)
+        p->room -= count * size;
+    return !p->too_large;
+}
+
 /* `size` bytes into new memory, with a zero behind them. */
 static unroll_talk take_bytes(parsing *p, uint64_t size, void **bytes)
 {
     unroll_talk how;
-    if (size > p->room) {
-        p->nonsense = true;
+    if (!take_room(p, size, 1))
         return UNROLL_TALK_ENDED;
-    }
-    p->room -= size;
     *bytes = malloc(size + 1);
     if (*bytes == NULL) {
         p->no_memory = true;
@@ -103,7 +112,7 @@ static unroll_talk take_member(parsing *p, const unroll_plain_head *head)
     member += plain->count++;
     *member = (unroll_plain_member){.type = head->type, .rank = (int)head->rank, .scale = head->scale != 0};
     p->nonsense = !count_values(head, member);
-    if (p->nonsense)
+    if (p->nonsense || (member->type == UNROLL_PLAIN_TEXT && !take_room(p, member->count, sizeof(char *))))
         return UNROLL_TALK_ENDED;
     how = take_bytes(p, head->name_size, &name);
     member->name = name;
@@ -170,7 +179,7 @@ static unroll_talk ask(parsing *p, const unsigned char *bytes, size_t size)
 /* What a process that ended instead of answering says of the file. */
 static unroll_status blame(const char *shown, size_t size, int64_t ended)
 {
-    int number = ended > 128 ? (int)ended - 128 : 0;
+    int number = ended > 128 && ended < 256 ? (int)ended - 128 : 0;
     if (ended == UNROLL_CHILD_TOO_LARGE)
         return unroll_error(UNROLL_DAMAGED, "%s is of no use: reading it takes more than %llu MB of memory", shown,
                             (unsigned long long)(unroll_parse_memory(size) >> 20));
@@ -236,7 +245,7 @@ static unroll_status parse_once(const char *path, const unsigned char *bytes, si
     hang_up();
     if (how == UNROLL_TALK_GOOD)
         return unroll_error(UNROLL_DAMAGED, "%s: %s", shown, p.reason);
-    if (how == UNROLL_TALK_ENDED && !p.nonsense && !p.no_memory && unroll_take_offer(&ended) == UNROLL_TALK_GOOD)
+    if (how == UNROLL_TALK_ENDED && !p.nonsense && !p.no_memory && !p.too_large && unroll_take_offer(&ended) == UNROLL_TALK_GOOD)
         return blame(shown, size, ended);
     unroll_child_kill();
     if (how == UNROLL_TALK_STOPPED)
@@ -245,6 +254,8 @@ static unroll_status parse_once(const char *path, const unsigned char *bytes, si
         return not_parsed(shown, "does not answer");
     if (p.no_memory)
         return unroll_error(UNROLL_FAILED, "cannot read %s: out of memory", shown);
+    if (p.too_large)
+        return blame(shown, size, UNROLL_CHILD_TOO_LARGE);
     if (p.nonsense)
         return unroll_error(UNROLL_DAMAGED, "%s is of no use: parsing it gives nonsense", shown);
     return not_parsed(shown, "was killed");
@@ -285,12 +296,25 @@ static unroll_status parse(const char *path, bool shared, const unsigned char *b
     return status;
 }
 
+/* Before it is read: a file with a hole in it may be larger than all memory. */
+static unroll_status check_size(const char *path, unroll_plain_source source)
+{
+    char shown[PATH_SHOWN];
+    struct stat about;
+    if (source != UNROLL_FROM_RUN || stat(path, &about) != 0 || !S_ISREG(about.st_mode) ||
+        about.st_size <= (off_t)MOST_RECORD << 20)
+        return unroll_ok();
+    return unroll_error(UNROLL_DAMAGED, "%s is no record of a run: it is larger than %d MB",
+                        unroll_text_quote(shown, sizeof shown, path), MOST_RECORD);
+}
+
 unroll_status unroll_read_plain(const char *path, unroll_plain_source source, unroll_plain **plain)
 {
     unsigned char *bytes;
     size_t size;
     unroll_status status;
     *plain = NULL;
+    UNROLL_TRY(check_size(path, source));
     UNROLL_TRY(unroll_h5_read_bytes(path, source != UNROLL_FROM_USER, &bytes, &size));
     *plain = calloc(1, sizeof **plain);
     if (*plain != NULL) {

@@ -8,8 +8,9 @@
 #include "store/reader.h"
 #include "store/store.h"
 
-/* More than any run writes, and no more than can be gathered. */
-enum { MOST_COLUMNS = 1024, MOST_ARRAYS = 256, MOST_POINTS = 1 << 20 };
+/* More than any run writes, and so little that one record cannot spoil the gathering of the others: each of its texts and
+   points takes room in every row. */
+enum { MOST_COLUMNS = 256, MOST_ARRAYS = 64, MOST_POINTS = 1 << 17, MOST_TEXT = 1 << 20 };
 
 /* ---- the attributes ---- */
 
@@ -29,6 +30,22 @@ static unroll_status take_int(const unroll_plain *plain, const char *name, int *
     return unroll_plain_damaged(plain, "it has no number attribute", name + 1);
 }
 
+/* What a sweep does with a record depends on it: one of an unknown status would never be done again. */
+static unroll_status take_status(const unroll_plain *plain, unroll_record *record)
+{
+    static const char *const known[] = {"done", "diverged", "failed"};
+    const char *text;
+    if (!unroll_plain_text(plain, "@status", &text))
+        return unroll_plain_damaged(plain, "it has no text attribute", "status");
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(text, known[i]) != 0)
+            continue;
+        strcpy(record->status, text);
+        return unroll_ok();
+    }
+    return unroll_plain_damaged(plain, "an unknown status is", text);
+}
+
 static unroll_status take_head(const unroll_plain *plain, unroll_record *record)
 {
     const char *schema;
@@ -38,7 +55,7 @@ static unroll_status take_head(const unroll_plain *plain, unroll_record *record)
         return unroll_plain_damaged(plain, "it is no run's record, but", schema);
     UNROLL_TRY(take_text(plain, "@experiment", record->experiment, sizeof record->experiment));
     UNROLL_TRY(take_text(plain, "@id", record->id, sizeof record->id));
-    UNROLL_TRY(take_text(plain, "@status", record->status, sizeof record->status));
+    UNROLL_TRY(take_status(plain, record));
     UNROLL_TRY(take_text(plain, "@reason", record->reason, sizeof record->reason));
     UNROLL_TRY(take_int(plain, "@experiment_version", &record->experiment_version));
     UNROLL_TRY(take_int(plain, "@numerics_version", &record->numerics_version));
@@ -170,6 +187,16 @@ static unroll_status take_array(const unroll_plain *plain, const unroll_plain_me
     return unroll_ok();
 }
 
+static unroll_status check_texts(const unroll_plain *plain, const unroll_record *record)
+{
+    size_t length = 0;
+    for (int i = 0; i < record->column_count; i++)
+        length += record->columns[i].text != NULL ? strlen(record->columns[i].text) : 0;
+    for (int i = 0; i < record->env_count; i++)
+        length += record->env[i].text != NULL ? strlen(record->env[i].text) : 0;
+    return length <= MOST_TEXT ? unroll_ok() : unroll_plain_damaged(plain, "its texts are longer than any that a run writes", NULL);
+}
+
 static unroll_status take_all(const unroll_plain *plain, unroll_record *record)
 {
     UNROLL_TRY(take_head(plain, record));
@@ -178,6 +205,7 @@ static unroll_status take_all(const unroll_plain *plain, unroll_record *record)
     for (int i = 0; i < plain->count; i++)
         UNROLL_TRY(take_array(plain, &plain->members[i], record));
     UNROLL_TRY(take_pairs(plain, "env", take_env, record));
+    UNROLL_TRY(check_texts(plain, record));
     return unroll_record_check(record);
 }
 

@@ -43,6 +43,9 @@ typedef struct unroll_gather_info {
     const char *experiment, *title;
     int records, damaged; /* out: files gathered, files left out */
     char first_damaged[512];
+    /* in: why a record is none of this experiment's, so that it is left out as a damaged one is; NULL: it is one */
+    const char *(*refuse)(const void *context, const unroll_record *record);
+    const void *context;
 } unroll_gather_info;
 /* Gathers every file in `folder` (results/NAME/runs), in order of id, into `path` (results/NAME.h5) in the columnar layout
    of the design: /runs, /curves, /timings, /env, with dimension scales. `ids`: which ones, NULL: all. Damaged files, and
@@ -59,7 +62,7 @@ typedef struct unroll_table_column {
     char name[48], unit[24];
     unroll_column_type type;
     double *real;     /* (rows); for UNROLL_COLUMN_INT and UNROLL_COLUMN_REAL; NaN where a run has none */
-    char **text;      /* (rows), for UNROLL_COLUMN_TEXT; "" where a run has none */
+    char **text;      /* (rows), for UNROLL_COLUMN_TEXT, one behind the other; "" where a run has none */
 } unroll_table_column;
 typedef struct unroll_table_curve {
     char name[48], unit[24];

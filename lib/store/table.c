@@ -28,33 +28,52 @@ static unroll_status check_shape(const unroll_plain *plain, const unroll_plain_m
 
 /* ---- columns ---- */
 
-static unroll_status take_texts(const unroll_plain_member *member, unroll_table_column *column)
+/* Takes over the values of a member. */
+static void *take_values(unroll_plain_member *member)
 {
-    const char *text = member->values;
-    column->type = UNROLL_COLUMN_TEXT;
-    column->text = calloc(member->count + 1, sizeof *column->text);
-    for (size_t i = 0; column->text != NULL && i < member->count; i++, text = unroll_plain_next(text)) {
-        column->text[i] = unroll_text_duplicate(text);
-        if (column->text[i] == NULL)
-            return out_of_memory();
-    }
-    return column->text != NULL ? unroll_ok() : out_of_memory();
+    void *values = member->values;
+    member->values = NULL;
+    return values;
 }
 
-static unroll_status take_numbers(const unroll_plain_member *member, unroll_table_column *column)
+/* The texts stay where they are, one behind the other: a copy of each would take many times their memory. */
+static unroll_status take_texts(unroll_plain_member *member, unroll_table_column *column)
 {
-    column->type = member->type == UNROLL_PLAIN_WHOLE ? UNROLL_COLUMN_INT : UNROLL_COLUMN_REAL;
-    column->real = malloc((member->count + 1) * sizeof *column->real);
-    if (column->real == NULL)
+    char *text = member->values;
+    column->type = UNROLL_COLUMN_TEXT;
+    column->text = malloc(member->count * sizeof *column->text);
+    if (column->text == NULL)
         return out_of_memory();
-    for (size_t i = 0; i < member->count; i++)
-        column->real[i] = member->type == UNROLL_PLAIN_WHOLE    ? (double)((const int64_t *)member->values)[i]
-                          : member->type == UNROLL_PLAIN_DOUBLE ? ((const double *)member->values)[i]
-                                                                : (double)((const float *)member->values)[i];
+    for (size_t i = 0; i < member->count; i++, text += strlen(text) + 1)
+        column->text[i] = text;
+    take_values(member);
     return unroll_ok();
 }
 
-static unroll_status take_column(const unroll_plain *plain, const unroll_plain_member *member, const char *name,
+static unroll_status take_floats(const unroll_plain_member *member, unroll_table_column *column)
+{
+    const float *values = member->values;
+    column->real = malloc(member->count * sizeof *column->real);
+    for (size_t i = 0; column->real != NULL && i < member->count; i++)
+        column->real[i] = (double)values[i];
+    return column->real != NULL ? unroll_ok() : out_of_memory();
+}
+
+static unroll_status take_numbers(unroll_plain_member *member, unroll_table_column *column)
+{
+    column->type = member->type == UNROLL_PLAIN_WHOLE ? UNROLL_COLUMN_INT : UNROLL_COLUMN_REAL;
+    if (member->type == UNROLL_PLAIN_FLOAT)
+        return take_floats(member, column);
+    column->real = take_values(member);
+    for (size_t i = 0; member->type == UNROLL_PLAIN_WHOLE && i < member->count; i++) {
+        int64_t whole; /* in its own place */
+        memcpy(&whole, &column->real[i], sizeof whole);
+        column->real[i] = (double)whole;
+    }
+    return unroll_ok();
+}
+
+static unroll_status take_column(const unroll_plain *plain, unroll_plain_member *member, const char *name,
                                  bool env, unroll_table *table)
 {
     unroll_table_column *column = env ? &table->env[table->env_count] : &table->columns[table->column_count];
@@ -68,14 +87,6 @@ static unroll_status take_column(const unroll_plain *plain, const unroll_plain_m
 }
 
 /* ---- curves and timings ---- */
-
-/* Takes over the values of a member. */
-static void *take_values(unroll_plain_member *member)
-{
-    void *values = member->values;
-    member->values = NULL;
-    return values;
-}
 
 static unroll_status take_curve(const unroll_plain *plain, unroll_plain_member *member, const char *name,
                                 unroll_table *table)
@@ -183,12 +194,11 @@ unroll_status unroll_load_table(const char *path, unroll_table **table)
     return status;
 }
 
-static void free_columns(unroll_table_column *columns, int count, int rows)
+static void free_columns(unroll_table_column *columns, int count)
 {
     for (int i = 0; i < count; i++) {
         free(columns[i].real);
-        for (int r = 0; columns[i].text != NULL && r < rows; r++)
-            free(columns[i].text[r]);
+        free(columns[i].text != NULL ? columns[i].text[0] : NULL);
         free(columns[i].text);
     }
     free(columns);
@@ -198,8 +208,8 @@ void unroll_table_free(unroll_table *table)
 {
     if (table == NULL)
         return;
-    free_columns(table->columns, table->column_count, table->rows);
-    free_columns(table->env, table->env_count, table->rows);
+    free_columns(table->columns, table->column_count);
+    free_columns(table->env, table->env_count);
     for (int i = 0; i < table->curve_count; i++)
         free(table->curves[i].value);
     for (int i = 0; i < table->timing_count; i++)

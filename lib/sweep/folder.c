@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/stop.h"
+#include "base/text.h"
 #include "store/store.h"
 
 #ifdef __APPLE__
@@ -62,12 +64,42 @@ unroll_status unroll_folder_prepare(const unroll_folder *folder)
     return unroll_ok();
 }
 
-unroll_status unroll_folder_find(const unroll_folder *folder, unroll_planned *run, bool look_only, FILE *out)
+static unroll_status load(const unroll_folder *folder, const unroll_experiment *experiment, const unroll_planned *run,
+                          char path[UNROLL_FILE_ROOM], unroll_record **record)
+{
+    char shown[300];
+    const char *reason;
+    UNROLL_TRY(unroll_load_record_of(folder->runs, run->id, path, record));
+    reason = unroll_plan_refuse(experiment, *record);
+    if (reason == NULL)
+        return unroll_ok();
+    unroll_record_free(*record);
+    *record = NULL;
+    return unroll_error(UNROLL_DAMAGED, "%s %s", unroll_text_quote(shown, sizeof shown, path), reason);
+}
+
+/* Whether what lies under the name is another file than before. */
+static bool is_another(const char *path, const struct stat *before)
+{
+    struct stat now;
+    return lstat(path, &now) != 0 || now.st_ino != before->st_ino || now.st_size != before->st_size ||
+           now.st_mtim.tv_sec != before->st_mtim.tv_sec || now.st_mtim.tv_nsec != before->st_mtim.tv_nsec;
+}
+
+unroll_status unroll_folder_find(const unroll_folder *folder, const unroll_experiment *experiment, unroll_planned *run,
+                                 bool look_only, FILE *out)
 {
     char path[UNROLL_FILE_ROOM], aside[UNROLL_FILE_ROOM];
+    struct stat before;
     unroll_record *record;
-    unroll_status status = unroll_load_record_of(folder->runs, run->id, path, &record);
+    unroll_status status;
     run->status[0] = '\0';
+    unroll_folder_record(folder, run->id, path);
+    do { /* until it is the file that was read: another process may have set it aside and done the run again */
+        if (lstat(path, &before) != 0)
+            memset(&before, 0, sizeof before);
+        status = load(folder, experiment, run, path, &record);
+    } while (status.code == UNROLL_DAMAGED && is_another(path, &before) && !unroll_stop_requested());
     switch (status.code) {
     case UNROLL_OK:
         strcpy(run->status, record->status);
@@ -145,7 +177,10 @@ static int list_ids(const unroll_folder *folder, const unroll_plan *plan, const 
 unroll_status unroll_folder_gather(const unroll_folder *folder, const unroll_experiment *experiment,
                                    const unroll_plan *plan, bool anew, int *records)
 {
-    unroll_gather_info info = {.experiment = experiment->name, .title = experiment->title};
+    unroll_gather_info info = {.experiment = experiment->name,
+                               .title = experiment->title,
+                               .refuse = unroll_plan_refuse,
+                               .context = experiment};
     const char **ids = malloc((size_t)plan->count * sizeof *ids);
     unroll_status status = unroll_ok();
     int listed;

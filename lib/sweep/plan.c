@@ -128,10 +128,16 @@ static unroll_status set_combination(const unroll_axes *axes, int index, unroll_
     return unroll_ok();
 }
 
+static void identify(const unroll_experiment *experiment, const unroll_settings *settings, char id[33])
+{
+    char salt[128];
+    snprintf(salt, sizeof salt, "experiment/%s/%d/%d", experiment->name, experiment->version, UNROLL_NUMERICS_VERSION);
+    unroll_settings_identity(settings, experiment->timed, salt, id);
+}
+
 static unroll_status fill_run(const unroll_experiment *experiment, unroll_plan *plan, width_table *widths, int index)
 {
     unroll_planned *run = &plan->runs[plan->count];
-    char salt[128];
     memset(run, 0, sizeof *run);
     run->settings = unroll_settings_new();
     if (run->settings == NULL)
@@ -140,8 +146,7 @@ static unroll_status fill_run(const unroll_experiment *experiment, unroll_plan *
     UNROLL_TRY(set_combination(&plan->axes, index, run));
     UNROLL_TRY(unroll_settings_check(run->settings));
     UNROLL_TRY(resolve_width(widths, run->settings));
-    snprintf(salt, sizeof salt, "experiment/%s/%d/%d", experiment->name, experiment->version, UNROLL_NUMERICS_VERSION);
-    unroll_settings_identity(run->settings, experiment->timed, salt, run->id);
+    identify(experiment, run->settings, run->id);
     return unroll_ok();
 }
 
@@ -196,6 +201,51 @@ unroll_status unroll_plan_make(const unroll_experiment *experiment, const unroll
     if (status.code != UNROLL_OK)
         unroll_plan_free(plan);
     return status;
+}
+
+/* Bytes of all its texts. */
+static size_t text_of(const unroll_record *record)
+{
+    size_t length = 0;
+    for (int i = 0; i < record->column_count; i++)
+        length += record->columns[i].text != NULL ? strlen(record->columns[i].text) : 0;
+    for (int i = 0; i < record->env_count; i++)
+        length += record->env[i].text != NULL ? strlen(record->env[i].text) : 0;
+    return length;
+}
+
+/* Points of its longest curve. */
+static int longest_of(const unroll_record *record)
+{
+    int length = 0;
+    for (int i = 0; i < record->curve_count; i++)
+        length = record->curves[i].length > length ? record->curves[i].length : length;
+    for (int i = 0; i < record->timing_count; i++)
+        length = record->timings[i].length > length ? record->timings[i].length : length;
+    return length;
+}
+
+const char *unroll_plan_refuse(const void *context, const unroll_record *record)
+{
+    enum { MOST_CURVE = 256, MOST_TEXT = 8192 }; /* beside the points and the sample: forecasts, names, the machine */
+    const unroll_experiment *experiment = context;
+    int64_t sample;
+    char id[33];
+    if (strcmp(record->experiment, experiment->name) != 0)
+        return "is a record of another experiment";
+    if (record->settings == NULL)
+        return "is a record without settings";
+    identify(experiment, record->settings, id);
+    if (strcmp(record->id, id) != 0)
+        return "is a record with the settings of another run";
+    if (experiment->measure != NULL) /* which writes what it likes */
+        return NULL;
+    if (longest_of(record) > unroll_int(record->settings, "points") + MOST_CURVE)
+        return "has a curve with more points than its settings let it have";
+    sample = unroll_setting_find("sample_chars") >= 0 ? unroll_int(record->settings, "sample_chars") : 0;
+    if (text_of(record) > 4 * (size_t)sample + MOST_TEXT)
+        return "has longer texts than its settings let it have";
+    return NULL;
 }
 
 double unroll_plan_cost(const unroll_experiment *experiment, const unroll_settings *settings)

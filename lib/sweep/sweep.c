@@ -391,7 +391,7 @@ static unroll_status plan_and_run(sweep *s)
     for (int i = 0; i < s->mine_count; i++) {
         if (is_stopped(s))
             return unroll_error(UNROLL_STOPPED, "stopped while the records that are there were read");
-        UNROLL_TRY(unroll_folder_find(&s->folder, s->mine[i], options->dry_run, options->out));
+        UNROLL_TRY(unroll_folder_find(&s->folder, s->experiment, s->mine[i], options->dry_run, options->out));
     }
     sort_out(s);
     count_jobs(s);
