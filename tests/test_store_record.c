@@ -232,6 +232,23 @@ static void equal_records_give_equal_bytes(void)
     unroll_record_free(record);
 }
 
+static void what_could_not_be_read_again_is_not_stored(void)
+{
+    unroll_record *record = make_record(), *loaded = NULL;
+    const char *path = path_in(test_folder(), "run.h5");
+    char name[32];
+    for (int i = record->column_count; i < UNROLL_MOST_COLUMNS; i++) {
+        snprintf(name, sizeof name, "column_%d", i);
+        unroll_record_int(record, name, "", i);
+    }
+    CU_ASSERT_EQUAL(unroll_store_record(record, path).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_load_record(path, &loaded).code, UNROLL_OK);
+    unroll_record_free(loaded);
+    unroll_record_int(record, "one more", "", 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(unroll_store_record(record, path).text, "the record has more than 256 columns"));
+    unroll_record_free(record);
+}
+
 const unroll_test tests_store_record[] = {
     TEST(a_stored_record_is_loaded_again_the_same),
     TEST(a_record_says_which_program_wrote_it),
@@ -241,5 +258,6 @@ const unroll_test tests_store_record[] = {
     TEST(a_folder_that_is_read_only_is_one_sentence_with_the_reason),
     TEST(a_full_disk_at_any_point_leaves_the_old_file_whole),
     TEST(equal_records_give_equal_bytes),
+    TEST(what_could_not_be_read_again_is_not_stored),
     {NULL, NULL},
 };

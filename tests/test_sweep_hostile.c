@@ -108,19 +108,19 @@ static unroll_record *trained_record(const unroll_experiment *e)
 /* Each point would take room in the row of every other run. */
 static void a_trained_run_has_no_more_points_and_texts_than_its_settings_say(void)
 {
-    static const float points[400];
+    static const float points[4400];
     static const unroll_experiment trained = {.name = "trained", .title = "", .axes_quick = "seed=0..1", .axes_full = "seed=0..1", .fixed = "points=100"};
     unroll_record *record = trained_record(&trained);
-    char *text = calloc(1, 20000);
+    char *text = calloc(1, 200000);
     unroll_record_curve(record, "loss", "", points, 101);
     unroll_record_text(record, "sample", "short");
     CU_ASSERT_PTR_NULL(unroll_plan_refuse(&trained, record));
-    unroll_record_curve(record, "loss", "", points, 400);
-    CU_ASSERT_STRING_EQUAL(unroll_plan_refuse(&trained, record), "has a curve with more points than its settings let it have");
+    unroll_record_curve(record, "loss", "", points, 4400);
+    CU_ASSERT_STRING_EQUAL(unroll_plan_refuse(&trained, record), "has a curve of more than 4096 points beyond the setting points");
     unroll_record_curve(record, "loss", "", points, 101);
-    memset(text, 'x', 19999);
+    memset(text, 'x', 199999);
     unroll_record_text(record, "sample", text);
-    CU_ASSERT_STRING_EQUAL(unroll_plan_refuse(&trained, record), "has longer texts than its settings let it have");
+    CU_ASSERT_STRING_EQUAL(unroll_plan_refuse(&trained, record), "has texts of more than 64 KiB beyond the setting sample_chars");
     free(text);
     unroll_record_free(record);
 }

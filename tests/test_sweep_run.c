@@ -329,6 +329,31 @@ static void the_expected_time_is_that_of_the_records_there(void)
     CU_ASSERT(seconds > 0.15); /* 8 runs of at least 20 ms */
 }
 
+/* What could not be read again, or would take room in the rows of all others, is not written. */
+static unroll_status measure_too_much(const unroll_settings *settings, unroll_record *record)
+{
+    static const float points[UNROLL_MOST_POINTS + 1];
+    bool long_curve = unroll_int(settings, "seed") == 1;
+    unroll_record_curve(record, "loss", "", points, long_curve ? UNROLL_MOST_POINTS + 1 : UNROLL_MOST_POINTS);
+    return unroll_ok();
+}
+
+static void a_run_with_more_in_its_record_than_can_be_read_again_is_a_failed_one(void)
+{
+    unroll_experiment e = experiment;
+    const char *results = test_folder();
+    reset();
+    e.measure = measure_too_much;
+    e.axes_quick = "seed=0,1";
+    called c = call(&e, results, (unroll_sweep_options){0});
+    CU_ASSERT_EQUAL(c.status.code, UNROLL_FAILED);
+    CU_ASSERT_EQUAL(c.summary.done, 1);
+    CU_ASSERT_EQUAL(c.summary.failed, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(c.status.text, "its record has a curve or timing of more than 131072 points"));
+    c = call(&e, results, (unroll_sweep_options){0});
+    CU_ASSERT_EQUAL(c.summary.found, 2);
+}
+
 const unroll_test tests_sweep_run[] = {
     TEST(every_run_leaves_a_record_and_the_gathered_file_holds_them),
     TEST(a_second_call_finds_everything_and_writes_nothing),
@@ -344,5 +369,6 @@ const unroll_test tests_sweep_run[] = {
     TEST(timed_runs_take_turns_alone_under_their_instruction_set),
     TEST(a_dry_run_tells_the_plan_and_writes_nothing),
     TEST(the_expected_time_is_that_of_the_records_there),
+    TEST(a_run_with_more_in_its_record_than_can_be_read_again_is_a_failed_one),
     {NULL, NULL},
 };

@@ -233,3 +233,13 @@ const unroll_curve *unroll_record_find_curve(const unroll_record *record, const 
             return &record->curves[i];
     return NULL;
 }
+
+size_t unroll_record_text_bytes(const unroll_record *record)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < record->column_count; i++)
+        bytes += record->columns[i].text != NULL ? strlen(record->columns[i].text) : 0;
+    for (int i = 0; i < record->env_count; i++)
+        bytes += record->env[i].text != NULL ? strlen(record->env[i].text) : 0;
+    return bytes;
+}

@@ -68,6 +68,8 @@ unroll_status unroll_record_check(const unroll_record *record);
    Returns whether all were finite. */
 bool unroll_record_settle(unroll_record *record, const char *const *none);
 
+/* Bytes of all texts in its columns and surroundings. */
+size_t unroll_record_text_bytes(const unroll_record *record);
 const unroll_column *unroll_record_find(const unroll_record *record, const char *name);
 const unroll_curve *unroll_record_find_curve(const unroll_record *record, const char *name);
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/record.h"
 #include "base/status.h"
 
 /* A file that is being made. The first failure stays in `status` and makes every later call do nothing, so that callers
@@ -62,6 +63,9 @@ typedef struct unroll_h5_data {
 hid_t unroll_h5_put(unroll_h5 *h, hid_t group, const unroll_h5_data *data);
 /* Texts (count) as fixed-length UTF-8, as long as the longest; opened like unroll_h5_put's. */
 hid_t unroll_h5_put_texts(unroll_h5 *h, hid_t group, const char *name, const char *const *texts, size_t count);
+
+/* All of a run's record (run_file.c), whatever it holds. */
+void unroll_h5_put_record(unroll_h5 *h, const unroll_record *record);
 
 /* `name` fit to be a member's: not empty, without slashes, which would be groups. Returns `out`. */
 const char *unroll_h5_member_name(char *out, size_t room, const char *name);

@@ -19,7 +19,7 @@ enum {
     MOST_SHARED = 64, /* records that one process parses */
     TRIES = 3,        /* of what may pass */
     MOST_MEMBERS = 100000,
-    MOST_RECORD = 64 /* MB of a run's file, far more than any has */
+    MOST_RECORD = 256 /* MB of a run's file, far more than any has */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -127,6 +127,12 @@ static bool has_env(const unroll_record *record, const char *name)
     return false;
 }
 
+/* As many as it has in its file. */
+static int env_count(const unroll_record *record)
+{
+    return record->env_count + !has_env(record, "version") + !has_env(record, "commit");
+}
+
 /* What the record knows of its surroundings, and the program that wrote it. */
 static void put_env(unroll_h5 *h, const unroll_record *record)
 {
@@ -175,29 +181,55 @@ static void put_arrays(unroll_h5 *h, const unroll_record *record)
         H5Gclose(timings);
 }
 
-unroll_status unroll_store_record(const unroll_record *record, const char *path)
+const char *unroll_record_excess(const unroll_record *record)
 {
-    unroll_h5 h;
-    unroll_status status;
+    bool long_array = false;
+    if (record->column_count > UNROLL_MOST_COLUMNS || env_count(record) > UNROLL_MOST_COLUMNS)
+        return "has more than 256 columns";
+    if (record->curve_count > UNROLL_MOST_ARRAYS || record->timing_count > UNROLL_MOST_ARRAYS)
+        return "has more than 64 curves or timings";
+    for (int i = 0; i < record->curve_count; i++)
+        long_array = long_array || record->curves[i].length > UNROLL_MOST_POINTS;
+    for (int i = 0; i < record->timing_count; i++)
+        long_array = long_array || record->timings[i].length > UNROLL_MOST_POINTS;
+    if (long_array)
+        return "has a curve or timing of more than 131072 points";
+    return unroll_record_text_bytes(record) > UNROLL_MOST_TEXT ? "has texts of more than 1 MiB" : NULL;
+}
+
+void unroll_h5_put_record(unroll_h5 *h, const unroll_record *record)
+{
     char reason[sizeof record->reason];
-    UNROLL_TRY(unroll_record_check(record));
     strcpy(reason, record->reason);
     unroll_utf8_repair(reason);
+    unroll_h5_put_text(h, h->file, "schema", UNROLL_RUN_SCHEMA);
+    unroll_h5_put_text(h, h->file, "experiment", record->experiment);
+    unroll_h5_put_text(h, h->file, "id", record->id);
+    unroll_h5_put_int(h, h->file, "experiment_version", record->experiment_version);
+    unroll_h5_put_int(h, h->file, "numerics_version", record->numerics_version);
+    unroll_h5_put_text(h, h->file, "status", record->status);
+    unroll_h5_put_text(h, h->file, "reason", reason);
+    unroll_h5_put_real(h, h->file, "seconds", record->seconds);
+    if (record->settings != NULL)
+        put_settings(h, record->settings);
+    put_columns(h, record);
+    put_arrays(h, record);
+    put_env(h, record);
+}
+
+unroll_status unroll_store_record(const unroll_record *record, const char *path)
+{
+    const char *excess = unroll_record_excess(record);
+    char shown[300];
+    unroll_h5 h;
+    unroll_status status;
+    UNROLL_TRY(unroll_record_check(record));
+    if (excess != NULL)
+        return unroll_error(UNROLL_FAILED, "cannot write %s: the record %s", unroll_text_quote(shown, sizeof shown, path),
+                            excess);
     unroll_h5_lock();
     unroll_h5_create(&h, path);
-    unroll_h5_put_text(&h, h.file, "schema", UNROLL_RUN_SCHEMA);
-    unroll_h5_put_text(&h, h.file, "experiment", record->experiment);
-    unroll_h5_put_text(&h, h.file, "id", record->id);
-    unroll_h5_put_int(&h, h.file, "experiment_version", record->experiment_version);
-    unroll_h5_put_int(&h, h.file, "numerics_version", record->numerics_version);
-    unroll_h5_put_text(&h, h.file, "status", record->status);
-    unroll_h5_put_text(&h, h.file, "reason", reason);
-    unroll_h5_put_real(&h, h.file, "seconds", record->seconds);
-    if (record->settings != NULL)
-        put_settings(&h, record->settings);
-    put_columns(&h, record);
-    put_arrays(&h, record);
-    put_env(&h, record);
+    unroll_h5_put_record(&h, record);
     status = unroll_h5_close(&h);
     unroll_h5_unlock();
     return status;

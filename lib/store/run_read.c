@@ -8,10 +8,6 @@
 #include "store/reader.h"
 #include "store/store.h"
 
-/* More than any run writes, and so little that one record cannot spoil the gathering of the others: each of its texts and
-   points takes room in every row. */
-enum { MOST_COLUMNS = 256, MOST_ARRAYS = 64, MOST_POINTS = 1 << 17, MOST_TEXT = 1 << 20 };
-
 /* ---- the attributes ---- */
 
 static unroll_status take_text(const unroll_plain *plain, const char *name, char *out, size_t room)
@@ -89,7 +85,7 @@ static unroll_status take_pairs(const unroll_plain *plain, const char *set, take
     const unroll_plain_member *member = unroll_plain_find(plain, set);
     if (member == NULL)
         return unroll_plain_damaged(plain, "it has no data set", set);
-    if (member->type != UNROLL_PLAIN_TEXT || member->rank != 1 || member->count > MOST_COLUMNS)
+    if (member->type != UNROLL_PLAIN_TEXT || member->rank != 1 || member->count > UNROLL_MOST_COLUMNS)
         return unroll_plain_damaged(plain, "a wrong type or shape has data set", set);
     char *text = member->values;
     for (size_t i = 0; i < member->count; i++) {
@@ -127,7 +123,7 @@ typedef struct fields {
 static const void *field(const unroll_plain *plain, const char *name, unroll_plain_type type, size_t *count)
 {
     const unroll_plain_member *member = unroll_plain_find(plain, name);
-    if (member == NULL || member->type != type || member->rank != 1 || member->count > MOST_COLUMNS ||
+    if (member == NULL || member->type != type || member->rank != 1 || member->count > UNROLL_MOST_COLUMNS ||
         (*count != SIZE_MAX && member->count != *count))
         return NULL;
     *count = member->count;
@@ -176,9 +172,9 @@ static unroll_status take_array(const unroll_plain *plain, const unroll_plain_me
         return unroll_plain_damaged(plain, "it has no group", member->name);
     if (curve == NULL && timing == NULL)
         return unroll_ok();
-    if (wrong || member->rank != 1 || member->count > MOST_POINTS)
+    if (wrong || member->rank != 1 || member->count > UNROLL_MOST_POINTS)
         return unroll_plain_damaged(plain, "a wrong type or shape has data set", member->name);
-    if (record->curve_count == MOST_ARRAYS || record->timing_count == MOST_ARRAYS)
+    if (record->curve_count == UNROLL_MOST_ARRAYS || record->timing_count == UNROLL_MOST_ARRAYS)
         return unroll_plain_damaged(plain, "it has more curves or timings than a run writes", NULL);
     if (curve != NULL)
         unroll_record_curve(record, curve, member->unit, member->values, (int)member->count);
@@ -187,26 +183,17 @@ static unroll_status take_array(const unroll_plain *plain, const unroll_plain_me
     return unroll_ok();
 }
 
-static unroll_status check_texts(const unroll_plain *plain, const unroll_record *record)
-{
-    size_t length = 0;
-    for (int i = 0; i < record->column_count; i++)
-        length += record->columns[i].text != NULL ? strlen(record->columns[i].text) : 0;
-    for (int i = 0; i < record->env_count; i++)
-        length += record->env[i].text != NULL ? strlen(record->env[i].text) : 0;
-    return length <= MOST_TEXT ? unroll_ok() : unroll_plain_damaged(plain, "its texts are longer than any that a run writes", NULL);
-}
-
 static unroll_status take_all(const unroll_plain *plain, unroll_record *record)
 {
+    const char *excess;
     UNROLL_TRY(take_head(plain, record));
     UNROLL_TRY(take_settings(plain, record));
     UNROLL_TRY(take_columns(plain, record));
     for (int i = 0; i < plain->count; i++)
         UNROLL_TRY(take_array(plain, &plain->members[i], record));
     UNROLL_TRY(take_pairs(plain, "env", take_env, record));
-    UNROLL_TRY(check_texts(plain, record));
-    return unroll_record_check(record);
+    excess = unroll_record_excess(record);
+    return excess == NULL ? unroll_record_check(record) : unroll_plain_damaged(plain, excess, NULL);
 }
 
 unroll_status unroll_load_record(const char *path, unroll_record **record)

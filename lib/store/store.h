@@ -31,6 +31,16 @@ void unroll_store_start_child(void);
 unroll_status unroll_set_aside(const char *path, char *aside, size_t room);
 
 /* ---- one run, one file ---- */
+/* What a record may hold: so little that none can spoil the gathering of the others, in whose rows each of its texts and
+   points takes room, too. More of it is not stored, and damage where it is read. */
+enum {
+    UNROLL_MOST_COLUMNS = 256,
+    UNROLL_MOST_ARRAYS = 64, /* curves, and timings */
+    UNROLL_MOST_POINTS = 1 << 17,
+    UNROLL_MOST_TEXT = 1 << 20 /* bytes, of all texts together */
+};
+/* The first of these limits that a record exceeds, as the end of a sentence: "has more than 64 curves"; NULL: none. */
+const char *unroll_record_excess(const unroll_record *record);
 unroll_status unroll_store_record(const unroll_record *record, const char *path);
 /* *record is to be freed by the caller. Settings whose names this program no longer knows are skipped. */
 unroll_status unroll_load_record(const char *path, unroll_record **record);

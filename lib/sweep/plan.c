@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/run.h"
+#include "store/store.h"
 
 enum { MOST_RUNS = 100000 };
 
@@ -203,17 +204,6 @@ unroll_status unroll_plan_make(const unroll_experiment *experiment, const unroll
     return status;
 }
 
-/* Bytes of all its texts. */
-static size_t text_of(const unroll_record *record)
-{
-    size_t length = 0;
-    for (int i = 0; i < record->column_count; i++)
-        length += record->columns[i].text != NULL ? strlen(record->columns[i].text) : 0;
-    for (int i = 0; i < record->env_count; i++)
-        length += record->env[i].text != NULL ? strlen(record->env[i].text) : 0;
-    return length;
-}
-
 /* Points of its longest curve. */
 static int longest_of(const unroll_record *record)
 {
@@ -225,11 +215,24 @@ static int longest_of(const unroll_record *record)
     return length;
 }
 
+const char *unroll_plan_excess(const unroll_experiment *experiment, const unroll_record *record)
+{
+    enum { MOST_CURVE = 4096, MOST_TEXT = 1 << 16 }; /* beside the points and the sample: forecasts, names, the machine */
+    const char *excess = unroll_record_excess(record);
+    int64_t sample;
+    if (excess != NULL || experiment->measure != NULL) /* which writes what it likes */
+        return excess;
+    if (longest_of(record) > unroll_int(record->settings, "points") + MOST_CURVE)
+        return "has a curve of more than 4096 points beyond the setting points";
+    sample = unroll_setting_find("sample_chars") >= 0 ? unroll_int(record->settings, "sample_chars") : 0;
+    if (unroll_record_text_bytes(record) > 4 * (size_t)sample + MOST_TEXT)
+        return "has texts of more than 64 KiB beyond the setting sample_chars";
+    return NULL;
+}
+
 const char *unroll_plan_refuse(const void *context, const unroll_record *record)
 {
-    enum { MOST_CURVE = 256, MOST_TEXT = 8192 }; /* beside the points and the sample: forecasts, names, the machine */
     const unroll_experiment *experiment = context;
-    int64_t sample;
     char id[33];
     if (strcmp(record->experiment, experiment->name) != 0)
         return "is a record of another experiment";
@@ -238,14 +241,7 @@ const char *unroll_plan_refuse(const void *context, const unroll_record *record)
     identify(experiment, record->settings, id);
     if (strcmp(record->id, id) != 0)
         return "is a record with the settings of another run";
-    if (experiment->measure != NULL) /* which writes what it likes */
-        return NULL;
-    if (longest_of(record) > unroll_int(record->settings, "points") + MOST_CURVE)
-        return "has a curve with more points than its settings let it have";
-    sample = unroll_setting_find("sample_chars") >= 0 ? unroll_int(record->settings, "sample_chars") : 0;
-    if (text_of(record) > 4 * (size_t)sample + MOST_TEXT)
-        return "has longer texts than its settings let it have";
-    return NULL;
+    return unroll_plan_excess(experiment, record);
 }
 
 double unroll_plan_cost(const unroll_experiment *experiment, const unroll_settings *settings)

@@ -28,6 +28,9 @@ void unroll_plan_free(unroll_plan *plan);
 /* What a run costs beside the others: floating-point operations; the same for all where steps are timed, because each is
    measured for about as long. */
 double unroll_plan_cost(const unroll_experiment *experiment, const unroll_settings *settings);
+/* What a run's record has too much of, as the end of a sentence: "has texts of more than 1 MiB"; NULL: nothing. Such a run is
+   a failed one, so that no record is written that would be refused. */
+const char *unroll_plan_excess(const unroll_experiment *experiment, const unroll_record *record);
 /* Why a record cannot be one that a run of the experiment (`context`) left under its id, whoever wrote it: another's settings,
    or more in it than its settings let it have. NULL: it can. */
 const char *unroll_plan_refuse(const void *context, const unroll_record *record);

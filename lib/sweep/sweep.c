@@ -241,6 +241,14 @@ static void drop_cost(sweep *s, unroll_planned *run, double counted)
     pthread_mutex_unlock(&s->progress.lock);
 }
 
+static unroll_status check_record(const sweep *s, const unroll_record *record)
+{
+    const char *excess;
+    UNROLL_TRY(unroll_record_check(record));
+    excess = unroll_plan_excess(s->experiment, record);
+    return excess == NULL ? unroll_ok() : unroll_error(UNROLL_FAILED, "its record %s", excess);
+}
+
 static void do_run(sweep *s, unroll_planned *run)
 {
     run_in_flight flight = {s, run->cost, 0};
@@ -256,7 +264,7 @@ static void do_run(sweep *s, unroll_planned *run)
         status = s->experiment->measure != NULL ? s->experiment->measure(run->settings, record)
                                                 : unroll_run(run->settings, &hooks, record);
     if (status.code == UNROLL_OK)
-        status = unroll_record_check(record);
+        status = check_record(s, record);
     if (status.code != UNROLL_OK) {
         unroll_record_free(record);
         record = status.code == UNROLL_STOPPED ? NULL : failed_record(run->settings, &status);
