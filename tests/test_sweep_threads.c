@@ -22,7 +22,12 @@ static void sweep_without_threads(const char *results)
     dup2(out, STDERR_FILENO);
     if (!limit_threads(3)) /* itself, and two that read records */
         _exit(NO_LIMIT);
+#ifdef __linux__
     fexecve(program, words, environment);
+#else
+    (void)words; /* where the threads of a user have no limit anyway */
+    (void)environment;
+#endif
     _exit(NO_LIMIT);
 }
 
