@@ -109,7 +109,8 @@ static unroll_record *trained_record(const unroll_experiment *e)
 static void a_trained_run_has_no_more_points_and_texts_than_its_settings_say(void)
 {
     static const float points[400];
-    static const unroll_experiment trained = {.name = "trained", .title = "", .axes_quick = "seed=0..1", .axes_full = "seed=0..1", .fixed = "points=100"};
+    static const unroll_experiment trained = {
+        .name = "trained", .title = "", .axes_quick = "seed=0..1", .axes_full = "seed=0..1", .fixed = "points=100"};
     unroll_record *record = trained_record(&trained);
     char *text = calloc(1, 20000);
     unroll_record_curve(record, "loss", "", points, 101);

@@ -194,7 +194,9 @@ static unroll_status check_texts(const unroll_plain *plain, const unroll_record 
         length += record->columns[i].text != NULL ? strlen(record->columns[i].text) : 0;
     for (int i = 0; i < record->env_count; i++)
         length += record->env[i].text != NULL ? strlen(record->env[i].text) : 0;
-    return length <= MOST_TEXT ? unroll_ok() : unroll_plain_damaged(plain, "its texts are longer than any that a run writes", NULL);
+    if (length > MOST_TEXT)
+        return unroll_plain_damaged(plain, "its texts are longer than any that a run writes", NULL);
+    return unroll_ok();
 }
 
 static unroll_status take_all(const unroll_plain *plain, unroll_record *record)
