@@ -388,7 +388,8 @@ static void a_table_of_too_many_groups_is_one_sentence(void)
 {
     enum { ROWS = 20000 };
     static const unroll_experiment many = {.name = "many", .axes_full = "", .axes_quick = ""};
-    unroll_table_column columns[2] = {{.name = "value", .type = UNROLL_COLUMN_REAL}, {.name = "seed", .type = UNROLL_COLUMN_REAL}};
+    unroll_table_column columns[2] = {{.name = "value", .type = UNROLL_COLUMN_REAL},
+                                      {.name = "seed", .type = UNROLL_COLUMN_REAL}};
     unroll_table table = {.rows = 2000, .columns = columns, .column_count = 2};
     double values[2][ROWS];
     char list[64];

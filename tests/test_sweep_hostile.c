@@ -75,15 +75,18 @@ static void a_record_that_cannot_be_the_run_s_is_not_gathered(void)
     char path[600];
     const char *results = done_folder(0, path);
     unroll_table *table;
+    int refused = 0;
     for (int shard = 1; shard <= 2; shard++) {
         forge_record(path, take_another_seed);
         called c = call(&experiment, results, (unroll_sweep_options){.shard = shard, .shards = 2, .force = true});
         if (c.status.code == UNROLL_OK) /* it is this shard's, and done again */
             continue;
+        refused++;
         CU_ASSERT_EQUAL(c.status.code, UNROLL_FAILED);
         CU_ASSERT_PTR_NOT_NULL(strstr(c.status.text, "counted.h5 leaves out 1 damaged record, "));
         CU_ASSERT_PTR_NOT_NULL(strstr(c.status.text, "is a record with the settings of another run"));
     }
+    CU_ASSERT_EQUAL(refused, 1);
     snprintf(path, sizeof path, "%.500s/counted.h5", results);
     CU_ASSERT_EQUAL_FATAL(unroll_load_table(path, &table).code, UNROLL_OK);
     CU_ASSERT(table->rows >= 9);
@@ -109,7 +112,8 @@ static unroll_record *trained_record(const unroll_experiment *e)
 static void a_trained_run_has_no_more_points_and_texts_than_its_settings_say(void)
 {
     static const float points[4400];
-    static const unroll_experiment trained = {.name = "trained", .title = "", .axes_quick = "seed=0..1", .axes_full = "seed=0..1", .fixed = "points=100"};
+    static const unroll_experiment trained = {
+        .name = "trained", .title = "", .axes_quick = "seed=0..1", .axes_full = "seed=0..1", .fixed = "points=100"};
     unroll_record *record = trained_record(&trained);
     char *text = calloc(1, 200000);
     unroll_record_curve(record, "loss", "", points, 101);

@@ -215,9 +215,11 @@ static unroll_status check_size(const unroll_model_file *file, const char *path)
             size *= (double)file->bundle->arrays[i].dims[d];
         there += size;
     }
-    return there >= least ? unroll_ok()
-                          : unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: it has %.0f weights, fewer than its "
-                                                       "hidden, layers and outputs make", path, there);
+    if (there >= least)
+        return unroll_ok();
+    return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: it has %.0f weights, fewer than its hidden, "
+                                      "layers and outputs make",
+                        path, there);
 }
 
 unroll_status unroll_model_file_build(const unroll_model_file *file, const char *path, int steps, int batch,

@@ -80,7 +80,11 @@ static void put_series(unroll_h5 *h, hid_t group, const kind *k, unroll_record *
     bool real = k->size == sizeof(float);
     size_t cells = (size_t)count * (size_t)width;
     char *values = malloc(cells * k->size);
-    unroll_h5_data data = {.name = name, .unit = first->unit, .rank = 2, .dims = {(hsize_t)count, (hsize_t)width}, .packed = true};
+    unroll_h5_data data = {.name = name,
+                           .unit = first->unit,
+                           .rank = 2,
+                           .dims = {(hsize_t)count, (hsize_t)width},
+                           .packed = true};
     int place = 0;
     hid_t set;
     if (values == NULL) {

@@ -245,7 +245,8 @@ static unroll_status parse_once(const char *path, const unsigned char *bytes, si
     hang_up();
     if (how == UNROLL_TALK_GOOD)
         return unroll_error(UNROLL_DAMAGED, "%s: %s", shown, p.reason);
-    if (how == UNROLL_TALK_ENDED && !p.nonsense && !p.no_memory && !p.too_large && unroll_take_offer(&ended) == UNROLL_TALK_GOOD)
+    if (how == UNROLL_TALK_ENDED && !p.nonsense && !p.no_memory && !p.too_large &&
+        unroll_take_offer(&ended) == UNROLL_TALK_GOOD)
         return blame(shown, size, ended);
     unroll_child_kill();
     if (how == UNROLL_TALK_STOPPED)
