@@ -203,6 +203,25 @@ static void data_sets_without_numbers_are_passed_over(void)
     unroll_bundle_free(loaded);
 }
 
+/* As h5py makes one of h5py.Empty. */
+static void a_data_set_that_is_made_without_a_value_is_passed_over(void)
+{
+    const char *path = new_path();
+    unroll_bundle *loaded = NULL;
+    hid_t file, space, set;
+    unroll_h5_lock();
+    file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    space = H5Screate(H5S_NULL);
+    set = H5Dcreate2(file, "none", H5T_NATIVE_FLOAT, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    H5Dclose(set);
+    H5Sclose(space);
+    H5Fclose(file);
+    unroll_h5_unlock();
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(path, false, &loaded).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(loaded->array_count, 0);
+    unroll_bundle_free(loaded);
+}
+
 const unroll_test tests_store_bundle[] = {
     TEST(a_bundle_of_every_type_and_rank_is_loaded_again_the_same),
     TEST(texts_beside_the_arrays_may_be_long),
@@ -214,5 +233,6 @@ const unroll_test tests_store_bundle[] = {
     TEST(a_pipe_is_not_replaced_by_a_file),
     TEST(a_data_set_of_five_dimensions_is_refused),
     TEST(data_sets_without_numbers_are_passed_over),
+    TEST(a_data_set_that_is_made_without_a_value_is_passed_over),
     {NULL, NULL},
 };

@@ -282,8 +282,9 @@ static void check_layout(walk *w, hid_t set, const char *name)
     H5Pclose(made);
 }
 
-/* A damaged header may claim any shape: no more than what so many stored bytes can hold. */
-static void take_shape(walk *w, hid_t set, hid_t type, const char *name, values *v)
+/* A damaged header may claim any shape: no more than what so many stored bytes can hold. False where the data set has been
+   made to have no value at all. */
+static bool take_shape(walk *w, hid_t set, hid_t type, const char *name, values *v)
 {
     hid_t space = H5Dget_space(set);
     hsize_t stored = H5Dget_storage_size(set), bytes = H5Tget_size(type), room;
@@ -294,14 +295,16 @@ static void take_shape(walk *w, hid_t set, hid_t type, const char *name, values 
         fail(w, "data set \"%.80s\" has more than four dimensions, or none that can be read", name);
     H5Sget_simple_extent_dims(space, v->dims, NULL);
     room = stored > UINT64_MAX / 2 / MOST_DEFLATED ? UINT64_MAX / 2 : stored * MOST_DEFLATED + SLACK_BYTES;
-    v->count = H5Sget_simple_extent_type(space) == H5S_NULL ? 0 : 1;
+    v->count = 1;
     for (int i = 0; i < v->rank; i++) {
         bytes = v->dims[i] != 0 && bytes > room / v->dims[i] ? room + 1 : bytes * v->dims[i];
         v->count *= (size_t)v->dims[i];
     }
     if (bytes > room)
         fail(w, "data set \"%.80s\" claims more than the file holds", name);
+    bool none = H5Sget_simple_extent_type(space) == H5S_NULL;
     H5Sclose(space);
+    return !none;
 }
 
 static void send_set(walk *w, hid_t set, const char *name)
@@ -312,11 +315,10 @@ static void send_set(walk *w, hid_t set, const char *name)
     if (class == H5T_NO_CLASS)
         fail_reading(w, "data set", name);
     check_layout(w, set, name);
-    if (class != H5T_COMPOUND && plain_type(type) == UNROLL_PLAIN_OTHER) {
+    if ((class != H5T_COMPOUND && plain_type(type) == UNROLL_PLAIN_OTHER) || !take_shape(w, set, type, name, &v)) {
         send_member(w, name, &v);
         return;
     }
-    take_shape(w, set, type, name, &v);
     v.unit = unit_of(w, set);
     v.scale = H5DSis_scale(set) > 0;
     if (class == H5T_COMPOUND)
