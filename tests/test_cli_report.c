@@ -124,7 +124,7 @@ static void every_format_has_its_own_head_and_text_ends_with_the_path(void)
 
 static void damaged_results_are_one_sentence(void)
 {
-    static const char *const said = "unroll: %s/architectures.h5 is damaged: it does not end in the checksum that unroll writes\n";
+    static const char *const said = "unroll: %s/architectures.h5 is damaged: it does not end in the checksum that unroll writes; unroll run architectures makes it anew\n";
     const char *results = results_of_architectures();
     char path[1200];
     snprintf(path, sizeof path, "%s/architectures.h5", results);
@@ -143,7 +143,7 @@ static void damaged_results_keep_no_other_table_back(void)
     CU_ASSERT_EQUAL(call(arguments), 2);
     CU_ASSERT_EQUAL(strncmp(out, "length,hidden,cell,runs,diverged,", 33), 0);
     snprintf(expected, sizeof expected,
-             "report: %s/report.md\nunroll: %s/text.h5 is damaged: it does not end in the checksum that unroll writes\n", results, results);
+             "report: %s/report.md\nunroll: %s/text.h5 is damaged: it does not end in the checksum that unroll writes; unroll run text makes it anew\n", results, results);
     CHECK_TEXT(err, expected);
     CU_ASSERT_PTR_NOT_NULL(strstr(read_text(results, "report.md"), "\n## text\n\nIts gathered file is of no use: "));
     CU_ASSERT_PTR_NOT_NULL(strstr(read_text(results, "report.md"), "\n## architectures: "));

@@ -16,6 +16,8 @@ unroll_status unroll_report_load(const unroll_experiment *experiment, const char
     status = unroll_load_table(path, table);
     if (status.code == UNROLL_ABSENT)
         return unroll_error(UNROLL_NOTHING, "%.300s is not there yet: unroll run %s makes it", path, experiment->name);
+    if (status.code == UNROLL_DAMAGED)
+        return unroll_error(UNROLL_DAMAGED, "%.400s; unroll run %s makes it anew", status.text, experiment->name);
     return status;
 }
 
