@@ -330,8 +330,8 @@ static int run(int argc, char **argv, const atomic_bool *stop)
         status = unroll_error(UNROLL_WRONG, "OUTPUT.h5 needs the name of a file");
     for (int i = 0; i < 2 && status.code == UNROLL_OK; i++)
         if (unroll_same_file(arguments.words[i], arguments.words[2]))
-            status = unroll_error(UNROLL_WRONG, "OUTPUT.h5 is %s itself, %.300s: it would be lost", i == 0 ? "MODEL.h5" : "INPUT.h5",
-                                  arguments.words[i]);
+            status = unroll_error(UNROLL_WRONG, "OUTPUT.h5 is %s itself, %.300s: it would be lost",
+                                  i == 0 ? "MODEL.h5" : "INPUT.h5", arguments.words[i]);
     if (status.code == UNROLL_OK)
         status = predict(arguments.words, stop);
     unroll_arguments_free(&arguments);

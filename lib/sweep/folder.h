@@ -16,7 +16,8 @@ unroll_status unroll_folder_name(const char *results, const char *experiment, un
 unroll_status unroll_folder_prepare(const unroll_folder *folder);
 void unroll_folder_record(const unroll_folder *folder, const char *id, char path[600]);
 /* Fills in `status` of a planned run whose record is there. A damaged one, or one that cannot be the run's, is set aside
-   as ID.damaged, unless `look_only`, and told of on `out`; it counts as missing. Fails when a record cannot be read for another reason. */
+   as ID.damaged, unless `look_only`, and told of on `out`; it counts as missing. Fails when a record cannot be read for
+   another reason. */
 unroll_status unroll_folder_find(const unroll_folder *folder, const unroll_experiment *experiment, unroll_planned *run,
                                  bool look_only, FILE *out);
 /* Gathers the plan's records that are there, unless the gathered file holds exactly these and `anew` is false.
