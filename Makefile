@@ -77,13 +77,17 @@ PEERS := $(if $(filter release,$(CONFIG)),$(foreach p,onednn cblas,$(if $(shell 
          printf '\043include %s\n\043if DNNL_VERSION_MAJOR > 2\n\043error\n\043endif\nint main(void) { return 0; }\n' '$(PEER_HEADER_$(p))' | \
          $(CC) -x c - -o /dev/null $(PEER_LIBS_$(p)) >/dev/null 2>&1 && echo yes),$(p))))
 CELLS := $(basename $(notdir $(sort $(wildcard lib/cells/*.c))))
+LOSSES := $(basename $(notdir $(sort $(wildcard lib/losses/*.c))))
+# a kind of layer is a file that defines its table; what several share or a family has besides defines none
+LAYERS := $(basename $(notdir $(sort $(shell grep -l '^const unroll_layer_kind unroll_layer_' lib/layers/*.c))))
+NETWORKS := $(basename $(notdir $(sort $(wildcard lib/networks/*.c))))
 TASKS := $(basename $(notdir $(sort $(wildcard datasets/*.c))))
 EXPERIMENTS := $(filter-out unroll,$(basename $(notdir $(sort $(wildcard experiments/*.c)))))
 COMMANDS := $(filter-out main,$(basename $(notdir $(sort $(wildcard lib/cli/command_*.c)))))
 
-CORE_FOLDERS := base simd cells model
+CORE_FOLDERS := base simd cells layers losses model networks
 FOLDERS := $(CORE_FOLDERS) $(if $(CORE_ONLY),,store bench sweep report cli)
-HOT := lib/simd/engine.c $(wildcard lib/cells/*.c)
+HOT := lib/simd/engine.c $(wildcard lib/cells/*.c lib/losses/*.c)
 ONCE := $(filter-out $(HOT),$(sort $(foreach f,$(FOLDERS),$(wildcard lib/$(f)/*.c)))) \
         $(sort $(wildcard datasets/*.c datasets/*/*.c)) $(if $(CORE_ONLY),,$(addprefix experiments/,$(EXPERIMENTS:=.c)))
 OBJECTS := $(ONCE:%.c=$(BUILD)/%.o) $(foreach i,$(ISAS),$(HOT:%.c=$(BUILD)/isa-$(i)/%.o)) $(BUILD)/registry.o
@@ -144,11 +148,12 @@ $(foreach i,$(ISAS),$(eval $(call isa_rule,$(i))))
 FLAGS_NOW := $(MACHINE) $(CC) $(CPPFLAGS) $(CFLAGS)
 $(BUILD)/flags: FORCE
 	@mkdir -p $(BUILD); echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' >$@
-REGISTERED := isas: $(ISAS) cells: $(CELLS) tasks: $(TASKS) experiments: $(EXPERIMENTS) commands: $(COMMANDS) tests: $(TESTS)
+REGISTERED := isas: $(ISAS) cells: $(CELLS) losses: $(LOSSES) layers: $(LAYERS) networks: $(NETWORKS) tasks: $(TASKS) experiments: $(EXPERIMENTS) commands: $(COMMANDS) tests: $(TESTS)
 $(BUILD)/registered: FORCE
 	@mkdir -p $(BUILD); echo '$(REGISTERED)' | cmp -s - $@ || echo '$(REGISTERED)' >$@
 $(BUILD)/registry.c: $(BUILD)/registered lib/base/registry.sh $(wildcard lib/simd/vec_*.h)
-	sh lib/base/registry.sh "$(ISAS)" "$(CELLS)" "$(TASKS)" "$(if $(CORE_ONLY),-,$(EXPERIMENTS))" "$(if $(CORE_ONLY),-,$(COMMANDS))" >$@.part && mv $@.part $@
+	sh lib/base/registry.sh "$(ISAS)" "$(CELLS)" "$(LOSSES)" "$(LAYERS)" "$(NETWORKS)" "$(TASKS)" \
+	    "$(if $(CORE_ONLY),-,$(EXPERIMENTS))" "$(if $(CORE_ONLY),-,$(COMMANDS))" >$@.part && mv $@.part $@
 $(BUILD)/tests/registry.c: $(BUILD)/registered tests/registry.sh
 	@mkdir -p $(@D)
 	sh tests/registry.sh $(TESTS) >$@.part && mv $@.part $@

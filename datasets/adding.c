@@ -42,7 +42,7 @@ static void adding_shape(const void *state, unroll_task_shape *shape)
                                  .outputs = 1,
                                  .steps = task->steps,
                                  .batch = task->batch,
-                                 .loss = UNROLL_SQUARED,
+                                 .loss = "squared",
                                  .batches = {0, unroll_thousand(task->batch), unroll_thousand(task->batch)},
                                  .metric = "mse",
                                  .unit = "",

@@ -67,7 +67,7 @@ static void recall_shape(const void *state, unroll_task_shape *shape)
                                  .outputs = task->symbols,
                                  .steps = longest(task),
                                  .batch = task->batch,
-                                 .loss = UNROLL_SOFTMAX,
+                                 .loss = "softmax",
                                  .batches = {0, unroll_thousand(task->batch), unroll_thousand(task->batch)},
                                  .metric = "error_rate",
                                  .unit = "",

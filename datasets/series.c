@@ -77,7 +77,7 @@ static void series_shape(const void *state, unroll_task_shape *shape)
                                  .steps = series->steps,
                                  .batch = series->batch,
                                  .every = true,
-                                 .loss = UNROLL_SQUARED,
+                                 .loss = "squared",
                                  .batches = {0, batches(series, UNROLL_VALID), batches(series, UNROLL_TEST)},
                                  .metric = "mse",
                                  .unit = "",

@@ -90,7 +90,7 @@ static void text_shape(const void *state, unroll_task_shape *shape)
                             .batch = task->batch,
                             .every = true,
                             .carry = true,
-                            .loss = UNROLL_SOFTMAX,
+                            .loss = "softmax",
                             .batches = {0, cut_part(task, UNROLL_VALID).batches, cut_part(task, UNROLL_TEST).batches},
                             .metric = "bits_per_character",
                             .unit = "bit",

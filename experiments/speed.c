@@ -8,7 +8,7 @@ static unroll_status measure(const unroll_settings *settings, unroll_record *rec
     unroll_step_timing timing;
     UNROLL_TRY(unroll_time_training_step(settings, 0.1 * TENTHS, &timing));
     unroll_record_int(record, "parameters", "", timing.parameters);
-    unroll_record_int(record, "gates", "", timing.gates);
+    unroll_network_describe(settings, record);
     unroll_record_real(record, "ms_per_step", "ms", timing.median_ms);
     unroll_record_real(record, "steps_per_s", "1/s", timing.steps_per_s);
     unroll_record_real(record, "gflops", "GFLOP/s", timing.gflops);
@@ -26,14 +26,14 @@ const unroll_experiment experiment_speed = {
     .claim = "at equal width a vanilla RNN and a GRU train faster than an LSTM",
     .source = "the number of their gates: 1, 3 and 4; Chung et al., 2014",
     .version = 1,
-    .axes_quick = "cell=rnn,lstm,gru hidden=16,64,256 batch=1,32 length=16,64 seed=0..2",
-    .axes_full = "cell=rnn,lstm,gru hidden=16,32,64,128,256,512 batch=1,16,32,64,128 length=16,64,256 seed=0..4",
+    .axes_quick = "model=rnn,lstm,gru hidden=16,64,256 batch=1,32 length=16,64 seed=0..2",
+    .axes_full = "model=rnn,lstm,gru hidden=16,32,64,128,256,512 batch=1,16,32,64,128 length=16,64,256 seed=0..4",
     .fixed = "input=0 threads=1",
     .timed = true,
     .measure = measure,
     .metric = "ms_per_step",
-    .groups = "hidden batch length cell",
+    .groups = "hidden batch length model",
     .columns = "parameters gates ms_per_step steps_per_s:mean gflops:mean peak_fraction",
     .figures = "speed",
-    .prediction = {"ms_per_step", "cell", "rnn gru", "lstm", "hidden=max batch=max length=max"},
+    .prediction = {"ms_per_step", "model", "rnn gru", "lstm", "hidden=max batch=max length=max"},
 };

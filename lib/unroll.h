@@ -10,6 +10,7 @@
 #include "bench/bench.h"
 #include "cli/cli.h"
 #include "model/model.h"
+#include "model/network.h"
 #include "model/run.h"
 #include "model/task.h"
 #include "report/report.h"

@@ -1,7 +1,7 @@
 # Learning curves of the adding problem at the largest width, a panel a length: the validation error against training steps,
 # mean over seeds with its 95% bootstrap band. What to see: all cells learn short sequences; on long ones the vanilla RNN's
 # curve stays flat, and the LSTM's comes down later than the GRU's.
-#! curves: curve valid_mse over step by length cell where hidden=max
+#! curves: curve valid_mse over step by length model where hidden=max
 #! goal: mean solved_below over length by length where hidden=max
 panels = words(curves_length_values)
 columns = panels <= 4 ? 2 : 3
@@ -23,9 +23,9 @@ do for [l in curves_length_values] {
     if (last == 1) { set key top right }
     pick = ""
     do for [i=1:curves_n] { if (word(curves_length, i) eq l) { pick = pick." ".i } }
-    plot for [i in pick] curves_file index (i-1) using 1:3:4 with filledcurves fc rgb colour(word(curves_cell, i+0)) notitle, \
-         for [i in pick] curves_file index (i-1) using 1:2 with lines lw 3 lc rgb colour(word(curves_cell, i+0)) \
-             title label(word(curves_cell, i+0)), \
+    plot for [i in pick] curves_file index (i-1) using 1:3:4 with filledcurves fc rgb colour(word(curves_model, i+0)) notitle, \
+         for [i in pick] curves_file index (i-1) using 1:2 with lines lw 3 lc rgb colour(word(curves_model, i+0)) \
+             title label(word(curves_model, i+0)), \
          goal with lines lc rgb "#777777" lw 2 dt 3 title "solved below"
     unset label 99
 }

@@ -1,9 +1,9 @@
 # The adding problem: error, share of seeds that solved it and time to solve it against the length of the sequence. Bars
 # are 95% intervals (bootstrap over seeds; Wilson for shares). What to see: where the vanilla RNN's error stays at that
 # of answering the mean, while LSTM and GRU come below the line that counts as solved.
-#! error: mean mse over length by hidden cell
-#! solved: share solved over length by hidden cell
-#? time: mean solved_seconds over length by hidden cell
+#! error: mean mse over length by hidden model
+#! solved: share solved over length by hidden model
+#? time: mean solved_seconds over length by hidden model
 #! guess: mean baseline_mse over length by task
 #! goal: mean solved_below over length by task
 eval canvas(1800, 800)
@@ -26,8 +26,8 @@ plot guess_file using 1:2 with lines lc rgb "#777777" lw 2 dt 2 notitle, \
      goal_file using 1:2 with lines lc rgb "#777777" lw 2 dt 3 notitle, \
      guess_file using 1:2:("always answering the mean") every ::0::0 with labels left offset 0,0.8 tc rgb "#555555" notitle, \
      goal_file using 1:2:("solved below") every ::0::0 with labels left offset 0,0.8 tc rgb "#555555" notitle, \
-     for [i=1:error_n] error_file index i-1 using 1:2:3:4 with yerrorlines lw 3 ps 1.6 pt mark(word(error_cell,i)) \
-         lc rgb colour(word(error_cell,i)) dt place(error_hidden_values, word(error_hidden,i)) notitle
+     for [i=1:error_n] error_file index i-1 using 1:2:3:4 with yerrorlines lw 3 ps 1.6 pt mark(word(error_model,i)) \
+         lc rgb colour(word(error_model,i)) dt place(error_hidden_values, word(error_hidden,i)) notitle
 
 unset logscale y
 set format y "%g"
@@ -37,8 +37,8 @@ set ylabel "share of seeds (%)"
 set yrange [-3:103]
 set key at screen 0.52,y(0.18) center top vertical maxrows 3 width 3
 plot for [i=1:solved_n] solved_file index i-1 using ($1*aside(i,solved_n)):(100*$2):(100*$3):(100*$4) with yerrorlines lw 3 ps 1.6 \
-         pt mark(word(solved_cell,i)) lc rgb colour(word(solved_cell,i)) \
-         dt place(solved_hidden_values, word(solved_hidden,i)) title name(word(solved_cell,i), word(solved_hidden,i))
+         pt mark(word(solved_model,i)) lc rgb colour(word(solved_model,i)) \
+         dt place(solved_hidden_values, word(solved_hidden,i)) title name(word(solved_model,i), word(solved_hidden,i))
 unset key
 
 set title "Time to solve it"
@@ -48,7 +48,7 @@ set yrange [*:*]
 set format y "%g"
 if (time_n > 0) {
     plot for [i=1:time_n] time_file index i-1 using 1:2:3:4 with yerrorlines lw 3 ps 1.6 \
-             pt mark(word(time_cell,i)) lc rgb colour(word(time_cell,i)) \
+             pt mark(word(time_model,i)) lc rgb colour(word(time_model,i)) \
              dt place(time_hidden_values, word(time_hidden,i)) notitle
 }
 unset multiplot

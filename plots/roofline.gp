@@ -4,7 +4,7 @@
 # multiply-adds, the slanted ones what can be read from the second-level cache, the third-level cache and memory. What to see: a
 # batch of one reads so much for each operation that the second-level cache bounds it; larger batches come near the peak, the
 # nearer the wider the layer (larger marks: more hidden units).
-#! points: mean gflops over intensity by cell batch hidden where mode=train invocation=max used_threads=1
+#! points: mean gflops over intensity by model batch hidden where mode=train invocation=max used_threads=1
 #! peak: mean peak_core over hidden by invocation where mode=train invocation=max used_threads=1
 #! l2: mean l2_gb_per_s over hidden by invocation where mode=train invocation=max used_threads=1
 #! l3: mean l3_gb_per_s over hidden by invocation where mode=train invocation=max used_threads=1
@@ -38,5 +38,5 @@ plot min(roof, l2 * x) with lines lw 3 lc rgb "#000000" title sprintf("peak %.0f
      min(roof, l3 * x) with lines lw 2 dt 2 lc rgb "#555555" title sprintf("L3 %.0f GB/s", l3), \
      min(roof, memory * x) with lines lw 2 dt 3 lc rgb "#888888" title sprintf("memory %.1f GB/s", memory), \
      for [i=1:points_n] points_file index (i-1) using 1:2 with points lw 2 ps size(real(word(points_hidden,i))) \
-         pt mark(word(points_cell,i)) lc rgb colour(word(points_cell,i)) notitle, \
+         pt mark(word(points_model,i)) lc rgb colour(word(points_model,i)) notitle, \
      for [cell in "rnn lstm gru"] NaN with points ps 2 pt mark(cell) lc rgb colour(cell) title label(cell)

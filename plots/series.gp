@@ -2,13 +2,13 @@
 # the median error of each cell; right, the test error on values scaled by the training part, mean over seeds with its 95%
 # bootstrap interval, beside the forecasts that need no model (dashed: the last value again; dotted: the last season's). What to
 # see: how far a trained cell is ahead of repeating the last value, and how little the cells differ.
-#! forecast: median test_mse truth naive forecast by horizon cell where params=max
-#! error: mean test_mse over horizon by horizon cell where params=max
+#! forecast: median test_mse truth naive forecast by horizon model where params=max
+#! error: mean test_mse over horizon by horizon model where params=max
 #! naive: mean test_naive_mse over horizon by horizon where params=max
 #! of: mean test_mse over horizon by forecast_of where params=max
 #? seasonal: mean test_seasonal_mse over horizon by horizon where params=max
 rows = words(forecast_horizon_values)
-cells = words(error_cell_values)
+cells = words(error_model_values)
 eval canvas(1800, 110 + 420 * rows)
 top = 1 - 50.0 / (110 + 420 * rows)
 bottom = 20.0 / (110 + 420 * rows)
@@ -38,7 +38,7 @@ do for [h in forecast_horizon_values] {
     end = STATS_max
     plot forecast_file index (word(pick, 1) - 1) using ($1-end):2 with lines lw 5 lc rgb "#BBBBBB" title "truth", \
          for [i in pick] forecast_file index (i-1) using ($1-end):4 with lines lw 2.5 \
-             lc rgb colour(word(forecast_cell, i+0)) title label(word(forecast_cell, i+0))
+             lc rgb colour(word(forecast_model, i+0)) title label(word(forecast_model, i+0))
 
     set lmargin at screen 0.80
     set rmargin at screen 0.985
@@ -49,11 +49,11 @@ do for [h in forecast_horizon_values] {
     set xrange [0.4:cells+0.6]
     set yrange [0:*]
     set xtics ()
-    do for [c in error_cell_values] { set xtics add (label(c) place(error_cell_values, c)) }
+    do for [c in error_model_values] { set xtics add (label(c) place(error_model_values, c)) }
     pick = ""
     do for [i=1:error_n] { if (word(error_horizon, i) eq h) { pick = pick." ".i } }
-    plot for [i in pick] error_file index (i-1) using (place(error_cell_values, word(error_cell, i+0))):2:3:4 with yerrorbars \
-             lw 3 ps 2 pt mark(word(error_cell, i+0)) lc rgb colour(word(error_cell, i+0)) notitle, \
+    plot for [i in pick] error_file index (i-1) using (place(error_model_values, word(error_model, i+0))):2:3:4 with yerrorbars \
+             lw 3 ps 2 pt mark(word(error_model, i+0)) lc rgb colour(word(error_model, i+0)) notitle, \
          naive_file index (row-1) using (0.4):2:(cells+0.2):(0) with vectors nohead lw 3 dt 2 lc rgb "#555555" notitle, \
          season_file index (row-1) using (0.4):2:(cells+0.2):(0) \
              with vectors nohead lw 3 dt season_dash lc rgb "#555555" notitle, \

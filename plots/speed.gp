@@ -2,12 +2,12 @@
 # as a share of the fused-multiply-add peak measured in the same minutes, and the parameters that the width gives. Bars are 95%
 # bootstrap intervals over repetitions. What to see: the more gates, the longer the step; a batch of one leaves most of the
 # processor idle.
-#! ms: mean ms_per_step over hidden by cell where batch=max length=max
-#! rate: mean steps_per_s over hidden by batch cell where length=max
-#! share: mean peak_fraction over hidden by batch cell where length=max
-#! batches: mean ms_per_step over batch by cell where hidden=max length=max
-#! lengths: mean ms_per_step over length by cell where hidden=max batch=max
-#! parameters: mean parameters over hidden by cell where batch=max length=max
+#! ms: mean ms_per_step over hidden by model where batch=max length=max
+#! rate: mean steps_per_s over hidden by batch model where length=max
+#! share: mean peak_fraction over hidden by batch model where length=max
+#! batches: mean ms_per_step over batch by model where hidden=max length=max
+#! lengths: mean ms_per_step over length by model where hidden=max batch=max
+#! parameters: mean parameters over hidden by model where batch=max length=max
 #! at: mean batch over length by hidden where hidden=max batch=max length=max
 stats at_file using 1 nooutput
 longest = STATS_max
@@ -28,15 +28,15 @@ eval wide(ms_file)
 set title sprintf("Time of a step, batch %g, length %g", largest, longest)
 set xlabel "hidden units"
 set ylabel "time of a training step (ms)"
-plot for [i=1:ms_n] ms_file index (i-1) using 1:2:3:4 with yerrorlines lw 3 ps 1.6 pt mark(word(ms_cell,i)) \
-         lc rgb colour(word(ms_cell,i)) notitle
+plot for [i=1:ms_n] ms_file index (i-1) using 1:2:3:4 with yerrorlines lw 3 ps 1.6 pt mark(word(ms_model,i)) \
+         lc rgb colour(word(ms_model,i)) notitle
 
 unset label 99
 set title sprintf("Rate, length %g", longest)
 set ylabel "sequence steps (1/s)"
 set format y "10^{%L}"
-plot for [i=1:rate_n] rate_file index (i-1) using 1:2:3:4 with yerrorlines lw 3 ps 1.6 pt mark(word(rate_cell,i)) \
-         lc rgb colour(word(rate_cell,i)) dt place(rate_batch_values, word(rate_batch,i)) notitle
+plot for [i=1:rate_n] rate_file index (i-1) using 1:2:3:4 with yerrorlines lw 3 ps 1.6 pt mark(word(rate_model,i)) \
+         lc rgb colour(word(rate_model,i)) dt place(rate_batch_values, word(rate_batch,i)) notitle
 
 set title sprintf("Share of the machine's peak, length %g", longest)
 set ylabel "share of the measured peak (%)"
@@ -45,8 +45,8 @@ set yrange [0:100]
 set format y "%g"
 set key at screen 0.52,y(0.1) center top vertical maxrows 3 width 3
 plot for [i=1:share_n] share_file index (i-1) using 1:(100*$2):(100*$3):(100*$4) with yerrorlines lw 3 ps 1.6 \
-         pt mark(word(share_cell,i)) lc rgb colour(word(share_cell,i)) dt place(share_batch_values, word(share_batch,i)) \
-         title sprintf("%s, batch %s", label(word(share_cell,i)), word(share_batch,i))
+         pt mark(word(share_model,i)) lc rgb colour(word(share_model,i)) dt place(share_batch_values, word(share_batch,i)) \
+         title sprintf("%s, batch %s", label(word(share_model,i)), word(share_batch,i))
 unset key
 set logscale y
 set yrange [*:*]
@@ -55,14 +55,14 @@ eval wide(batches_file)
 set title sprintf("Time against batch, hidden %s, length %g", widest, longest)
 set xlabel "sequences in a batch"
 set ylabel "time of a training step (ms)"
-plot for [i=1:batches_n] batches_file index (i-1) using 1:2:3:4 with yerrorlines lw 3 ps 1.6 pt mark(word(batches_cell,i)) \
-         lc rgb colour(word(batches_cell,i)) notitle
+plot for [i=1:batches_n] batches_file index (i-1) using 1:2:3:4 with yerrorlines lw 3 ps 1.6 pt mark(word(batches_model,i)) \
+         lc rgb colour(word(batches_model,i)) notitle
 
 eval wide(lengths_file)
 set title sprintf("Time against length, hidden %s, batch %g", widest, largest)
 set xlabel "length (steps)"
-plot for [i=1:lengths_n] lengths_file index (i-1) using 1:2:3:4 with yerrorlines lw 3 ps 1.6 pt mark(word(lengths_cell,i)) \
-         lc rgb colour(word(lengths_cell,i)) notitle
+plot for [i=1:lengths_n] lengths_file index (i-1) using 1:2:3:4 with yerrorlines lw 3 ps 1.6 pt mark(word(lengths_model,i)) \
+         lc rgb colour(word(lengths_model,i)) notitle
 
 eval wide(parameters_file)
 set title "Parameters (as many inputs as hidden units)"
@@ -70,5 +70,5 @@ set xlabel "hidden units"
 set ylabel "parameters"
 set format y "10^{%L}"
 plot for [i=1:parameters_n] parameters_file index (i-1) using 1:2 with linespoints lw 3 ps 1.6 \
-         pt mark(word(parameters_cell,i)) lc rgb colour(word(parameters_cell,i)) notitle
+         pt mark(word(parameters_model,i)) lc rgb colour(word(parameters_model,i)) notitle
 unset multiplot

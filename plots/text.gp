@@ -2,16 +2,16 @@
 # training time, mean over seeds with 95% bootstrap bands, and at the end of training, beside models that only count characters
 # (order 0) and what follows two characters (order 2). What to see: which cell is ahead for the same number of steps, and which
 # for the same time.
-#! steps: curve valid_bits_per_character over step by cell where params=max
-#! seconds: curve valid_bits_per_character over seconds by cell where params=max
-#! final: mean bits_per_character over params by cell where params=max
+#! steps: curve valid_bits_per_character over step by model where params=max
+#! seconds: curve valid_bits_per_character over seconds by model where params=max
+#! final: mean bits_per_character over params by model where params=max
 #! order0: mean order0_bits over params by params where params=max
 #! order2: mean order2_bits over params by params where params=max
 stats order0_file using 2 nooutput
 order0 = STATS_min
 stats order2_file using 2 nooutput
 order2 = STATS_min
-cells = words(final_cell)
+cells = words(final_model)
 eval canvas(1800, 760)
 set multiplot layout 1,3 margins 0.055,0.985,y(0.14),y(0.92) spacing 0.06,0
 set ylabel "bits per character"
@@ -20,9 +20,9 @@ set key top right
 
 set title "Against steps"
 set xlabel "training steps"
-plot for [i=1:steps_n] steps_file index (i-1) using 1:3:4 with filledcurves fc rgb colour(word(steps_cell,i)) notitle, \
-     for [i=1:steps_n] steps_file index (i-1) using 1:2 with lines lw 3 lc rgb colour(word(steps_cell,i)) \
-         title label(word(steps_cell,i)), \
+plot for [i=1:steps_n] steps_file index (i-1) using 1:3:4 with filledcurves fc rgb colour(word(steps_model,i)) notitle, \
+     for [i=1:steps_n] steps_file index (i-1) using 1:2 with lines lw 3 lc rgb colour(word(steps_model,i)) \
+         title label(word(steps_model,i)), \
      order0 with lines lw 3 dt 2 lc rgb "#555555" title "order 0", \
      order2 with lines lw 3 dt 3 lc rgb "#555555" title "order 2"
 
@@ -30,8 +30,8 @@ unset label 99
 set title "Against time"
 set xlabel "training time (s)"
 unset key
-plot for [i=1:seconds_n] seconds_file index (i-1) using 1:3:4 with filledcurves fc rgb colour(word(seconds_cell,i)) notitle, \
-     for [i=1:seconds_n] seconds_file index (i-1) using 1:2 with lines lw 3 lc rgb colour(word(seconds_cell,i)) notitle, \
+plot for [i=1:seconds_n] seconds_file index (i-1) using 1:3:4 with filledcurves fc rgb colour(word(seconds_model,i)) notitle, \
+     for [i=1:seconds_n] seconds_file index (i-1) using 1:2 with lines lw 3 lc rgb colour(word(seconds_model,i)) notitle, \
      order0 with lines lw 3 dt 2 lc rgb "#555555" notitle, \
      order2 with lines lw 3 dt 3 lc rgb "#555555" notitle
 
@@ -41,8 +41,8 @@ set yrange [*:*]
 set offsets 0, 0, graph 0.1, graph 0.1
 set xrange [0.4:cells+0.6]
 set xtics ()
-do for [c in final_cell] { set xtics add (label(c) place(final_cell, c)) }
-plot for [i=1:final_n] final_file index (i-1) using (i):2:3:4 with yerrorbars lw 3 ps 2 pt mark(word(final_cell,i)) \
-         lc rgb colour(word(final_cell,i)) notitle, \
+do for [c in final_model] { set xtics add (label(c) place(final_model, c)) }
+plot for [i=1:final_n] final_file index (i-1) using (i):2:3:4 with yerrorbars lw 3 ps 2 pt mark(word(final_model,i)) \
+         lc rgb colour(word(final_model,i)) notitle, \
      order2 with lines lw 3 dt 3 lc rgb "#555555" notitle
 unset multiplot

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/team.h"
 #include "digest.h"
 #include "model/settings.h"
 #include "simd/engine.h"

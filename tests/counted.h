@@ -27,7 +27,7 @@ static inline unroll_status measure(const unroll_settings *settings, unroll_reco
     if (now > atomic_load(&most_at_once))
         atomic_store(&most_at_once, now);
     if (place < MOST_RUNS)
-        snprintf(order[place], sizeof order[0], "%s %lld %s", unroll_text(settings, "cell"), (long long)seed,
+        snprintf(order[place], sizeof order[0], "%s %lld %s", unroll_text(settings, "model"), (long long)seed,
                  unroll_isa_now()->name);
     unroll_record_real(record, "error", "", 1.0 / (double)(1 + seed));
     unroll_record_curve(record, "loss", "", curve, 3);
@@ -46,8 +46,8 @@ static const unroll_experiment experiment = {
     .name = "counted",
     .title = "runs that are counted",
     .version = 1,
-    .axes_quick = "cell=rnn,lstm seed=0..4",
-    .axes_full = "cell=rnn,lstm seed=0..9",
+    .axes_quick = "model=rnn,lstm seed=0..4",
+    .axes_full = "model=rnn,lstm seed=0..9",
     .fixed = "task=adding length=10",
     .measure = measure,
     .metric = "error",

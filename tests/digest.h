@@ -69,10 +69,10 @@ static inline void digest_fill(const unroll_model_shape *shape, bool equal, uint
         s->x[i] = (float)(unroll_random_uniform(&random) - 0.5);
     for (int i = 0; i < rows && shape->symbols > 0; i++)
         s->symbol[i] = (int)unroll_random_below(&random, (uint32_t)shape->symbols);
-    for (int i = 0; i < targets * shape->outputs && shape->loss != UNROLL_SOFTMAX; i++)
-        s->y[i] = shape->loss == UNROLL_BERNOULLI ? (float)unroll_random_below(&random, 2)
+    for (int i = 0; i < targets * shape->outputs && strcmp(shape->loss, "softmax") != 0; i++)
+        s->y[i] = strcmp(shape->loss, "bernoulli") == 0 ? (float)unroll_random_below(&random, 2)
                                                   : (float)unroll_random_uniform(&random);
-    for (int i = 0; i < targets && shape->loss == UNROLL_SOFTMAX; i++)
+    for (int i = 0; i < targets && strcmp(shape->loss, "softmax") == 0; i++)
         s->target[i] = (int)unroll_random_below(&random, (uint32_t)shape->outputs + 1) - 1;
 }
 
@@ -80,12 +80,12 @@ static inline unroll_status digest_training(const char *cell, const char *isa, i
                                             uint64_t *digest)
 {
     static const unroll_model_shape shapes[DIGEST_KINDS] = {
-        {.inputs = 3, .outputs = 2, .steps = 9, .batch = 7, .every = false, .loss = UNROLL_SQUARED, .all_threads = true},
-        {.symbols = 11, .outputs = 37, .steps = 8, .batch = 5, .every = true, .loss = UNROLL_SOFTMAX, .all_threads = true},
-        {.inputs = 18, .outputs = 5, .steps = 6, .batch = 13, .every = true, .loss = UNROLL_BERNOULLI, .all_threads = true},
-        {.symbols = 6, .outputs = 6, .steps = 4, .batch = 3, .every = true, .loss = UNROLL_SOFTMAX, .all_threads = true},
-        {.inputs = 7, .outputs = 3, .steps = 9, .batch = 1, .every = true, .loss = UNROLL_SQUARED, .all_threads = true},
-        {.inputs = 2, .outputs = 1, .steps = 2, .batch = 34, .every = false, .loss = UNROLL_SQUARED, .all_threads = true},
+        {.inputs = 3, .outputs = 2, .steps = 9, .batch = 7, .every = false, .loss = "squared", .all_threads = true},
+        {.symbols = 11, .outputs = 37, .steps = 8, .batch = 5, .every = true, .loss = "softmax", .all_threads = true},
+        {.inputs = 18, .outputs = 5, .steps = 6, .batch = 13, .every = true, .loss = "bernoulli", .all_threads = true},
+        {.symbols = 6, .outputs = 6, .steps = 4, .batch = 3, .every = true, .loss = "softmax", .all_threads = true},
+        {.inputs = 7, .outputs = 3, .steps = 9, .batch = 1, .every = true, .loss = "squared", .all_threads = true},
+        {.inputs = 2, .outputs = 1, .steps = 2, .batch = 34, .every = false, .loss = "squared", .all_threads = true},
     };
     static const char *const layers[DIGEST_KINDS] = {"1", "2", "1", "2", "2", "1"};
     static const char *const hidden[DIGEST_KINDS] = {"37", "20", "48", "5", "21", "77"};
@@ -99,7 +99,7 @@ static inline unroll_status digest_training(const char *cell, const char *isa, i
     unroll_status status;
     char count[16];
     snprintf(count, sizeof count, "%d", threads);
-    unroll_settings_set(settings, "cell", cell);
+    unroll_settings_set(settings, "model", cell);
     unroll_settings_set(settings, "isa", isa);
     unroll_settings_set(settings, "threads", count);
     unroll_settings_set(settings, "hidden", hidden[kind]);

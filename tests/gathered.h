@@ -57,7 +57,7 @@ static inline unroll_record *made_record(const made_run *run)
     unroll_settings_assign(settings, "hidden=7");
     snprintf(assignment, sizeof assignment, "length=%d", run->length);
     unroll_settings_assign(settings, assignment);
-    snprintf(assignment, sizeof assignment, "cell=%s", run->cell);
+    snprintf(assignment, sizeof assignment, "model=%s", run->cell);
     unroll_settings_assign(settings, assignment);
     snprintf(assignment, sizeof assignment, "seed=%d", run->seed);
     unroll_settings_assign(settings, assignment);

@@ -39,7 +39,7 @@ static inline const char *make_model(const char *folder, const char *cell)
     char arguments[2 * PATH_ROOM];
     snprintf(path, sizeof path, "%s/%s.h5", folder, cell);
     snprintf(arguments, sizeof arguments,
-             "train task=adding cell=%s hidden=%d layers=%d length=8 batch=4 steps=5 points=1 --save %s", cell, H,
+             "train task=adding model=%s hidden=%d layers=%d length=8 batch=4 steps=5 points=1 --save %s", cell, H,
              LAYERS, path);
     CU_ASSERT_EQUAL(run_program(arguments), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "\nmodel: "));

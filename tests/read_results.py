@@ -10,11 +10,11 @@ df = pd.DataFrame({k: v.asstr()[:] if v.dtype.kind in "SO" else v[:] for k, v in
 
 assert list(df.columns[:5]) == ["run", "id", "status", "reason", "seconds"], df.columns
 assert list(df.run) == list(range(6)), df.run
-assert list(df.cell) == ["lstm", "gru"] * 3, df.cell
+assert list(df.model) == ["lstm", "gru"] * 3, df.model
 assert list(df.seed) == list(range(6)) and df.seed.dtype == "int64", df.seed
 assert df.lr.dtype == "float64" and (df.lr == 0.001).all(), df.lr
 assert df.reason[4] == "out of café" and df.status[4] == "failed", df.loc[4]
-assert df.mse.isna().sum() == 1 and df.groupby("cell").mse.min()["gru"] == 1 / 6, df.mse
+assert df.mse.isna().sum() == 1 and df.groupby("model").mse.min()["gru"] == 1 / 6, df.mse
 assert f.attrs["experiment"] == "demo" and f.attrs["title"] == "A demonstration", dict(f.attrs)
 assert f["runs/hidden"].attrs["unit"] == "units" and f["runs/seconds"].attrs["unit"] == "s"
 

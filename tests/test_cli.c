@@ -63,7 +63,7 @@ static void a_wrong_command_or_option_names_the_nearest(void)
     check("run architectures --results ''", 2, "unroll: --results needs the name of a folder\n");
     check("predict model.h5", 2, "unroll: unroll predict takes MODEL.h5 INPUT.h5 OUTPUT.h5\n");
     check("list cell", 2,
-          "unroll: there is no list of cell; unroll list takes [experiments|cells|tasks|isas|settings|commands]\n");
+          "unroll: there is no list of cell; unroll list takes [experiments|models|cells|tasks|isas|settings|commands]\n");
 }
 
 static void a_wrong_setting_names_itself_its_range_and_the_nearest(void)
@@ -73,7 +73,7 @@ static void a_wrong_setting_names_itself_its_range_and_the_nearest(void)
     check("train hidden=many", 2, "unroll: hidden=many is not a whole number\n");
     check("train hidden=64,128", 2, "unroll: hidden=64,128 is not a whole number\n");
     check("train optimizer=adan", 2, "unroll: optimizer=adan is none of sgd|rmsprop|adam; did you mean \"adam\"?\n");
-    check("train cell=lsmt", 2, "unroll: there is no cell lsmt; did you mean lstm?\n");
+    check("train model=lsmt", 2, "unroll: there is no model lsmt; did you mean lstm?\n");
     check("train task=ading", 2, "unroll: there is no task ading; did you mean adding?\n");
     check("train isa=scaler", 2, "unroll: there is no isa scaler; did you mean scalar?\n");
     check("train --isa scaler", 2, "unroll: there is no isa scaler; did you mean scalar?\n");
@@ -250,7 +250,7 @@ static void the_expected_time_of_a_large_run_is_there_soon(void)
         return;
     }
     snprintf(command, sizeof command,
-             "ulimit -t 100; exec %s run architectures hidden=2048 batch=64 length=500 steps=10 cell=lstm seed=0 "
+             "ulimit -t 100; exec %s run architectures hidden=2048 batch=64 length=500 steps=10 model=lstm seed=0 "
              "--dry-run --results %s 2>&1",
              UNROLL_PROGRAM, folder);
     a = ask_shell(command);
@@ -268,7 +268,7 @@ static void a_damaged_gathered_file_keeps_no_other_table_back(void)
     bool told = false;
     FILE *file;
     for (int i = 0; i < 2; i++) {
-        snprintf(command, sizeof command, "run %s seed=0 cell=gru steps=2 hidden=4 --results %s",
+        snprintf(command, sizeof command, "run %s seed=0 model=gru steps=2 hidden=4 --results %s",
                  i == 0 ? "series horizon=1" : "architectures length=10", folder);
         CU_ASSERT_EQUAL_FATAL(ask(command, "2>&1")->status, 0);
     }

@@ -56,11 +56,11 @@ static void every_mode_prints_its_columns_as_csv(void)
         const char *arguments, *head;
         int lines; /* 0: one for the head, and some */
     } modes[] = {
-        {"cell=gru hidden=3,5 batch=2 length=4", "cell,instructions,used_threads,inputs,hidden,batch,length,ms,", 3},
-        {"--stream cell=lstm hidden=5", "cell,instructions,weights,inputs,hidden,batch,us,", 4},
-        {"--threads cell=rnn hidden=5 batch=2 length=4", "cell,instructions,hidden,batch,length,runs,", 0},
+        {"model=gru hidden=3,5 batch=2 length=4", "model,instructions,used_threads,inputs,hidden,batch,length,ms,", 3},
+        {"--stream model=lstm hidden=5", "model,instructions,weights,inputs,hidden,batch,us,", 4},
+        {"--threads model=rnn hidden=5 batch=2 length=4", "model,instructions,hidden,batch,length,runs,", 0},
         {"--elementwise isa=scalar", "function,instructions,elements_per_ns,spread", 0},
-        {"--phases cell=lstm hidden=5 batch=2 length=4", "cell,instructions,hidden,batch,length,ms,input_product,", 2},
+        {"--phases model=lstm hidden=5 batch=2 length=4", "model,instructions,hidden,batch,length,ms,input_product,", 2},
     };
     for (int i = 0; i < 5; i++) {
         char arguments[256];
@@ -81,11 +81,11 @@ static void every_invocation_is_kept_and_its_phases_make_a_whole(void)
     unroll_table *table = NULL;
     int before;
     snprintf(path, sizeof path, "%s/bench/bench.h5", common_folder());
-    CU_ASSERT_EQUAL(call("", "cell=rnn hidden=4 batch=1 length=3 --format csv"), 0);
+    CU_ASSERT_EQUAL(call("", "model=rnn hidden=4 batch=1 length=3 --format csv"), 0);
     CU_ASSERT_EQUAL_FATAL(unroll_load_table(path, &table).code, UNROLL_OK);
     before = table->rows;
     unroll_table_free(table);
-    CU_ASSERT_EQUAL(call("", "--phases cell=gru hidden=4 batch=1 length=3 --format csv"), 0);
+    CU_ASSERT_EQUAL(call("", "--phases model=gru hidden=4 batch=1 length=3 --format csv"), 0);
     CU_ASSERT_EQUAL_FATAL(unroll_load_table(path, &table).code, UNROLL_OK);
     CU_ASSERT_EQUAL(table->rows, before + 1);
     for (int row = 0; row < table->rows; row++) {
@@ -104,13 +104,13 @@ static void every_invocation_is_kept_and_its_phases_make_a_whole(void)
 static void a_damaged_record_of_an_earlier_invocation_is_told_of(void)
 {
     char path[600];
-    CU_ASSERT_EQUAL(call("", "cell=rnn hidden=4 batch=1 length=3 --format csv"), 0);
+    CU_ASSERT_EQUAL(call("", "model=rnn hidden=4 batch=1 length=3 --format csv"), 0);
     snprintf(path, sizeof path, "%s/bench/bench/runs/damaged.h5", common_folder());
     FILE *file = fopen(path, "w");
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     fputs("no record", file);
     fclose(file);
-    CU_ASSERT_EQUAL(call("", "cell=rnn hidden=4 batch=1 length=3 --format csv"), 1);
+    CU_ASSERT_EQUAL(call("", "model=rnn hidden=4 batch=1 length=3 --format csv"), 1);
     CU_ASSERT_PTR_NOT_NULL(strstr(err, "leaves out 1 damaged record of "));
     CU_ASSERT_PTR_NOT_NULL(strstr(err, "/damaged.h5 is damaged: "));
     CU_ASSERT_EQUAL(unlink(path), 0);
@@ -152,17 +152,17 @@ static void a_peer_that_is_missing_dies_or_is_wrong_does_not_count(void)
     char variables[1024];
     write_peer("", variables);
     strcpy(strrchr(variables, '=') + 1, "/nowhere");
-    CU_ASSERT_EQUAL(call(variables, "--peers cell=rnn hidden=3 batch=1 length=3"), 0);
+    CU_ASSERT_EQUAL(call(variables, "--peers model=rnn hidden=3 batch=1 length=3"), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "onednn is not here: on Debian libdnnl-dev (version 2) brings it"));
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "torch is not here: on Debian python3-torch"));
     CHECK_TEXT(err, "");
     /* answers that it is ready, and ends: 3 units, 3 inputs, batch 1, 3 steps are 1 + 7 * 4 + 4 * 38 bytes */
     write_peer("#!/bin/sh\nhead -c 181 >/dev/null\nprintf '\\0\\0\\0\\0'\n", variables);
-    CU_ASSERT_EQUAL(call(variables, "--peers cell=rnn hidden=3 batch=1 length=3"), 0);
+    CU_ASSERT_EQUAL(call(variables, "--peers model=rnn hidden=3 batch=1 length=3"), 0);
     CHECK_TEXT(err, "unroll: cblas does not count here: it died at its work\n");
     /* answers zeros to whatever it is asked */
     write_peer("#!/bin/sh\nhead -c 181 >/dev/null\nhead -c 8000 /dev/zero\ncat >/dev/null\n", variables);
-    CU_ASSERT_EQUAL(call(variables, "--peers cell=rnn hidden=3 batch=1 length=3"), 0);
+    CU_ASSERT_EQUAL(call(variables, "--peers model=rnn hidden=3 batch=1 length=3"), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(err, "unroll: cblas does not count here: its loss is 0, ours "));
     CU_ASSERT_PTR_NULL(strstr(out, "the best peer"));
 }
@@ -191,11 +191,11 @@ static void peers_are_built_only_where_they_can_be(void)
 
 static void the_peers_that_are_here_do_the_same_work(void)
 {
-    CU_ASSERT_EQUAL(call("", "--peers cell=rnn,lstm,gru hidden=3,17 batch=1,3 length=5"), 0);
+    CU_ASSERT_EQUAL(call("", "--peers model=rnn,lstm,gru hidden=3,17 batch=1,3 length=5"), 0);
     CHECK_TEXT(err, "");
     if (strstr(out, "is not here") != NULL)
         test_skip("not all of oneDNN, CBLAS and PyTorch are installed");
-    CU_ASSERT_EQUAL(call("", "--peers --stream cell=rnn,lstm,gru hidden=17 length=5"), 0);
+    CU_ASSERT_EQUAL(call("", "--peers --stream model=rnn,lstm,gru hidden=17 length=5"), 0);
     CHECK_TEXT(err, "");
 }
 

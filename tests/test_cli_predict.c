@@ -188,7 +188,7 @@ static void weights_lie_under_the_names_and_shapes_of_pytorch(void)
         CU_ASSERT_EQUAL(array->dims[0], expected[i].dims[0]);
         CU_ASSERT(array->rank == 1 || array->dims[1] == expected[i].dims[1]);
     }
-    CU_ASSERT_STRING_EQUAL(unroll_bundle_text(bundle, "setting:cell"), "gru");
+    CU_ASSERT_STRING_EQUAL(unroll_bundle_text(bundle, "setting:model"), "gru");
     CU_ASSERT_STRING_EQUAL(unroll_bundle_text(bundle, "setting:hidden"), "5");
     unroll_bundle_free(bundle);
 }

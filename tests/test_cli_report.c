@@ -88,7 +88,7 @@ static void csv_is_all_that_goes_down_a_pipe(void)
     CU_ASSERT_EQUAL(call(arguments), 0);
     snprintf(expected, sizeof expected, "report: %s/report.md\n", results);
     CHECK_TEXT(err, expected);
-    CU_ASSERT_EQUAL(strncmp(out, "length,hidden,cell,runs,diverged,", 33), 0);
+    CU_ASSERT_EQUAL(strncmp(out, "length,hidden,model,runs,diverged,", 34), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n50,7,rnn,2,0,"));
     for (const char *at = out; *at != '\0'; at++) {
         commas += *at == ',';
@@ -141,7 +141,7 @@ static void damaged_results_keep_no_other_table_back(void)
     write_text(results, "text.h5", "no HDF5");
     snprintf(arguments, sizeof arguments, "report --format csv --results %s", results);
     CU_ASSERT_EQUAL(call(arguments), 2);
-    CU_ASSERT_EQUAL(strncmp(out, "length,hidden,cell,runs,diverged,", 33), 0);
+    CU_ASSERT_EQUAL(strncmp(out, "length,hidden,model,runs,diverged,", 34), 0);
     snprintf(expected, sizeof expected,
              "report: %s/report.md\nunroll: %s/text.h5 is damaged: it does not end in the checksum that unroll writes; unroll run text makes it anew\n", results, results);
     CHECK_TEXT(err, expected);
@@ -179,7 +179,7 @@ static void the_tables_are_out_before_the_page_is_begun(void)
     char arguments[1200];
     snprintf(arguments, sizeof arguments, "report --format csv --results %.1000s", results);
     CU_ASSERT_EQUAL(call_into(arguments, true), 0);
-    CU_ASSERT_EQUAL(strncmp(out, "length,hidden,cell,runs,diverged,", 33), 0);
+    CU_ASSERT_EQUAL(strncmp(out, "length,hidden,model,runs,diverged,", 34), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nreport: "));
 }
 

@@ -1,8 +1,9 @@
 /* The same bits: over instruction sets, threads, batch order, and between the batch and the streaming step. */
 #include <string.h>
 
+#include "base/team.h"
 #include "digest.h"
-#include "model/layer.h"
+#include "layers/parts.h"
 #include "suite.h"
 
 static void every_instruction_set_gives_the_same_functions(void)
@@ -47,7 +48,7 @@ static void every_instruction_set_and_number_of_threads_gives_the_same_weights_a
 
 static int threads_of(const char *hidden, int batch, bool all)
 {
-    unroll_model_shape shape = {.inputs = 2, .outputs = 1, .steps = 2, .batch = batch, .loss = UNROLL_SQUARED, .all_threads = all};
+    unroll_model_shape shape = {.inputs = 2, .outputs = 1, .steps = 2, .batch = batch, .loss = "squared", .all_threads = all};
     unroll_settings *settings = unroll_settings_new();
     unroll_model *model = NULL;
     int threads;
@@ -81,10 +82,10 @@ enum { BATCH = 5, MOST_BATCH = 34, WIDE = 80, STEPS = 7, MOST_HIDDEN = 33, INPUT
 static unroll_model *model_of(const char *cell, const char *hidden, const char *layers, int symbols, int batch, bool single)
 {
     unroll_model_shape shape = {.inputs = symbols > 0 ? 0 : INPUTS, .symbols = symbols, .outputs = OUTPUTS, .steps = STEPS,
-                                .batch = batch, .every = true, .loss = UNROLL_SQUARED};
+                                .batch = batch, .every = true, .loss = "squared"};
     unroll_settings *settings = unroll_settings_new();
     unroll_model *model = NULL;
-    unroll_settings_set(settings, "cell", cell);
+    unroll_settings_set(settings, "model", cell);
     unroll_settings_set(settings, "hidden", hidden);
     unroll_settings_set(settings, "layers", layers);
     if (single)
@@ -106,7 +107,7 @@ static uint64_t gradient_digest(const char *isa, const char *cell, const char *h
 {
     enum { SIZE = 9 };
     static int length[SIZE] = {3, 7, 1, 7, 5, 2, 7, 6, 4};
-    unroll_model_shape shape = {.inputs = inputs, .outputs = 1, .steps = STEPS, .batch = SIZE, .loss = UNROLL_SQUARED,
+    unroll_model_shape shape = {.inputs = inputs, .outputs = 1, .steps = STEPS, .batch = SIZE, .loss = "squared",
                                 .input_gradient = true, .all_threads = true};
     size_t count = (size_t)(SIZE * STEPS * inputs);
     float *x = malloc(count * sizeof *x), y[SIZE] = {0};
@@ -116,7 +117,7 @@ static uint64_t gradient_digest(const char *isa, const char *cell, const char *h
     unroll_model *model = NULL;
     uint64_t digest = 0;
     unroll_settings_set(settings, "isa", isa);
-    unroll_settings_set(settings, "cell", cell);
+    unroll_settings_set(settings, "model", cell);
     unroll_settings_set(settings, "hidden", hidden);
     unroll_settings_set(settings, "threads", threads);
     for (size_t i = 0; i < count; i++)
@@ -215,12 +216,13 @@ static void sequences_beside_each_other(const char *cell, int hidden, int batch,
     static real x[MOST_BATCH * STEPS * INPUTS], y[MOST_BATCH * STEPS * OUTPUTS], alone[STEPS * OUTPUTS];
     static real states[2 * 2 * MOST_BATCH * WIDE], own[2 * 2 * WIDE];
     char width[16];
-    int length[MOST_BATCH], carried;
+    int length[MOST_BATCH];
+    size_t bytes; /* of a sequence's state */
     unroll_forward io = {.size = batch, .steps = STEPS, .x = x, .y = y, .length = length, .states = states};
     unroll_model *model;
     snprintf(width, sizeof width, "%d", hidden);
     model = model_of(cell, width, "2", 0, batch, single);
-    carried = unroll_model_carried(model);
+    bytes = (size_t)unroll_model_state_size(model) * sizeof(real);
     for (int b = 0; b < batch; b++)
         length[b] = 1 + (2 + 4 * b) % STEPS;
     random_inputs(x, MOST_BATCH * STEPS * INPUTS);
@@ -231,8 +233,7 @@ static void sequences_beside_each_other(const char *cell, int hidden, int batch,
         CU_ASSERT(memcmp(alone, y + b * STEPS * OUTPUTS, (size_t)(length[b] * OUTPUTS) * sizeof(real)) == 0);
         for (int i = length[b] * OUTPUTS; i < STEPS * OUTPUTS; i++)
             CU_ASSERT(y[b * STEPS * OUTPUTS + i] == 0);
-        for (int s = 0; s < 2 * carried; s++)
-            CU_ASSERT(memcmp(own + s * hidden, states + (s * batch + b) * hidden, (size_t)hidden * sizeof(real)) == 0);
+        CU_ASSERT(memcmp(own, (char *)states + (size_t)b * bytes, bytes) == 0);
     }
     unroll_model_close(model);
 }
@@ -285,8 +286,9 @@ static void micro_batches_give_the_gradient_of_the_whole(void)
         y[i] = (float)unroll_random_uniform(&random);
     for (int cell = 0; cell < unroll_cell_count; cell++) {
         const unroll_cell *c = unroll_isa_now()->cells[cell];
-        CU_ASSERT(c->gates <= 4 && unroll_recurrent_micros(c->gates, WIDE, MOST_BATCH) > 1);
-        CU_ASSERT_EQUAL(unroll_recurrent_micros(c->gates, WIDE, HALF), 1);
+        const double weights = (double)c->shape.recurrent * WIDE * WIDE;
+        CU_ASSERT(c->shape.gates <= 4 && unroll_parts_micros(weights, MOST_BATCH) > 1);
+        CU_ASSERT_EQUAL(unroll_parts_micros(weights, HALF), 1);
         for (int index = 0; index < 6; index++) {
             double most = 0, off = 0;
             memset(whole, 0, MOST * sizeof *whole);

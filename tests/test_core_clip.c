@@ -9,7 +9,7 @@
    gradient lies in the head's bias alone and is as small as the target. With a rate of 1 the step is factor * gradient. */
 static double factor_of(const char *clip, double *norm)
 {
-    static const unroll_model_shape shape = {.inputs = 1, .outputs = 1, .steps = 2, .batch = 1, .loss = UNROLL_SQUARED};
+    static const unroll_model_shape shape = {.inputs = 1, .outputs = 1, .steps = 2, .batch = 1, .loss = "squared"};
     static const real zeros[16];
     int length = 2, bias;
     float x[2] = {1, 1}, y = 0.5e-6f;
@@ -17,7 +17,7 @@ static double factor_of(const char *clip, double *norm)
     real gradient = 0, weight = 0;
     unroll_settings *settings = unroll_settings_new();
     unroll_model *model;
-    unroll_settings_assign(settings, "cell=rnn");
+    unroll_settings_assign(settings, "model=rnn");
     unroll_settings_assign(settings, "hidden=2");
     unroll_settings_assign(settings, "optimizer=sgd");
     unroll_settings_assign(settings, "lr=1");

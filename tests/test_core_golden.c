@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "losses/loss.h"
 #include "model/model.h"
 #include "suite.h"
 
@@ -34,13 +35,6 @@ typedef struct golden_case {
 
 /* ---- reading ---- */
 
-static unroll_loss loss_named(const char *name)
-{
-    if (strcmp(name, "squared") == 0)
-        return UNROLL_SQUARED;
-    return strcmp(name, "softmax") == 0 ? UNROLL_SOFTMAX : UNROLL_BERNOULLI;
-}
-
 static bool read_tensor(FILE *file, const char *kind, golden_case *out)
 {
     golden_tensor *t = &out->tensors[out->tensor_count];
@@ -58,7 +52,7 @@ static bool read_tensor(FILE *file, const char *kind, golden_case *out)
     return t->value != NULL;
 }
 
-/* The rest of the line, "cell=lstm hidden=5 ...". */
+/* The rest of the line, "model=lstm hidden=5 ...". */
 static bool read_settings(FILE *file, unroll_settings *settings)
 {
     char line[512];
@@ -78,7 +72,8 @@ static bool read_shape(FILE *file, unroll_model_shape *shape)
                &shape->batch, &every, loss) != 7)
         return false;
     shape->every = every;
-    shape->loss = loss_named(loss);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(unroll_loss_find(loss));
+    shape->loss = unroll_loss_find(loss)->name;
     return true;
 }
 
@@ -199,14 +194,25 @@ static unroll_model *open_with_golden_weights(const golden_case *c)
     return model;
 }
 
+/* States (batch, parts, hidden) to PyTorch's (parts, batch, hidden), or back. */
+static real *turned(real *states, int first, int second, int hidden)
+{
+    real *out = malloc((size_t)(first * second * hidden) * sizeof *out);
+    for (int i = 0; i < first; i++)
+        for (int k = 0; k < second; k++)
+            memcpy(out + (k * first + i) * hidden, states + (i * second + k) * hidden, (size_t)hidden * sizeof *out);
+    free(states);
+    return out;
+}
+
 static void check_forward(const golden_case *c, unroll_model *model)
 {
     const unroll_model_shape *s = &c->shape;
-    const int layers = unroll_model_layers(model), hidden = (int)unroll_int(c->settings, "hidden");
+    const int parts = unroll_model_state_count(model), hidden = (int)unroll_int(c->settings, "hidden");
     const int y_count = s->batch * (s->every ? s->steps : 1) * s->outputs, hidden_count = s->batch * s->steps * hidden;
-    const int states_count = layers * unroll_model_carried(model) * s->batch * hidden;
+    const int states_count = parts * s->batch * hidden;
     int *length = integers(find(c, 'i', "length")), *symbol = integers(find(c, 'i', "symbol"));
-    real *x = reals(find(c, 'g', "x")), *initial = reals(find(c, 'g', "initial"));
+    real *x = reals(find(c, 'g', "x")), *initial = turned(reals(find(c, 'g', "initial")), parts, s->batch, hidden);
     real *y = malloc((size_t)y_count * sizeof *y), *top = malloc((size_t)hidden_count * sizeof *top);
     real *states = malloc((size_t)states_count * sizeof *states);
     unroll_forward io = {.size = s->batch,
@@ -220,6 +226,7 @@ static void check_forward(const golden_case *c, unroll_model *model)
     unroll_model_forward(model, &io);
     compare(c, "y", y, y_count);
     compare(c, "hidden", top, hidden_count);
+    states = turned(states, s->batch, parts, hidden);
     compare(c, "states", states, states_count);
     CU_ASSERT_FATAL(find(c, 'g', "initial")->count == states_count);
     unroll_forward continued = {.size = s->batch,
@@ -230,6 +237,7 @@ static void check_forward(const golden_case *c, unroll_model *model)
                                 .initial = initial,
                                 .states = states};
     unroll_model_forward(model, &continued);
+    states = turned(states, s->batch, parts, hidden);
     compare(c, "states_initial", states, states_count);
     free(length), free(symbol), free(x), free(initial), free(y), free(top), free(states);
 }

@@ -13,17 +13,17 @@ typedef struct gradient_case {
 } gradient_case;
 
 static const gradient_case cases[] = {
-    {"1", "5", "two", "tanh", {.inputs = 3, .outputs = 2, .steps = 6, .batch = 4, .loss = UNROLL_SQUARED}, false},
-    {"2", "17", "two", "tanh", {.inputs = 2, .outputs = 3, .steps = 5, .batch = 3, .every = true, .loss = UNROLL_SQUARED}, false},
-    {"1", "4", "one", "tanh", {.symbols = 7, .outputs = 19, .steps = 5, .batch = 3, .every = true, .loss = UNROLL_SOFTMAX}, false},
-    {"1", "3", "two", "relu", {.inputs = 1, .outputs = 4, .steps = 7, .batch = 5, .every = true, .loss = UNROLL_BERNOULLI}, true},
-    {"3", "2", "one", "tanh", {.symbols = 3, .outputs = 5, .steps = 4, .batch = 2, .loss = UNROLL_SOFTMAX}, false},
+    {"1", "5", "two", "tanh", {.inputs = 3, .outputs = 2, .steps = 6, .batch = 4, .loss = "squared"}, false},
+    {"2", "17", "two", "tanh", {.inputs = 2, .outputs = 3, .steps = 5, .batch = 3, .every = true, .loss = "squared"}, false},
+    {"1", "4", "one", "tanh", {.symbols = 7, .outputs = 19, .steps = 5, .batch = 3, .every = true, .loss = "softmax"}, false},
+    {"1", "3", "two", "relu", {.inputs = 1, .outputs = 4, .steps = 7, .batch = 5, .every = true, .loss = "bernoulli"}, true},
+    {"3", "2", "one", "tanh", {.symbols = 3, .outputs = 5, .steps = 4, .batch = 2, .loss = "softmax"}, false},
 };
 
 static unroll_settings *settings_of(const gradient_case *c, const char *cell)
 {
     unroll_settings *settings = unroll_settings_new();
-    unroll_settings_set(settings, "cell", cell);
+    unroll_settings_set(settings, "model", cell);
     unroll_settings_set(settings, "layers", c->layers);
     unroll_settings_set(settings, "hidden", c->hidden);
     unroll_settings_set(settings, "bias", c->bias);
@@ -109,14 +109,14 @@ static void truncated_gradient_is_that_of_the_pieces(void)
     enum { STEPS = 6, PIECE = 2, BATCH = 3, HIDDEN = 5 };
     digest_register();
     for (int cell = 0; cell < unroll_cell_count; cell++) {
-        unroll_model_shape whole = {.inputs = 2, .outputs = 2, .steps = STEPS, .batch = BATCH, .every = true, .loss = UNROLL_SQUARED};
+        unroll_model_shape whole = {.inputs = 2, .outputs = 2, .steps = STEPS, .batch = BATCH, .every = true, .loss = "squared"};
         unroll_model_shape piece = whole;
         unroll_settings *settings = unroll_settings_new();
         unroll_model *a, *b;
         buffers whole_buffers, piece_buffers;
         unroll_samples all = samples_in(&whole_buffers), part = samples_in(&piece_buffers);
         piece.steps = PIECE;
-        unroll_settings_set(settings, "cell", unroll_isa_now()->cells[cell]->name);
+        unroll_settings_set(settings, "model", unroll_isa_now()->cells[cell]->name);
         unroll_settings_set(settings, "hidden", "5");
         unroll_settings_set(settings, "bptt", "2");
         CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &whole, &a).code, UNROLL_OK);

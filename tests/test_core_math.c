@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/team.h"
 #include "digest.h"
 #include "suite.h"
 
@@ -128,7 +129,7 @@ static void plain_step(const char *cell, int hidden, int inputs, real *const w[4
 static double worst_forward_difference(const char *isa, const char *cell, int hidden, int inputs, int batch)
 {
     enum { STEPS = 4 };
-    unroll_model_shape shape = {.inputs = inputs, .outputs = 1, .steps = STEPS, .batch = batch, .loss = UNROLL_SQUARED};
+    unroll_model_shape shape = {.inputs = inputs, .outputs = 1, .steps = STEPS, .batch = batch, .loss = "squared"};
     unroll_settings *settings = unroll_settings_new();
     unroll_random random = unroll_random_open(5, UNROLL_FOR_TEST, 0, 0);
     size_t rows = (size_t)(batch * STEPS);
@@ -139,7 +140,7 @@ static double worst_forward_difference(const char *isa, const char *cell, int hi
     char text[16];
     snprintf(text, sizeof text, "%d", hidden);
     unroll_settings_set(settings, "hidden", text);
-    unroll_settings_set(settings, "cell", cell);
+    unroll_settings_set(settings, "model", cell);
     unroll_settings_set(settings, "isa", isa);
     CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);
     for (size_t i = 0; i < rows * (size_t)inputs; i++)

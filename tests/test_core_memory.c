@@ -78,7 +78,7 @@ bool test_fed(void)
 
 static void training_and_streaming_allocate_nothing(void)
 {
-    static const unroll_model_shape shape = {.symbols = 9, .outputs = 20, .steps = 6, .batch = 4, .every = true, .loss = UNROLL_SOFTMAX};
+    static const unroll_model_shape shape = {.symbols = 9, .outputs = 20, .steps = 6, .batch = 4, .every = true, .loss = "softmax"};
     int length[4], symbol[24], target[24];
     float y[24 * 20];
     unroll_samples samples = {length, NULL, symbol, y, target};
@@ -86,7 +86,7 @@ static void training_and_streaming_allocate_nothing(void)
     for (int cell = 0; cell < unroll_cell_count; cell++) {
         unroll_settings *settings = unroll_settings_new();
         unroll_model *model;
-        unroll_settings_set(settings, "cell", unroll_isa_now()->cells[cell]->name);
+        unroll_settings_set(settings, "model", unroll_isa_now()->cells[cell]->name);
         unroll_settings_set(settings, "layers", "2");
         CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);
         atomic_store(&calls, 0);
@@ -108,7 +108,7 @@ static void training_and_streaming_allocate_nothing(void)
 
 static void a_model_that_finds_no_memory_says_so_and_leaves_nothing_behind(void)
 {
-    static const unroll_model_shape shape = {.inputs = 2, .outputs = 1, .steps = 5, .batch = 3, .loss = UNROLL_SQUARED};
+    static const unroll_model_shape shape = {.inputs = 2, .outputs = 1, .steps = 5, .batch = 3, .loss = "squared"};
     unroll_settings *settings;
     long n = 0;
     bool opened = false;
@@ -162,7 +162,7 @@ static void a_model_that_finds_no_memory_says_so_and_leaves_nothing_behind(void)
 
 static void a_width_beyond_any_machine_is_one_sentence(void)
 {
-    static const unroll_model_shape shape = {.inputs = 2, .outputs = 1, .steps = 5, .batch = 3, .loss = UNROLL_SQUARED};
+    static const unroll_model_shape shape = {.inputs = 2, .outputs = 1, .steps = 5, .batch = 3, .loss = "squared"};
     static const char *const widths[] = {"1000000000", "90000000", "2147483647"};
     digest_register();
     for (int i = 0; i < 3; i++) {

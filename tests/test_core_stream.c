@@ -14,7 +14,7 @@ static void stream(const char *isa, const char *cell, int hidden, const char *fo
 {
     int inputs = hidden < 17 ? hidden + 1 : 17;
     unroll_model_shape shape = {
-        .inputs = inputs, .outputs = 1, .steps = STEPS, .batch = BATCH, .every = true, .loss = UNROLL_SQUARED};
+        .inputs = inputs, .outputs = 1, .steps = STEPS, .batch = BATCH, .every = true, .loss = "squared"};
     unroll_settings *settings = unroll_settings_new();
     unroll_random random = unroll_random_open(7, UNROLL_FOR_TEST, 0, 0);
     real *x = malloc((size_t)(BATCH * inputs) * sizeof *x);
@@ -22,7 +22,7 @@ static void stream(const char *isa, const char *cell, int hidden, const char *fo
     char text[16];
     snprintf(text, sizeof text, "%d", hidden);
     unroll_settings_set(settings, "hidden", text);
-    unroll_settings_set(settings, "cell", cell);
+    unroll_settings_set(settings, "model", cell);
     unroll_settings_set(settings, "isa", isa);
     unroll_settings_set(settings, "layers", layers);
     unroll_settings_set(settings, "weights", form);

@@ -2,7 +2,7 @@
 #include <omp.h>
 #include <pthread.h>
 
-#include "model/team.h"
+#include "base/team.h"
 #include "suite.h"
 
 enum { THREADS = 3, CALLS = 500 };

@@ -236,7 +236,7 @@ static void etth1_has_a_season_of_a_day_and_its_usual_scaling(void)
 
 static void a_run_leaves_the_forecast_beside_the_truth(void)
 {
-    unroll_settings *settings = data_settings("task=series cell=gru hidden=8 steps=20 length=16 batch=8 horizon=2");
+    unroll_settings *settings = data_settings("task=series model=gru hidden=8 steps=20 length=16 batch=8 horizon=2");
     unroll_record *record = unroll_record_new(settings);
     unroll_status status = unroll_run(settings, NULL, record);
     const unroll_curve *truth = unroll_record_find_curve(record, "truth");

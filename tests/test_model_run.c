@@ -34,7 +34,7 @@ static void shape_task(const void *state, unroll_task_shape *shape)
                                  .outputs = 1,
                                  .steps = 3,
                                  .batch = 2,
-                                 .loss = UNROLL_SQUARED,
+                                 .loss = "squared",
                                  .batches = {0, 1, 1},
                                  .metric = "mse",
                                  .unit = "",

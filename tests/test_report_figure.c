@@ -8,8 +8,8 @@
 static const unroll_experiment experiment = {
     .name = "made",
     .title = "runs of \"many\" a kind, for $1",
-    .axes_quick = "cell=rnn,lstm,gru",
-    .axes_full = "cell=rnn,lstm,gru",
+    .axes_quick = "model=rnn,lstm,gru",
+    .axes_full = "model=rnn,lstm,gru",
     .figures = "drawn",
 };
 
@@ -62,13 +62,13 @@ static void ask(const char *script)
 
 static void a_curve_is_the_mean_over_the_runs_that_still_go_on(void)
 {
-    ask("# A caption.\n#! c: curve loss over step by length cell\nplot 1\n#! d: not in the head\n");
+    ask("# A caption.\n#! c: curve loss over step by length model\nplot 1\n#! d: not in the head\n");
     CHECK_TEXT(read_text(data, "c.dat"),
-               "# length=2 cell=rnn: step, mean, low, high of loss\n0 18 16 20\n100 9 8 10\n200 4.5 4 5\n\n\n"
-               "# length=2 cell=lstm: step, mean, low, high of loss\n0 8 4 12\n100 4 2 6\n200 2 1 3\n\n\n"
-               "# length=10 cell=rnn: step, mean, low, high of loss\n0 8 8 8\n100 4 4 4\n200 2 2 2\n\n\n"
-               "# length=10 cell=lstm: step, mean, low, high of loss\n0 4 4 4\n100 2 2 2\n200 1 1 1\n\n\n"
-               "# length=10 cell=gru: step, mean, low, high of loss\n0 8 8 8\n");
+               "# length=2 model=rnn: step, mean, low, high of loss\n0 18 16 20\n100 9 8 10\n200 4.5 4 5\n\n\n"
+               "# length=2 model=lstm: step, mean, low, high of loss\n0 8 4 12\n100 4 2 6\n200 2 1 3\n\n\n"
+               "# length=10 model=rnn: step, mean, low, high of loss\n0 8 8 8\n100 4 4 4\n200 2 2 2\n\n\n"
+               "# length=10 model=lstm: step, mean, low, high of loss\n0 4 4 4\n100 2 2 2\n200 1 1 1\n\n\n"
+               "# length=10 model=gru: step, mean, low, high of loss\n0 8 8 8\n");
     CHECK_TEXT(read_text(data, "data.gp"), "experiment = 'made'\n"
                                            "experiment_title = 'runs of \"many\" a kind, for $1'\n"
                                            "runs = 9\n"
@@ -78,57 +78,57 @@ static void a_curve_is_the_mean_over_the_runs_that_still_go_on(void)
                                            "c_unit = 'K^2'\n"
                                            "c_length = '2 2 10 10 10'\n"
                                            "c_length_values = '2 10'\n"
-                                           "c_cell = 'rnn lstm rnn lstm gru'\n"
-                                           "c_cell_values = 'rnn lstm gru'\n");
+                                           "c_model = 'rnn lstm rnn lstm gru'\n"
+                                           "c_model_values = 'rnn lstm gru'\n");
 }
 
 /* A block without a point keeps its place. */
 static void a_mean_and_a_share_have_a_line_for_each_value_along_the_axis(void)
 {
-    ask("#! m: mean mse over length by cell\n#! s: share solved over length by cell where cell=gru,lstm\n");
-    CHECK_TEXT(read_text(data, "m.dat"), "# cell=rnn: length, mean, low, high of mse\n2 4.5 4 5\n10 2 2 2\n\n\n"
-                                         "# cell=lstm: length, mean, low, high of mse\n2 2 1 3\n10 1 1 1\n\n\n"
-                                         "# cell=gru: length, mean, low, high of mse\nNaN NaN NaN NaN\n");
-    CHECK_TEXT(read_text(data, "s.dat"), "# cell=lstm: length, mean, low, high of solved\n"
+    ask("#! m: mean mse over length by model\n#! s: share solved over length by model where model=gru,lstm\n");
+    CHECK_TEXT(read_text(data, "m.dat"), "# model=rnn: length, mean, low, high of mse\n2 4.5 4 5\n10 2 2 2\n\n\n"
+                                         "# model=lstm: length, mean, low, high of mse\n2 2 1 3\n10 1 1 1\n\n\n"
+                                         "# model=gru: length, mean, low, high of mse\nNaN NaN NaN NaN\n");
+    CHECK_TEXT(read_text(data, "s.dat"), "# model=lstm: length, mean, low, high of solved\n"
                                          "2 0.5 0.0945312057 0.905468794\n10 1 0.206549314 1\n\n\n"
-                                         "# cell=gru: length, mean, low, high of solved\n10 0 0 0.793450686\n");
-    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"), "m_cell_values = 'rnn lstm gru'\n"
+                                         "# model=gru: length, mean, low, high of solved\n10 0 0 0.793450686\n");
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"), "m_model_values = 'rnn lstm gru'\n"
                                                               "s_n = 2\n"
                                                               "s_file = 's.dat'\n"
                                                               "s_unit = ''\n"
-                                                              "s_cell = 'lstm gru'\n"));
+                                                              "s_model = 'lstm gru'\n"));
 }
 
 static void a_median_is_the_curves_of_one_run_the_lower_of_two(void)
 {
-    ask("#! e: median mse loss step by cell where length=2\n#! d: median parameters step loss by cell where cell=gru\n"
-        "#! o: median mse loss by cell seed where length=10 cell=rnn\n");
-    CHECK_TEXT(read_text(data, "e.dat"), "# cell=rnn: point loss step\n0 16 0\n1 8 100\n2 4 200\n\n\n"
-                                         "# cell=lstm: point loss step\n0 4 0\n1 2 100\n2 1 200\n");
-    CHECK_TEXT(read_text(data, "d.dat"), "# cell=gru: point step loss\n0 0 8\n1 100 NaN\n2 NaN NaN\n");
-    CHECK_TEXT(read_text(data, "o.dat"), "# cell=rnn seed=0: point loss\n0 8\n1 4\n2 2\n\n\n"
-                                         "# cell=rnn seed=1: point loss\nNaN NaN NaN NaN\n");
+    ask("#! e: median mse loss step by model where length=2\n#! d: median parameters step loss by model where model=gru\n"
+        "#! o: median mse loss by model seed where length=10 model=rnn\n");
+    CHECK_TEXT(read_text(data, "e.dat"), "# model=rnn: point loss step\n0 16 0\n1 8 100\n2 4 200\n\n\n"
+                                         "# model=lstm: point loss step\n0 4 0\n1 2 100\n2 1 200\n");
+    CHECK_TEXT(read_text(data, "d.dat"), "# model=gru: point step loss\n0 0 8\n1 100 NaN\n2 NaN NaN\n");
+    CHECK_TEXT(read_text(data, "o.dat"), "# model=rnn seed=0: point loss\n0 8\n1 4\n2 2\n\n\n"
+                                         "# model=rnn seed=1: point loss\nNaN NaN NaN NaN\n");
 }
 
 static void a_filter_takes_values_lists_and_extremes(void)
 {
-    ask("#! a: mean mse over length by cell where cell=lstm length=min\n"
-        "#! b: mean mse over length by cell where length=10,3 cell=gru,lstm seed=0,1\n"
-        "#! c: mean mse over length by cell where seed=max length=min cell=rnn\n"
-        "#! d: mean parameters over length by cell where cell=gru length=min\n");
-    CHECK_TEXT(read_text(data, "a.dat"), "# cell=lstm: length, mean, low, high of mse\n2 2 1 3\n");
-    CHECK_TEXT(read_text(data, "b.dat"), "# cell=lstm: length, mean, low, high of mse\n10 1 1 1\n\n\n"
-                                         "# cell=gru: length, mean, low, high of mse\nNaN NaN NaN NaN\n");
-    CHECK_TEXT(read_text(data, "c.dat"), "# cell=rnn: length, mean, low, high of mse\n2 5 5 5\n");
-    CHECK_TEXT(read_text(data, "d.dat"), "# cell=gru: length, mean, low, high of parameters\n10 30 30 30\n");
+    ask("#! a: mean mse over length by model where model=lstm length=min\n"
+        "#! b: mean mse over length by model where length=10,3 model=gru,lstm seed=0,1\n"
+        "#! c: mean mse over length by model where seed=max length=min model=rnn\n"
+        "#! d: mean parameters over length by model where model=gru length=min\n");
+    CHECK_TEXT(read_text(data, "a.dat"), "# model=lstm: length, mean, low, high of mse\n2 2 1 3\n");
+    CHECK_TEXT(read_text(data, "b.dat"), "# model=lstm: length, mean, low, high of mse\n10 1 1 1\n\n\n"
+                                         "# model=gru: length, mean, low, high of mse\nNaN NaN NaN NaN\n");
+    CHECK_TEXT(read_text(data, "c.dat"), "# model=rnn: length, mean, low, high of mse\n2 5 5 5\n");
+    CHECK_TEXT(read_text(data, "d.dat"), "# model=gru: length, mean, low, high of parameters\n10 30 30 30\n");
 }
 
 static void a_request_without_data_is_told_and_leaves_no_file(void)
 {
     static const char *const requests[] = {
-        "#! x: mean nothing over length by cell\n", "#! x: curve loss over nothing by cell\n",
-        "#! x: mean mse over length by cell where cell=nothing\n", "#! x: median nothing loss by cell\n",
-        "#! x: mean mse over length by cell where nothing=max\n"};
+        "#! x: mean nothing over length by model\n", "#! x: curve loss over nothing by model\n",
+        "#! x: mean mse over length by model where model=nothing\n", "#! x: median nothing loss by model\n",
+        "#! x: mean mse over length by model where nothing=max\n"};
     unroll_status status;
     for (int i = 0; i < 5; i++) {
         status = ask_in(test_folder(), requests[i]);
@@ -138,7 +138,7 @@ static void a_request_without_data_is_told_and_leaves_no_file(void)
         CHECK_TEXT(read_text(data, "data.gp"), "(none)");
         CU_ASSERT_FALSE(has_part(data));
     }
-    ask("#? x: mean nothing over length by cell\n#? y: mean mse over length by cell where cell=lstm\n");
+    ask("#? x: mean nothing over length by model\n#? y: mean mse over length by model where model=lstm\n");
     CHECK_TEXT(read_text(data, "x.dat"), "(none)");
     CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"), "\nx_n = 0\ny_n = 1\n"));
 }
@@ -149,18 +149,18 @@ static void a_request_that_asks_for_nothing_is_refused(void)
                                            " c",
                                            " c:",
                                            " c: mean",
-                                           " c mean mse over length by cell",
-                                           " ../c: mean mse over length by cell",
-                                           " 1c: mean mse over length by cell",
-                                           " : mean mse over length by cell",
-                                           " c: mode mse over length by cell",
+                                           " c mean mse over length by model",
+                                           " ../c: mean mse over length by model",
+                                           " 1c: mean mse over length by model",
+                                           " : mean mse over length by model",
+                                           " c: mode mse over length by model",
                                            " c: mean mse over length",
-                                           " c: mean mse by cell",
-                                           " c: mean mse by cell over",
-                                           " c: mean mse spread over length by cell",
-                                           " c: curve loss by cell",
-                                           " c: median mse by cell",
-                                           " c: median mse loss over step by cell"};
+                                           " c: mean mse by model",
+                                           " c: mean mse by model over",
+                                           " c: mean mse spread over length by model",
+                                           " c: curve loss by model",
+                                           " c: median mse by model",
+                                           " c: median mse loss over step by model"};
     char script[256], expected[256];
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
         unroll_status status;
@@ -183,10 +183,10 @@ static void a_column_that_is_not_there_is_refused(void)
 
 static void a_filter_that_is_none_is_refused(void)
 {
-    unroll_status status = ask_in(test_folder(), "#! c: mean mse over length by cell where length\n");
+    unroll_status status = ask_in(test_folder(), "#! c: mean mse over length by model where length\n");
     CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
     CU_ASSERT_STRING_EQUAL(status.text, "the filter \"length\" is not written column=value");
-    status = ask_in(test_folder(), "#! c: mean mse over length by cell where =2\n");
+    status = ask_in(test_folder(), "#! c: mean mse over length by model where =2\n");
     CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
     CU_ASSERT_STRING_EQUAL(status.text, "the filter \"=2\" is not written column=value");
 }
@@ -198,9 +198,9 @@ static void data_that_cannot_be_written_leaves_the_older(void)
     unroll_status status;
     write_text(folder, "m.dat", "older\n");
     write_text(folder, "data.gp", "older\n");
-    ask_in(test_folder(), "#! m: mean mse over length by cell\n"); /* the results are there from here on */
+    ask_in(test_folder(), "#! m: mean mse over length by model\n"); /* the results are there from here on */
     unroll_disk.open = open_full;
-    status = ask_in(folder, "#! m: mean mse over length by cell\n");
+    status = ask_in(folder, "#! m: mean mse over length by model\n");
     unroll_disk.open = usual;
     CU_ASSERT_EQUAL(status.code, UNROLL_FAILED);
     CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "cannot write "));
@@ -212,8 +212,8 @@ static void data_that_cannot_be_written_leaves_the_older(void)
 static void a_figure_without_memory_says_so_and_not_that_there_is_no_data(void)
 {
     static const char *const names[] = {"data.gp", "c.dat", "m.dat", "d.dat"};
-    const char *script = "#! c: curve loss over step by length cell\n#! m: mean mse over length by cell\n"
-                         "#! d: median mse loss by cell\n";
+    const char *script = "#! c: curve loss over step by length model\n#! m: mean mse over length by model\n"
+                         "#! d: median mse loss by model\n";
     const char *whole = test_folder();
     bool failed = true;
     long call = 0;
@@ -292,8 +292,8 @@ static void a_figure_is_drawn_as_svg_and_png_and_nothing_else_is_left(void)
     char expected[2600];
     if (lacks_gnuplot())
         return;
-    drawn = "#! m: mean mse over length by cell\nplot for [i=1:m_n] m_file index (i-1) using 1:2 with lines title "
-            "word(m_cell, i)\n";
+    drawn = "#! m: mean mse over length by model\nplot for [i=1:m_n] m_file index (i-1) using 1:2 with lines title "
+            "word(m_model, i)\n";
     CU_ASSERT_EQUAL(plot(results, drawn).code, UNROLL_OK);
     snprintf(expected, sizeof expected, "%s/figures/drawn.svg\n%s/figures/drawn.png\n", results, results);
     CHECK_TEXT(printed, expected);
@@ -333,7 +333,7 @@ static void what_gnuplot_complains_of_is_told_in_one_sentence(void)
     check_not_drawn("plot 1\nprint no_such_variable\n", UNROLL_FAILED, "undefined variable: no_such_variable");
     check_not_drawn("plot 1\nplot (\n", UNROLL_FAILED, "/figures/drawn.svg: ");
     check_not_drawn("a = 1\n", UNROLL_FAILED, "/figures/drawn.svg: it wrote no whole picture");
-    check_not_drawn("#! x: mean nothing over length by cell\nplot 1\n", UNROLL_NOTHING, "has no data to draw");
+    check_not_drawn("#! x: mean nothing over length by model\nplot 1\n", UNROLL_NOTHING, "has no data to draw");
 }
 
 static void without_gnuplot_it_is_said_how_to_get_it(void)

@@ -197,13 +197,13 @@ typedef struct run {
 static unroll_verdict judge(const run *runs, const unroll_prediction *prediction)
 {
     const unroll_experiment experiment = {.name = "claims",
-                                          .axes_quick = "cell=rnn,lstm,gru",
-                                          .axes_full = "cell=rnn,lstm,gru",
+                                          .axes_quick = "model=rnn,lstm,gru",
+                                          .axes_full = "model=rnn,lstm,gru",
                                           .prediction = *prediction};
     double length[MOST_RUNS], mse[MOST_RUNS];
     char *cell[MOST_RUNS], *status[MOST_RUNS];
     unroll_table_column columns[] = {
-        {.name = "cell", .type = UNROLL_COLUMN_TEXT, .text = cell},
+        {.name = "model", .type = UNROLL_COLUMN_TEXT, .text = cell},
         {.name = "status", .type = UNROLL_COLUMN_TEXT, .text = status},
         {.name = "length", .type = UNROLL_COLUMN_INT, .real = length},
         {.name = "mse", .type = UNROLL_COLUMN_REAL, .real = mse},
@@ -221,7 +221,7 @@ static unroll_verdict judge(const run *runs, const unroll_prediction *prediction
     return verdict;
 }
 
-static const unroll_prediction lstm_below_rnn = {"mse", "cell", "lstm", "rnn", NULL};
+static const unroll_prediction lstm_below_rnn = {"mse", "model", "lstm", "rnn", NULL};
 
 static void a_claim_is_supported_where_every_difference_lies_above_0(void)
 {
@@ -229,7 +229,7 @@ static void a_claim_is_supported_where_every_difference_lies_above_0(void)
                                {"rnn", 100, 2.5, NULL},   {"lstm", 100, 0, NULL},   {"gru", 100, 1, NULL},
                                {"lstm", 20, 100, NULL},   {"rnn", 20, 0, NULL},     {"lstm", 100, NAN, "diverged"},
                                {"rnn", 100, 0, "failed"}, {NULL, 0, 0, NULL}};
-    static const unroll_prediction both = {"mse", "cell", "lstm gru", "rnn", "length=max"};
+    static const unroll_prediction both = {"mse", "model", "lstm gru", "rnn", "length=max"};
     unroll_verdict verdict = judge(runs, &both);
     CU_ASSERT_EQUAL(verdict.outcome, UNROLL_SUPPORTED);
     CU_ASSERT_STRING_EQUAL(unroll_outcome_name(verdict.outcome), "supported");
@@ -241,7 +241,7 @@ static void a_claim_is_contradicted_where_one_difference_lies_below_0(void)
 {
     static const run runs[] = {{"rnn", 9, 2, NULL},  {"lstm", 9, 1, NULL}, {"gru", 9, 3, NULL}, {"rnn", 9, 2, NULL},
                                {"lstm", 9, 1, NULL}, {"gru", 9, 3, NULL},  {NULL, 0, 0, NULL}};
-    static const unroll_prediction both = {"mse", "cell", "gru lstm", "rnn", NULL};
+    static const unroll_prediction both = {"mse", "model", "gru lstm", "rnn", NULL};
     unroll_verdict verdict = judge(runs, &both);
     CU_ASSERT_EQUAL(verdict.outcome, UNROLL_CONTRADICTED);
     CU_ASSERT_STRING_EQUAL(unroll_outcome_name(verdict.outcome), "contradicted");
@@ -302,9 +302,9 @@ static void a_verdict_names_the_length_that_it_stands_on(void)
     extreme.where = "length=min";
     CU_ASSERT_STRING_EQUAL(judge(runs, &extreme).text,
                            "difference of the mean mse at length 20; rnn minus lstm: 3 [3, 3]");
-    extreme.where = "cell=max";
+    extreme.where = "model=max";
     CU_ASSERT_STRING_EQUAL(judge(runs, &extreme).text,
-                           "difference of the mean mse at cell ?; rnn against lstm: no runs to compare");
+                           "difference of the mean mse at model ?; rnn against lstm: no runs to compare");
 }
 
 static void what_predicts_nothing_has_no_verdict(void)

@@ -11,9 +11,9 @@ static const unroll_experiment experiment = {
     .title = "runs that were made up",
     .claim = "an LSTM errs less",
     .source = "nobody, 1997",
-    .axes_quick = "length=2,10,100 cell=rnn,lstm,gru seed=0,1",
-    .axes_full = "length=2,10,100 cell=rnn,lstm,gru seed=0,1",
-    .groups = "length cell",
+    .axes_quick = "length=2,10,100 model=rnn,lstm,gru seed=0,1",
+    .axes_full = "length=2,10,100 model=rnn,lstm,gru seed=0,1",
+    .groups = "length model",
     .columns = "parameters mse solved:share seconds:mean",
 };
 
@@ -55,30 +55,30 @@ static const char *print(const unroll_experiment *e, int count, unroll_format fo
 static void groups_stand_in_the_order_of_numbers_and_of_the_axes(void)
 {
     CHECK_TEXT(print(&experiment, DONE, UNROLL_FORMAT_TEXT),
-               "length  cell  runs  parameters       mse (K^2)           solved  seconds (s)\n"
-               "     2  rnn      2          30      4.5 [4, 5]    0/2 [0%, 66%]         1.25\n"
-               "     2  lstm     2          40        2 [1, 3]    1/2 [9%, 91%]         1.25\n"
-               "     2  gru      1          30            0.75  1/1 [21%, 100%]         1.25\n"
-               "    10  rnn      2          30  0.5 [0.5, 0.5]  2/2 [34%, 100%]         1.25\n"
-               "   100  rnn      1          30           12345    0/1 [0%, 79%]         1.25\n");
+               "length  model  runs  parameters       mse (K^2)           solved  seconds (s)\n"
+               "     2  rnn       2          30      4.5 [4, 5]    0/2 [0%, 66%]         1.25\n"
+               "     2  lstm      2          40        2 [1, 3]    1/2 [9%, 91%]         1.25\n"
+               "     2  gru       1          30            0.75  1/1 [21%, 100%]         1.25\n"
+               "    10  rnn       2          30  0.5 [0.5, 0.5]  2/2 [34%, 100%]         1.25\n"
+               "   100  rnn       1          30           12345    0/1 [0%, 79%]         1.25\n");
 }
 
 static void what_the_axes_do_not_list_comes_last_by_letters(void)
 {
     unroll_experiment e = experiment;
-    e.axes_full = "cell=gru seed=0";
+    e.axes_full = "model=gru seed=0";
     e.axes_quick = "seed=0";
-    e.groups = "cell";
+    e.groups = "model";
     e.columns = "";
-    CHECK_TEXT(print(&e, DONE, UNROLL_FORMAT_CSV), "cell,runs\ngru,1\nlstm,2\nrnn,5\n");
-    e.axes_quick = "seed=0 cell=rnn";
-    CHECK_TEXT(print(&e, DONE, UNROLL_FORMAT_CSV), "cell,runs\ngru,1\nrnn,5\nlstm,2\n");
+    CHECK_TEXT(print(&e, DONE, UNROLL_FORMAT_CSV), "model,runs\ngru,1\nlstm,2\nrnn,5\n");
+    e.axes_quick = "seed=0 model=rnn";
+    CHECK_TEXT(print(&e, DONE, UNROLL_FORMAT_CSV), "model,runs\ngru,1\nrnn,5\nlstm,2\n");
 }
 
 static void runs_that_diverged_are_counted_and_have_no_mean(void)
 {
     CHECK_TEXT(print(&experiment, NOT_FAILED, UNROLL_FORMAT_MARKDOWN),
-               "| length | cell | runs | diverged | parameters | mse (K^2) | solved | seconds (s) |\n"
+               "| length | model | runs | diverged | parameters | mse (K^2) | solved | seconds (s) |\n"
                "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
                "| 2 | rnn | 2 | 0 | 30 | 4.5 [4, 5] | 0/2 [0%, 66%] | 1.25 |\n"
                "| 2 | lstm | 2 | 0 | 40 | 2 [1, 3] | 1/2 [9%, 91%] | 1.25 |\n"
@@ -90,7 +90,7 @@ static void runs_that_diverged_are_counted_and_have_no_mean(void)
 static void csv_has_every_digit_and_a_column_for_each_end_of_an_interval(void)
 {
     CHECK_TEXT(print(&experiment, NOT_FAILED, UNROLL_FORMAT_CSV),
-               "length,cell,runs,diverged,parameters,mse,mse_low,mse_high,solved,solved_low,solved_high,"
+               "length,model,runs,diverged,parameters,mse,mse_low,mse_high,solved,solved_low,solved_high,"
                "seconds,seconds_low,seconds_high\n"
                "2,rnn,2,0,30,4.5,4,5,0,0,0.6576197724933469,1.25,,\n"
                "2,lstm,2,0,40,2,1,3,0.5,0.09453120573423074,0.9054687942657693,1.25,,\n"
@@ -102,11 +102,11 @@ static void csv_has_every_digit_and_a_column_for_each_end_of_an_interval(void)
 static void html_aligns_numbers_to_the_right(void)
 {
     unroll_experiment e = experiment;
-    e.groups = "cell";
+    e.groups = "model";
     e.columns = "solved:share";
     CHECK_TEXT(print(&e, DONE, UNROLL_FORMAT_HTML),
                "<table>\n"
-               "<tr><th>cell</th><th align=\"right\">runs</th><th align=\"right\">solved</th></tr>\n"
+               "<tr><th>model</th><th align=\"right\">runs</th><th align=\"right\">solved</th></tr>\n"
                "<tr><td>rnn</td><td align=\"right\">5</td><td align=\"right\">2/5 [12%, 77%]</td></tr>\n"
                "<tr><td>lstm</td><td align=\"right\">2</td><td align=\"right\">1/2 [9%, 91%]</td></tr>\n"
                "<tr><td>gru</td><td align=\"right\">1</td><td align=\"right\">1/1 [21%, 100%]</td></tr>\n"
@@ -116,12 +116,12 @@ static void html_aligns_numbers_to_the_right(void)
 static void failed_runs_are_told_of_and_change_no_mean(void)
 {
     unroll_experiment e = experiment;
-    e.groups = "cell";
+    e.groups = "model";
     e.columns = "solved:share";
-    CHECK_TEXT(print(&e, ALL, UNROLL_FORMAT_TEXT), "cell  runs  diverged           solved\n"
-                                                   "rnn      6         1   2/6 [10%, 70%]\n"
-                                                   "lstm     2         0    1/2 [9%, 91%]\n"
-                                                   "gru      1         0  1/1 [21%, 100%]\n"
+    CHECK_TEXT(print(&e, ALL, UNROLL_FORMAT_TEXT), "model  runs  diverged           solved\n"
+                                                   "rnn       6         1   2/6 [10%, 70%]\n"
+                                                   "lstm      2         0    1/2 [9%, 91%]\n"
+                                                   "gru       1         0  1/1 [21%, 100%]\n"
                                                    "2 of 11 runs failed; the first: " MADE_REASON "\n");
     e.groups = "";
     CHECK_TEXT(print(&e, ALL, UNROLL_FORMAT_CSV), "runs,diverged,solved,solved_low,solved_high\n"
@@ -132,10 +132,10 @@ static void failed_runs_are_told_of_and_change_no_mean(void)
 static void what_is_equal_in_a_group_is_shown_as_it_is_beside_failed_runs(void)
 {
     unroll_experiment e = experiment;
-    e.groups = "cell";
+    e.groups = "model";
     e.columns = "parameters";
     CHECK_TEXT(print(&e, ALL, UNROLL_FORMAT_CSV),
-               "cell,runs,diverged,parameters\nrnn,6,1,30\nlstm,2,0,40\ngru,1,0,30\n");
+               "model,runs,diverged,parameters\nrnn,6,1,30\nlstm,2,0,40\ngru,1,0,30\n");
     e.groups = "length"; /* in which they differ */
     e.columns = "parameters:mean";
     CHECK_TEXT(print(&e, ALL, UNROLL_FORMAT_TEXT), "length  runs  diverged  parameters\n"
@@ -172,11 +172,11 @@ static void a_column_that_is_neither_mean_nor_share_is_refused(void)
     CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
     CU_ASSERT_STRING_EQUAL(status.text, "the column solved:median of a table ends in neither :share nor :mean");
     e.columns = "";
-    e.groups = "cell length cell length cell length cell length cell";
+    e.groups = "model length model length model length model length model";
     status = unroll_report_table(&e, table, UNROLL_FORMAT_TEXT, stderr);
     CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
     CU_ASSERT_STRING_EQUAL(status.text, "a table is grouped by at most 8 columns");
-    e.groups = "cell lenght";
+    e.groups = "model lenght";
     status = unroll_report_table(&e, table, UNROLL_FORMAT_TEXT, stderr);
     CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
     CU_ASSERT_STRING_EQUAL(status.text, "there is no column lenght in the results of made");
@@ -198,7 +198,7 @@ static unroll_status make(int what, const unroll_experiment *e, const unroll_tab
         return status;
     }
     if (what == 5)
-        return unroll_values_list(e, table, "cell", ",", text, room);
+        return unroll_values_list(e, table, "model", ",", text, room);
     out = fmemopen(text, room, "w");
     if (out == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for the test");
@@ -211,7 +211,7 @@ static void a_failing_allocation_is_a_sentence_and_never_a_blank(void)
 {
     unroll_experiment e = experiment;
     unroll_table *table;
-    e.prediction = (unroll_prediction){"mse", "cell", "lstm", "rnn", "length=min"};
+    e.prediction = (unroll_prediction){"mse", "model", "lstm", "rnn", "length=min"};
     if (!test_can_starve())
         return;
     table = load(ALL);
@@ -278,7 +278,7 @@ static void the_page_tells_claim_verdict_table_texts_and_what_was_run(void)
     e.columns = "solved:share";
     e.texts = "sample";
     e.figures = "nowhere";
-    e.prediction = (unroll_prediction){"mse", "cell", "lstm", "rnn", "length=min"};
+    e.prediction = (unroll_prediction){"mse", "model", "lstm", "rnn", "length=min"};
     snprintf(expected, sizeof expected,
              "Claim: an LSTM errs less (nobody, 1997)\n\n"
              "Verdict: **supported**; difference of the mean mse at length 2; rnn minus lstm: 2.5 [1, 4].\n\n"
@@ -294,7 +294,7 @@ static void the_page_tells_claim_verdict_table_texts_and_what_was_run(void)
              "sample, length 100:\n\n    one | line\n    \n      <another>\n\n"
              "What was run:\n\n"
              "- **runs**: 11: 8 done, 1 diverged, 2 failed; 14 s of computing in all\n"
-             "- **varied**: `cell=rnn,lstm,gru` `length=2,10,100` `seed=0,1,2`\n"
+             "- **varied**: `model=rnn,lstm,gru` `length=2,10,100` `seed=0,1,2`\n"
              "- **held**, other than the defaults: `hidden=7`\n"
              "- **machine**: unroll %s (%s); processor Slide rule, Abacus; isa scalar; load 0.25 to 1.50\n"
              "- **data**: `%s/made.h5`, gathered 1970-01-01T00:00:00Z; one file a run in `%s/made/runs/`\n\n",
@@ -314,7 +314,7 @@ static void a_figure_stands_on_the_page_with_its_scripts_caption(void)
     snprintf(path, sizeof path, "%s/figures", results);
     CU_ASSERT_EQUAL_FATAL(mkdir(path, 0777), 0);
     write_text(results, "figures/drawn.png", "a picture");
-    write_text(plots, "drawn.gp", "# What to see:\n# this.\n#! a: mean mse over length by cell\nplot 1\n# no more\n");
+    write_text(plots, "drawn.gp", "# What to see:\n# this.\n#! a: mean mse over length by model\nplot 1\n# no more\n");
     setenv("UNROLL_PLOTS", plots, 1);
     page = page_of(&e, results);
     CU_ASSERT_EQUAL(strncmp(page, head, strlen(head)), 0);

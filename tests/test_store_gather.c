@@ -21,7 +21,7 @@ static unroll_record *make_run(int i)
     unroll_record *record;
     snprintf(seed, sizeof seed, "seed=%d", i);
     unroll_settings_assign(settings, seed);
-    unroll_settings_assign(settings, i % 2 == 0 ? "cell=lstm" : "cell=gru");
+    unroll_settings_assign(settings, i % 2 == 0 ? "model=lstm" : "model=gru");
     record = unroll_record_new(settings);
     unroll_settings_free(settings);
     strcpy(record->experiment, "demo");
@@ -86,7 +86,7 @@ static unroll_table *gather_all(void)
 static void a_gathered_file_holds_settings_and_results_as_columns(void)
 {
     unroll_table *table = gather_all();
-    const unroll_table_column *cell = unroll_table_find(table, "cell"), *seed = unroll_table_find(table, "seed");
+    const unroll_table_column *cell = unroll_table_find(table, "model"), *seed = unroll_table_find(table, "seed");
     const unroll_table_column *mse = unroll_table_find(table, "mse"), *hidden = unroll_table_find(table, "hidden");
     CU_ASSERT_STRING_EQUAL(table->experiment, "demo");
     CU_ASSERT_STRING_EQUAL(table->title, "A demonstration");
@@ -248,7 +248,7 @@ static void h5dump_reads_a_gathered_file(void)
     }
     path = gather(store_runs(false), NULL, 0, &info);
     CU_ASSERT_EQUAL(run("h5dump ", path, " >/dev/null 2>&1"), 0);
-    CU_ASSERT_EQUAL(run("h5dump -d /runs/cell ", path, " | grep -q '\"lstm\", \"gru\", \"lstm\"'"), 0);
+    CU_ASSERT_EQUAL(run("h5dump -d /runs/model ", path, " | grep -q '\"lstm\", \"gru\", \"lstm\"'"), 0);
     CU_ASSERT_EQUAL(run("h5dump -d /curves/train_loss ", path, " | grep -q '(5,0): 5, 4, 3, 2, 1'"), 0);
     CU_ASSERT_EQUAL(run("h5dump -A -d /curves/point ", path, " | grep -q DIMENSION_SCALE"), 0);
 }

@@ -50,7 +50,7 @@ static void texts_keep_their_dots_and_escaped_commas(void)
     CU_ASSERT_STRING_EQUAL(read_one("file=../data/co2.csv"), "../data/co2.csv");
     CU_ASSERT_STRING_EQUAL(read_one("file=a\\,b.csv,c.csv"), "a,b.csv c.csv");
     CU_ASSERT_STRING_EQUAL(read_one("file=log(1,2,3).csv"), "log(1,2,3).csv");
-    CU_ASSERT_STRING_EQUAL(read_one("cell=rnn,lstm"), "rnn lstm");
+    CU_ASSERT_STRING_EQUAL(read_one("model=rnn,lstm"), "rnn lstm");
 }
 
 static void log_draws_are_the_same_every_time_inside_of_their_bounds(void)
@@ -85,7 +85,7 @@ static void draws_of_different_settings_differ_and_whole_ones_are_whole(void)
 static void an_assignment_takes_the_place_of_the_former_one(void)
 {
     unroll_axes axes = {0};
-    CU_ASSERT_EQUAL(unroll_axes_assign_all(&axes, "  cell=rnn,lstm  seed=0..4 hidden=32 ").code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_axes_assign_all(&axes, "  model=rnn,lstm  seed=0..4 hidden=32 ").code, UNROLL_OK);
     CU_ASSERT_EQUAL(unroll_axes_assign(&axes, "seed=7").code, UNROLL_OK);
     CU_ASSERT_EQUAL(unroll_axes_assign(&axes, "lr=0.1,0.2").code, UNROLL_OK);
     CU_ASSERT_EQUAL_FATAL(axes.count, 4);

@@ -11,8 +11,8 @@ static const unroll_experiment experiment = {
     .name = "planned",
     .title = "a plan",
     .version = 1,
-    .axes_quick = "cell=rnn,lstm seed=0..2",
-    .axes_full = "cell=rnn,lstm seed=0..9 hidden=16,32",
+    .axes_quick = "model=rnn,lstm seed=0..2",
+    .axes_full = "model=rnn,lstm seed=0..9 hidden=16,32",
     .fixed = "task=adding steps=100 length=20",
 };
 
@@ -38,8 +38,8 @@ static void the_plan_is_every_combination_the_last_axis_fastest(void)
 {
     unroll_plan plan;
     char text[128];
-    static const char *const expected[] = {"cell=rnn seed=0",  "cell=rnn seed=1",  "cell=rnn seed=2",
-                                           "cell=lstm seed=0", "cell=lstm seed=1", "cell=lstm seed=2"};
+    static const char *const expected[] = {"model=rnn seed=0",  "model=rnn seed=1",  "model=rnn seed=2",
+                                           "model=lstm seed=0", "model=lstm seed=1", "model=lstm seed=2"};
     static const int turns[] = {0, 2, 4, 1, 3, 5}; /* the cells take turns */
     CU_ASSERT_EQUAL_FATAL(make(&experiment, false, NULL, 0, &plan).code, UNROLL_OK);
     CU_ASSERT_EQUAL_FATAL(plan.count, 6);
@@ -150,7 +150,7 @@ static void wrong(const char *assignment, const char *sentence)
 
 static void what_cannot_be_planned_is_refused_with_a_sentence(void)
 {
-    wrong("cell=lsmt", "there is no cell lsmt; did you mean lstm?");
+    wrong("model=lsmt", "there is no model lsmt; did you mean lstm?");
     wrong("task=ading", "there is no task ading; did you mean adding?");
     wrong("task=zzzzzz", "there is no task zzzzzz; unroll list tasks shows them");
     wrong("isa=sclar", "there is no isa sclar; did you mean scalar?");

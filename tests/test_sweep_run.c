@@ -37,7 +37,7 @@ static void every_run_leaves_a_record_and_the_gathered_file_holds_them(void)
     CU_ASSERT_PTR_NOT_NULL(seed);
     CU_ASSERT_PTR_NOT_NULL(error);
     unroll_table_free(table);
-    CU_ASSERT_PTR_NOT_NULL(strstr(c.printed, "cell=lstm seed=3  done  0.00 s  error 0.25\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(c.printed, "model=lstm seed=3  done  0.00 s  error 0.25\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(c.printed, " 10/10  "));
     CU_ASSERT_PTR_NOT_NULL(strstr(c.printed, "counted: 10 runs: 0 found, 10 done, 0 diverged, 0 failed in "));
     CU_ASSERT_PTR_NOT_NULL(strstr(c.printed, "gathered: "));
@@ -88,7 +88,7 @@ static void a_failed_run_is_a_record_and_the_others_go_on(void)
 
 static void fail_fast_starts_nothing_after_a_failure(void)
 {
-    static const char *const seeds[] = {"cell=rnn", "seed=0..99"};
+    static const char *const seeds[] = {"model=rnn", "seed=0..99"};
     const char *results = test_folder();
     reset();
     failing_seed = 1;
@@ -159,7 +159,7 @@ static unroll_status measure_no_number(const unroll_settings *settings, unroll_r
 
 static void an_infinite_result_of_a_measurement_is_a_diverged_run(void)
 {
-    static const char *const seeds[] = {"cell=rnn", "seed=0..2"};
+    static const char *const seeds[] = {"model=rnn", "seed=0..2"};
     unroll_experiment wrong = experiment;
     unroll_table *table;
     const unroll_table_column *error;
@@ -199,7 +199,7 @@ static void what_is_stopped_goes_on_from_there(void)
 static void a_run_stays_in_its_shard_whatever_the_order_of_the_plan(void)
 {
     static const char *const orders[][2] = {
-        {"seed=4,3,2,1,0", "cell=lstm,rnn"}, {"seed=1,0,2,3,4", "cell=rnn,lstm"}, {"seed=2,4,0,1,3", "cell=lstm,rnn"}};
+        {"seed=4,3,2,1,0", "model=lstm,rnn"}, {"seed=1,0,2,3,4", "model=rnn,lstm"}, {"seed=2,4,0,1,3", "model=lstm,rnn"}};
     const char *results = test_folder();
     unroll_experiment turned = experiment;
     reset();
@@ -211,7 +211,7 @@ static void a_run_stays_in_its_shard_whatever_the_order_of_the_plan(void)
         CU_ASSERT_EQUAL(c.measured, 0);
         CU_ASSERT_EQUAL(c.summary.found, 5);
     }
-    turned.axes_quick = "seed=0..4 cell=rnn,lstm";
+    turned.axes_quick = "seed=0..4 model=rnn,lstm";
     c = call(&turned, results, (unroll_sweep_options){.shard = 2, .shards = 2});
     CU_ASSERT_EQUAL(c.measured, 5);
     CU_ASSERT_EQUAL(c.summary.found, 0);
@@ -234,7 +234,7 @@ static void check_versions_gathered(const char *path, int experiment_version)
 /* A record is read by programs to come: it says by which experiment and which arithmetic it was made. */
 static void every_record_names_the_versions_it_was_made_under(void)
 {
-    static const char *const seeds[] = {"cell=rnn", "seed=1,2,77"}; /* done, failed and diverged */
+    static const char *const seeds[] = {"model=rnn", "seed=1,2,77"}; /* done, failed and diverged */
     const char *results = test_folder();
     unroll_experiment raised = experiment;
     unroll_plan plan;
@@ -262,13 +262,13 @@ static void every_record_names_the_versions_it_was_made_under(void)
 
 static void the_costliest_run_is_started_first(void)
 {
-    static const char *const lengths[] = {"cell=rnn,lstm", "seed=0", "length=10,1000,100"};
+    static const char *const lengths[] = {"model=rnn,lstm", "seed=0", "length=10,1000,100"};
     reset();
     called c = call(&experiment, test_folder(),
                     (unroll_sweep_options){.jobs = 1, .assignments = lengths, .assignment_count = 3});
     CU_ASSERT_EQUAL(c.measured, 6);
-    const char *first = strstr(c.printed, "length=1000 cell=lstm"), *second = strstr(c.printed, "length=1000 cell=rnn");
-    const char *last = strstr(c.printed, "length=10 cell=rnn");
+    const char *first = strstr(c.printed, "length=1000 model=lstm"), *second = strstr(c.printed, "length=1000 model=rnn");
+    const char *last = strstr(c.printed, "length=10 model=rnn");
     CU_ASSERT(first != NULL && second != NULL && last != NULL && first < second && second < last);
 }
 
@@ -300,7 +300,7 @@ static void a_dry_run_tells_the_plan_and_writes_nothing(void)
     CU_ASSERT_EQUAL(c.measured, 0);
     CU_ASSERT_EQUAL(files_in(results, ""), 0);
     CU_ASSERT_STRING_EQUAL(c.printed, "counted: runs that are counted\n"
-                                      "  cell         rnn, lstm\n"
+                                      "  model        rnn, lstm\n"
                                       "  seed         0, 1, 2, 3, 4\n"
                                       "10 runs: 0 found, 10 to do\n"
                                       "expected time: not known before a first run is there\n");
@@ -312,8 +312,8 @@ static void a_dry_run_tells_the_plan_and_writes_nothing(void)
 
 static void the_expected_time_is_that_of_the_records_there(void)
 {
-    static const char *const first[] = {"cell=rnn", "seed=0..3", "length=10,1000"};
-    static const char *const all[] = {"cell=rnn", "seed=0..7", "length=10,1000"};
+    static const char *const first[] = {"model=rnn", "seed=0..3", "length=10,1000"};
+    static const char *const all[] = {"model=rnn", "seed=0..7", "length=10,1000"};
     const char *results = test_folder();
     unroll_experiment slow = experiment;
     reset();

@@ -10,7 +10,7 @@
    that user. */
 static void sweep_without_threads(const char *results)
 {
-    char *words[] = {"unroll",   "run",      "architectures", "cell=rnn", "length=4", "hidden=4",
+    char *words[] = {"unroll",   "run",      "architectures", "model=rnn", "length=4", "hidden=4",
                      "seed=0,1", "--jobs=2", "steps=2",       "--results", ".",        NULL};
     char *environment[] = {"ASAN_OPTIONS=detect_leaks=0", NULL}; /* which takes a thread of its own */
     int program = open(UNROLL_PROGRAM, O_RDONLY);

@@ -52,27 +52,27 @@ static void check(const char *settings)
 
 static void a_saved_rnn_is_pytorchs(void)
 {
-    check("task=adding length=12 cell=rnn hidden=13");
+    check("task=adding length=12 model=rnn hidden=13");
 }
 
 static void a_saved_rnn_with_relu_is_pytorchs(void)
 {
-    check("task=adding length=12 cell=rnn nonlinearity=relu hidden=18 layers=2");
+    check("task=adding length=12 model=rnn nonlinearity=relu hidden=18 layers=2");
 }
 
 static void a_saved_lstm_is_pytorchs(void)
 {
-    check("task=adding length=12 cell=lstm hidden=33 layers=2");
+    check("task=adding length=12 model=lstm hidden=33 layers=2");
 }
 
 static void a_saved_gru_is_pytorchs(void)
 {
-    check("task=adding length=12 cell=gru hidden=13 layers=3");
+    check("task=adding length=12 model=gru hidden=13 layers=3");
 }
 
 static void a_saved_model_of_symbols_is_pytorchs(void)
 {
-    check("task=recall lag=5 symbols=4 cell=gru hidden=16");
+    check("task=recall lag=5 symbols=4 model=gru hidden=16");
 }
 
 const unroll_test tests_torch[] = {

@@ -22,7 +22,7 @@ def load(path):
         said = {name: value.decode() if isinstance(value, bytes) else str(value) for name, value in file.attrs.items()}
         recurrent = {name: torch.from_numpy(data[()]) for name, data in file["rnn"].items()}
         head = {name: torch.from_numpy(data[()]) for name, data in file["head"].items()}
-    cell, layers = said["setting:cell"], int(said["setting:layers"])
+    cell, layers = said["setting:model"], int(said["setting:layers"])
     hidden = recurrent["weight_hh_l0"].shape[1]
     options = {"nonlinearity": said["setting:nonlinearity"]} if cell == "rnn" else {}
     rnn = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[cell](

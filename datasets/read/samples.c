@@ -15,7 +15,7 @@ static size_t targets(const unroll_task_shape *shape)
 
 unroll_status unroll_samples_open(const unroll_task_shape *shape, unroll_samples *samples)
 {
-    bool classes = shape->loss == UNROLL_SOFTMAX, whole;
+    bool classes = strcmp(shape->loss, "softmax") == 0, whole;
     *samples = (unroll_samples){.length = malloc((size_t)shape->batch * sizeof(int))};
     if (shape->inputs > 0)
         samples->x = malloc(inputs(shape) * (size_t)shape->inputs * sizeof(float));

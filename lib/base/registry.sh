@@ -1,8 +1,8 @@
 #!/bin/sh
-# registry.sh ISAS CELLS TASKS EXPERIMENTS COMMANDS: prints the C tables of everything that the Makefile found by wildcard.
+# registry.sh ISAS CELLS LOSSES LAYERS NETWORKS TASKS EXPERIMENTS COMMANDS: prints the C tables of everything that the Makefile found by wildcard.
 # A list that is "-" is left out altogether (the core alone has no experiments and no commands).
 set -eu
-isas=$1 cells=$2 tasks=$3 experiments=$4 commands=$5
+isas=$1 cells=$2 losses=$3 layers=$4 networks=$5 tasks=$6 experiments=$7 commands=$8
 
 # table TYPE PREFIX ARRAY NAMES: the extern declarations and the array of pointers
 table() {
@@ -22,6 +22,9 @@ count() {
 echo '/* made by lib/base/registry.sh */'
 echo '#include <stddef.h>'
 echo '#include "cells/cell.h"'
+echo '#include "layers/layer.h"'
+echo '#include "losses/loss.h"'
+echo '#include "model/network.h"'
 echo '#include "model/task.h"'
 echo '#include "simd/engine.h"'
 [ "$experiments" = - ] || echo '#include "sweep/experiment.h"'
@@ -32,6 +35,10 @@ for i in $isas; do
     printf 'static const unroll_cell *const cells_%s[] = {' "$i"
     for c in $cells; do printf '&cell_%s_%s, ' "$c" "$i"; done
     echo 'NULL};'
+    for l in $losses; do echo "extern const unroll_loss loss_${l}_$i;"; done
+    printf 'static const unroll_loss *const losses_%s[] = {' "$i"
+    for l in $losses; do printf '&loss_%s_%s, ' "$l" "$i"; done
+    echo 'NULL};'
     # "needs" names processor features in the compiler's terms; __builtin_cpu_supports asks the system's vector state too
     printf 'static int supported_%s(void)\n{\n    return 1' "$i"
     needs=$(sed -n 's|^ \* needs: *||p' "lib/simd/vec_$i.h")
@@ -41,11 +48,16 @@ done
 echo 'const unroll_isa unroll_isas[] = {'
 for i in $isas; do
     rank=$(sed -n 's|^ \* rank: *||p' "lib/simd/vec_$i.h")
-    echo "    {\"$i\", $rank, supported_$i, &unroll_engine_$i, cells_$i},"
+    echo "    {\"$i\", $rank, supported_$i, &unroll_engine_$i, cells_$i, losses_$i},"
 done
 echo '};'
 count unroll_isa_count "$isas"
 count unroll_cell_count "$cells"
+count unroll_loss_count "$losses"
+table unroll_layer_kind unroll_layer_ unroll_layer_kinds "$layers"
+count unroll_layer_kind_count "$layers"
+table unroll_network network_ unroll_networks "$networks"
+count unroll_network_count "$networks"
 table unroll_task task_ unroll_tasks "$tasks"
 count unroll_task_count "$tasks"
 table unroll_experiment experiment_ unroll_experiments "$experiments"

@@ -314,7 +314,8 @@ static void write_hex(uint64_t word, char out[16])
         out[i] = "0123456789abcdef"[(word >> (60 - 4 * i)) & 15];
 }
 
-void unroll_settings_identity(const unroll_settings *settings, bool timed, const char *salt, char out[33])
+void unroll_settings_identity_of(const unroll_settings *settings, bool (*counts)(const unroll_setting *row), const char *salt,
+                                 char out[33])
 {
     digest d = {UINT64_C(0x243F6A8885A308D3), UINT64_C(0x13198A2E03707344)}; /* the first digits of pi */
     add_text(&d, salt);
@@ -322,7 +323,7 @@ void unroll_settings_identity(const unroll_settings *settings, bool timed, const
         int index = by_name[i];
         if (index >= settings->count || unroll_settings_is_default(settings, index))
             continue;
-        if ((table[index]->flags & UNROLL_SETTING_TIMING) != 0 && !timed)
+        if (!counts(table[index]))
             continue;
         add_text(&d, table[index]->name);
         add_text(&d, settings->values[index].text);
@@ -331,6 +332,22 @@ void unroll_settings_identity(const unroll_settings *settings, bool timed, const
     write_hex(d.a, out);
     write_hex(d.b, out + 16);
     out[32] = '\0';
+}
+
+static bool counts_always(const unroll_setting *row)
+{
+    (void)row;
+    return true;
+}
+
+static bool counts_for_results(const unroll_setting *row)
+{
+    return (row->flags & UNROLL_SETTING_TIMING) == 0;
+}
+
+void unroll_settings_identity(const unroll_settings *settings, bool timed, const char *salt, char out[33])
+{
+    unroll_settings_identity_of(settings, timed ? counts_always : counts_for_results, salt, out);
 }
 
 /* ---- typed reading ---- */

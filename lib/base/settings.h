@@ -51,6 +51,10 @@ bool unroll_settings_is_default(const unroll_settings *settings, int index);
    only when `timed`. out has room for 33. */
 void unroll_settings_identity(const unroll_settings *settings, bool timed, const char *salt, char out[33]);
 
+/* The same of the rows for which `counts` is true. */
+void unroll_settings_identity_of(const unroll_settings *settings, bool (*counts)(const unroll_setting *row), const char *salt,
+                                 char out[33]);
+
 /* Typed reading; the name and the type must be right (asserted). */
 int64_t unroll_int(const unroll_settings *settings, const char *name);
 double unroll_real(const unroll_settings *settings, const char *name);

@@ -1,5 +1,6 @@
 /* How fast exp, sigmoid and tanh are, on every instruction set that the processor has. */
 #include "bench/timed.h"
+#include "base/team.h"
 #include "simd/engine.h"
 
 enum { COUNT = 4096 }; /* two arrays of them stay in the first-level cache */

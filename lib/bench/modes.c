@@ -2,24 +2,24 @@
 #include "bench/timed.h"
 
 const unroll_bench_mode unroll_bench_modes[] = {
-    {"train", "time training steps", "cell=rnn,lstm,gru hidden=16,32,64,128,256 batch=1,32 length=64 threads=1",
-     "cell instructions used_threads inputs hidden batch length ms steps_per_s gflops peak_gflops peak_fraction spread",
+    {"train", "time training steps", "model=rnn,lstm,gru hidden=16,32,64,128,256 batch=1,32 length=64 threads=1",
+     "model instructions used_threads inputs hidden batch length ms steps_per_s gflops peak_gflops peak_fraction spread",
      "ms: median time of one training step (forward, full backward with the input's gradient, clipping, update);\n"
      "gflops: 3 * 2 B T G H (I + H) floating-point operations over that time; peak_gflops: the fused-multiply-add rate of\n"
      "one core, measured between the samples; peak_fraction: share of the peak of the cores in use, the median of each\n"
      "sample's share of the peak beside it; spread: interquartile range over median\n",
      unroll_bench_training},
     {"stream", "time steps of streaming inference, one sequence unless batch= says otherwise",
-     "cell=rnn,lstm,gru hidden=32,64,128,256,512 weights=float,bf16,int8 batch=1 length=64 threads=1",
-     "cell instructions weights inputs hidden batch us weight_kb gb_per_s of_bandwidth error spread",
+     "model=rnn,lstm,gru hidden=32,64,128,256,512 weights=float,bf16,int8 batch=1 length=64 threads=1",
+     "model instructions weights inputs hidden batch us weight_kb gb_per_s of_bandwidth error spread",
      "us: median time of one step; weight_kb: all weights, each of which a step reads once; gb_per_s: that over the time;\n"
      "of_bandwidth: as a share of the bandwidth of the cache or memory that holds them all, above 1 where a part of them stays\n"
      "in a nearer one from step to step; error: root mean square of the output's difference from that of float weights, over\n"
      "the output's own, of untrained weights\n",
      unroll_bench_streaming},
     {"threads", "what more threads bring to one run, and to runs side by side",
-     "cell=lstm,gru hidden=32,64,128,256 batch=32,128 length=64",
-     "cell instructions hidden batch length runs threads_asked used_threads ms gain gain_low gain_high",
+     "model=lstm,gru hidden=32,64,128,256 batch=32,128 length=64",
+     "model instructions hidden batch length runs threads_asked used_threads ms gain gain_low gain_high",
      "gain: time of one run with one thread over that of this, or, of several runs side by side, their training steps a second\n"
      "over those of one alone; median and quartiles of turns in which each is measured once; used_threads: fewer than\n"
      "asked where more would be slower\n",
@@ -27,22 +27,22 @@ const unroll_bench_mode unroll_bench_modes[] = {
     {"elementwise", "time exp, sigmoid and tanh on every instruction set", "hidden=64",
      "function instructions elements_per_ns spread", "elements_per_ns: of one core, on 4096 elements\n",
      unroll_bench_elementwise},
-    {"phases", "where the time of a training step goes", "cell=rnn,lstm,gru hidden=16,64,256 batch=1,32 length=64 threads=1",
-     "cell instructions hidden batch length ms input_product recurrent elementwise gradients input_gradient update other slowed",
+    {"phases", "where the time of a training step goes", "model=rnn,lstm,gru hidden=16,64,256 batch=1,32 length=64 threads=1",
+     "model instructions hidden batch length ms input_product recurrent elementwise gradients input_gradient update other slowed",
      "shares of a training step of the first thread: input product, recurrent products forward and backward, the cell,\n"
      "weight gradients, gradient of the input, update (clipping, optimizer, transposing), all else (head, loss, layout);\n"
      "slowed: time of a step that is watched over one that is not\n",
      unroll_bench_phases},
     {"peers", "the same training steps by oneDNN, a C program on CBLAS and PyTorch, in turn; with --stream, streaming steps",
-     "cell=lstm,gru,rnn hidden=16,64,128,256 batch=1,32 length=64 threads=1",
-     "cell work threads inputs hidden batch length us onednn_times onednn_spread cblas_times cblas_spread torch_times "
+     "model=lstm,gru,rnn hidden=16,64,128,256 batch=1,32 length=64 threads=1",
+     "model work threads inputs hidden batch length us onednn_times onednn_spread cblas_times cblas_spread torch_times "
      "torch_spread best best_times",
      "us: our time of a step; NAME_times: that of the peer over ours in the same turn, the median, and the spread of these\n"
      "ratios; best: the fastest peer, best_times: its ratio. All have the same weights and inputs, and their outputs,\n"
      "gradients and losses agree with ours, or their time does not count\n",
      unroll_bench_peers},
-    {"stream-peers", "", "cell=lstm,gru,rnn hidden=32,64,128,256,512 batch=1 length=64 threads=1",
-     "cell work threads inputs hidden batch length us onednn_times onednn_spread cblas_times cblas_spread torch_times "
+    {"stream-peers", "", "model=lstm,gru,rnn hidden=32,64,128,256,512 batch=1 length=64 threads=1",
+     "model work threads inputs hidden batch length us onednn_times onednn_spread cblas_times cblas_spread torch_times "
      "torch_spread best best_times",
      "us: our time of a step; NAME_times: that of the peer over ours in the same turn, the median, and the spread of these\n"
      "ratios; best: the fastest peer, best_times: its ratio. All have the same weights and inputs, and their outputs,\n"

@@ -262,13 +262,13 @@ static unroll_status own_training(const unroll_settings *settings, problem *q)
 
 static unroll_status pose(const unroll_settings *settings, const unroll_timed *timed, bool stream, problem *q)
 {
-    const char *cell = unroll_text(settings, "cell");
+    const char *cell = unroll_text(settings, "model");
     int kind = strcmp(cell, "rnn") == 0 ? 0 : strcmp(cell, "lstm") == 0 ? 1 : strcmp(cell, "gru") == 0 ? 2 : -1;
     if (kind < 0 || unroll_int(settings, "layers") != 1 || strcmp(unroll_text(settings, "bias"), "two") != 0)
         return unroll_error(UNROLL_WRONG, "peers know the cells rnn, lstm and gru, in one layer with two biases");
     *q = (problem){.hidden = (size_t)unroll_int(settings, "hidden"), .input = (size_t)timed->inputs, .batch = (size_t)timed->batch,
                    .steps = (size_t)timed->steps};
-    q->rows = q->hidden * (size_t)unroll_cell_find(cell)->gates;
+    q->rows = q->hidden * (size_t)unroll_cell_find(cell)->shape.gates;
     int32_t head[7] = {kind, (int32_t)q->hidden, timed->inputs, timed->batch, timed->steps,
                        (int32_t)unroll_int(settings, "threads"), stream};
     memcpy(q->head, head, sizeof head);

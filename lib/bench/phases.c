@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "bench/timed.h"
-#include "model/team.h"
+#include "base/team.h"
 
 typedef struct watched {
     unroll_phase phase;

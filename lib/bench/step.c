@@ -1,7 +1,6 @@
 /* Timing the training step beside the machine's fused-multiply-add peak. */
 #include "bench/bench.h"
 #include "bench/timed.h"
-#include "cells/cell.h"
 #include "simd/engine.h"
 
 static const unroll_setting rows[] = {
@@ -30,20 +29,14 @@ double unroll_measure_peak(const unroll_settings *settings, double seconds)
 /* `peak`: the machine's, beside each sample: its clock wanders, and a share of the peak is one of the same moment */
 static void summarise(const unroll_settings *settings, const double *peak, unroll_step_timing *timing)
 {
-    const unroll_cell *cell = unroll_cell_find(unroll_text(settings, "cell"));
-    double hidden = (double)unroll_int(settings, "hidden"), input = (double)unroll_int(settings, "input");
     double rows_in_all = (double)unroll_int(settings, "batch") * (double)unroll_int(settings, "length");
-    double layers = (double)unroll_int(settings, "layers");
     double values[UNROLL_TIMING_SAMPLES];
     unroll_quartiles time;
     for (int i = 0; i < timing->count; i++)
         values[i] = (double)timing->ns[i];
     time = unroll_quartiles_of(values, timing->count);
-    input = input > 0.0 ? input : hidden;
-    timing->gates = cell->gates;
     timing->median_ms = time.median * 1e-6;
     timing->spread = time.spread;
-    timing->gflop = 6e-9 * rows_in_all * cell->gates * hidden * (input + hidden + (layers - 1.0) * 2.0 * hidden);
     timing->gflops = timing->gflop / (time.median * 1e-9);
     timing->peak_gflops = unroll_quartiles_of(peak, timing->count).median;
     for (int i = 0; i < timing->count; i++)
@@ -86,19 +79,11 @@ unroll_status unroll_time_training_step(const unroll_settings *settings, double 
         unroll_unpin(&old);
     timing->threads = unroll_model_threads(timed.model);
     timing->parameters = unroll_model_parameters(timed.model);
+    timing->gflop = unroll_model_operations(timed.model) * 1e-9;
+    timing->intensity = unroll_model_operations(timed.model) / unroll_model_bytes(timed.model);
     summarise(settings, peak, timing);
     unroll_timed_close(&timed);
     return unroll_ok();
-}
-
-/* What a step must read and write at least: the recurrent weights of each layer, forward and backward, at every time step,
-   and what is left for backward (gates, states and the gradient of h), written once and read once. */
-static double bytes_of_step(const unroll_settings *settings)
-{
-    const unroll_cell *cell = unroll_cell_find(unroll_text(settings, "cell"));
-    double hidden = (double)unroll_int(settings, "hidden"), batch = (double)unroll_int(settings, "batch");
-    double weights = 2.0 * cell->gates * hidden * hidden, left = 2.0 * batch * hidden * (cell->gates + cell->states + 1);
-    return sizeof(float) * (weights + left) * (double)unroll_int(settings, "length") * (double)unroll_int(settings, "layers");
 }
 
 unroll_status unroll_bench_training(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
@@ -119,7 +104,7 @@ unroll_status unroll_bench_training(const unroll_settings *settings, double seco
     unroll_record_real(record, "peak_gflops", "GFLOP/s", timing.peak_gflops);
     unroll_record_real(record, "peak_fraction", "", timing.peak_fraction);
     unroll_record_real(record, "spread", "", timing.spread);
-    unroll_record_real(record, "intensity", "FLOP/byte", timing.gflop * 1e9 / bytes_of_step(settings));
+    unroll_record_real(record, "intensity", "FLOP/byte", timing.intensity);
     unroll_record_int(record, "used_threads", "", timing.threads);
     unroll_record_timing(record, "step", timing.ns, timing.count);
     sink->take(sink->context, record);

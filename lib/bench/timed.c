@@ -58,7 +58,7 @@ unroll_status unroll_timed_open(const unroll_settings *settings, unroll_timed *t
                                 .outputs = 1,
                                 .steps = (int)unroll_int(settings, "length"),
                                 .batch = (int)unroll_int(settings, "batch"),
-                                .loss = UNROLL_SQUARED,
+                                .loss = "squared",
                                 .input_gradient = true};
     size_t count = (size_t)shape.batch * (size_t)shape.steps * (size_t)shape.inputs;
     unroll_random random = unroll_random_open(1, UNROLL_FOR_TRAIN, 0, 0);

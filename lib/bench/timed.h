@@ -5,7 +5,7 @@
 #include "bench/bench.h"
 #include "model/model.h"
 
-/* A model of the settings cell, hidden, input, batch, length, layers, optimizer, threads with one output on the last step,
+/* A model of the settings model, hidden, input, batch, length, layers, optimizer, threads with one output on the last step,
    and one batch of uniform inputs in -1..1, packed. */
 typedef struct unroll_timed {
     unroll_model *model;

@@ -16,15 +16,16 @@
 /* the name of a cell's table in the build of one instruction set: cell_lstm_avx2 */
 #define UNROLL_CELL(name) UNROLL_CELL_PASTE(cell_, name, UNROLL_ISA)
 
-/* Forward of `count` vectors, the i-th i * gates_next reals further in `gates`, i * state_next in the states. */
+enum { UNROLL_CELL_GATES = 8, UNROLL_CELL_STATES = 4 };
+
+/* Forward of `count` vectors, the i-th i * gates_next reals further in `gates`, i * state_next in the states. Entries of
+   states that the cell does not have are not set. */
 typedef struct unroll_cell_step {
     int count, variant;
     real *gates; /* in: pre-activations, gate g at gates + g * gate; out: whatever backward wants to find there (the tape) */
     size_t gate, gates_next, state_next;
-    const real *h_old;
-    real *h;           /* out */
-    const real *c_old; /* cells with a second state, else NULL */
-    real *c;           /* out */
+    const real *old[UNROLL_CELL_STATES]; /* the states before the step */
+    real *now[UNROLL_CELL_STATES];       /* out: after it */
 } unroll_cell_step;
 
 /* `some(step, first, n)` over all vectors, as many at a time as the instruction set likes; n is a constant. */
@@ -41,35 +42,39 @@ typedef struct unroll_cell_step {
             some(step, first_, 1);                                                \
     } while (0)
 
-/* Backward of one block of 16 hidden units over `rows` sequences: a gate's values are [rows][16]. */
+/* Backward of one block of 16 hidden units over `rows` sequences: a gate's and a state's values are [rows][16]. */
 typedef struct unroll_cell_gradient {
     int rows, variant;
     real *gates; /* in: the tape that forward left; out: gradients of the pre-activations */
     size_t gate;
-    const real *h_old, *h; /* [rows][16] */
-    const real *c_old, *c;
-    const real *dh; /* [rows][16] gradient of h, from above and from the next step */
-    real *dc;       /* in: gradient of c from the next step; out: of c_old; NULL without a second state */
-    real *dh_old;   /* += what reaches h_old other than through the recurrent product; NULL at the first step */
+    const real *old[UNROLL_CELL_STATES], *now[UNROLL_CELL_STATES];
+    const real *d_output;           /* gradient of state 0, from above and from the next step */
+    real *d_state[UNROLL_CELL_STATES]; /* of states 1 and up: in: gradient from the next step; out: of the state before */
+    real *d_old; /* of state 0: += what reaches the state before other than through the recurrent product; NULL: not wanted */
 } unroll_cell_gradient;
 
-enum { UNROLL_CELL_GATES = 8 };
+/* What a cell asks of the recurrent layer; it may depend on settings. */
+typedef struct unroll_cell_shape {
+    int gates; /* G, each with a product of the input */
+    /* R gates from gate `first` on have a product of state 0 before the step, too, on top of the input's; 0: none has. With
+       `apart` = 1, the last of the R is that of gate 0, and it stays apart (the GRU with its reset gate after the product):
+       it is found as if it were gate G. */
+    int recurrent, first, apart;
+    int kept; /* further places after a vector's gates, which forward may fill for backward */
+    /* torch[g]: place of gate g in the order in which PyTorch stacks the gates in weight_ih and weight_hh */
+    int torch[UNROLL_CELL_GATES];
+    int variant; /* passed to forward and backward */
+} unroll_cell_shape;
 
 typedef struct unroll_cell {
     const char *name, *title;
-    int gates;  /* G */
-    int states; /* carried: 1 (h), or 2 (h and c) */
-    /* With `split`, the recurrent product of gate 0 is kept apart from its input product (GRU with the reset gate after
-       it): gates 0..G-1 hold the input's part, of gate 0, and the sum of both, of the others; gate G holds the recurrent
-       part of gate 0. */
-    int split;
-    /* torch[g]: place of gate g in the order in which PyTorch stacks the gates in weight_ih and weight_hh */
-    int torch[UNROLL_CELL_GATES];
-    int kept; /* further places after a vector's gates, which forward may fill for backward */
-    const unroll_setting *settings; /* the cell's own rows, section "cell NAME"; may be NULL */
+    unroll_cell_shape shape;
+    const char *gate[UNROLL_CELL_GATES];   /* names of the gates: "i", "f", ... */
+    const char *state[UNROLL_CELL_STATES]; /* names of the carried states; state 0 is the output */
+    const unroll_setting *settings;        /* the cell's own rows, section "cell NAME"; may be NULL */
     int setting_count;
-    int (*variant)(const unroll_settings *settings);                /* passed to forward and backward; NULL: 0 */
-    double (*bias)(const unroll_settings *settings, int gate);      /* added to the initial input bias; NULL: 0 */
+    void (*adapt)(const unroll_settings *settings, unroll_cell_shape *shape); /* changes `shape` to the settings; NULL: no need */
+    double (*bias)(const unroll_settings *settings, int gate); /* added to the initial input bias; NULL: 0 */
     void (*forward)(const unroll_cell_step *step);
     void (*backward)(const unroll_cell_gradient *step);
 } unroll_cell;
@@ -80,5 +85,9 @@ struct unroll_isa;
 const unroll_cell *unroll_cell_in(const struct unroll_isa *isa, const char *name);
 /* In the instruction set in use. */
 const unroll_cell *unroll_cell_find(const char *name);
+/* The shape of a cell under these settings. */
+unroll_cell_shape unroll_cell_shape_of(const unroll_cell *cell, const unroll_settings *settings);
+/* How many states it carries. */
+int unroll_cell_states(const unroll_cell *cell);
 
 #endif

@@ -19,8 +19,8 @@ VEC_INLINE void gru_some(const unroll_cell_step *s, int first, const int many)
     VEC_EACH(many) vec_store(r_gate + k * s->gates_next, r[k]);
     VEC_EACH(many) vec_store(z_gate + k * s->gates_next, z[k]);
     VEC_EACH(many) vec_store(n_gate + k * s->gates_next, n[k]);
-    VEC_EACH(many) z[k] = vec_fma(z[k], vec_sub(vec_load(s->h_old + states + k * s->state_next), n[k]), n[k]);
-    VEC_EACH(many) vec_store(s->h + states + k * s->state_next, z[k]);
+    VEC_EACH(many) z[k] = vec_fma(z[k], vec_sub(vec_load(s->old[0] + states + k * s->state_next), n[k]), n[k]);
+    VEC_EACH(many) vec_store(s->now[0] + states + k * s->state_next, z[k]);
 }
 
 static void gru_forward(const unroll_cell_step *s)
@@ -33,15 +33,15 @@ static void gru_backward(const unroll_cell_gradient *s)
     real *n_gate = s->gates, *r_gate = n_gate + s->gate, *z_gate = r_gate + s->gate, *recurrent = z_gate + s->gate;
     vec one = vec_set1(1);
     for (int k = 0; k < s->rows * UNROLL_LANES; k += UNROLL_LANES) {
-        vec n = vec_load(n_gate + k), r = vec_load(r_gate + k), z = vec_load(z_gate + k), dh = vec_load(s->dh + k);
+        vec n = vec_load(n_gate + k), r = vec_load(r_gate + k), z = vec_load(z_gate + k), dh = vec_load(s->d_output + k);
         vec dn = vec_mul(vec_fnma(z, dh, dh), vec_fnma(n, n, one));
-        vec dz = vec_mul(dh, vec_sub(vec_load(s->h_old + k), n));
+        vec dz = vec_mul(dh, vec_sub(vec_load(s->old[0] + k), n));
         vec_store(n_gate + k, dn);
         vec_store(r_gate + k, vec_mul(vec_mul(dn, vec_load(recurrent + k)), vec_fnma(r, r, r)));
         vec_store(z_gate + k, vec_mul(dz, vec_fnma(z, z, z)));
         vec_store(recurrent + k, vec_mul(dn, r));
-        if (s->dh_old != NULL)
-            vec_store(s->dh_old + k, vec_fma(z, dh, vec_load(s->dh_old + k)));
+        if (s->d_old != NULL)
+            vec_store(s->d_old + k, vec_fma(z, dh, vec_load(s->d_old + k)));
     }
 }
 
@@ -49,10 +49,9 @@ extern const unroll_cell UNROLL_CELL(gru);
 const unroll_cell UNROLL_CELL(gru) = {
     .name = "gru",
     .title = "gated recurrent unit",
-    .gates = 3,
-    .states = 1,
-    .split = 1,
-    .torch = {2, 0, 1},
+    .shape = {.gates = 3, .recurrent = 3, .first = 1, .apart = 1, .torch = {2, 0, 1}},
+    .gate = {"n", "r", "z"},
+    .state = {"h"},
     .forward = gru_forward,
     .backward = gru_backward,
 };

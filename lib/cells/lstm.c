@@ -30,11 +30,11 @@ VEC_INLINE void lstm_some(const unroll_cell_step *s, int first, const int n)
     VEC_EACH(n) vec_store(f_gate + k * s->gates_next, f[k]);
     VEC_EACH(n) vec_store(o_gate + k * s->gates_next, o[k]);
     VEC_EACH(n) vec_store(g_gate + k * s->gates_next, g[k]);
-    VEC_EACH(n) g[k] = vec_fma(f[k], vec_load(s->c_old + states + k * s->state_next), vec_mul(i[k], g[k]));
-    VEC_EACH(n) vec_store(s->c + states + k * s->state_next, g[k]);
+    VEC_EACH(n) g[k] = vec_fma(f[k], vec_load(s->old[1] + states + k * s->state_next), vec_mul(i[k], g[k]));
+    VEC_EACH(n) vec_store(s->now[1] + states + k * s->state_next, g[k]);
     vec_tanh_all(g, n);
     VEC_EACH(n) vec_store(kept + k * s->gates_next, g[k]);
-    VEC_EACH(n) vec_store(s->h + states + k * s->state_next, vec_mul(o[k], g[k]));
+    VEC_EACH(n) vec_store(s->now[0] + states + k * s->state_next, vec_mul(o[k], g[k]));
 }
 
 static void lstm_forward(const unroll_cell_step *s)
@@ -55,13 +55,13 @@ static void lstm_backward(const unroll_cell_gradient *s)
     vec one = vec_set1(1);
     for (int r = 0; r < s->rows * UNROLL_LANES; r += UNROLL_LANES) {
         vec i = vec_load(i_gate + r), f = vec_load(f_gate + r), g = vec_load(g_gate + r), o = vec_load(o_gate + r);
-        vec dh = vec_load(s->dh + r), squashed = vec_load(kept + r);
-        vec dc = vec_fma(vec_mul(dh, o), vec_fnma(squashed, squashed, one), vec_load(s->dc + r));
+        vec dh = vec_load(s->d_output + r), squashed = vec_load(kept + r);
+        vec dc = vec_fma(vec_mul(dh, o), vec_fnma(squashed, squashed, one), vec_load(s->d_state[1] + r));
         vec_store(o_gate + r, vec_mul(vec_mul(dh, squashed), sigmoid_slope(o)));
         vec_store(i_gate + r, vec_mul(vec_mul(dc, g), sigmoid_slope(i)));
         vec_store(g_gate + r, vec_mul(vec_mul(dc, i), vec_fnma(g, g, one)));
-        vec_store(f_gate + r, vec_mul(vec_mul(dc, vec_load(s->c_old + r)), sigmoid_slope(f)));
-        vec_store(s->dc + r, vec_mul(dc, f));
+        vec_store(f_gate + r, vec_mul(vec_mul(dc, vec_load(s->old[1] + r)), sigmoid_slope(f)));
+        vec_store(s->d_state[1] + r, vec_mul(dc, f));
     }
 }
 
@@ -69,10 +69,9 @@ extern const unroll_cell UNROLL_CELL(lstm);
 const unroll_cell UNROLL_CELL(lstm) = {
     .name = "lstm",
     .title = "long short-term memory",
-    .gates = 4,
-    .states = 2,
-    .kept = 1, /* tanh(c') */
-    .torch = {0, 1, 2, 3},
+    .shape = {.gates = 4, .recurrent = 4, .kept = 1 /* tanh(c') */, .torch = {0, 1, 2, 3}},
+    .gate = {"i", "f", "g", "o"},
+    .state = {"h", "c"},
     .settings = rows,
     .setting_count = 1,
     .bias = lstm_bias,

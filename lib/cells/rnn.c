@@ -10,15 +10,15 @@ static const unroll_setting rows[] = {
     {"nonlinearity", UNROLL_CHOICE, 0, 0, "tanh|relu", "tanh", "", "of the vanilla RNN", "cell rnn", 0},
 };
 
-static int rnn_variant(const unroll_settings *settings)
+static void rnn_adapt(const unroll_settings *settings, unroll_cell_shape *shape)
 {
-    return strcmp(unroll_text(settings, "nonlinearity"), "relu") == 0 ? RELU : TANH;
+    shape->variant = strcmp(unroll_text(settings, "nonlinearity"), "relu") == 0 ? RELU : TANH;
 }
 
 VEC_INLINE void rnn_some(const unroll_cell_step *s, int first, const int n)
 {
     const real *gates = s->gates + (size_t)first * s->gates_next;
-    real *to = s->h + (size_t)first * s->state_next;
+    real *to = s->now[0] + (size_t)first * s->state_next;
     vec h[VEC_MOST];
     VEC_EACH(n) h[k] = vec_load(gates + k * s->gates_next);
     if (s->variant == RELU)
@@ -37,7 +37,7 @@ static void rnn_backward(const unroll_cell_gradient *s)
 {
     vec zero = vec_set1(0), one = vec_set1(1);
     for (int i = 0; i < s->rows * UNROLL_LANES; i += UNROLL_LANES) {
-        vec h = vec_load(s->h + i), dh = vec_load(s->dh + i);
+        vec h = vec_load(s->now[0] + i), dh = vec_load(s->d_output + i);
         vec slope = s->variant == RELU ? vec_select(vec_less(zero, h), one, zero) : vec_fnma(h, h, one);
         vec_store(s->gates + i, vec_mul(dh, slope));
     }
@@ -47,11 +47,12 @@ extern const unroll_cell UNROLL_CELL(rnn);
 const unroll_cell UNROLL_CELL(rnn) = {
     .name = "rnn",
     .title = "vanilla RNN (Elman)",
-    .gates = 1,
-    .states = 1,
+    .shape = {.gates = 1, .recurrent = 1},
+    .gate = {"a"},
+    .state = {"h"},
     .settings = rows,
     .setting_count = 1,
-    .variant = rnn_variant,
+    .adapt = rnn_adapt,
     .forward = rnn_forward,
     .backward = rnn_backward,
 };

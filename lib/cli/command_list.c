@@ -3,6 +3,7 @@
 
 #include "cells/cell.h"
 #include "cli/cli.h"
+#include "model/network.h"
 #include "model/task.h"
 #include "simd/engine.h"
 #include "sweep/experiment.h"
@@ -22,6 +23,13 @@ static void list_cells(void)
 {
     for (const unroll_cell *const *cell = unroll_isas[0].cells; *cell != NULL; cell++)
         line((*cell)->name, (*cell)->title);
+}
+
+static void list_models(void)
+{
+    for (int i = 0; i < unroll_network_count; i++)
+        for (int k = 0; unroll_networks[i]->model(k) != NULL; k++)
+            line(unroll_networks[i]->model(k), unroll_networks[i]->model_title(k));
 }
 
 static void list_tasks(void)
@@ -52,8 +60,8 @@ static void list_commands(void)
 static const struct {
     const char *name;
     void (*print)(void);
-} lists[] = {{"experiments", list_experiments}, {"cells", list_cells},      {"tasks", list_tasks}, {"isas", list_isas},
-             {"settings", list_settings},       {"commands", list_commands}};
+} lists[] = {{"experiments", list_experiments}, {"models", list_models}, {"cells", list_cells},       {"tasks", list_tasks},
+             {"isas", list_isas},               {"settings", list_settings}, {"commands", list_commands}};
 
 enum { LISTS = (int)(sizeof lists / sizeof lists[0]) };
 
@@ -82,7 +90,7 @@ static int run(int argc, char **argv, const atomic_bool *stop)
 }
 
 const unroll_command command_list = {.name = "list",
-                                     .usage = "[experiments|cells|tasks|isas|settings|commands]",
+                                     .usage = "[experiments|models|cells|tasks|isas|settings|commands]",
                                      .help = "list what there is",
                                      .order = 70,
                                      .run = run};

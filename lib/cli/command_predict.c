@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/model_file.h"
+#include "base/team.h"
 #include "simd/engine.h"
 
 extern const unroll_command command_predict;
@@ -22,9 +23,9 @@ typedef struct sequences {
 
 /* What is written, over all sequences. */
 typedef struct predictions {
-    int outputs, layers, carried, hidden;
-    float *y;         /* (N, T, O) */
-    float *states[2]; /* (layers, N, H): h, and c where the cell has one */
+    int outputs, state;
+    float *y;      /* (N, T, O) */
+    float *states; /* (N, S): the last state of each sequence (model/model.h) */
 } predictions;
 
 /* ---- the input ---- */
@@ -147,7 +148,7 @@ static unroll_status copy_sequence(const sequences *in, const unroll_model_shape
 typedef struct workspace {
     unroll_model *model;
     int batch;
-    real *x, *y, *states; /* (B, T, I), (B, T, O), (layers, S, B, H) */
+    real *x, *y, *states; /* (B, T, I), (B, T, O), (B, S) */
     int *symbol, *length; /* (B, T), (B) */
 } workspace;
 
@@ -173,8 +174,7 @@ static int batch_size(const sequences *in, const unroll_model_file *file)
                             : (fitting < in->count ? (int)fitting : in->count);
 }
 
-static unroll_status open_workspace(const unroll_model_file *file, const char *path, const sequences *in,
-                                    const predictions *out, workspace *w)
+static unroll_status open_workspace(const unroll_model_file *file, const char *path, const sequences *in, workspace *w)
 {
     size_t rows;
     w->batch = batch_size(in, file);
@@ -182,8 +182,8 @@ static unroll_status open_workspace(const unroll_model_file *file, const char *p
     UNROLL_TRY(unroll_model_file_build(file, path, in->steps, w->batch, &w->model));
     w->x = calloc(rows, (size_t)(in->inputs > 0 ? in->inputs : 1) * sizeof *w->x);
     w->symbol = calloc(rows, sizeof *w->symbol);
-    w->y = calloc(rows, (size_t)out->outputs * sizeof *w->y);
-    w->states = calloc((size_t)w->batch * (size_t)out->hidden, 2 * (size_t)out->layers * sizeof *w->states);
+    w->y = calloc(rows, (size_t)file->shape.outputs * sizeof *w->y);
+    w->states = calloc((size_t)w->batch, (size_t)unroll_model_state_size(w->model) * sizeof *w->states + 1);
     w->length = calloc((size_t)w->batch, sizeof *w->length);
     if (w->x == NULL || w->symbol == NULL || w->y == NULL || w->states == NULL || w->length == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for batches of %d sequences of %d steps", w->batch,
@@ -203,16 +203,11 @@ static int first_not_finite(const real *values, int rows, int width)
 /* Copies the results of `size` sequences from `first` on out of the batch. */
 static void keep(const workspace *w, const sequences *in, int first, int size, predictions *out)
 {
-    size_t hidden = (size_t)out->hidden, row = (size_t)in->steps * (size_t)out->outputs;
+    size_t state = (size_t)out->state, row = (size_t)in->steps * (size_t)out->outputs;
     for (size_t i = 0; i < (size_t)size * row; i++)
         out->y[(size_t)first * row + i] = (float)w->y[i];
-    for (int layer = 0; layer < out->layers; layer++)
-        for (int s = 0; s < out->carried; s++) {
-            const real *from = w->states + (size_t)(layer * out->carried + s) * (size_t)size * hidden;
-            float *to = out->states[s] + ((size_t)layer * (size_t)in->count + (size_t)first) * hidden;
-            for (size_t i = 0; i < (size_t)size * hidden; i++)
-                to[i] = (float)from[i];
-        }
+    for (size_t i = 0; i < (size_t)size * state; i++)
+        out->states[(size_t)first * state + i] = (float)w->states[i];
 }
 
 static unroll_status predict_batch(workspace *w, const sequences *in, const unroll_model_shape *shape, int first,
@@ -235,44 +230,82 @@ static unroll_status predict_batch(workspace *w, const sequences *in, const unro
     if (bad >= 0)
         return unroll_error(UNROLL_FAILED, "the model's output is not a finite number at sequence %d, step %d",
                             first + bad / in->steps, bad % in->steps);
-    bad = first_not_finite(w->states, out->layers * out->carried * size, out->hidden);
+    bad = first_not_finite(w->states, size, out->state);
     if (bad >= 0)
         return unroll_error(UNROLL_FAILED, "a last state of the model is not a finite number at sequence %d",
-                            first + bad % size);
+                            first + bad);
     keep(w, in, first, size, out);
     return unroll_ok();
 }
 
 /* ---- the output ---- */
 
-static unroll_status open_predictions(const unroll_model_file *file, const sequences *in, predictions *out)
+static unroll_status open_predictions(const unroll_model_file *file, const unroll_model *model, const sequences *in,
+                                      predictions *out)
 {
     size_t count = (size_t)in->count;
     out->outputs = file->shape.outputs;
-    out->hidden = (int)unroll_int(file->settings, "hidden");
-    out->layers = (int)unroll_int(file->settings, "layers");
+    out->state = unroll_model_state_size(model);
     out->y = calloc(count * (size_t)in->steps, (size_t)out->outputs * sizeof *out->y);
-    for (int s = 0; s < 2; s++)
-        out->states[s] = calloc(count * (size_t)out->hidden, (size_t)out->layers * sizeof *out->states[s]);
-    if (out->y == NULL || out->states[0] == NULL || out->states[1] == NULL)
+    out->states = calloc(count, (size_t)out->state * sizeof *out->states + 1);
+    if (out->y == NULL || out->states == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for the outputs of %d sequences of %d steps", in->count,
                             in->steps);
     return unroll_ok();
 }
 
-static unroll_status write_predictions(const sequences *in, const predictions *out, const char *path)
+/* The parts of the state called `name`, of all layers that have one, as the array (layers, N, columns) of that name. */
+static unroll_status add_states(const unroll_model *model, const sequences *in, const predictions *out, const char *name,
+                                unroll_bundle *bundle)
 {
-    static const char *const names[] = {"h", "c"};
+    size_t layers = 0, columns = 0, count = (size_t)in->count;
+    float *values = malloc(count * (size_t)out->state * sizeof *values + 1), *to = values;
+    if (values == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for the states of %d sequences", in->count);
+    for (int i = 0; i < unroll_model_state_count(model); i++) {
+        unroll_state_part part;
+        unroll_model_state_at(model, i, &part);
+        if (strcmp(part.state.name, name) != 0)
+            continue;
+        columns = (size_t)part.state.columns;
+        layers++;
+        for (size_t n = 0; n < count; n++, to += columns)
+            memcpy(to, out->states + n * (size_t)out->state + (size_t)part.first, columns * sizeof *to);
+    }
+    unroll_bundle_array(bundle, name, UNROLL_ARRAY_FLOAT, 3, (size_t[]){layers, count, columns}, values);
+    free(values);
+    return unroll_ok();
+}
+
+/* Every name of a part of the state, once. */
+static unroll_status add_all_states(const unroll_model *model, const sequences *in, const predictions *out,
+                                    unroll_bundle *bundle)
+{
+    for (int i = 0; i < unroll_model_state_count(model); i++) {
+        unroll_state_part part, other;
+        bool before = false;
+        unroll_model_state_at(model, i, &part);
+        for (int k = 0; k < i; k++) {
+            unroll_model_state_at(model, k, &other);
+            before = before || strcmp(other.state.name, part.state.name) == 0;
+        }
+        if (!before)
+            UNROLL_TRY(add_states(model, in, out, part.state.name, bundle));
+    }
+    return unroll_ok();
+}
+
+static unroll_status write_predictions(const unroll_model *model, const sequences *in, const predictions *out, const char *path)
+{
     unroll_bundle *bundle = unroll_bundle_new();
     unroll_status status;
     if (bundle == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for the outputs");
     unroll_bundle_array(bundle, "y", UNROLL_ARRAY_FLOAT, 3,
                         (size_t[]){(size_t)in->count, (size_t)in->steps, (size_t)out->outputs}, out->y);
-    for (int s = 0; s < out->carried; s++)
-        unroll_bundle_array(bundle, names[s], UNROLL_ARRAY_FLOAT, 3,
-                            (size_t[]){(size_t)out->layers, (size_t)in->count, (size_t)out->hidden}, out->states[s]);
-    status = unroll_store_bundle(bundle, path);
+    status = add_all_states(model, in, out, bundle);
+    if (status.code == UNROLL_OK)
+        status = unroll_store_bundle(bundle, path);
     unroll_bundle_free(bundle);
     return status;
 }
@@ -281,20 +314,18 @@ static unroll_status predict_all(const unroll_model_file *file, const char *cons
                                  predictions *out, const atomic_bool *stop)
 {
     workspace w = {0};
-    unroll_status status = open_predictions(file, in, out);
+    unroll_status status = open_workspace(file, paths[0], in, &w);
     if (status.code == UNROLL_OK)
-        status = open_workspace(file, paths[0], in, out, &w);
-    if (status.code == UNROLL_OK)
-        out->carried = unroll_model_carried(w.model);
+        status = open_predictions(file, w.model, in, out);
     for (int first = 0; first < in->count && status.code == UNROLL_OK; first += w.batch) {
         int left = in->count - first;
         status = predict_batch(&w, in, &file->shape, first, left < w.batch ? left : w.batch, out);
         if (status.code == UNROLL_OK && atomic_load(stop))
             status = unroll_error(UNROLL_STOPPED, "stopped; nothing is written");
     }
-    close_workspace(&w);
     if (status.code == UNROLL_OK)
-        status = write_predictions(in, out, paths[2]);
+        status = write_predictions(w.model, in, out, paths[2]);
+    close_workspace(&w);
     if (status.code == UNROLL_OK)
         printf("%d sequences of up to %d steps: %s\n", in->count, in->steps, paths[2]);
     return status;
@@ -315,8 +346,7 @@ static unroll_status predict(const char *const paths[3], const atomic_bool *stop
     if (status.code == UNROLL_OK)
         status = predict_all(&file, paths, &in, &out, stop);
     free(out.y);
-    free(out.states[0]);
-    free(out.states[1]);
+    free(out.states);
     unroll_bundle_free(input);
     unroll_model_file_close(&file);
     return status;

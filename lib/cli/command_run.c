@@ -87,5 +87,5 @@ const unroll_command command_run = {
     .more =
         "A setting takes one value, a list (hidden=64,128), a range (seed=0..9, length=50..200:50), or draws whose\n"
         "logarithm is uniform ('lr=log(1e-4,1e-1,10)', quoted for the shell). It replaces the experiment's own;\n"
-        "params=N takes the width of each cell that comes nearest to N parameters.\n",
+        "params=N takes the width of each model that comes nearest to N parameters.\n",
 };

@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/model_file.h"
 #include "model/run.h"
+#include "base/team.h"
 #include "simd/engine.h"
 #include "sweep/sweep.h"
 
@@ -28,7 +29,7 @@ static unroll_status read_settings(const unroll_arguments *arguments, unroll_set
     UNROLL_TRY(unroll_settings_check(settings));
     if (strcmp(unroll_text(settings, "isa"), "auto") != 0)
         UNROLL_TRY(unroll_use_isa(unroll_text(settings, "isa")));
-    return unroll_resolve_params(settings);
+    return unroll_resolve_params(settings, NULL);
 }
 
 /* A folder that is not there is told before hours of training, not after. */

@@ -7,12 +7,11 @@
 
 #include "base/number.h"
 #include "base/version.h"
+#include "losses/loss.h"
+#include "model/run.h"
 #include "sweep/sweep.h"
 
 static const char schema[] = "unroll model 1";
-static const char *const losses[] = {
-    [UNROLL_SQUARED] = "squared", [UNROLL_SOFTMAX] = "softmax", [UNROLL_BERNOULLI] = "bernoulli"};
-enum { LOSSES = (int)(sizeof losses / sizeof losses[0]) };
 
 #ifdef UNROLL_DOUBLE
 static const unroll_array_type array_of_real = UNROLL_ARRAY_DOUBLE;
@@ -75,7 +74,7 @@ static void add_shape(const unroll_model_shape *shape, unroll_bundle *bundle)
     add_count(bundle, "outputs", shape->outputs);
     add_count(bundle, "steps", shape->steps);
     add_count(bundle, "every", shape->every);
-    unroll_bundle_attribute(bundle, "loss", losses[shape->loss]);
+    unroll_bundle_attribute(bundle, "loss", shape->loss);
 }
 
 static void add_extras(const unroll_extra *extras, int count, unroll_bundle *bundle)
@@ -131,13 +130,11 @@ static unroll_status read_shape(const unroll_bundle *bundle, const char *path, u
     if ((shape->inputs > 0) == (shape->symbols > 0) || shape->outputs < 1)
         return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its inputs and outputs make no sense",
                             path);
-    for (int i = 0; i < LOSSES && loss != NULL; i++)
-        if (strcmp(loss, losses[i]) == 0) {
-            shape->loss = (unroll_loss)i;
-            return unroll_ok();
-        }
-    return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its attribute loss is missing or wrong",
-                        path);
+    if (loss == NULL || unroll_loss_find(loss) == NULL)
+        return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its attribute loss is missing or wrong",
+                            path);
+    shape->loss = unroll_loss_find(loss)->name;
+    return unroll_ok();
 }
 
 static unroll_status read_settings(const unroll_bundle *bundle, const char *path, unroll_settings *settings)
@@ -203,19 +200,19 @@ static unroll_status set_weight(const unroll_model_file *file, const char *path,
                   : unroll_error(UNROLL_WRONG, "%.300s: its weight %s holds numbers that are not finite", path, name);
 }
 
-/* A model takes its memory before it gets its weights: no more of it than the file has weights for. The recurrent ones alone
-   are hidden * hidden in every layer of every cell, the head's hidden * outputs. */
-static unroll_status check_size(const unroll_model_file *file, const char *path)
+/* A model takes its memory before it gets its weights: no more of it than the file has weights for. */
+static unroll_status check_size(const unroll_model_file *file, const unroll_model_shape *shape, const char *path)
 {
-    double hidden = (double)unroll_int(file->settings, "hidden"), layers = (double)unroll_int(file->settings, "layers");
-    double least = hidden * (layers * hidden + file->shape.outputs), there = 0;
+    int64_t parameters;
+    double there = 0;
+    UNROLL_TRY(unroll_shape_parameters(file->settings, shape, &parameters));
     for (int i = 0; i < file->bundle->array_count; i++) {
         double size = 1;
         for (int d = 0; d < file->bundle->arrays[i].rank; d++)
             size *= (double)file->bundle->arrays[i].dims[d];
         there += size;
     }
-    if (there >= least)
+    if (there >= (double)parameters)
         return unroll_ok();
     return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: it has %.0f weights, fewer than its hidden, "
                                       "layers and outputs make",
@@ -230,7 +227,7 @@ unroll_status unroll_model_file_build(const unroll_model_file *file, const char 
     shape.steps = steps;
     shape.batch = batch;
     shape.every = true;
-    UNROLL_TRY(check_size(file, path));
+    UNROLL_TRY(check_size(file, &shape, path));
     UNROLL_TRY(unroll_model_open(file->settings, &shape, model));
     for (int i = 0; i < unroll_model_weight_count(*model) && status.code == UNROLL_OK; i++)
         status = set_weight(file, path, *model, i);

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "cells/cell.h"
+#include "losses/loss.h"
+#include "model/network.h"
 #include "model/task.h"
 #include "simd/engine.h"
 
@@ -18,10 +20,69 @@ const unroll_cell *unroll_cell_find(const char *name)
     return unroll_cell_in(unroll_isa_now(), name);
 }
 
+unroll_cell_shape unroll_cell_shape_of(const unroll_cell *cell, const unroll_settings *settings)
+{
+    unroll_cell_shape shape = cell->shape;
+    if (cell->adapt != NULL)
+        cell->adapt(settings, &shape);
+    return shape;
+}
+
+int unroll_cell_states(const unroll_cell *cell)
+{
+    int states = 0;
+    while (states < UNROLL_CELL_STATES && cell->state[states] != NULL)
+        states++;
+    return states;
+}
+
+const unroll_loss *unroll_loss_in(const unroll_isa *isa, const char *name)
+{
+    for (int i = 0; i < unroll_loss_count; i++)
+        if (strcmp(isa->losses[i]->name, name) == 0)
+            return isa->losses[i];
+    return NULL;
+}
+
+const unroll_loss *unroll_loss_find(const char *name)
+{
+    return unroll_loss_in(unroll_isa_now(), name);
+}
+
 const unroll_task *unroll_task_find(const char *name)
 {
     for (int i = 0; i < unroll_task_count; i++)
         if (strcmp(unroll_tasks[i]->name, name) == 0)
             return unroll_tasks[i];
     return NULL;
+}
+
+const unroll_network *unroll_network_find(const char *model)
+{
+    for (int i = 0; i < unroll_network_count; i++)
+        for (int k = 0; unroll_networks[i]->model(k) != NULL; k++)
+            if (strcmp(unroll_networks[i]->model(k), model) == 0)
+                return unroll_networks[i];
+    return NULL;
+}
+
+unroll_status unroll_network_build(const unroll_settings *settings, const unroll_model_shape *shape, const unroll_isa *isa,
+                                   unroll_graph *graph)
+{
+    const char *model = unroll_text(settings, "model");
+    const unroll_network *network = unroll_network_find(model);
+    unroll_graph_open(graph, settings, isa, shape->input_gradient);
+    if ((double)shape->batch * shape->steps > 1e9 || unroll_int(settings, "hidden") > 100000000)
+        return unroll_error(UNROLL_FAILED, "out of memory: hidden=%lld with batch %d and %d steps is beyond any machine",
+                            (long long)unroll_int(settings, "hidden"), shape->batch, shape->steps);
+    if (network == NULL)
+        return unroll_error(UNROLL_WRONG, "model=%s is no model: see unroll list models", model);
+    return network->build(settings, shape, graph);
+}
+
+void unroll_network_describe(const unroll_settings *settings, unroll_record *record)
+{
+    const unroll_network *network = unroll_network_find(unroll_text(settings, "model"));
+    if (network != NULL && network->describe != NULL)
+        network->describe(settings, record);
 }

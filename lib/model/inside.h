@@ -1,10 +1,10 @@
-/* inside.h: the model's data, shared by model.c, pack.c, pass.c, update.c and weights.c. */
+/* inside.h: the model's data, shared by model.c, pack.c, pass.c, stream.c, update.c and weights.c. */
 #ifndef UNROLL_MODEL_INSIDE_H
 #define UNROLL_MODEL_INSIDE_H
 
-#include "model/layer.h"
+#include "layers/graph.h"
+#include "losses/loss.h"
 #include "model/model.h"
-#include "simd/engine.h"
 
 enum {
     LOSS_ROWS = 64,    /* rows of one partial sum of the loss: the sums are folded in order, whatever the threads */
@@ -13,52 +13,47 @@ enum {
 
 typedef enum optimizer_kind { OPTIMIZER_SGD, OPTIMIZER_RMSPROP, OPTIMIZER_ADAM } optimizer_kind;
 
-/* A micro-batch: sequences that are computed on their own from packing to gradient, by one thread or by a few, so that no
-   other core touches their memory. Into how many a batch is parted depends on the model's shape alone; their gradients and
-   losses are added in their order. */
-typedef struct unroll_micro {
-    unroll_layer *layers; /* (recurrent + 1), the head last */
-    int first, batch;     /* sequences of the caller's batch: from `first` on, at most `batch` */
-    real *g;              /* its gradient; of the first one, in the end the whole batch's */
-    unroll_barrier *barrier;
+/* The room of one packed set; `set` points into it. */
+typedef struct unroll_packed_set {
+    unroll_set set;
+    int *rows, *offset, *order, *place, *length, *count; /* (T), (T + 1), (B), (B), (B), (T + 2) */
+    int steps;                                           /* most steps of a sequence, T */
+} unroll_packed_set;
 
-    /* the packed micro-batch */
-    unroll_time time;
-    int *rows, *offset, *order, *length, *count; /* (T), (T + 1), (B): of a sorted sequence, its place in the caller's batch,
-                                                    (B), (T + 2) */
-    unroll_matrix x, d_x; /* d_x: with shape.input_gradient only */
-    int *symbol;
-    int *target;         /* classes, a row each */
-    unroll_matrix goal;  /* reals, laid out like the head's output */
-    unroll_matrix last, d_last; /* (B, H): the top layer at each sequence's last step, where there is one target a sequence */
-    unroll_time head_time;
-    int head_row_count[1], head_row_offset[2];
+/* A micro-batch: sequences that are computed on their own from packing to gradient, by one thread or by a few, so that no
+   other core touches their memory. Into how many a batch is parted depends on the graph and the shape alone; their gradients
+   and losses are added in their order. */
+typedef struct unroll_micro {
+    unroll_node *node; /* (layers of the graph) */
+    int first, batch;  /* sequences of the caller's batch: from `first` on, at most `batch` */
+    real *g;           /* its gradient; of the first one, in the end the whole batch's */
+    unroll_barrier *barrier;
+    unroll_packed_set set[UNROLL_SETS];
+    int *target;        /* classes, one a row of the output */
+    unroll_matrix goal; /* reals, laid out like the output */
     double *loss_part;
     int64_t *hit_part;
-
-    real *carried[UNROLL_CARRY_SLOTS]; /* [layer][state][panel][B][16]: states carried from batch to batch */
-    bool initial_set;
-
-    unroll_matrix stream_x;
-    int *stream_symbol;
+    real *carried[UNROLL_CARRY_SLOTS]; /* (batch, state): states carried from batch to batch */
+    bool started;                      /* some initial state is not zero */
 } unroll_micro;
 
 struct unroll_model {
     unroll_settings *settings;
     unroll_model_shape shape;
     const unroll_engine *engine;
+    const unroll_loss *loss;
+    unroll_graph graph;
     unroll_crew *crew;
-    int recurrent, states; /* recurrent: layers below the head; states: carried by each, 1 or 2 */
     unroll_micro *micro;
     int micros;
-    unroll_layer *layers; /* of the first micro-batch: theirs are the weights, which the others use */
+    int state; /* reals of a sequence's carried state */
     unroll_arena arena;
     size_t reals; /* of w, g and the moments: padding included */
     real *w, *g, *moment1, *moment2;
-    bool large; /* the weights have changed since the layers last made small copies of theirs */
-    bool stale; /* the weights have changed since the layers last packed theirs */
-    int64_t targets; /* of the packed batch */
-    int slot;        /* of the carried states */
+    bool stale;        /* the weights have changed since the forms were made that passes read, */
+    bool stream_stale; /* and since those that only streaming reads */
+    int64_t targets;   /* of the packed batch */
+    int slot;          /* of the carried states */
     double *norm_part;
 
     /* optimizer */
@@ -67,14 +62,24 @@ struct unroll_model {
     double rate, clip, beta1, beta2, beta1_power, beta2_power;
 };
 
-/* Sorts the lengths (NULL: all `steps`) of the micro-batch's part of `size` sequences and lays out its time. */
+/* The node whose output the loss reads. */
+static inline unroll_node *unroll_micro_output(const unroll_model *model, const unroll_micro *micro)
+{
+    return &micro->node[model->graph.output];
+}
+
+/* How many of `size` sequences a micro-batch has. */
+int unroll_micro_size(const unroll_micro *micro, int size);
+/* Sorts the lengths (NULL: all `steps`) of the micro-batch's part of `size` sequences and lays out its sets. */
 void unroll_micro_layout(const unroll_model *model, unroll_micro *micro, int size, int steps, const int *length);
 /* Brings the inputs of a micro-batch that is laid out into place; of xf and xr, both (B, steps_in, I) of the whole batch, one
    is not NULL. */
 void unroll_micro_place(const unroll_model *model, unroll_micro *micro, int steps_in, const float *xf, const real *xr,
                         const int *symbol);
-/* Sets or clears the states before the first step: initial (layers, S, size, H) in the caller's order, or NULL: zeros. */
-void unroll_micro_initial(const unroll_model *model, unroll_micro *micro, int size, const real *initial);
+/* Sets the states before the first step: from (batch, state), the micro-batch's first sequence first, or NULL: zeros. */
+void unroll_micro_start(const unroll_model *model, unroll_micro *micro, const real *state);
+/* The states after each sequence's last step, in the same layout. */
+void unroll_micro_end(const unroll_model *model, const unroll_micro *micro, real *state);
 /* Copies end states of the batch to where the next one starts from. */
 void unroll_model_carry_on(unroll_model *model);
 

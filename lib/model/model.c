@@ -1,11 +1,11 @@
-/* Opening and closing a model: its layers over one arena. */
-#include <math.h>
-#include <stdio.h>
+/* Opening and closing a model: the nodes of its graph over one arena. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cells/cell.h"
+#include "layers/parts.h"
 #include "model/inside.h"
+#include "model/network.h"
 
 enum { MOST_WEIGHTS_A_LAYER = 8 };
 
@@ -43,38 +43,71 @@ static void read_optimizer(unroll_model *model)
                                           .beta2 = (real)model->beta2};
 }
 
-static unroll_status open_layers(unroll_model *model, unroll_micro *micro, const unroll_isa *isa)
+/* ---- the graph, and its nodes in each micro-batch ---- */
+
+static bool has_weights(const unroll_layer *layer)
 {
-    const unroll_settings *s = model->settings;
-    const unroll_model_shape *shape = &model->shape;
-    int hidden = (int)unroll_int(s, "hidden");
-    micro->layers = calloc((size_t)model->recurrent + 1, sizeof *micro->layers);
-    if (micro->layers == NULL)
+    return layer->kind->weights != NULL;
+}
+
+static void connect(const unroll_model *model, unroll_micro *micro)
+{
+    for (int i = 0; i < model->graph.count; i++) {
+        unroll_node *node = &micro->node[i];
+        node->layer = model->graph.layer[i];
+        node->set = &micro->set[node->layer->set].set;
+        node->batch = micro->batch;
+        node->capacity = micro->batch * micro->set[node->layer->set].steps;
+        for (int k = 0; k < node->layer->sources; k++)
+            node->source[k] = &micro->node[node->layer->source[k]->index];
+    }
+}
+
+/* Which readers of an output store its gradient and which add to it: backward goes from the last layer to the first, so the
+   first reader on that way stores. */
+static void settle_gradients(const unroll_model *model, unroll_micro *micro, bool *written)
+{
+    memset(written, 0, (size_t)model->graph.count * sizeof *written);
+    for (int i = model->graph.count - 1; i >= 0; i--) {
+        unroll_node *node = &micro->node[i];
+        for (int k = 0; node->layer->trains && node->layer->kind->backward != NULL && k < node->layer->sources; k++) {
+            int source = node->layer->source[k]->index;
+            node->wanted[k] = node->layer->source[k]->trains;
+            node->adds[k] = written[source];
+            written[source] = true;
+        }
+    }
+}
+
+static unroll_status open_micro(unroll_model *model, unroll_micro *micro)
+{
+    int count = model->graph.count;
+    bool *written = malloc((size_t)count * sizeof *written);
+    micro->node = calloc((size_t)count, sizeof *micro->node);
+    if (written == NULL || micro->node == NULL) {
+        free(written);
         return unroll_error(UNROLL_FAILED, "out of memory");
-    for (int i = 0; i <= model->recurrent; i++) {
-        unroll_layer *layer = &micro->layers[i];
-        bool head = i == model->recurrent, first = i == 0;
-        layer->index = i;
-        layer->inputs = !first ? hidden : shape->symbols > 0 ? shape->symbols : shape->inputs;
-        layer->outputs = head ? shape->outputs : hidden;
-        layer->symbols = first && shape->symbols > 0;
-        layer->input_gradient = !first || (shape->input_gradient && !layer->symbols);
-        layer->two_biases = strcmp(unroll_text(s, "bias"), "two") == 0;
-        layer->batch = micro->batch;
-        layer->capacity = head && !shape->every ? micro->batch : micro->batch * shape->steps;
-        layer->bptt = (int)unroll_int(s, "bptt");
-        layer->packed = micro == model->micro ? NULL : &model->micro[0].layers[i];
-        UNROLL_TRY(head ? unroll_dense_open(layer, model->engine) : unroll_recurrent_open(layer, isa, s));
+    }
+    micro->set[UNROLL_SOURCE].steps = model->shape.steps;
+    micro->set[UNROLL_TARGET].steps = 0;
+    micro->set[UNROLL_ONCE].steps = 1;
+    connect(model, micro);
+    settle_gradients(model, micro, written);
+    free(written);
+    for (int i = 0; i < count; i++) {
+        size_t bytes = micro->node[i].layer->kind->node_bytes;
+        micro->node[i].own = calloc(1, bytes > 0 ? bytes : 1);
+        if (micro->node[i].own == NULL)
+            return unroll_error(UNROLL_FAILED, "out of memory");
     }
     return unroll_ok();
 }
 
-/* Parts the batch: by the model's shape alone, since the order of sums depends on it. */
-static unroll_status open_micros(unroll_model *model, const unroll_isa *isa)
+/* Parts the batch: by the graph and the shape alone, since the order of sums depends on it. */
+static unroll_status open_micros(unroll_model *model)
 {
-    const unroll_cell *cell = unroll_cell_in(isa, unroll_text(model->settings, "cell"));
     int batch = model->shape.batch;
-    model->micros = cell == NULL ? 1 : unroll_recurrent_micros(cell->gates, (int)unroll_int(model->settings, "hidden"), batch);
+    model->micros = unroll_parts_micros(unroll_graph_sequential(&model->graph), batch);
     model->micro = calloc((size_t)model->micros, sizeof *model->micro);
     if (model->micro == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory");
@@ -82,80 +115,62 @@ static unroll_status open_micros(unroll_model *model, const unroll_isa *isa)
         unroll_micro *micro = &model->micro[i];
         micro->first = (int)((int64_t)batch * i / model->micros);
         micro->batch = (int)((int64_t)batch * (i + 1) / model->micros) - micro->first;
-        UNROLL_TRY(open_layers(model, micro, isa));
+        UNROLL_TRY(open_micro(model, micro));
     }
-    model->layers = model->micro[0].layers;
-    model->states = unroll_recurrent_states(&model->layers[0]);
     return unroll_ok();
 }
 
-static unroll_matrix take_matrix(unroll_arena *arena, int columns, size_t rows, size_t together)
+static void count_graph(unroll_model *model)
 {
-    size_t block = unroll_row_stride(rows, together) * UNROLL_LANES;
-    return (unroll_matrix){unroll_arena_take(arena, (size_t)unroll_blocks(columns) * block, sizeof(real)), block, columns};
+    for (int i = 0; i < model->graph.count; i++) {
+        unroll_layer *layer = model->graph.layer[i];
+        if (has_weights(layer))
+            model->reals += layer->kind->reals(layer);
+        for (int k = 0; layer->kind->states != NULL && k < layer->kind->states(layer); k++) {
+            unroll_state state;
+            layer->kind->state(layer, k, &state);
+            model->state += state.columns;
+        }
+    }
 }
 
-/* Fewer threads than asked for where more would be slower; the bits do not depend on it. */
-static int useful_threads(const unroll_model *model)
+/* ---- memory ---- */
+
+static void take_set(unroll_packed_set *set, int batch, unroll_arena *arena)
 {
-    int asked = (int)unroll_int(model->settings, "threads");
-    int gates = unroll_cell_find(unroll_text(model->settings, "cell"))->gates;
-    return model->shape.all_threads
-               ? asked
-               : unroll_recurrent_threads(gates, model->layers[0].outputs, model->shape.batch, asked);
+    size_t sequences = (size_t)batch, steps = (size_t)set->steps;
+    set->rows = unroll_arena_take(arena, steps, sizeof(int));
+    set->offset = unroll_arena_take(arena, steps + 1, sizeof(int));
+    set->order = unroll_arena_take(arena, sequences, sizeof(int));
+    set->place = unroll_arena_take(arena, sequences, sizeof(int));
+    set->length = unroll_arena_take(arena, sequences, sizeof(int));
+    set->count = unroll_arena_take(arena, steps + 2, sizeof(int));
 }
 
 static void take_micro(unroll_model *model, unroll_micro *micro)
 {
     unroll_arena *arena = &model->arena;
-    const unroll_model_shape *shape = &model->shape;
-    size_t batch = (size_t)micro->batch, steps = (size_t)shape->steps, rows = batch * steps, at = 0;
-    size_t head_rows = shape->every ? rows : batch;
-    unroll_layer *top = &micro->layers[model->recurrent - 1], *head = &micro->layers[model->recurrent];
-    size_t panel_rows = batch * UNROLL_LANES * (size_t)unroll_blocks(top->outputs);
+    unroll_node *output = unroll_micro_output(model, micro);
+    size_t at = 0, rows = (size_t)output->capacity;
     micro->g = micro == model->micro ? model->g : unroll_arena_take(arena, model->reals, sizeof(real));
     micro->barrier = unroll_arena_take(arena, 1, sizeof *micro->barrier);
-    micro->rows = unroll_arena_take(arena, steps, sizeof(int));
-    micro->offset = unroll_arena_take(arena, steps + 1, sizeof(int));
-    micro->order = unroll_arena_take(arena, batch, sizeof(int));
-    micro->length = unroll_arena_take(arena, batch, sizeof(int));
-    micro->count = unroll_arena_take(arena, steps + 2, sizeof(int));
-    if (shape->symbols > 0)
-        micro->symbol = unroll_arena_take(arena, rows, sizeof(int));
+    for (int i = 0; i < UNROLL_SETS; i++)
+        take_set(&micro->set[i], micro->batch, arena);
+    if (model->loss->classes)
+        micro->target = unroll_arena_take(arena, rows, sizeof(int));
     else
-        micro->x = take_matrix(arena, shape->inputs, rows, batch);
-    if (shape->input_gradient && shape->symbols == 0)
-        micro->d_x = take_matrix(arena, shape->inputs, rows, batch);
-    micro->target = unroll_arena_take(arena, head_rows, sizeof(int));
-    if (shape->loss != UNROLL_SOFTMAX)
-        micro->goal = take_matrix(arena, shape->outputs, head_rows, batch);
-    micro->stream_x = take_matrix(arena, shape->symbols > 0 ? 1 : shape->inputs, batch, 0);
-    micro->stream_symbol = unroll_arena_take(arena, batch, sizeof(int));
-    if (!shape->every) {
-        micro->last = take_matrix(arena, top->outputs, batch, 0);
-        micro->d_last = take_matrix(arena, top->outputs, batch, 0);
-    }
-    micro->loss_part = unroll_arena_take(arena, head_rows / LOSS_ROWS + 1, sizeof(double));
-    micro->hit_part = unroll_arena_take(arena, head_rows / LOSS_ROWS + 1, sizeof(int64_t));
+        micro->goal = unroll_take_matrix(arena, model->shape.outputs, rows, (size_t)micro->batch);
+    micro->loss_part = unroll_arena_take(arena, rows / LOSS_ROWS + 1, sizeof(double));
+    micro->hit_part = unroll_arena_take(arena, rows / LOSS_ROWS + 1, sizeof(int64_t));
     for (int i = 0; i < UNROLL_CARRY_SLOTS; i++)
-        micro->carried[i] = unroll_arena_take(arena, panel_rows * (size_t)(model->recurrent * model->states), sizeof(real));
-    for (int i = 0; i <= model->recurrent; i++) {
-        unroll_layer *layer = &micro->layers[i];
-        layer->kind->take(layer, arena);
-        if (arena->base == NULL)
+        micro->carried[i] = unroll_arena_take(arena, (size_t)micro->batch * (size_t)model->state, sizeof(real));
+    for (int i = 0; i < model->graph.count; i++) {
+        unroll_node *node = &micro->node[i];
+        node->layer->kind->take_node(node, arena);
+        if (arena->base == NULL || !has_weights(node->layer))
             continue;
-        layer->w = model->w + at;
-        layer->g = micro->g + at;
-        at += layer->kind->reals(layer);
-        layer->input = i == 0 ? micro->x : micro->layers[i - 1].output;
-        layer->d_input = i == 0 ? micro->d_x : micro->layers[i - 1].d_output;
-        layer->symbol = micro->symbol;
-        layer->stream_symbol = micro->stream_symbol;
-        layer->stream_input = micro->stream_x;
-    }
-    if (!shape->every && arena->base != NULL) {
-        head->input = micro->last;
-        head->d_input = micro->d_last;
+        node->g = micro->g + at;
+        at += node->layer->kind->reals(node->layer);
     }
 }
 
@@ -163,30 +178,59 @@ static void take_micro(unroll_model *model, unroll_micro *micro)
 static void take(unroll_model *model)
 {
     unroll_arena *arena = &model->arena;
+    size_t at = 0;
     model->w = unroll_arena_take(arena, model->reals, sizeof(real));
     model->g = unroll_arena_take(arena, model->reals, sizeof(real));
     model->moment1 = unroll_arena_take(arena, model->reals, sizeof(real));
     model->moment2 =
         model->optimizer == OPTIMIZER_ADAM ? unroll_arena_take(arena, model->reals, sizeof(real)) : NULL;
     model->norm_part = unroll_arena_take(arena, model->reals / NORM_REALS + 1, sizeof(double));
+    for (int i = 0; i < model->graph.count; i++) {
+        unroll_layer *layer = model->graph.layer[i];
+        if (layer->kind->take != NULL)
+            layer->kind->take(layer, arena);
+        if (arena->base == NULL || !has_weights(layer))
+            continue;
+        layer->w = model->w + at;
+        at += layer->kind->reals(layer);
+    }
     for (int i = 0; i < model->micros; i++)
         take_micro(model, &model->micro[i]);
+}
+
+static unroll_status init_weights(unroll_model *model)
+{
+    uint64_t seed = (uint64_t)unroll_int(model->settings, "seed");
+    for (int i = 0, stream = 0; i < model->graph.count; i++) {
+        unroll_layer *layer = model->graph.layer[i];
+        if (!has_weights(layer))
+            continue;
+        UNROLL_TRY(layer->kind->init(layer, model->settings, seed, stream));
+        stream += MOST_WEIGHTS_A_LAYER;
+    }
+    return unroll_ok();
+}
+
+/* Fewer threads than asked for where more would be slower; the bits do not depend on it. */
+static int useful_threads(const unroll_model *model)
+{
+    int asked = (int)unroll_int(model->settings, "threads");
+    return model->shape.all_threads ? asked
+                                    : unroll_parts_threads(unroll_graph_sequential(&model->graph), model->shape.batch, asked);
 }
 
 static unroll_status open_all(unroll_model *model)
 {
     const unroll_isa *isa;
     const unroll_model_shape *shape = &model->shape;
-    uint64_t seed = (uint64_t)unroll_int(model->settings, "seed");
     UNROLL_TRY(choose_isa(model->settings, &isa));
     model->engine = isa->engine;
+    model->loss = unroll_loss_in(isa, shape->loss);
+    assert(model->loss != NULL);
     read_optimizer(model);
-    if ((double)shape->batch * shape->steps > 1e9 || unroll_int(model->settings, "hidden") > 100000000)
-        return unroll_error(UNROLL_FAILED, "out of memory: hidden=%lld with batch %d and %d steps is beyond any machine",
-                            (long long)unroll_int(model->settings, "hidden"), shape->batch, shape->steps);
-    UNROLL_TRY(open_micros(model, isa));
-    for (int i = 0; i <= model->recurrent; i++)
-        model->reals += model->layers[i].kind->reals(&model->layers[i]);
+    UNROLL_TRY(unroll_network_build(model->settings, shape, isa, &model->graph));
+    UNROLL_TRY(open_micros(model));
+    count_graph(model);
     unroll_arena_count(&model->arena);
     take(model);
     UNROLL_TRY(unroll_arena_open(&model->arena));
@@ -194,13 +238,10 @@ static unroll_status open_all(unroll_model *model)
     model->crew = unroll_crew_open(useful_threads(model));
     if (model->crew == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for the threads of a run");
-    for (int i = 0; i <= model->recurrent; i++) {
-        unroll_layer *layer = &model->layers[i];
-        UNROLL_TRY(layer->kind->init(layer, model->settings, seed, i * MOST_WEIGHTS_A_LAYER));
-    }
+    UNROLL_TRY(init_weights(model));
     model->slot = UNROLL_NO_CARRY;
     model->stale = true;
-    model->large = true;
+    model->stream_stale = true;
     return unroll_ok();
 }
 
@@ -212,7 +253,6 @@ unroll_status unroll_model_open(const unroll_settings *settings, const unroll_mo
     if (model == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory");
     model->shape = *shape;
-    model->recurrent = (int)unroll_int(settings, "layers");
     model->settings = unroll_settings_copy(settings);
     status = model->settings == NULL ? unroll_error(UNROLL_FAILED, "out of memory") : open_all(model);
     if (status.code != UNROLL_OK) {
@@ -228,10 +268,11 @@ void unroll_model_close(unroll_model *model)
     if (model == NULL)
         return;
     for (int m = 0; model->micro != NULL && m < model->micros; m++) {
-        for (int i = 0; model->micro[m].layers != NULL && i <= model->recurrent; i++)
-            free(model->micro[m].layers[i].own);
-        free(model->micro[m].layers);
+        for (int i = 0; model->micro[m].node != NULL && i < model->graph.count; i++)
+            free(model->micro[m].node[i].own);
+        free(model->micro[m].node);
     }
+    unroll_graph_close(&model->graph);
     unroll_crew_close(model->crew);
     unroll_arena_close(&model->arena);
     unroll_settings_free(model->settings);
@@ -249,14 +290,20 @@ const unroll_model_shape *unroll_model_get_shape(const unroll_model *model)
     return &model->shape;
 }
 
-int unroll_model_layers(const unroll_model *model)
-{
-    return model->recurrent;
-}
-
 int unroll_model_threads(const unroll_model *model)
 {
     return unroll_crew_size(model->crew);
+}
+
+double unroll_model_operations(const unroll_model *model)
+{
+    return unroll_graph_operations(&model->graph, (double)model->shape.batch * model->shape.steps, model->shape.batch);
+}
+
+double unroll_model_bytes(const unroll_model *model)
+{
+    double steps = model->shape.steps, batch = model->shape.batch;
+    return unroll_graph_bytes(&model->graph, steps, batch * steps, batch);
 }
 
 void unroll_model_watch(unroll_model *model, const unroll_watch *watch)
@@ -264,7 +311,7 @@ void unroll_model_watch(unroll_model *model, const unroll_watch *watch)
     unroll_crew_watch(model->crew, watch);
 }
 
-int unroll_model_carried(const unroll_model *model)
+int unroll_model_state_size(const unroll_model *model)
 {
-    return model->states;
+    return model->state;
 }

@@ -1,4 +1,4 @@
-/* model.h: recurrent layers and a dense head over one arena: forward, gradient, update, streaming. */
+/* model.h: a graph of layers over one arena: forward, gradient, update, streaming. */
 #ifndef UNROLL_MODEL_MODEL_H
 #define UNROLL_MODEL_MODEL_H
 
@@ -8,18 +8,19 @@
 #include "base/real.h"
 #include "base/settings.h"
 #include "base/status.h"
+#include "layers/layer.h"
 #include "model/task.h"
 
 /* What a model takes in and gives out. */
 typedef struct unroll_model_shape {
     int inputs, symbols, outputs, steps, batch; /* as in unroll_task_shape; batch: the most sequences at once */
     bool every;
-    unroll_loss loss;
+    const char *loss; /* its name: unroll_loss_find */
     bool input_gradient; /* backward goes on to the gradient of the input, as a benchmark against peers wants */
     bool all_threads;    /* as many threads as the settings say; else fewer where more would be slower */
 } unroll_model_shape;
 
-/* Opens a model of the settings cell, layers, hidden, ... for `shape`; weights are drawn from `seed`.
+/* Opens a model of the settings model, layers, hidden, ... for `shape`; weights are drawn from `seed`.
    Fails with UNROLL_FAILED when memory is short, UNROLL_WRONG for what the settings cannot mean. */
 unroll_status unroll_model_open(const unroll_settings *settings, const unroll_model_shape *shape, unroll_model **model);
 void unroll_model_close(unroll_model *model);
@@ -27,15 +28,13 @@ void unroll_model_close(unroll_model *model);
 const unroll_settings *unroll_model_settings(const unroll_model *model);
 const unroll_model_shape *unroll_model_get_shape(const unroll_model *model);
 int64_t unroll_model_parameters(const unroll_model *model);
-int unroll_model_layers(const unroll_model *model);
+/* Of a training step at the whole shape (layers/graph.h): floating-point operations of its products; bytes at least. */
+double unroll_model_operations(const unroll_model *model);
+double unroll_model_bytes(const unroll_model *model);
 int unroll_model_threads(const unroll_model *model); /* that it computes with */
 
-/* One named weight in PyTorch's name and layout: "rnn.weight_ih_l0" (G*H, I) row-major, "rnn.bias_hh_l1" (G*H),
+/* Weights have PyTorch's names and layouts: "rnn.weight_ih_l0" (G*H, I) row-major, "rnn.bias_hh_l1" (G*H),
    "head.weight" (O, H), "head.bias" (O). */
-typedef struct unroll_weight {
-    char name[48];
-    int rows, columns; /* columns = 0: a vector */
-} unroll_weight;
 int unroll_model_weight_count(const unroll_model *model);
 void unroll_model_weight_at(const unroll_model *model, int index, unroll_weight *weight);
 /* Copy weight `index` out of / into the model; `values` is (rows, columns) row-major in float or, in the double build,
@@ -47,9 +46,9 @@ void unroll_model_get_gradient(const unroll_model *model, int index, real *value
 
 /* Forward over one batch in the caller's layout, sequences in any order of lengths (1..T).
    x (B, T, I) or symbol (B, T), the other NULL; length (B) or NULL for all T. Writes, where not NULL,
-   y (B, T, O) with `every` (zeros past the end) or (B, O): raw outputs of the head (logits for softmax and Bernoulli);
-   hidden (B, T, H): outputs of the top layer, zeros past the end; states (layers, S, B, H): last carried states, S = 1
-   (h), or 2 (h, c) for an LSTM; initial (layers, S, B, H): states to start from, NULL: zeros. */
+   y (B, T, O) with `every` (zeros past the end) or (B, O): raw outputs of the last layer (logits for softmax and Bernoulli);
+   hidden (B, T, H): outputs of the last layer below it that has a row for every step, zeros past the end; states (B, S): each sequence's carried
+   state after its last step, S = unroll_model_state_size; initial (B, S): states to start from, NULL: zeros. */
 typedef struct unroll_forward {
     int size, steps; /* B, T <= those of the shape */
     const int *length;
@@ -60,11 +59,24 @@ typedef struct unroll_forward {
 } unroll_forward;
 void unroll_model_forward(unroll_model *model, const unroll_forward *io);
 
+/* The carried state of a sequence: what a streaming model remembers. It is one vector of S reals, parts one after the other
+   in the order of the layers. */
+int unroll_model_state_size(const unroll_model *model); /* S */
+int unroll_model_state_count(const unroll_model *model);
+typedef struct unroll_state_part {
+    unroll_state state;
+    const char *layer; /* the prefix of its layer's weights */
+    int first;         /* its place in S */
+} unroll_state_part;
+void unroll_model_state_at(const unroll_model *model, int index, unroll_state_part *part);
+
 /* One step with carried state, for streaming: x (B, I) or symbol (B), B <= shape's batch. The state lives in the model;
-   y (B, O) may be NULL. Gives the same bits as the batch forward. */
+   y (B, O) may be NULL. Of weights in float, the same bits as the batch forward. */
 void unroll_model_reset(unroll_model *model);
 void unroll_model_step(unroll_model *model, int size, const real *x, const int *symbol, real *y);
-int unroll_model_carried(const unroll_model *model); /* S */
+/* The state of streaming row `row` out and in, (S). */
+void unroll_model_save_state(const unroll_model *model, int row, real *state);
+void unroll_model_load_state(unroll_model *model, int row, const real *state);
 
 /* Training on one batch in the task's terms, which pack takes in. Loss: the mean over targets. score may be NULL. */
 void unroll_model_pack(unroll_model *model, const unroll_samples *samples, int size);
@@ -72,7 +84,7 @@ double unroll_model_loss(unroll_model *model, unroll_score *score);     /* forwa
 double unroll_model_gradient(unroll_model *model, unroll_score *score); /* forward, loss and backward */
 /* Clips by norm, updates with the optimizer; returns the gradient's norm before clipping. */
 double unroll_model_update(unroll_model *model);
-/* From now on `watch` is told of the phases of passes and updates (model/team.h); NULL: nobody. */
+/* From now on `watch` is told of the phases of passes and updates (base/team.h); NULL: nobody. */
 struct unroll_watch;
 void unroll_model_watch(unroll_model *model, const struct unroll_watch *watch);
 /* From now on each batch starts from the end states of the last one of the same slot (sequences of equal length, as many

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "cells/cell.h"
+#include "losses/loss.h"
+#include "model/network.h"
 
 typedef struct point_curves {
     float *step, *seconds, *train, *valid, *norm;
@@ -47,17 +48,17 @@ static unroll_status allocate(run_state *run)
     size_t batch = (size_t)shape->batch, rows = batch * (size_t)shape->steps, targets = shape->every ? rows : batch;
     size_t points = (size_t)unroll_int(run->settings, "points") + 1;
     unroll_samples *samples = &run->samples;
+    bool classes = unroll_loss_find(shape->loss)->classes;
     samples->length = malloc(batch * sizeof *samples->length);
     samples->x = shape->inputs > 0 ? malloc(rows * (size_t)shape->inputs * sizeof *samples->x) : NULL;
     samples->symbol = shape->symbols > 0 ? malloc(rows * sizeof *samples->symbol) : NULL;
-    samples->y =
-        shape->loss != UNROLL_SOFTMAX ? malloc(targets * (size_t)shape->outputs * sizeof *samples->y) : NULL;
-    samples->target = shape->loss == UNROLL_SOFTMAX ? malloc(targets * sizeof *samples->target) : NULL;
+    samples->y = !classes ? malloc(targets * (size_t)shape->outputs * sizeof *samples->y) : NULL;
+    samples->target = classes ? malloc(targets * sizeof *samples->target) : NULL;
     run->curves.step = malloc(points * 5 * sizeof(float));
     run->curves.step_ns = malloc(points * sizeof(int64_t));
     if (samples->length == NULL || (shape->inputs > 0 && samples->x == NULL) ||
-        (shape->symbols > 0 && samples->symbol == NULL) || (shape->loss != UNROLL_SOFTMAX && samples->y == NULL) ||
-        (shape->loss == UNROLL_SOFTMAX && samples->target == NULL) || run->curves.step == NULL ||
+        (shape->symbols > 0 && samples->symbol == NULL) || (!classes && samples->y == NULL) ||
+        (classes && samples->target == NULL) || run->curves.step == NULL ||
         run->curves.step_ns == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory: a batch of %d sequences of %d steps", shape->batch, shape->steps);
     run->curves.seconds = run->curves.step + points;
@@ -198,10 +199,9 @@ static void fill_record(run_state *run, double metric)
     unroll_record *record = run->record;
     const point_curves *c = &run->curves;
     char name[64];
-    const unroll_cell *cell = unroll_cell_find(unroll_text(run->settings, "cell"));
     int64_t steps = c->count > 0 ? (int64_t)c->step[c->count - 1] : 0;
     unroll_record_int(record, "parameters", "", unroll_model_parameters(run->model));
-    unroll_record_int(record, "gates", "", cell->gates);
+    unroll_network_describe(run->settings, record);
     unroll_record_int(record, "width", "units", unroll_int(run->settings, "hidden"));
     unroll_record_text(record, "metric", run->shape.metric);
     unroll_record_real(record, run->shape.metric, run->shape.unit, metric);
@@ -260,13 +260,7 @@ static unroll_status run_all(run_state *run)
         return unroll_error(UNROLL_WRONG, "task=%s is no task: see unroll list tasks", name);
     UNROLL_TRY(run->task->open(run->settings, &run->data));
     run->task->shape(run->data, &run->shape);
-    shape = (unroll_model_shape){.inputs = run->shape.inputs,
-                                 .symbols = run->shape.symbols,
-                                 .outputs = run->shape.outputs,
-                                 .steps = run->shape.steps,
-                                 .batch = run->shape.batch,
-                                 .every = run->shape.every,
-                                 .loss = run->shape.loss};
+    shape = unroll_model_shape_of(&run->shape);
     UNROLL_TRY(unroll_model_open(run->settings, &shape, &run->model));
     UNROLL_TRY(allocate(run));
     diverged = train(run, &metric);
@@ -289,7 +283,7 @@ unroll_status unroll_run(const unroll_settings *settings, unroll_run_hooks *hook
     if (own == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory");
     run.steps = unroll_int(own, "steps");
-    status = unroll_resolve_params(own);
+    status = unroll_resolve_params(own, NULL);
     if (status.code == UNROLL_OK)
         status = run_all(&run);
     record->seconds = (double)(now_ns() - start) * 1e-9;

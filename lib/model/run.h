@@ -31,11 +31,23 @@ typedef struct unroll_run_hooks {
    hooks may be NULL. Any other status: the run failed, with its sentence (out of memory, a bad file). */
 unroll_status unroll_run(const unroll_settings *settings, unroll_run_hooks *hooks, unroll_record *record);
 
-/* Trainable parameters, exactly, of the model that `settings` describe (opens the task for its shape). */
+/* What a model is asked for by a task of this shape. */
+unroll_model_shape unroll_model_shape_of(const unroll_task_shape *task);
+
+/* Shapes of the tasks that have been opened, each once for all settings that its data depend on: the setting task, the task's
+   own and those of the section "data". */
+typedef struct unroll_shapes unroll_shapes;
+unroll_shapes *unroll_shapes_new(void); /* NULL when memory is short */
+void unroll_shapes_free(unroll_shapes *shapes);
+int unroll_shapes_opened(const unroll_shapes *shapes); /* how often a task's data were opened */
+
+/* Trainable parameters, exactly, of the model that `settings` describe: for `shape`, or for its task, which is opened. */
+unroll_status unroll_shape_parameters(const unroll_settings *settings, const unroll_model_shape *shape, int64_t *parameters);
 unroll_status unroll_count_parameters(const unroll_settings *settings, int64_t *parameters);
-/* Sets `hidden` to the width whose parameter count comes nearest to the setting `params` when that is > 0. */
-unroll_status unroll_resolve_params(unroll_settings *settings);
+/* Sets `hidden` to the width whose parameter count comes nearest to the setting `params` when that is > 0. `shapes`: where
+   the task's shape is looked up and kept; NULL: it is opened. */
+unroll_status unroll_resolve_params(unroll_settings *settings, unroll_shapes *shapes);
 /* Expected cost of the run in floating-point operations: what the sweep orders by. */
-double unroll_run_cost(const unroll_settings *settings);
+double unroll_run_cost(const unroll_settings *settings, unroll_shapes *shapes);
 
 #endif

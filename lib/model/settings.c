@@ -3,7 +3,7 @@
 
 static const unroll_setting rows[] = {
     {"task", UNROLL_TEXT, 0, 0, "", "adding", "", "what is learned: unroll list tasks", "model", 0},
-    {"cell", UNROLL_TEXT, 0, 0, "", "lstm", "", "recurrent cell: unroll list cells", "model", 0},
+    {"model", UNROLL_TEXT, 0, 0, "", "lstm", "", "what learns it: a cell or another network, unroll list models", "model", 0},
     {"hidden", UNROLL_INT, 1, 2147483647, "", "64", "units", "hidden units of each layer", "model", 0},
     {"layers", UNROLL_INT, 1, 16, "", "1", "layers", "recurrent layers, one on the other", "model", 0},
     {"params", UNROLL_INT, 0, 1e12, "", "0", "parameters",

@@ -12,17 +12,16 @@
 typedef struct unroll_model unroll_model; /* model/model.h */
 
 typedef enum unroll_split { UNROLL_TRAIN, UNROLL_VALID, UNROLL_TEST } unroll_split;
-typedef enum unroll_loss { UNROLL_SQUARED, UNROLL_SOFTMAX, UNROLL_BERNOULLI } unroll_loss;
 
 typedef struct unroll_task_shape {
     int inputs;  /* reals a step; 0 when the input is a symbol */
     int symbols; /* size of the input alphabet; 0 when the input is reals */
-    int outputs; /* reals, or classes with UNROLL_SOFTMAX */
+    int outputs; /* reals, or classes where the loss has them */
     int steps;   /* longest sequence, T */
     int batch;   /* sequences in a batch, B, of every split */
     bool every;  /* a target at every step; else at each sequence's last step only */
     bool carry;  /* batch i + 1 of a split continues the sequences of batch i: states are carried over */
-    unroll_loss loss;
+    const char *loss;    /* its name: losses/loss.h */
     int batches[3];      /* [split]: batches in the split; 0 = endless (only UNROLL_TRAIN) */
     const char *metric;  /* column name of the error that is reported, "mse", "bits_per_character"; smaller is better */
     const char *unit;    /* its unit */
@@ -35,13 +34,13 @@ typedef struct unroll_samples {
     float *x;    /* (B, T, inputs), when inputs > 0 */
     int *symbol; /* (B, T), when symbols > 0 */
     float *y;    /* (B, T, outputs) with every, else (B, outputs); NaN = no target there */
-    int *target; /* (B, T) with every, else (B): class for UNROLL_SOFTMAX; -1 = no target there */
+    int *target; /* (B, T) with every, else (B): class, where the loss has them; -1 = no target there */
 } unroll_samples;
 
 /* Means over all targets of a split. */
 typedef struct unroll_score {
     double loss;     /* natural units: nats; squared error: mean over targets and outputs of (y - target)^2 */
-    double accuracy; /* share of targets whose largest output is the class (softmax) */
+    double accuracy; /* share of targets whose largest output is the class (of a loss over classes) */
     int64_t targets;
 } unroll_score;
 
@@ -56,7 +55,7 @@ typedef struct unroll_task {
     const char *name, *title;
     const unroll_setting *settings; /* the task's own rows, section "task NAME" */
     int setting_count;
-    /* Reads or makes its data; *state is passed to the rest. UNROLL_WRONG or UNROLL_FAILED with a sentence. */
+    /* Reads or makes its data, of which the shape may depend on its own rows and those of the section "data" alone; *state is passed to the rest. UNROLL_WRONG or UNROLL_FAILED with a sentence. */
     unroll_status (*open)(const unroll_settings *settings, void **state);
     void (*close)(void *state);
     void (*shape)(const void *state, unroll_task_shape *shape);

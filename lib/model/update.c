@@ -51,6 +51,6 @@ double unroll_model_update(unroll_model *model)
     model->step.root_correction2 = (real)(1.0 / sqrt(1.0 - model->beta2_power));
     unroll_crew_run(model->crew, update_part, model);
     model->stale = true;
-    model->large = true;
+    model->stream_stale = true;
     return norm;
 }

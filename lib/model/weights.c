@@ -1,22 +1,25 @@
-/* Weights by PyTorch's names and layouts. */
+/* Weights by name. */
 #include "model/inside.h"
+
+static int weights_of(const unroll_layer *layer)
+{
+    return layer->kind->weights == NULL ? 0 : layer->kind->weights(layer);
+}
 
 int unroll_model_weight_count(const unroll_model *model)
 {
     int count = 0;
-    for (int i = 0; i <= model->recurrent; i++)
-        count += model->layers[i].kind->weights(&model->layers[i]);
+    for (int i = 0; i < model->graph.count; i++)
+        count += weights_of(model->graph.layer[i]);
     return count;
 }
 
-static const unroll_layer *layer_of(const unroll_model *model, int *index)
+static unroll_layer *layer_of(const unroll_model *model, int *index)
 {
-    const unroll_layer *layer = model->layers;
-    while (*index >= layer->kind->weights(layer)) {
-        *index -= layer->kind->weights(layer);
-        layer++;
-    }
-    return layer;
+    unroll_layer **layer = model->graph.layer;
+    while (*index >= weights_of(*layer))
+        *index -= weights_of(*layer++);
+    return *layer;
 }
 
 void unroll_model_weight_at(const unroll_model *model, int index, unroll_weight *weight)
@@ -27,13 +30,7 @@ void unroll_model_weight_at(const unroll_model *model, int index, unroll_weight 
 
 int64_t unroll_model_parameters(const unroll_model *model)
 {
-    int64_t count = 0;
-    for (int i = 0; i < unroll_model_weight_count(model); i++) {
-        unroll_weight weight;
-        unroll_model_weight_at(model, i, &weight);
-        count += (int64_t)weight.rows * (weight.columns == 0 ? 1 : weight.columns);
-    }
-    return count;
+    return unroll_graph_parameters(&model->graph);
 }
 
 /* out = the layer's reals (w or g), or with `in` the layer's reals = in */
@@ -60,14 +57,14 @@ void unroll_model_get_weight(const unroll_model *model, int index, real *values)
 
 void unroll_model_set_weight(unroll_model *model, int index, const real *values)
 {
-    const unroll_layer *layer = layer_of(model, &index);
+    unroll_layer *layer = layer_of(model, &index);
     copy(layer, index, layer->w, values, NULL);
     model->stale = true;
-    model->large = true;
+    model->stream_stale = true;
 }
 
 void unroll_model_get_gradient(const unroll_model *model, int index, real *values)
 {
     const unroll_layer *layer = layer_of(model, &index);
-    copy(layer, index, layer->g, NULL, values);
+    copy(layer, index, model->micro[0].node[layer->index].g, NULL, values);
 }

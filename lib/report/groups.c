@@ -122,7 +122,7 @@ unroll_status unroll_select(const unroll_table *table, const char *filter, bool 
 
 /* ---- order ---- */
 
-/* Place of a text among the values that the experiment's axes list for its column ("cell=rnn,lstm,gru"), full or quick;
+/* Place of a text among the values that the experiment's axes list for its column ("model=rnn,lstm,gru"), full or quick;
    INT_MAX-like where it is not there. */
 static int place_in_axes(const unroll_experiment *experiment, const char *column, const char *value)
 {

@@ -17,7 +17,7 @@ double unroll_value_real(const unroll_table *table, const char *name, int row);
 /* Runs of a status; *first, where not NULL, becomes the first one's row when there is any. */
 int unroll_count_status(const unroll_table *table, const char *status, int *first);
 
-/* Marks in keep (rows) the runs that did not fail and that `filter` lets pass: "length=max cell=lstm,gru". NULL: all.
+/* Marks in keep (rows) the runs that did not fail and that `filter` lets pass: "length=max model=lstm,gru". NULL: all.
    UNROLL_WRONG for a filter that is not written name=value. */
 unroll_status unroll_select(const unroll_table *table, const char *filter, bool *keep);
 

@@ -6,7 +6,6 @@
 #include "simd/math.h"
 
 #include "simd/columns.h"
-#include "simd/loss.h"
 #include "simd/optimizer.h"
 #include "simd/product.h"
 #include "simd/small.h"
@@ -104,9 +103,6 @@ const unroll_engine ENGINE_NAME(UNROLL_ISA) = {
     .sgd = engine_sgd,
     .rmsprop = engine_rmsprop,
     .adam = engine_adam,
-    .softmax = engine_softmax,
-    .bernoulli = engine_bernoulli,
-    .squared = engine_squared,
     .exp = engine_exp,
     .tanh = engine_tanh,
     .sigmoid = engine_sigmoid,

@@ -35,7 +35,7 @@ typedef struct unroll_product {
 
 enum { UNROLL_CHAINS = 4 };
 
-/* The same for one row, of weights that were made small (model/small.h): B in groups of 8
+/* The same for one row, of weights that were made small (layers/small.h): B in groups of 8
    blocks, of what is left one of 4, then of 1, as [group][k / 2][blocks][16][2], columns past k zero. */
 typedef struct unroll_small_product {
     int k, blocks, from_output, panel;
@@ -75,6 +75,13 @@ typedef struct unroll_outer {
     real *c;
 } unroll_outer;
 
+/* Place of row `row` of block `block` among weights (k, 16 blocks) in groups of `width` blocks. */
+static inline size_t unroll_weight_place(int blocks, int width, int k, int block, int row)
+{
+    int group = block / width * width, wide = blocks - group < width ? blocks - group : width;
+    return ((size_t)group * (size_t)k + (size_t)row * (size_t)wide + (size_t)(block - group)) * UNROLL_LANES;
+}
+
 typedef struct unroll_optimizer_step {
     real rate, epsilon, scale;   /* scale: multiplies the gradient first (clipping) */
     real momentum;               /* sgd */
@@ -110,15 +117,6 @@ typedef struct unroll_engine {
     void (*sgd)(real *w, const real *g, real *m, size_t count, const unroll_optimizer_step *step);
     void (*rmsprop)(real *w, const real *g, real *v, size_t count, const unroll_optimizer_step *step);
     void (*adam)(real *w, const real *g, real *m, real *v, size_t count, const unroll_optimizer_step *step);
-    /* Losses over rows of Y (rows, outputs) in blocks: the sum over all targets, which adds to *targets (and, where the
-       largest output is the target, to *hits). A class below 0 or a NaN is no target; targets of padding lanes are NaN.
-       dy, laid out like y, receives the gradient of weight * sum; NULL: no gradient. */
-    double (*softmax)(const real *y, size_t y_block, int rows, int outputs, const int *target, real weight, real *dy,
-                      int64_t *hits, int64_t *targets);
-    double (*bernoulli)(const real *y, size_t y_block, int rows, int outputs, const real *target, real weight, real *dy,
-                        int64_t *hits, int64_t *targets);
-    double (*squared)(const real *y, size_t y_block, int rows, int outputs, const real *target, real weight, real *dy,
-                      int64_t *hits, int64_t *targets);
     /* element-wise; count is a multiple of 16 */
     void (*exp)(const real *x, real *y, size_t count);
     void (*tanh)(const real *x, real *y, size_t count);
@@ -130,6 +128,7 @@ typedef struct unroll_engine {
 } unroll_engine;
 
 struct unroll_cell;
+struct unroll_loss;
 
 typedef struct unroll_isa {
     const char *name;
@@ -137,6 +136,7 @@ typedef struct unroll_isa {
     int (*supported)(void);
     const unroll_engine *engine;
     const struct unroll_cell *const *cells; /* in name order, ended by NULL */
+    const struct unroll_loss *const *losses;
 } unroll_isa;
 
 extern const unroll_isa unroll_isas[]; /* generated from lib/simd/vec_*.h */
@@ -146,7 +146,5 @@ extern const int unroll_isa_count;
 const unroll_isa *unroll_isa_now(void);
 /* Sets it by name ("" or "auto": the best). Returns 0, or -1 when the name is unknown, -2 when the processor lacks it. */
 int unroll_isa_choose(const char *name);
-/* Flushes denormals in the calling thread, on every instruction set. */
-void unroll_flush_denormals(void);
 
 #endif

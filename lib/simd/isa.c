@@ -3,10 +3,6 @@
 
 #include "simd/engine.h"
 
-#if defined(__x86_64__)
-#include <xmmintrin.h>
-#endif
-
 static const unroll_isa *chosen;
 
 static const unroll_isa *best(void)
@@ -42,16 +38,4 @@ int unroll_isa_choose(const char *name)
             return 0;
         }
     return -1;
-}
-
-void unroll_flush_denormals(void)
-{
-#if defined(__x86_64__)
-    _mm_setcsr(_mm_getcsr() | 0x8040u); /* flush to zero, denormals are zero */
-#elif defined(__aarch64__)
-    uint64_t control;
-    __asm__ volatile("mrs %0, fpcr" : "=r"(control));
-    control |= UINT64_C(1) << 24; /* FZ */
-    __asm__ volatile("msr fpcr, %0" : : "r"(control));
-#endif
 }

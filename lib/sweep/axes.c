@@ -1,4 +1,4 @@
-/* "cell=rnn,lstm seed=0..9 lr=log(1e-4,1e-1,10)" to axes. */
+/* "model=rnn,lstm seed=0..9 lr=log(1e-4,1e-1,10)" to axes. */
 #include "sweep/axes.h"
 
 #include <math.h>

@@ -2,14 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cells/cell.h"
+#include "model/network.h"
 #include "model/task.h"
 #include "simd/engine.h"
 #include "sweep/sweep.h"
 
 enum { MOST_NAMES = 256 };
 
-/* "there is no cell lsmt; did you mean lstm?", or with all of the names when none is near */
+/* "there is no model lsmt; did you mean lstm?", or with all of the names when none is near */
 static unroll_status no_such(const char *what, const char *name, const char *const *names, int count)
 {
     const char *nearest = unroll_nearest(name, names, count);
@@ -44,10 +44,11 @@ unroll_status unroll_settings_check(const unroll_settings *settings)
     if (!among(unroll_text(settings, "task"), names, count))
         return no_such("task", unroll_text(settings, "task"), names, count);
     count = 0;
-    for (const unroll_cell *const *cell = unroll_isas[0].cells; *cell != NULL && count < MOST_NAMES; cell++)
-        names[count++] = (*cell)->name;
-    if (!among(unroll_text(settings, "cell"), names, count))
-        return no_such("cell", unroll_text(settings, "cell"), names, count);
+    for (int i = 0; i < unroll_network_count; i++)
+        for (int k = 0; unroll_networks[i]->model(k) != NULL && count < MOST_NAMES; k++)
+            names[count++] = unroll_networks[i]->model(k);
+    if (!among(unroll_text(settings, "model"), names, count))
+        return no_such("model", unroll_text(settings, "model"), names, count);
     count = isa_names(names);
     if (!among(unroll_text(settings, "isa"), names, count))
         return no_such("isa", unroll_text(settings, "isa"), names, count);

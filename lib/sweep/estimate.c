@@ -38,7 +38,7 @@ static double seconds_by_records(const unroll_experiment *experiment, const unro
             continue;
         if (unroll_load_record_of(folder->runs, plan->runs[i].id, NULL, &record).code != UNROLL_OK)
             continue;
-        cost += unroll_plan_cost(experiment, plan->runs[i].settings);
+        cost += unroll_plan_cost(experiment, plan, plan->runs[i].settings);
         seconds += record->seconds;
         unroll_record_free(record);
     }

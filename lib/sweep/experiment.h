@@ -18,7 +18,7 @@ typedef struct unroll_experiment {
     const char *claim;  /* the sentence that it measures */
     const char *source; /* where the claim comes from */
     int version;        /* part of every run's id: raise it when the meaning of a record changes */
-    /* axes and fixed settings, written as on the command line, parted by blanks: "cell=rnn,lstm,gru seed=0..4" */
+    /* axes and fixed settings, written as on the command line, parted by blanks: "model=rnn,lstm,gru seed=0..4" */
     const char *axes_quick, *axes_full;
     const char *fixed;
     bool timed; /* its runs measure time: they run alone, one after the other */

@@ -18,6 +18,7 @@ void unroll_plan_free(unroll_plan *plan)
     for (int i = 0; i < plan->count; i++)
         unroll_settings_free(plan->runs[i].settings);
     free(plan->runs);
+    unroll_shapes_free(plan->shapes);
     unroll_axes_free(&plan->axes);
     memset(plan, 0, sizeof *plan);
 }
@@ -70,45 +71,6 @@ static unroll_status count_combinations(const unroll_axes *axes, int *combinatio
     return unroll_ok();
 }
 
-/* Widths that were found for `params`, by the identity of everything that they can depend on: to find one may mean to
-   read a data file, and a sweep has many runs that differ in their seed or rate alone. */
-typedef struct width_table {
-    struct {
-        char key[33], hidden[32];
-    } known[256];
-    int count;
-} width_table;
-
-static unroll_status resolve_width(width_table *widths, unroll_settings *settings)
-{
-    unroll_settings *alike;
-    unroll_status status;
-    char key[33];
-    if (unroll_int(settings, "params") == 0)
-        return unroll_ok();
-    alike = unroll_settings_copy(settings);
-    if (alike == NULL)
-        return out_of_memory();
-    status = unroll_settings_set(alike, "seed", "0");
-    if (status.code == UNROLL_OK)
-        status = unroll_settings_set(alike, "lr", "0");
-    unroll_settings_identity(alike, false, "width", key);
-    unroll_settings_free(alike);
-    if (status.code != UNROLL_OK)
-        return status;
-    for (int i = 0; i < widths->count; i++)
-        if (strcmp(widths->known[i].key, key) == 0)
-            return unroll_settings_set(settings, "hidden", widths->known[i].hidden);
-    UNROLL_TRY(unroll_resolve_params(settings));
-    if (widths->count < (int)(sizeof widths->known / sizeof widths->known[0])) {
-        memcpy(widths->known[widths->count].key, key, sizeof key);
-        snprintf(widths->known[widths->count].hidden, sizeof widths->known[0].hidden, "%lld",
-                 (long long)unroll_int(settings, "hidden"));
-        widths->count++;
-    }
-    return unroll_ok();
-}
-
 /* Settings of combination `index`, the last axis changing fastest. */
 static unroll_status set_combination(const unroll_axes *axes, int index, unroll_planned *run)
 {
@@ -136,7 +98,7 @@ static void identify(const unroll_experiment *experiment, const unroll_settings 
     unroll_settings_identity(settings, experiment->timed, salt, id);
 }
 
-static unroll_status fill_run(const unroll_experiment *experiment, unroll_plan *plan, width_table *widths, int index)
+static unroll_status fill_run(const unroll_experiment *experiment, unroll_plan *plan, int index)
 {
     unroll_planned *run = &plan->runs[plan->count];
     memset(run, 0, sizeof *run);
@@ -146,7 +108,7 @@ static unroll_status fill_run(const unroll_experiment *experiment, unroll_plan *
     plan->count++; /* from here on it is freed with the plan */
     UNROLL_TRY(set_combination(&plan->axes, index, run));
     UNROLL_TRY(unroll_settings_check(run->settings));
-    UNROLL_TRY(resolve_width(widths, run->settings));
+    UNROLL_TRY(unroll_resolve_params(run->settings, plan->shapes));
     identify(experiment, run->settings, run->id);
     return unroll_ok();
 }
@@ -184,21 +146,19 @@ static unroll_status drop_duplicates(unroll_plan *plan)
 unroll_status unroll_plan_make(const unroll_experiment *experiment, const unroll_sweep_options *options,
                                unroll_plan *plan)
 {
-    width_table *found;
     unroll_status status;
     memset(plan, 0, sizeof *plan);
     status = read_axes(experiment, options, &plan->axes);
     if (status.code == UNROLL_OK)
         status = count_combinations(&plan->axes, &plan->combinations);
-    found = calloc(1, sizeof *found);
+    plan->shapes = unroll_shapes_new();
     plan->runs = status.code == UNROLL_OK ? calloc((size_t)plan->combinations, sizeof *plan->runs) : NULL;
-    if (status.code == UNROLL_OK && (plan->runs == NULL || found == NULL))
+    if (status.code == UNROLL_OK && (plan->runs == NULL || plan->shapes == NULL))
         status = out_of_memory();
     for (int i = 0; i < plan->combinations && status.code == UNROLL_OK; i++)
-        status = fill_run(experiment, plan, found, i);
+        status = fill_run(experiment, plan, i);
     if (status.code == UNROLL_OK)
         status = drop_duplicates(plan);
-    free(found);
     if (status.code != UNROLL_OK)
         unroll_plan_free(plan);
     return status;
@@ -244,9 +204,9 @@ const char *unroll_plan_refuse(const void *context, const unroll_record *record)
     return unroll_plan_excess(experiment, record);
 }
 
-double unroll_plan_cost(const unroll_experiment *experiment, const unroll_settings *settings)
+double unroll_plan_cost(const unroll_experiment *experiment, const unroll_plan *plan, const unroll_settings *settings)
 {
-    return experiment->timed && experiment->measure != NULL ? 1 : unroll_run_cost(settings);
+    return experiment->timed && experiment->measure != NULL ? 1 : unroll_run_cost(settings, plan->shapes);
 }
 
 void unroll_plan_describe(const unroll_plan *plan, const unroll_settings *settings, char *out, size_t room)

@@ -2,6 +2,7 @@
 #ifndef UNROLL_SWEEP_PLAN_H
 #define UNROLL_SWEEP_PLAN_H
 
+#include "model/run.h"
 #include "sweep/axes.h"
 #include "sweep/sweep.h"
 
@@ -18,6 +19,7 @@ typedef struct unroll_plan {
     unroll_planned *runs; /* owned; in plan order: the last axis changes fastest */
     int count;
     int combinations; /* of the axes' values; more than `count` when some mean the same run */
+    unroll_shapes *shapes; /* owned; of the tasks' data that have been opened for it */
 } unroll_plan;
 
 /* Fixed settings, then the axes of the size in `options`, then its assignments; every combination of their values once.
@@ -27,14 +29,14 @@ unroll_status unroll_plan_make(const unroll_experiment *experiment, const unroll
 void unroll_plan_free(unroll_plan *plan);
 /* What a run costs beside the others: floating-point operations; the same for all where steps are timed, because each is
    measured for about as long. */
-double unroll_plan_cost(const unroll_experiment *experiment, const unroll_settings *settings);
+double unroll_plan_cost(const unroll_experiment *experiment, const unroll_plan *plan, const unroll_settings *settings);
 /* What a run's record has too much of, as the end of a sentence: "has texts of more than 1 MiB"; NULL: nothing. Such a run is
    a failed one, so that no record is written that would be refused. */
 const char *unroll_plan_excess(const unroll_experiment *experiment, const unroll_record *record);
 /* Why a record cannot be one that a run of the experiment (`context`) left under its id, whoever wrote it: another's settings,
    or more in it than its settings let it have. NULL: it can. */
 const char *unroll_plan_refuse(const void *context, const unroll_record *record);
-/* "cell=lstm length=50 seed=3": the settings of the run that vary over the plan. */
+/* "model=lstm length=50 seed=3": the settings of the run that vary over the plan. */
 void unroll_plan_describe(const unroll_plan *plan, const unroll_settings *settings, char *out, size_t room);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/version.h"
 #include "bench/bench.h"
 #include "model/run.h"
+#include "base/team.h"
 #include "simd/engine.h"
 #include "store/store.h"
 #include "sweep/estimate.h"
@@ -108,7 +109,7 @@ static void sort_out(sweep *s)
             s->summary->found++;
             continue;
         }
-        run->cost = unroll_plan_cost(s->experiment, run->settings);
+        run->cost = unroll_plan_cost(s->experiment, &s->plan, run->settings);
         s->todo[s->todo_count++] = run;
     }
     s->summary->planned = s->mine_count;
@@ -155,7 +156,7 @@ static void count_steps(void *context, int64_t step, int64_t steps, double loss)
     flight->counted = now;
 }
 
-/* "cell=lstm seed=3  done  3.1 s  mse 0.0123" */
+/* "model=lstm seed=3  done  3.1 s  mse 0.0123" */
 static void describe(const sweep *s, const unroll_record *record, char *line, size_t room)
 {
     char settings[256], duration[32];

@@ -197,7 +197,7 @@ def write_case(out, case):
     doubles, floats = computed(case, given, torch.float64), computed(case, given, torch.float32)
     check_float_is_near(case, doubles, floats)
     cell, nonlinearity = case["kind"].split("_")[0], case["kind"].split("_")[1:]
-    settings = {"cell": cell, "hidden": case["hidden"], "layers": case["layers"], "clip": 0, **case["options"]}
+    settings = {"model": cell, "hidden": case["hidden"], "layers": case["layers"], "clip": 0, **case["options"]}
     if nonlinearity:
         settings["nonlinearity"] = nonlinearity[0]
     shape = [0, SYMBOLS] if case["symbols"] else [INPUTS, 0]

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/random.h"
-#include "model/layer.h"
+#include "layers/layer.h"
 
 void unroll_init_uniform(unroll_layer *layer, int index, uint64_t seed, int stream, double limit)
 {

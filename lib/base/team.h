@@ -1,7 +1,7 @@
 /* team.h: the threads of one run. Every function of the core that takes a team is called by all its threads, does its own
    part, and leaves what others need behind a barrier. */
-#ifndef UNROLL_MODEL_TEAM_H
-#define UNROLL_MODEL_TEAM_H
+#ifndef UNROLL_BASE_TEAM_H
+#define UNROLL_BASE_TEAM_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -69,5 +69,8 @@ static inline unroll_part unroll_team_part(const unroll_team *team, int count)
                         (int)((long long)count * (team->rank + 1) / team->size)};
     return part;
 }
+
+/* Flushes denormals in the calling thread, on every instruction set. */
+void unroll_flush_denormals(void);
 
 #endif

@@ -1,4 +1,4 @@
-#include "model/team.h"
+#include "base/team.h"
 
 #include <omp.h>
 #include <pthread.h>
@@ -7,7 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "simd/engine.h"
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
 
 /* Rounds of waiting before a thread sleeps: some 100 microseconds, longer than a step's barriers take among threads that
    run; where there are more threads than cores, so many offers of the core to the others. */
@@ -156,4 +158,16 @@ void unroll_crew_run(unroll_crew *crew, void (*work)(void *context, const unroll
     unroll_team_wait(&team);
     work(context, &team);
     unroll_team_wait(&team);
+}
+
+void unroll_flush_denormals(void)
+{
+#if defined(__x86_64__)
+    _mm_setcsr(_mm_getcsr() | 0x8040u); /* flush to zero, denormals are zero */
+#elif defined(__aarch64__)
+    uint64_t control;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(control));
+    control |= UINT64_C(1) << 24; /* FZ */
+    __asm__ volatile("msr fpcr, %0" : : "r"(control));
+#endif
 }

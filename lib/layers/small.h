@@ -2,8 +2,8 @@
 
    bf16: the upper 16 bits of a float, two weights in a word; int8: integers in -127..127 with a scale a row of the weight
    matrix, times activations that are rounded to integers of up to 16 bits with one scale a step. */
-#ifndef UNROLL_MODEL_SMALL_H
-#define UNROLL_MODEL_SMALL_H
+#ifndef UNROLL_LAYERS_SMALL_H
+#define UNROLL_LAYERS_SMALL_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
-#include "model/small.h"
+#include "layers/small.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "model/layer.h"
+#include "layers/layer.h"
 
 unroll_form unroll_form_of(const unroll_settings *settings)
 {

@@ -1,5 +1,5 @@
 /* How the work of a recurrent layer is parted: into micro-batches, and among threads. */
-#include "model/recurrent.h"
+#include "layers/parts.h"
 
 /* Recurrent weights up to this many reals (1 MiB) are read by every thread, each for sequences of its own; larger ones are
    parted, so that each thread keeps its part in its own cache. */
@@ -12,14 +12,13 @@ enum { LEAST_BY_SEQUENCES = 98304, LEAST_BY_PANELS = 131072 };
    two threads to have one each of a batch of 32. Each has a gradient of its own. */
 enum { MICRO_SEQUENCES = 16, MOST_MICROS = 4 };
 
-bool unroll_recurrent_by_sequences(int gates, int hidden, int batch, int threads)
+bool unroll_parts_by_sequences(double weights, int batch, int threads)
 {
-    return (double)gates * hidden * hidden <= SHARED_WEIGHTS && batch >= FEWEST_SEQUENCES * threads;
+    return weights <= SHARED_WEIGHTS && batch >= FEWEST_SEQUENCES * threads;
 }
 
-int unroll_recurrent_micros(int gates, int hidden, int batch)
+int unroll_parts_micros(double weights, int batch)
 {
-    double weights = (double)gates * hidden * hidden;
     int micros = batch / MICRO_SEQUENCES < MOST_MICROS ? batch / MICRO_SEQUENCES : MOST_MICROS;
     if (weights > SHARED_WEIGHTS)
         return 1;
@@ -28,12 +27,11 @@ int unroll_recurrent_micros(int gates, int hidden, int batch)
     return micros > 1 ? micros : 1;
 }
 
-int unroll_recurrent_threads(int gates, int hidden, int batch, int asked)
+int unroll_parts_threads(double weights, int batch, int asked)
 {
-    double work = (double)batch * gates * hidden * hidden;
-    int micros = unroll_recurrent_micros(gates, hidden, batch);
-    while (asked > 1 && work < (double)asked * (unroll_recurrent_by_sequences(gates, hidden, batch, asked) ? LEAST_BY_SEQUENCES
-                                                                                                          : LEAST_BY_PANELS))
+    double work = batch * weights;
+    int micros = unroll_parts_micros(weights, batch);
+    while (asked > 1 && work < (double)asked * (unroll_parts_by_sequences(weights, batch, asked) ? LEAST_BY_SEQUENCES : LEAST_BY_PANELS))
         asked--;
     if (asked > micros)
         return asked / micros * micros;

@@ -1,0 +1,32 @@
+/* What several kinds of layers do. */
+#include "layers/layer.h"
+
+#include <stdio.h>
+
+void unroll_weight_name(unroll_weight *weight, const char *prefix, const char *suffix)
+{
+    snprintf(weight->name, sizeof weight->name, "%s%s", prefix, suffix);
+}
+
+unroll_matrix unroll_take_matrix(unroll_arena *arena, int columns, size_t rows, size_t together)
+{
+    size_t block = unroll_row_stride(rows, together) * UNROLL_LANES;
+    return (unroll_matrix){unroll_arena_take(arena, (size_t)unroll_blocks(columns) * block, sizeof(real)), block, columns};
+}
+
+void unroll_take_outputs(unroll_node *node, unroll_arena *arena)
+{
+    int columns = node->layer->columns;
+    size_t batch = (size_t)node->batch;
+    node->output = unroll_take_matrix(arena, columns, (size_t)node->capacity, batch);
+    if (node->layer->trains)
+        node->d_output = unroll_take_matrix(arena, columns, (size_t)node->capacity, batch);
+    node->stream = unroll_take_matrix(arena, columns, batch, 0);
+}
+
+void unroll_clear_rows(unroll_matrix m, const unroll_set *set, const unroll_team *team)
+{
+    unroll_part blocks = unroll_team_part(team, unroll_blocks(m.columns));
+    for (int n = blocks.begin; n < blocks.end; n++)
+        memset(unroll_matrix_row(m, n, 0), 0, (size_t)set->total * UNROLL_LANES * sizeof(real));
+}

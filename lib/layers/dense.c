@@ -1,0 +1,184 @@
+/* The dense layer: y = W x + b on every row. */
+#include <math.h>
+#include <string.h>
+
+#include "layers/graph.h"
+
+enum { WIDTH = 4 }; /* blocks in a group of the weights */
+
+typedef struct dense {
+    int inputs, outputs;
+    size_t bias; /* place among the layer's reals */
+    real *w_t;   /* (O blocks * 16, I) in groups of WIDTH; NULL where no source wants a gradient */
+} dense;
+
+static unroll_status dense_open(unroll_layer *layer, const void *options, const unroll_settings *settings)
+{
+    dense *own = layer->own;
+    (void)settings;
+    if (layer->source[0]->symbols > 0)
+        return unroll_error(UNROLL_WRONG, "the layer %s takes reals, not symbols", layer->name);
+    own->inputs = layer->source[0]->columns;
+    own->outputs = *(const int *)options;
+    layer->columns = own->outputs;
+    return unroll_ok();
+}
+
+static void dense_count(const unroll_layer *layer, unroll_counts *counts)
+{
+    const dense *own = layer->own;
+    counts->products = counts->weight_products = (double)own->inputs * own->outputs;
+    counts->source_products = layer->source[0]->trains ? counts->products : 0.0;
+}
+
+static size_t dense_reals(unroll_layer *layer)
+{
+    dense *own = layer->own;
+    size_t columns = (size_t)unroll_blocks(own->outputs) * UNROLL_LANES;
+    own->bias = columns * (size_t)own->inputs;
+    return own->bias + columns;
+}
+
+static int dense_weights(const unroll_layer *layer)
+{
+    (void)layer;
+    return 2;
+}
+
+static void dense_weight(const unroll_layer *layer, int index, unroll_weight *out)
+{
+    const dense *own = layer->own;
+    unroll_weight_name(out, layer->name, index == 0 ? ".weight" : ".bias");
+    out->rows = own->outputs;
+    out->columns = index == 0 ? own->inputs : 0;
+}
+
+static size_t dense_locate(const unroll_layer *layer, int index, int row, int column)
+{
+    const dense *own = layer->own;
+    int block = row / UNROLL_LANES;
+    size_t lane = (size_t)(row % UNROLL_LANES);
+    return lane + (index == 0 ? unroll_weight_place(unroll_blocks(own->outputs), WIDTH, own->inputs, block, column)
+                              : own->bias + (size_t)block * UNROLL_LANES);
+}
+
+/* uniform in 1 / sqrt(inputs), as torch.nn.Linear, whatever the recurrent layers start from */
+static unroll_status dense_init(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int stream)
+{
+    double limit = 1.0 / sqrt((double)((const dense *)layer->own)->inputs);
+    (void)settings;
+    unroll_init_uniform(layer, 0, seed, stream, limit);
+    unroll_init_uniform(layer, 1, seed, stream + 1, limit);
+    return unroll_ok();
+}
+
+static void dense_take(unroll_layer *layer, unroll_arena *arena)
+{
+    dense *own = layer->own;
+    size_t columns = (size_t)unroll_blocks(own->outputs) * UNROLL_LANES;
+    if (layer->source[0]->trains)
+        own->w_t = unroll_arena_take(arena, columns * (size_t)unroll_blocks(own->inputs) * UNROLL_LANES, sizeof(real));
+}
+
+static void dense_refresh(unroll_layer *layer, const unroll_team *team)
+{
+    dense *own = layer->own;
+    int blocks = unroll_blocks(own->outputs);
+    if (team->rank == 0 && own->w_t != NULL)
+        layer->isa->engine->transpose(layer->w, blocks, 0, blocks, WIDTH, own->inputs, own->w_t);
+}
+
+/* rows of c = a times weights, + what c holds (adds) or the bias */
+static void rows_product(const unroll_engine *engine, unroll_part rows, unroll_matrix a, int k, const real *weights,
+                         unroll_matrix c, const real *bias, bool adds)
+{
+    unroll_product p = {.rows = rows.end - rows.begin,
+                        .k = k,
+                        .blocks = unroll_blocks(c.columns),
+                        .from_output = adds ? unroll_blocks(c.columns) : 0,
+                        .a = unroll_matrix_row(a, 0, rows.begin),
+                        .a_block = a.block,
+                        .width = WIDTH,
+                        .b = weights,
+                        .c = unroll_matrix_row(c, 0, rows.begin),
+                        .c_block = c.block,
+                        .bias = bias};
+    engine->product(&p);
+}
+
+static void dense_forward(unroll_node *node, const unroll_pass *pass)
+{
+    const unroll_layer *layer = node->layer;
+    const dense *own = layer->own;
+    unroll_part rows = unroll_team_part(pass->team, node->set->total);
+    rows_product(layer->isa->engine, rows, node->source[0]->output, own->inputs, layer->w, node->output, layer->w + own->bias,
+                 false);
+    unroll_team_wait(pass->team);
+}
+
+static void weight_gradient(const unroll_node *node, const unroll_team *team)
+{
+    const dense *own = node->layer->own;
+    unroll_part in = unroll_team_part(team, unroll_blocks(own->inputs));
+    unroll_matrix a = node->source[0]->output;
+    unroll_outer p = {.rows = node->set->total,
+                      .m = own->inputs,
+                      .begin = in.begin * UNROLL_LANES,
+                      .end = in.end * UNROLL_LANES < own->inputs ? in.end * UNROLL_LANES : own->inputs,
+                      .blocks = unroll_blocks(own->outputs),
+                      .width = WIDTH,
+                      .a = a.at,
+                      .a_block = a.block,
+                      .d = node->d_output.at,
+                      .d_block = node->d_output.block,
+                      .c = node->g};
+    if (p.begin < p.end)
+        node->layer->isa->engine->outer(&p);
+}
+
+static void dense_backward(unroll_node *node, const unroll_pass *pass)
+{
+    const unroll_layer *layer = node->layer;
+    const dense *own = layer->own;
+    int blocks = unroll_blocks(own->outputs);
+    weight_gradient(node, pass->team);
+    if (pass->team->rank == 0)
+        layer->isa->engine->column_sums(node->d_output.at, node->d_output.block, node->set->total, blocks, node->g + own->bias);
+    if (node->wanted[0])
+        rows_product(layer->isa->engine, unroll_team_part(pass->team, node->set->total), node->d_output, blocks * UNROLL_LANES,
+                     own->w_t, node->source[0]->d_output, NULL, node->adds[0]);
+    unroll_team_wait(pass->team);
+}
+
+static void dense_step(unroll_node *node, int rows)
+{
+    const unroll_layer *layer = node->layer;
+    const dense *own = layer->own;
+    rows_product(layer->isa->engine, (unroll_part){0, rows}, node->source[0]->stream, own->inputs, layer->w, node->stream,
+                 layer->w + own->bias, false);
+}
+
+extern const unroll_layer_kind unroll_layer_dense;
+const unroll_layer_kind unroll_layer_dense = {
+    .name = "dense",
+    .title = "W x + b on every row",
+    .layer_bytes = sizeof(dense),
+    .open = dense_open,
+    .count = dense_count,
+    .reals = dense_reals,
+    .weights = dense_weights,
+    .weight = dense_weight,
+    .locate = dense_locate,
+    .init = dense_init,
+    .take = dense_take,
+    .take_node = unroll_take_outputs,
+    .refresh = dense_refresh,
+    .forward = dense_forward,
+    .backward = dense_backward,
+    .step = dense_step,
+};
+
+unroll_status unroll_add_dense(unroll_graph *graph, const char *name, int source, int outputs, int *index)
+{
+    return unroll_graph_add(graph, &unroll_layer_dense, name, &source, 1, &outputs, index);
+}

@@ -1,0 +1,132 @@
+#include "layers/graph.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void unroll_graph_open(unroll_graph *graph, const unroll_settings *settings, const unroll_isa *isa, bool input_gradient)
+{
+    *graph = (unroll_graph){.settings = settings, .isa = isa, .input_gradient = input_gradient, .output = -1};
+}
+
+void unroll_graph_close(unroll_graph *graph)
+{
+    for (int i = 0; i < graph->count; i++) {
+        free(graph->layer[i]->own);
+        free(graph->layer[i]);
+    }
+    free(graph->layer);
+    *graph = (unroll_graph){0};
+}
+
+/* makes room for one more and adds an empty layer */
+static unroll_layer *append(unroll_graph *graph, const unroll_layer_kind *kind)
+{
+    unroll_layer *layer;
+    if (graph->count == graph->room) {
+        int room = graph->room > 0 ? 2 * graph->room : 8;
+        unroll_layer **more = realloc(graph->layer, (size_t)room * sizeof *more);
+        if (more == NULL)
+            return NULL;
+        graph->layer = more;
+        graph->room = room;
+    }
+    layer = calloc(1, sizeof *layer);
+    if (layer == NULL)
+        return NULL;
+    graph->layer[graph->count] = layer;
+    layer->index = graph->count++;
+    layer->kind = kind;
+    layer->own = calloc(1, kind->layer_bytes > 0 ? kind->layer_bytes : 1);
+    return layer->own != NULL ? layer : NULL;
+}
+
+unroll_status unroll_graph_add(unroll_graph *graph, const unroll_layer_kind *kind, const char *name, const int *source,
+                               int sources, const void *options, int *index)
+{
+    unroll_layer *layer = append(graph, kind);
+    if (layer == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for the layers of a model");
+    assert(sources <= UNROLL_MOST_SOURCES);
+    snprintf(layer->name, sizeof layer->name, "%s", name);
+    layer->isa = graph->isa;
+    layer->sources = sources;
+    for (int i = 0; i < sources; i++) {
+        layer->source[i] = graph->layer[source[i]];
+        layer->trains = layer->trains || layer->source[i]->trains;
+    }
+    if (sources > 0)
+        layer->set = layer->source[0]->set;
+    UNROLL_TRY(kind->open(layer, options, graph->settings));
+    layer->trains = layer->trains || kind->weights != NULL;
+    *index = layer->index;
+    return unroll_ok();
+}
+
+/* ---- counts ---- */
+
+int64_t unroll_graph_parameters(const unroll_graph *graph)
+{
+    int64_t count = 0;
+    for (int i = 0; i < graph->count; i++) {
+        const unroll_layer *layer = graph->layer[i];
+        for (int w = 0; layer->kind->weights != NULL && w < layer->kind->weights(layer); w++) {
+            unroll_weight weight;
+            layer->kind->weight(layer, w, &weight);
+            count += (int64_t)weight.rows * (weight.columns == 0 ? 1 : weight.columns);
+        }
+    }
+    return count;
+}
+
+static unroll_counts counts_of(const unroll_layer *layer)
+{
+    unroll_counts counts = {0};
+    layer->kind->count(layer, &counts);
+    return counts;
+}
+
+static double rows_of(const unroll_layer *layer, double rows, double sequences)
+{
+    return layer->set == UNROLL_ONCE ? sequences : rows;
+}
+
+double unroll_graph_operations(const unroll_graph *graph, double rows, double sequences)
+{
+    double all = 0.0;
+    for (int i = 0; i < graph->count; i++) {
+        unroll_counts counts = counts_of(graph->layer[i]);
+        all += 2.0 * rows_of(graph->layer[i], rows, sequences) * (counts.products + counts.weight_products + counts.source_products);
+    }
+    return all;
+}
+
+double unroll_graph_cost(const unroll_graph *graph, double rows, double sequences)
+{
+    enum { ELEMENT = 50 }; /* operations that an elementary function is worth, forward and backward */
+    double all = unroll_graph_operations(graph, rows, sequences);
+    for (int i = 0; i < graph->count; i++)
+        all += ELEMENT * rows_of(graph->layer[i], rows, sequences) * counts_of(graph->layer[i]).elements;
+    return all;
+}
+
+double unroll_graph_bytes(const unroll_graph *graph, double steps, double rows, double sequences)
+{
+    double reals = 0.0;
+    for (int i = 0; i < graph->count; i++) {
+        unroll_counts counts = counts_of(graph->layer[i]);
+        reals += 2.0 * steps * counts.sequential + 2.0 * rows_of(graph->layer[i], rows, sequences) * counts.kept;
+    }
+    return reals * sizeof(float);
+}
+
+double unroll_graph_sequential(const unroll_graph *graph)
+{
+    double most = 0.0;
+    for (int i = 0; i < graph->count; i++) {
+        double own = counts_of(graph->layer[i]).sequential;
+        most = own > most ? own : most;
+    }
+    return most;
+}

@@ -1,0 +1,46 @@
+/* graph.h: a list of layers, each after its sources. A network (networks/) builds one; the model opens it. */
+#ifndef UNROLL_LAYERS_GRAPH_H
+#define UNROLL_LAYERS_GRAPH_H
+
+#include "layers/layer.h"
+
+typedef struct unroll_graph {
+    const unroll_settings *settings;
+    const unroll_isa *isa;
+    unroll_layer **layer; /* (count) */
+    int count, room;
+    bool input_gradient; /* the gradient of inputs of reals is wanted */
+    int output;          /* the layer whose rows the loss reads; the network says which */
+} unroll_graph;
+
+/* An empty one; `settings` must outlive it. */
+void unroll_graph_open(unroll_graph *graph, const unroll_settings *settings, const unroll_isa *isa, bool input_gradient);
+void unroll_graph_close(unroll_graph *graph);
+
+/* Adds a layer of `kind` with these sources; `options` is the kind's own (may be NULL) and is read at once. *index: its
+   place, for those that read it. Fails with UNROLL_WRONG where the kind cannot do what is asked, UNROLL_FAILED when memory
+   is short. Kinds offer functions of their own for it (below, and in layers/recurrent.h). */
+unroll_status unroll_graph_add(unroll_graph *graph, const unroll_layer_kind *kind, const char *name, const int *source,
+                               int sources, const void *options, int *index);
+
+/* The input of a set: reals (inputs > 0) or symbols (symbols > 0). */
+unroll_status unroll_add_input(unroll_graph *graph, unroll_set_index set, int inputs, int symbols, int *index);
+/* y = W x + b on every row: "NAME.weight" (outputs, inputs), "NAME.bias" (outputs). */
+unroll_status unroll_add_dense(unroll_graph *graph, const char *name, int source, int outputs, int *index);
+/* Each sequence's last row, on the set UNROLL_ONCE. In streaming every step is the last so far. */
+unroll_status unroll_add_last(unroll_graph *graph, int source, int *index);
+
+/* ---- counts, from the table of kinds alone ---- */
+int64_t unroll_graph_parameters(const unroll_graph *graph);
+/* What a training step computes over `rows` rows of the source's set in `sequences` sequences: multiplications and
+   additions of all matrix products, forward and backward. */
+double unroll_graph_operations(const unroll_graph *graph, double rows, double sequences);
+/* The same with the elementwise part at a fixed price each: what a sweep orders its runs by. */
+double unroll_graph_cost(const unroll_graph *graph, double rows, double sequences);
+/* Bytes that a training step over `steps` time steps must read and write at least: weights that wait for the step before, at
+   every step forward and backward, and what is left for backward, written once and read once. */
+double unroll_graph_bytes(const unroll_graph *graph, double steps, double rows, double sequences);
+/* Multiply-adds of a step of one sequence that wait for the step before: of the layer that has the most. */
+double unroll_graph_sequential(const unroll_graph *graph);
+
+#endif

@@ -1,0 +1,74 @@
+/* The last step of each sequence, one row each: what an answer at the end is read from. */
+#include "layers/graph.h"
+
+static unroll_status last_open(unroll_layer *layer, const void *options, const unroll_settings *settings)
+{
+    (void)options, (void)settings;
+    layer->set = UNROLL_ONCE;
+    layer->columns = layer->source[0]->columns;
+    return unroll_ok();
+}
+
+static void last_count(const unroll_layer *layer, unroll_counts *counts)
+{
+    (void)layer, (void)counts;
+}
+
+static void last_take_node(unroll_node *node, unroll_arena *arena)
+{
+    node->output = unroll_take_matrix(arena, node->layer->columns, (size_t)node->batch, 0);
+    if (node->layer->trains)
+        node->d_output = unroll_take_matrix(arena, node->layer->columns, (size_t)node->batch, 0);
+}
+
+static void last_forward(unroll_node *node, const unroll_pass *pass)
+{
+    const unroll_node *source = node->source[0];
+    const unroll_set *set = source->set;
+    unroll_part blocks = unroll_team_part(pass->team, unroll_blocks(node->layer->columns));
+    for (int n = blocks.begin; n < blocks.end; n++)
+        for (int s = 0; s < set->size; s++)
+            memcpy(unroll_matrix_row(node->output, n, s), unroll_matrix_row(source->output, n, unroll_set_last(set, s)),
+                   UNROLL_LANES * sizeof(real));
+    unroll_team_wait(pass->team);
+}
+
+static void last_backward(unroll_node *node, const unroll_pass *pass)
+{
+    const unroll_node *source = node->source[0];
+    const unroll_set *set = source->set;
+    unroll_part blocks = unroll_team_part(pass->team, unroll_blocks(node->layer->columns));
+    if (!node->adds[0])
+        unroll_clear_rows(source->d_output, set, pass->team);
+    for (int n = blocks.begin; n < blocks.end; n++)
+        for (int s = 0; s < set->size; s++) {
+            real *to = unroll_matrix_row(source->d_output, n, unroll_set_last(set, s));
+            const real *from = unroll_matrix_row(node->d_output, n, s);
+            for (int i = 0; i < UNROLL_LANES; i++)
+                to[i] += from[i];
+        }
+    unroll_team_wait(pass->team);
+}
+
+static void last_step(unroll_node *node, int rows)
+{
+    (void)rows;
+    node->stream = node->source[0]->stream;
+}
+
+extern const unroll_layer_kind unroll_layer_last;
+const unroll_layer_kind unroll_layer_last = {
+    .name = "last",
+    .title = "each sequence's last step",
+    .open = last_open,
+    .count = last_count,
+    .take_node = last_take_node,
+    .forward = last_forward,
+    .backward = last_backward,
+    .step = last_step,
+};
+
+unroll_status unroll_add_last(unroll_graph *graph, int source, int *index)
+{
+    return unroll_graph_add(graph, &unroll_layer_last, "last", &source, 1, NULL, index);
+}

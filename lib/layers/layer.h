@@ -1,0 +1,175 @@
+/* layer.h: what a layer is. A model is a graph of layers over packed sets of sequences (simd/set.h). A layer has a kind,
+   which is a table of functions, and a list of sources, earlier layers whose outputs it reads. Its own output is one
+   matrix: a row for each step of its set, a column for each unit; or one column of symbols.
+
+   A batch is computed in micro-batches (model/inside.h). What a layer is (sizes, weights) stands once in unroll_layer; what
+   it works on (outputs, gradients, whatever is kept for backward) stands once a micro-batch in unroll_node.
+
+   A new kind is one file here that defines `const unroll_layer_kind unroll_layer_NAME`, and a function that adds a layer of
+   it to a graph (layers/graph.h). */
+#ifndef UNROLL_LAYERS_LAYER_H
+#define UNROLL_LAYERS_LAYER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/real.h"
+#include "base/settings.h"
+#include "base/status.h"
+#include "base/team.h"
+#include "simd/engine.h"
+#include "simd/set.h"
+
+enum { UNROLL_MOST_SOURCES = 8, UNROLL_NAME_ROOM = 48 };
+
+/* The sets that layers live on. */
+typedef enum unroll_set_index {
+    UNROLL_SOURCE, /* the input's sequences */
+    UNROLL_TARGET, /* the answer's, where they have lengths of their own */
+    UNROLL_ONCE,   /* one row for each sequence of the input, in the same order */
+    UNROLL_SETS
+} unroll_set_index;
+
+/* A named weight: (rows, columns); columns = 0: a vector. */
+typedef struct unroll_weight {
+    char name[UNROLL_NAME_ROOM];
+    int rows, columns;
+} unroll_weight;
+
+/* A part of the state that a layer carries from step to step. */
+typedef struct unroll_state {
+    char name[UNROLL_NAME_ROOM]; /* "h", "c" */
+    int columns;
+} unroll_state;
+
+/* What a pass over a packed micro-batch is for. Every thread of the team calls a kind's function, does its part, and leaves
+   it after a barrier where others need what it did. */
+typedef struct unroll_pass {
+    const unroll_team *team;
+    bool training; /* dropout and the like are on */
+    uint64_t seed; /* of their draws, */
+    int64_t step;  /* and the training step: a draw is a function of both, of the layer and of the place in the batch */
+} unroll_pass;
+
+typedef struct unroll_layer unroll_layer;
+typedef struct unroll_node unroll_node;
+
+/* The counts of one layer, for one row of its set (one step of one sequence). */
+typedef struct unroll_counts {
+    double products;        /* multiply-adds of matrix products: forward, */
+    double weight_products; /* backward for the weights, */
+    double source_products; /* and backward for the sources that want a gradient and for the steps before */
+    double elements;        /* elementary functions (sigmoid, tanh, exp), forward */
+    double sequential;      /* of `products`, those that wait for the step before */
+    double kept;            /* reals that forward leaves for backward */
+} unroll_counts;
+
+typedef struct unroll_layer_kind {
+    const char *name, *title;
+    size_t layer_bytes, node_bytes; /* of unroll_layer.own and unroll_node.own, which come zeroed */
+
+    /* Reads the options that the graph was given (NULL: none) and the settings, checks the sources, and sets the layer's
+       columns (or symbols) and set. UNROLL_WRONG with a sentence. */
+    unroll_status (*open)(unroll_layer *layer, const void *options, const unroll_settings *settings);
+    void (*count)(const unroll_layer *layer, unroll_counts *counts);
+
+    /* Weights; all four are NULL where there are none. */
+    size_t (*reals)(unroll_layer *layer); /* padding included: as many lie at layer->w and node->g */
+    int (*weights)(const unroll_layer *layer);
+    void (*weight)(const unroll_layer *layer, int index, unroll_weight *out);
+    /* place of element (row, column) of weight `index` among the layer's reals */
+    size_t (*locate)(const unroll_layer *layer, int index, int row, int column);
+    /* Draws the initial weights; weight i from Philox stream `stream` + i. */
+    unroll_status (*init)(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int stream);
+
+    /* Memory; called twice each, first to count. */
+    void (*take)(unroll_layer *layer, unroll_arena *arena); /* other forms of the weights; may be NULL */
+    void (*take_node)(unroll_node *node, unroll_arena *arena); /* sets output, d_output, stream */
+
+    /* After the weights have changed: makes the forms that passes read; may be NULL. */
+    void (*refresh)(unroll_layer *layer, const unroll_team *team);
+    /* The same for the forms that only streaming reads; may be NULL. */
+    void (*refresh_stream)(unroll_layer *layer);
+
+    void (*forward)(unroll_node *node, const unroll_pass *pass);
+    /* From d_output to the weights' gradient (added to g) and to the d_output of each source that wants one: stored there,
+       or added (node->adds). NULL where nothing can have a gradient. */
+    void (*backward)(unroll_node *node, const unroll_pass *pass);
+    /* One step of `rows` sequences: from the sources' `stream` to its own. */
+    void (*step)(unroll_node *node, int rows);
+
+    /* Carried state: all NULL where there is none. A sequence's state is one vector, its parts one after the other. */
+    int (*states)(const unroll_layer *layer);
+    void (*state)(const unroll_layer *layer, int index, unroll_state *out);
+    /* Sets the state before the first step: of the sequence at place i of the micro-batch to state + i * stride, or, NULL,
+       all to zero. */
+    void (*start)(unroll_node *node, const real *state, size_t stride);
+    void (*end)(const unroll_node *node, real *state, size_t stride); /* the state after each sequence's last step */
+    /* The state of streaming: to zero; of row `row` out and in; and row i becomes what row from[i] was (of beams). */
+    void (*reset)(unroll_node *node);
+    void (*save)(const unroll_node *node, int row, real *state);
+    void (*load)(unroll_node *node, int row, const real *state);
+    void (*reorder)(unroll_node *node, const int *from, int rows);
+} unroll_layer_kind;
+
+struct unroll_layer {
+    const unroll_layer_kind *kind;
+    char name[UNROLL_NAME_ROOM]; /* the weights' prefix: "rnn", "head" */
+    int index;                   /* in the graph */
+    unroll_set_index set;
+    int columns; /* of its output */
+    int symbols; /* > 0: its output is symbols below this */
+    unroll_layer *source[UNROLL_MOST_SOURCES];
+    int sources;
+    const unroll_isa *isa;
+    bool trains; /* a gradient is wanted of its output */
+    real *w;
+    void *own;
+};
+
+struct unroll_node {
+    unroll_layer *layer;
+    const unroll_set *set;
+    int batch, capacity; /* most sequences at once; most rows */
+    real *g;
+    unroll_matrix output, d_output;
+    int *symbol; /* (rows), of a layer whose output is symbols */
+    unroll_matrix stream; /* (batch, columns): its output at the last streaming step */
+    int *stream_symbol;   /* (batch) */
+    unroll_node *source[UNROLL_MOST_SOURCES];
+    bool wanted[UNROLL_MOST_SOURCES]; /* backward goes on to this source, */
+    bool adds[UNROLL_MOST_SOURCES];   /* and adds to what is there, since another reader was first */
+    void *own;
+};
+
+/* Every kind in lib/layers, in name order (from the generated registry). */
+extern const unroll_layer_kind *const unroll_layer_kinds[];
+extern const int unroll_layer_kind_count;
+
+/* Sources' width, whether reals or symbols. */
+static inline int unroll_source_width(const unroll_layer *layer, int source)
+{
+    const unroll_layer *from = layer->source[source];
+    return from->symbols > 0 ? from->symbols : from->columns;
+}
+
+/* "PREFIXSUFFIX" to the weight's name. */
+void unroll_weight_name(unroll_weight *weight, const char *prefix, const char *suffix);
+
+/* A matrix of `columns` columns and `rows` rows that are read `together` at a time. */
+unroll_matrix unroll_take_matrix(unroll_arena *arena, int columns, size_t rows, size_t together);
+/* The node's output, gradient and streaming output, each a matrix of its own: what most kinds take. */
+void unroll_take_outputs(unroll_node *node, unroll_arena *arena);
+/* Clears this thread's part of the set's rows of a gradient. */
+void unroll_clear_rows(unroll_matrix m, const unroll_set *set, const unroll_team *team);
+
+/* Draw weight `index` of a layer from Philox stream `stream`. */
+typedef enum unroll_init_kind { UNROLL_INIT_ORTHOGONAL, UNROLL_INIT_IDENTITY } unroll_init_kind;
+/* uniform in +-limit over all elements */
+void unroll_init_uniform(unroll_layer *layer, int index, uint64_t seed, int stream, double limit);
+/* each square block of `size` rows: a random orthogonal matrix (Gram-Schmidt on normal draws), or the identity */
+unroll_status unroll_init_blocks(unroll_layer *layer, int index, uint64_t seed, int stream, int size,
+                                 unroll_init_kind kind);
+
+#endif

@@ -1,0 +1,83 @@
+/* recurrent.h: a layer of any cell (cells/cell.h) over a set of sequences: h_t, c_t, ... = cell(x_t, h_(t-1), c_(t-1), ...).
+
+   The gates of the same 16 hidden units (a panel) lie side by side. The tape holds the input product, then the activations
+   that forward leaves for backward, then the gradients of the pre-activations, all in one place. */
+#ifndef UNROLL_LAYERS_RECURRENT_H
+#define UNROLL_LAYERS_RECURRENT_H
+
+#include "cells/cell.h"
+#include "layers/graph.h"
+#include "layers/small.h"
+
+typedef struct unroll_recurrent_options {
+    const char *cell;
+    int hidden;
+    int level;      /* the number in its weights' names: "NAME.weight_ih_l0" */
+    bool backwards; /* reads each sequence from its last step to its first; the names end in "_reverse" */
+} unroll_recurrent_options;
+
+/* Adds one. `source`: what it reads at each step; `initial`: another recurrent layer of the same cell and width, on the
+   other set, from whose last states this one starts; -1: from zero. */
+unroll_status unroll_add_recurrent(unroll_graph *graph, const char *name, int source, int initial,
+                                   const unroll_recurrent_options *options, int *index);
+
+/* ---- inside the family: recurrent.c, recurrent_pass.c, recurrent_step.c ---- */
+
+typedef struct unroll_recurrent {
+    const unroll_cell *cell;
+    const unroll_engine *engine;
+    unroll_cell_shape shape;
+    int inputs, hidden, panels, states, level;
+    int slots;       /* blocks on the tape a panel: gates + apart + kept */
+    int width[2];    /* blocks in a group of the weights of the input's side, of the recurrent side */
+    int together;    /* panels that a group may not cut */
+    int bptt;
+    bool symbols, two_biases, backwards;
+    bool large;      /* the recurrent weights may not stay in the second-level cache */
+    bool single;     /* a batch is one sequence (by the setting: however many come at once) */
+    bool ends_read;  /* another layer starts from its last states */
+    size_t w_ih, w_hh, b_ih, b_hh; /* places among the layer's reals: (I, P*G*16), (H, P*R*16) in groups, [P*G][16], [P*R][16] */
+    real *bias_input;              /* [P*G][16]: what the input product starts from */
+    real *bias_recurrent;          /* [P*R][16]: what the apart recurrent product starts from */
+    real *w_hh_t, *w_ih_t;         /* (P*R*16, H), (P*G*16, I) in groups of 4 */
+    unroll_form form;              /* of the weights that a streaming step reads */
+    unroll_small small_ih, small_hh;
+} unroll_recurrent;
+
+typedef struct unroll_recurrent_node {
+    unroll_matrix tape; /* (rows, P*slots*16) */
+    /* (B + rows, H): the states after each step and, B rows in all, the initial ones: read forwards before the first step's,
+       read backwards after the last step's */
+    unroll_matrix state[UNROLL_CELL_STATES];
+    unroll_matrix d_state[UNROLL_CELL_STATES]; /* of state 0 like the states; of the others (B, H): of the step at hand */
+    int first_row;                             /* of the states, where the set's rows begin: B, or 0 */
+    unroll_matrix stream_tape, stream_state[2][UNROLL_CELL_STATES]; /* (B, ..): before and after, in turns */
+    int stream_now;
+} unroll_recurrent_node;
+
+/* Row of sequence s's state before its first step. */
+int unroll_recurrent_initial_row(const unroll_node *node, int s);
+/* Row of sequence s's state after the last step that is read. */
+int unroll_recurrent_end_row(const unroll_node *node, int s);
+
+/* Pre-activations of some panels from the input: of reals, `rows` rows of `input` from `row` on, or of symbols. */
+void unroll_recurrent_input(const unroll_layer *layer, unroll_part panels, unroll_matrix input, const int *symbol, int row,
+                            int rows, unroll_matrix tape);
+/* One step's states: `row`: of the first sequence's state before it, and after it. */
+typedef struct unroll_recurrent_states {
+    const unroll_matrix *old, *now; /* (states) */
+    int before, after;
+} unroll_recurrent_states;
+/* One step of `rows` sequences: the recurrent product on top of the input's on the tape, from row `row` on, then the cell.
+   `back`: from the last panel to the first. */
+void unroll_recurrent_one_step(const unroll_layer *layer, unroll_part panels, int rows, unroll_matrix tape, int row,
+                               const unroll_recurrent_states *s, bool back, const unroll_team *team);
+/* The cell alone, over some panels. */
+void unroll_recurrent_cells(const unroll_recurrent *own, int first, int panels, int rows, unroll_matrix tape, int row,
+                            const unroll_recurrent_states *s);
+
+void unroll_recurrent_forward(unroll_node *node, const unroll_pass *pass);
+void unroll_recurrent_backward(unroll_node *node, const unroll_pass *pass);
+void unroll_recurrent_step(unroll_node *node, int rows);
+
+#endif

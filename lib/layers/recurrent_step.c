@@ -1,0 +1,110 @@
+/* The recurrent layer one step at a time, with carried states: streaming. */
+#include <string.h>
+
+#include "layers/recurrent.h"
+
+typedef unroll_recurrent_node recurrent_node;
+
+/* input and recurrent weights of so many bytes may not stay in the second-level cache from one streaming step to the next */
+enum { STREAMING_BYTES = 1048576 };
+
+/* Panels that a streaming step takes at a time, through both products: all of them, or, of large weights, the `few` that
+   are asked for, so that what the cache holds of both sides from the step before is read first. */
+static int streaming_panels(const unroll_recurrent *own, int few)
+{
+    size_t input = own->symbols ? 1 : (size_t)own->inputs; /* rows of the weights that are read */
+    size_t weights = (size_t)own->shape.recurrent * (size_t)own->hidden + (size_t)own->shape.gates * input;
+    size_t bytes = weights * (size_t)own->hidden * sizeof(real);
+    return bytes < STREAMING_BYTES || few > own->panels ? own->panels : few;
+}
+
+/* The panels of a streaming step, `together` at a time: from the first on and, at every other step, from the last. */
+static unroll_part first_piece(const unroll_recurrent *own, const recurrent_node *mine, int together)
+{
+    int first = mine->stream_now == 1 ? (own->panels - 1) / together * together : 0;
+    return (unroll_part){first, first + together < own->panels ? first + together : own->panels};
+}
+
+/* false: there is no other */
+static bool next_piece(const unroll_recurrent *own, const recurrent_node *mine, int together, unroll_part *piece)
+{
+    piece->begin += mine->stream_now == 1 ? -together : together;
+    piece->end = piece->begin + together < own->panels ? piece->begin + together : own->panels;
+    return piece->begin >= 0 && piece->begin < own->panels;
+}
+
+static void float_step(const unroll_node *node, int rows, const unroll_recurrent_states *s)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    unroll_team alone = {.size = 1};
+    int together = rows > 2 ? own->together : streaming_panels(own, 4 * own->together);
+    unroll_part piece = first_piece(own, mine, together);
+    do {
+        unroll_recurrent_input(node->layer, piece, node->source[0]->stream, node->source[0]->stream_symbol, 0, rows,
+                               mine->stream_tape);
+        unroll_recurrent_one_step(node->layer, piece, rows, mine->stream_tape, 0, s, false, &alone);
+    } while (next_piece(own, mine, together, &piece));
+}
+
+enum { SMALL_PANELS = 8 }; /* whose blocks are whole groups of small weights, whatever a panel has of them */
+
+/* where one side's product goes: side 0 the input's gates, 1 the recurrent ones */
+static unroll_small_product small_side(const unroll_recurrent *own, const recurrent_node *mine, int row, int side)
+{
+    int gates = side == 0 ? own->shape.gates : own->shape.recurrent;
+    return (unroll_small_product){.panel = own->slots > gates ? gates : 0,
+                                  .from_output = side == 0 ? 0 : own->slots > gates ? gates - own->shape.apart : own->panels * gates,
+                                  .c = unroll_matrix_row(mine->stream_tape, side == 0 ? 0 : own->shape.first, row),
+                                  .c_block = mine->stream_tape.block,
+                                  .c_skip = (size_t)(own->slots - gates) * mine->stream_tape.block,
+                                  .bias = side == 0 ? own->bias_input : own->bias_recurrent};
+}
+
+/* the products of one row of a streaming step with small weights */
+static void small_products(const unroll_node *node, int row, const unroll_recurrent_states *s)
+{
+    unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    unroll_matrix input = node->source[0]->stream;
+    int together = streaming_panels(own, SMALL_PANELS);
+    unroll_part piece = first_piece(own, mine, together);
+    if (own->shape.recurrent > 0)
+        unroll_small_load(&own->small_hh, own->engine, unroll_matrix_row(s->old[0], 0, row), s->old[0].block);
+    if (!own->symbols)
+        unroll_small_load(&own->small_ih, own->engine, unroll_matrix_row(input, 0, row), input.block);
+    do {
+        if (!own->symbols)
+            unroll_small_multiply(&own->small_ih, own->engine, piece.begin * own->shape.gates, piece.end * own->shape.gates,
+                                  small_side(own, mine, row, 0));
+        if (own->shape.recurrent > 0)
+            unroll_small_multiply(&own->small_hh, own->engine, piece.begin * own->shape.recurrent,
+                                  piece.end * own->shape.recurrent, small_side(own, mine, row, 1));
+    } while (next_piece(own, mine, together, &piece));
+}
+
+static void small_step(const unroll_node *node, int rows, const unroll_recurrent_states *s)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    if (own->symbols)
+        unroll_recurrent_input(node->layer, (unroll_part){0, own->panels}, node->source[0]->stream, node->source[0]->stream_symbol,
+                               0, rows, mine->stream_tape);
+    for (int row = 0; row < rows; row++)
+        small_products(node, row, s);
+    unroll_recurrent_cells(own, 0, own->panels, rows, mine->stream_tape, 0, s);
+}
+
+void unroll_recurrent_step(unroll_node *node, int rows)
+{
+    const unroll_recurrent *own = node->layer->own;
+    recurrent_node *mine = node->own;
+    int now = mine->stream_now, next = 1 - now;
+    unroll_recurrent_states s = {mine->stream_state[now], mine->stream_state[next], 0, 0};
+    if (own->form != UNROLL_FLOAT)
+        small_step(node, rows, &s);
+    else
+        float_step(node, rows, &s);
+    mine->stream_now = next;
+    node->stream = mine->stream_state[next][0];
+}

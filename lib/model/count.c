@@ -1,0 +1,172 @@
+/* What a configuration comes to before it is run: parameters, the width that gives a wanted number of them, operations. All
+   is counted on the graph, whose layers are opened for it without memory for their work. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/network.h"
+#include "model/run.h"
+
+/* ---- the shapes of tasks ---- */
+
+typedef struct known_shape {
+    char data[33]; /* the identity of the settings that the data depend on */
+    unroll_task_shape shape;
+} known_shape;
+
+struct unroll_shapes {
+    known_shape *known;
+    int count, opened;
+};
+
+unroll_shapes *unroll_shapes_new(void)
+{
+    return calloc(1, sizeof(unroll_shapes));
+}
+
+void unroll_shapes_free(unroll_shapes *shapes)
+{
+    if (shapes != NULL)
+        free(shapes->known);
+    free(shapes);
+}
+
+int unroll_shapes_opened(const unroll_shapes *shapes)
+{
+    return shapes->opened;
+}
+
+static bool is_of_data(const unroll_setting *row)
+{
+    return strcmp(row->name, "task") == 0 || strcmp(row->section, "data") == 0 || strncmp(row->section, "task ", 5) == 0;
+}
+
+static unroll_status open_shape(const unroll_settings *settings, unroll_task_shape *shape)
+{
+    const char *name = unroll_text(settings, "task");
+    const unroll_task *task = unroll_task_find(name);
+    void *state;
+    if (task == NULL)
+        return unroll_error(UNROLL_WRONG, "task=%s is no task: see unroll list tasks", name);
+    UNROLL_TRY(task->open(settings, &state));
+    memset(shape, 0, sizeof *shape);
+    task->shape(state, shape);
+    task->close(state);
+    return unroll_ok();
+}
+
+static unroll_status find_shape(unroll_shapes *shapes, const unroll_settings *settings, unroll_task_shape *shape)
+{
+    known_shape *more, one;
+    if (shapes == NULL)
+        return open_shape(settings, shape);
+    unroll_settings_identity_of(settings, is_of_data, "data", one.data);
+    for (int i = 0; i < shapes->count; i++)
+        if (strcmp(shapes->known[i].data, one.data) == 0) {
+            *shape = shapes->known[i].shape;
+            return unroll_ok();
+        }
+    UNROLL_TRY(open_shape(settings, shape));
+    shapes->opened++;
+    one.shape = *shape;
+    more = realloc(shapes->known, (size_t)(shapes->count + 1) * sizeof *more);
+    if (more == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for the shapes of tasks");
+    shapes->known = more;
+    shapes->known[shapes->count++] = one;
+    return unroll_ok();
+}
+
+unroll_model_shape unroll_model_shape_of(const unroll_task_shape *task)
+{
+    return (unroll_model_shape){.inputs = task->inputs,
+                                .symbols = task->symbols,
+                                .outputs = task->outputs,
+                                .steps = task->steps,
+                                .batch = task->batch,
+                                .every = task->every,
+                                .loss = task->loss};
+}
+
+/* ---- counts ---- */
+
+unroll_status unroll_shape_parameters(const unroll_settings *settings, const unroll_model_shape *shape, int64_t *parameters)
+{
+    unroll_graph graph;
+    unroll_status status = unroll_network_build(settings, shape, unroll_isa_now(), &graph);
+    if (status.code == UNROLL_OK)
+        *parameters = unroll_graph_parameters(&graph);
+    unroll_graph_close(&graph);
+    return status;
+}
+
+unroll_status unroll_count_parameters(const unroll_settings *settings, int64_t *parameters)
+{
+    unroll_task_shape task;
+    unroll_model_shape shape;
+    UNROLL_TRY(open_shape(settings, &task));
+    shape = unroll_model_shape_of(&task);
+    return unroll_shape_parameters(settings, &shape, parameters);
+}
+
+static unroll_status parameters_at(unroll_settings *settings, const unroll_model_shape *shape, int64_t hidden, int64_t *parameters)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)hidden);
+    UNROLL_TRY(unroll_settings_set(settings, "hidden", text));
+    return unroll_shape_parameters(settings, shape, parameters);
+}
+
+/* The width of the model whose parameters come nearest to `wanted`: they rise with the width. */
+static unroll_status nearest_width(unroll_settings *settings, const unroll_model_shape *shape, int64_t wanted)
+{
+    int64_t low = 1, high = 1, at_low, at_high, at_middle;
+    UNROLL_TRY(parameters_at(settings, shape, 1, &at_low));
+    at_high = at_low;
+    while (at_high < wanted) {
+        low = high;
+        at_low = at_high;
+        high *= 2;
+        UNROLL_TRY(parameters_at(settings, shape, high, &at_high));
+    }
+    while (high - low > 1) {
+        int64_t middle = (low + high) / 2;
+        UNROLL_TRY(parameters_at(settings, shape, middle, &at_middle));
+        if (at_middle < wanted) {
+            low = middle;
+            at_low = at_middle;
+        } else {
+            high = middle;
+            at_high = at_middle;
+        }
+    }
+    return parameters_at(settings, shape, wanted - at_low <= at_high - wanted ? low : high, &at_middle);
+}
+
+unroll_status unroll_resolve_params(unroll_settings *settings, unroll_shapes *shapes)
+{
+    int64_t wanted = unroll_int(settings, "params");
+    unroll_task_shape task;
+    unroll_model_shape shape;
+    if (wanted <= 0)
+        return unroll_ok();
+    UNROLL_TRY(find_shape(shapes, settings, &task));
+    shape = unroll_model_shape_of(&task);
+    return nearest_width(settings, &shape, wanted);
+}
+
+double unroll_run_cost(const unroll_settings *settings, unroll_shapes *shapes)
+{
+    unroll_task_shape task;
+    unroll_model_shape shape;
+    unroll_graph graph;
+    double cost = 0.0;
+    if (find_shape(shapes, settings, &task).code != UNROLL_OK)
+        return 0.0;
+    shape = unroll_model_shape_of(&task);
+    if (unroll_network_build(settings, &shape, unroll_isa_now(), &graph).code == UNROLL_OK)
+        cost = unroll_graph_cost(&graph, (double)task.batch * task.steps, task.batch) * (double)unroll_int(settings, "steps");
+    unroll_graph_close(&graph);
+    return cost;
+}

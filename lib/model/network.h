@@ -1,0 +1,36 @@
+/* network.h: an architecture: from settings and the problem that a task poses to a graph of layers. A new one is one file,
+   lib/networks/X.c, that defines `const unroll_network network_X`. */
+#ifndef UNROLL_MODEL_NETWORK_H
+#define UNROLL_MODEL_NETWORK_H
+
+#include "base/record.h"
+#include "base/settings.h"
+#include "base/status.h"
+#include "layers/graph.h"
+#include "model/model.h"
+
+typedef struct unroll_network {
+    const char *name, *title;
+    const unroll_setting *settings; /* the network's own rows, section "network NAME" */
+    int setting_count;
+    /* The i-th value of the setting model that means this network; NULL past the last. */
+    const char *(*model)(int index);
+    const char *(*model_title)(int index);
+    /* Columns of a record that tell what the model is; may be NULL. */
+    void (*describe)(const unroll_settings *settings, unroll_record *record);
+    /* Adds its layers to `graph` for `shape`: the inputs first; sets graph->output. */
+    unroll_status (*build)(const unroll_settings *settings, const unroll_model_shape *shape, unroll_graph *graph);
+} unroll_network;
+
+/* Every network in lib/networks, in name order (from the generated registry). */
+extern const unroll_network *const unroll_networks[];
+extern const int unroll_network_count;
+/* The network that a value of the setting model means; NULL when there is none. */
+const unroll_network *unroll_network_find(const char *model);
+/* The graph of the settings' model. UNROLL_WRONG names the model; to be closed whether or not it succeeds. */
+unroll_status unroll_network_build(const unroll_settings *settings, const unroll_model_shape *shape, const unroll_isa *isa,
+                                   unroll_graph *graph);
+/* Adds the columns that tell what the settings' model is. */
+void unroll_network_describe(const unroll_settings *settings, unroll_record *record);
+
+#endif

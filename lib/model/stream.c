@@ -1,0 +1,177 @@
+/* Streaming: one step of every sequence at a time, with states that are carried from step to step. */
+#include <string.h>
+
+#include "model/inside.h"
+
+static void reset(unroll_node *node)
+{
+    if (node->layer->kind->reset != NULL)
+        node->layer->kind->reset(node);
+}
+
+void unroll_model_reset(unroll_model *model)
+{
+    for (int m = 0; m < model->micros; m++)
+        for (int i = 0; i < model->graph.count; i++)
+            reset(&model->micro[m].node[i]);
+}
+
+/* brings weights that have changed into the forms that a streaming step reads */
+static void refresh(unroll_model *model)
+{
+    for (int i = 0; i < model->graph.count; i++) {
+        unroll_layer *layer = model->graph.layer[i];
+        if (model->stale && layer->kind->refresh != NULL)
+            layer->kind->refresh(layer, &(unroll_team){.size = 1});
+        if (model->stream_stale && layer->kind->refresh_stream != NULL)
+            layer->kind->refresh_stream(layer);
+    }
+    model->stale = false;
+    model->stream_stale = false;
+}
+
+/* the inputs of `size` sequences, at x or symbol, to where the first step of the source's set would find them */
+static void place(unroll_micro *micro, int input, int size, const real *x, const int *symbol)
+{
+    unroll_node *node = &micro->node[input];
+    size_t inputs = (size_t)node->layer->columns;
+    if (symbol != NULL) {
+        memcpy(node->stream_symbol, symbol, (size_t)size * sizeof *symbol);
+        return;
+    }
+    for (int b = 0; b < size; b++)
+        for (size_t i = 0; i < inputs; i += UNROLL_LANES)
+            memcpy(unroll_matrix_row(node->stream, (int)(i / UNROLL_LANES), b), x + (size_t)b * inputs + i,
+                   (inputs - i < UNROLL_LANES ? inputs - i : UNROLL_LANES) * sizeof *x);
+}
+
+/* one step of `size` sequences of a micro-batch, whose inputs and outputs are the first ones at x, symbol and y */
+static void micro_step(const unroll_model *model, unroll_micro *micro, int size, const real *x, const int *symbol, real *y)
+{
+    const unroll_node *output = unroll_micro_output(model, micro);
+    int outputs = model->shape.outputs;
+    place(micro, 0, size, x, symbol);
+    for (int i = 0; i < model->graph.count; i++)
+        model->graph.layer[i]->kind->step(&micro->node[i], size);
+    for (int b = 0; y != NULL && b < size; b++)
+        for (int o = 0; o < outputs; o++)
+            y[(size_t)b * (size_t)outputs + (size_t)o] = *unroll_matrix_element(output->stream, b, o);
+}
+
+void unroll_model_step(unroll_model *model, int size, const real *x, const int *symbol, real *y)
+{
+    if (model->stale || model->stream_stale)
+        refresh(model);
+    for (int i = 0; i < model->micros && model->micro[i].first < size; i++) {
+        unroll_micro *micro = &model->micro[i];
+        size_t first = (size_t)micro->first;
+        micro_step(model, micro, unroll_micro_size(micro, size), x == NULL ? NULL : x + first * (size_t)model->shape.inputs,
+                   symbol == NULL ? NULL : symbol + first, y == NULL ? NULL : y + first * (size_t)model->shape.outputs);
+    }
+}
+
+/* ---- states ---- */
+
+/* calls back for every part of the state, in order */
+static int each_part(const unroll_model *model, int wanted, unroll_state_part *part)
+{
+    int count = 0, first = 0;
+    for (int i = 0; i < model->graph.count; i++) {
+        const unroll_layer *layer = model->graph.layer[i];
+        for (int k = 0; layer->kind->states != NULL && k < layer->kind->states(layer); k++, count++) {
+            unroll_state state;
+            layer->kind->state(layer, k, &state);
+            if (count == wanted)
+                *part = (unroll_state_part){state, layer->name, first};
+            first += state.columns;
+        }
+    }
+    return count;
+}
+
+int unroll_model_state_count(const unroll_model *model)
+{
+    return each_part(model, -1, NULL);
+}
+
+void unroll_model_state_at(const unroll_model *model, int index, unroll_state_part *part)
+{
+    each_part(model, index, part);
+}
+
+static size_t state_of(const unroll_layer *layer)
+{
+    size_t reals = 0;
+    for (int k = 0; layer->kind->states != NULL && k < layer->kind->states(layer); k++) {
+        unroll_state state;
+        layer->kind->state(layer, k, &state);
+        reals += (size_t)state.columns;
+    }
+    return reals;
+}
+
+static unroll_micro *micro_of(const unroll_model *model, int *row)
+{
+    int i = 0;
+    while (i + 1 < model->micros && model->micro[i + 1].first <= *row)
+        i++;
+    *row -= model->micro[i].first;
+    return &model->micro[i];
+}
+
+void unroll_model_save_state(const unroll_model *model, int row, real *state)
+{
+    const unroll_micro *micro = micro_of(model, &row);
+    for (int i = 0; i < model->graph.count; state += state_of(model->graph.layer[i]), i++)
+        if (model->graph.layer[i]->kind->save != NULL)
+            model->graph.layer[i]->kind->save(&micro->node[i], row, state);
+}
+
+void unroll_model_load_state(unroll_model *model, int row, const real *state)
+{
+    unroll_micro *micro = micro_of(model, &row);
+    for (int i = 0; i < model->graph.count; state += state_of(model->graph.layer[i]), i++)
+        if (model->graph.layer[i]->kind->load != NULL)
+            model->graph.layer[i]->kind->load(&micro->node[i], row, state);
+}
+
+void unroll_micro_start(const unroll_model *model, unroll_micro *micro, const real *state)
+{
+    if (state == NULL && !micro->started)
+        return;
+    for (int i = 0; i < model->graph.count; i++) {
+        const unroll_layer *layer = model->graph.layer[i];
+        if (layer->kind->start != NULL)
+            layer->kind->start(&micro->node[i], state, (size_t)model->state);
+        if (state != NULL)
+            state += state_of(layer);
+    }
+    micro->started = state != NULL;
+}
+
+void unroll_micro_end(const unroll_model *model, const unroll_micro *micro, real *state)
+{
+    for (int i = 0; i < model->graph.count; state += state_of(model->graph.layer[i]), i++)
+        if (model->graph.layer[i]->kind->end != NULL)
+            model->graph.layer[i]->kind->end(&micro->node[i], state, (size_t)model->state);
+}
+
+/* ---- from batch to batch ---- */
+
+static size_t carried_reals(const unroll_model *model, const unroll_micro *micro)
+{
+    return (size_t)micro->batch * (size_t)model->state;
+}
+
+void unroll_model_carry(unroll_model *model, int slot, bool restart)
+{
+    for (int i = 0; slot != UNROLL_NO_CARRY && restart && i < model->micros; i++)
+        memset(model->micro[i].carried[slot], 0, carried_reals(model, &model->micro[i]) * sizeof(real));
+    model->slot = slot;
+}
+
+void unroll_model_carry_on(unroll_model *model)
+{
+    for (int i = 0; model->slot != UNROLL_NO_CARRY && i < model->micros; i++)
+        unroll_micro_end(model, &model->micro[i], model->micro[i].carried[model->slot]);
+}
