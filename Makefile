@@ -95,7 +95,7 @@ TESTS := $(sort $(if $(filter double,$(CONFIG)),$(wildcard tests/test_core_*.c),
 TEST_OBJECTS := $(TESTS:%.c=$(BUILD)/%.o) $(BUILD)/tests/main.o $(BUILD)/tests/registry.o
 
 .DEFAULT_GOAL := all
-.PHONY: all check check-double bits clean help FORCE
+.PHONY: all check check-double bits against clean help FORCE
 .SECONDARY:
 
 all: $(BUILD)/unroll $(PEERS:%=$(BUILD)/unroll-peer-%) ## build the program: build/release/unroll
@@ -108,6 +108,9 @@ check-double: ## build and run the tests of the core in double
 	build/double/unroll-tests
 
 bits: $(BUILD)/unroll-bits ## build the program that prints the digests of trained weights (tests/bits.c)
+
+against: ## compare the speed with that of an older commit: make against COMMIT=NAME (lib/bench/against.py --help)
+	lib/bench/against.py $(COMMIT)
 
 clean: ## remove build/; results/ stays
 	rm -rf build
