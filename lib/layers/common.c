@@ -8,6 +8,23 @@ void unroll_weight_name(unroll_weight *weight, const char *prefix, const char *s
     snprintf(weight->name, sizeof weight->name, "%s%s", prefix, suffix);
 }
 
+unroll_status unroll_need_reals(const unroll_layer *layer)
+{
+    for (int i = 0; i < layer->sources; i++)
+        if (layer->source[i]->symbols > 0)
+            return unroll_error(UNROLL_WRONG, "the layer %s takes reals, not symbols", layer->name);
+    return unroll_ok();
+}
+
+unroll_status unroll_need_one_width(const unroll_layer *layer)
+{
+    for (int i = 1; i < layer->sources; i++)
+        if (layer->source[i]->columns != layer->source[0]->columns)
+            return unroll_error(UNROLL_WRONG, "the layer %s takes sources of one width, not of %d and %d columns", layer->name,
+                                layer->source[0]->columns, layer->source[i]->columns);
+    return unroll_ok();
+}
+
 unroll_matrix unroll_take_matrix(unroll_arena *arena, int columns, size_t rows, size_t together)
 {
     size_t block = unroll_row_stride(rows, together) * UNROLL_LANES;
@@ -29,4 +46,21 @@ void unroll_clear_rows(unroll_matrix m, const unroll_set *set, const unroll_team
     unroll_part blocks = unroll_team_part(team, unroll_blocks(m.columns));
     for (int n = blocks.begin; n < blocks.end; n++)
         memset(unroll_matrix_row(m, n, 0), 0, (size_t)set->total * UNROLL_LANES * sizeof(real));
+}
+
+void unroll_rows_product(const unroll_engine *engine, unroll_part rows, unroll_matrix a, int k, const real *weights,
+                         unroll_matrix c, const real *bias, bool adds)
+{
+    unroll_product p = {.rows = rows.end - rows.begin,
+                        .k = k,
+                        .blocks = unroll_blocks(c.columns),
+                        .from_output = adds ? unroll_blocks(c.columns) : 0,
+                        .a = unroll_matrix_row(a, 0, rows.begin),
+                        .a_block = a.block,
+                        .width = 4,
+                        .b = weights,
+                        .c = unroll_matrix_row(c, 0, rows.begin),
+                        .c_block = c.block,
+                        .bias = bias};
+    engine->product(&p);
 }

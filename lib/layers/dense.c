@@ -16,8 +16,7 @@ static unroll_status dense_open(unroll_layer *layer, const void *options, const 
 {
     dense *own = layer->own;
     (void)settings;
-    if (layer->source[0]->symbols > 0)
-        return unroll_error(UNROLL_WRONG, "the layer %s takes reals, not symbols", layer->name);
+    UNROLL_TRY(unroll_need_reals(layer));
     own->inputs = layer->source[0]->columns;
     own->outputs = *(const int *)options;
     layer->columns = own->outputs;
@@ -88,30 +87,12 @@ static void dense_refresh(unroll_layer *layer, const unroll_team *team)
         layer->isa->engine->transpose(layer->w, blocks, 0, blocks, WIDTH, own->inputs, own->w_t);
 }
 
-/* rows of c = a times weights, + what c holds (adds) or the bias */
-static void rows_product(const unroll_engine *engine, unroll_part rows, unroll_matrix a, int k, const real *weights,
-                         unroll_matrix c, const real *bias, bool adds)
-{
-    unroll_product p = {.rows = rows.end - rows.begin,
-                        .k = k,
-                        .blocks = unroll_blocks(c.columns),
-                        .from_output = adds ? unroll_blocks(c.columns) : 0,
-                        .a = unroll_matrix_row(a, 0, rows.begin),
-                        .a_block = a.block,
-                        .width = WIDTH,
-                        .b = weights,
-                        .c = unroll_matrix_row(c, 0, rows.begin),
-                        .c_block = c.block,
-                        .bias = bias};
-    engine->product(&p);
-}
-
 static void dense_forward(unroll_node *node, const unroll_pass *pass)
 {
     const unroll_layer *layer = node->layer;
     const dense *own = layer->own;
     unroll_part rows = unroll_team_part(pass->team, node->set->total);
-    rows_product(layer->isa->engine, rows, node->source[0]->output, own->inputs, layer->w, node->output, layer->w + own->bias,
+    unroll_rows_product(layer->isa->engine, rows, node->source[0]->output, own->inputs, layer->w, node->output, layer->w + own->bias,
                  false);
     unroll_team_wait(pass->team);
 }
@@ -145,7 +126,7 @@ static void dense_backward(unroll_node *node, const unroll_pass *pass)
     if (pass->team->rank == 0)
         layer->isa->engine->column_sums(node->d_output.at, node->d_output.block, node->set->total, blocks, node->g + own->bias);
     if (node->wanted[0])
-        rows_product(layer->isa->engine, unroll_team_part(pass->team, node->set->total), node->d_output, blocks * UNROLL_LANES,
+        unroll_rows_product(layer->isa->engine, unroll_team_part(pass->team, node->set->total), node->d_output, blocks * UNROLL_LANES,
                      own->w_t, node->source[0]->d_output, NULL, node->adds[0]);
     unroll_team_wait(pass->team);
 }
@@ -154,8 +135,14 @@ static void dense_step(unroll_node *node, int rows)
 {
     const unroll_layer *layer = node->layer;
     const dense *own = layer->own;
-    rows_product(layer->isa->engine, (unroll_part){0, rows}, node->source[0]->stream, own->inputs, layer->w, node->stream,
+    unroll_rows_product(layer->isa->engine, (unroll_part){0, rows}, node->source[0]->stream, own->inputs, layer->w, node->stream,
                  layer->w + own->bias, false);
+}
+
+static unroll_status dense_example(unroll_graph *graph, int index, int reals, int symbols, int *out)
+{
+    (void)symbols;
+    return unroll_add_dense(graph, "example", reals, index == 0 ? 5 : 18, out);
 }
 
 extern const unroll_layer_kind unroll_layer_dense;
@@ -176,6 +163,8 @@ const unroll_layer_kind unroll_layer_dense = {
     .forward = dense_forward,
     .backward = dense_backward,
     .step = dense_step,
+    .examples = 2,
+    .example = dense_example,
 };
 
 unroll_status unroll_add_dense(unroll_graph *graph, const char *name, int source, int outputs, int *index)

@@ -29,6 +29,21 @@ unroll_status unroll_add_input(unroll_graph *graph, unroll_set_index set, int in
 unroll_status unroll_add_dense(unroll_graph *graph, const char *name, int source, int outputs, int *index);
 /* Each sequence's last row, on the set UNROLL_ONCE. In streaming every step is the last so far. */
 unroll_status unroll_add_last(unroll_graph *graph, int source, int *index);
+/* An element-wise function. */
+unroll_status unroll_add_function(unroll_graph *graph, int source, unroll_function function, int *index);
+/* The sum, and the product element by element, of sources of one width. */
+unroll_status unroll_add_sum(unroll_graph *graph, const int *source, int sources, int *index);
+unroll_status unroll_add_product(unroll_graph *graph, int first, int second, int *index);
+/* Columns side by side. */
+unroll_status unroll_add_join(unroll_graph *graph, const int *source, int sources, int *index);
+/* Layer norm: "NAME.weight" (columns), "NAME.bias" (columns). */
+unroll_status unroll_add_norm(unroll_graph *graph, const char *name, int source, int *index);
+/* In training each element is zero with chance `rate` (in parts of 65536), the others are larger by 1 / (1 - rate). */
+unroll_status unroll_add_dropout(unroll_graph *graph, int source, double rate, int *index);
+/* A row of weights for each symbol: "NAME.weight" (symbols, columns). */
+unroll_status unroll_add_embedding(unroll_graph *graph, const char *name, int source, int columns, int *index);
+/* y = x E^T + b with the weights of an embedding: "NAME.bias" (symbols). */
+unroll_status unroll_add_tied(unroll_graph *graph, const char *name, int source, int embedding, int *index);
 
 /* ---- counts, from the table of kinds alone ---- */
 int64_t unroll_graph_parameters(const unroll_graph *graph);

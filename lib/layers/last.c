@@ -56,6 +56,12 @@ static void last_step(unroll_node *node, int rows)
     node->stream = node->source[0]->stream;
 }
 
+static unroll_status last_example(unroll_graph *graph, int index, int reals, int symbols, int *out)
+{
+    (void)index, (void)symbols;
+    return unroll_add_last(graph, reals, out);
+}
+
 extern const unroll_layer_kind unroll_layer_last;
 const unroll_layer_kind unroll_layer_last = {
     .name = "last",
@@ -66,6 +72,8 @@ const unroll_layer_kind unroll_layer_last = {
     .forward = last_forward,
     .backward = last_backward,
     .step = last_step,
+    .examples = 1,
+    .example = last_example,
 };
 
 unroll_status unroll_add_last(unroll_graph *graph, int source, int *index)

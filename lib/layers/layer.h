@@ -54,6 +54,7 @@ typedef struct unroll_pass {
 
 typedef struct unroll_layer unroll_layer;
 typedef struct unroll_node unroll_node;
+struct unroll_graph;
 
 /* The counts of one layer, for one row of its set (one step of one sequence). */
 typedef struct unroll_counts {
@@ -64,6 +65,16 @@ typedef struct unroll_counts {
     double sequential;      /* of `products`, those that wait for the step before */
     double kept;            /* reals that forward leaves for backward */
 } unroll_counts;
+
+/* A gradient of which only some rows are there: of an embedding's weights (rows, 16 blocks), in groups of `width` blocks
+   (simd/engine.h), those of the symbols that occurred, in the order in which they did. */
+typedef struct unroll_sparse {
+    int rows, blocks, width;
+    int count, room; /* rows that are there; that there is room for */
+    int *touched;    /* (room): which they are */
+    int *place;      /* (rows): 1 + place among them; 0: it is not there */
+    real *g;         /* (room, 16 blocks), in groups like the weights */
+} unroll_sparse;
 
 typedef struct unroll_layer_kind {
     const char *name, *title;
@@ -87,6 +98,9 @@ typedef struct unroll_layer_kind {
     void (*take)(unroll_layer *layer, unroll_arena *arena); /* other forms of the weights; may be NULL */
     void (*take_node)(unroll_node *node, unroll_arena *arena); /* sets output, d_output, stream */
 
+    /* Where the gradient of all the layer's weights is sparse: it, in place of node->g. NULL, or gives NULL: it is not. */
+    unroll_sparse *(*sparse)(const unroll_node *node);
+
     /* After the weights have changed: makes the forms that passes read; may be NULL. */
     void (*refresh)(unroll_layer *layer, const unroll_team *team);
     /* The same for the forms that only streaming reads; may be NULL. */
@@ -98,6 +112,8 @@ typedef struct unroll_layer_kind {
     void (*backward)(unroll_node *node, const unroll_pass *pass);
     /* One step of `rows` sequences: from the sources' `stream` to its own. */
     void (*step)(unroll_node *node, int rows);
+    /* Whether it can: false for what needs to know later steps. NULL: it can. */
+    bool (*streams)(const unroll_layer *layer);
 
     /* Carried state: all NULL where there is none. A sequence's state is one vector, its parts one after the other. */
     int (*states)(const unroll_layer *layer);
@@ -111,6 +127,11 @@ typedef struct unroll_layer_kind {
     void (*save)(const unroll_node *node, int row, real *state);
     void (*load)(unroll_node *node, int row, const real *state);
     void (*reorder)(unroll_node *node, const int *from, int rows);
+
+    /* For the tests that every kind gets: adds the kind's example number `index` to a graph, on a source of reals or on one
+       of symbols. */
+    int examples;
+    unroll_status (*example)(struct unroll_graph *graph, int index, int reals, int symbols, int *out);
 } unroll_layer_kind;
 
 struct unroll_layer {
@@ -122,6 +143,7 @@ struct unroll_layer {
     int symbols; /* > 0: its output is symbols below this */
     unroll_layer *source[UNROLL_MOST_SOURCES];
     int sources;
+    unroll_layer *shares; /* NULL, or the layer some of whose weights it uses, too; its kind's open says so */
     const unroll_isa *isa;
     bool trains; /* a gradient is wanted of its output */
     real *w;
@@ -132,12 +154,14 @@ struct unroll_node {
     unroll_layer *layer;
     const unroll_set *set;
     int batch, capacity; /* most sequences at once; most rows */
+    int sparse_room;     /* most rows of a sparse gradient: of this micro-batch, or, of the first one, of all */
     real *g;
     unroll_matrix output, d_output;
     int *symbol; /* (rows), of a layer whose output is symbols */
     unroll_matrix stream; /* (batch, columns): its output at the last streaming step */
     int *stream_symbol;   /* (batch) */
     unroll_node *source[UNROLL_MOST_SOURCES];
+    unroll_node *shares;              /* of layer->shares: there the gradient of those weights is added up */
     bool wanted[UNROLL_MOST_SOURCES]; /* backward goes on to this source, */
     bool adds[UNROLL_MOST_SOURCES];   /* and adds to what is there, since another reader was first */
     void *own;
@@ -147,12 +171,32 @@ struct unroll_node {
 extern const unroll_layer_kind *const unroll_layer_kinds[];
 extern const int unroll_layer_kind_count;
 
+/* The gradient without rows. */
+void unroll_sparse_clear(unroll_sparse *sparse);
+/* The place of row `row` among those that are there; a new one is zero. */
+int unroll_sparse_place(unroll_sparse *sparse, int row);
+/* Adds the rows of another one, in their order. */
+void unroll_sparse_add(const unroll_engine *engine, unroll_sparse *sparse, const unroll_sparse *other);
+/* The reals of the row at `place` in the group that begins at block `block`, and how many they are. */
+static inline real *unroll_sparse_piece(const unroll_sparse *sparse, int place, int block)
+{
+    return sparse->g + unroll_weight_place(sparse->blocks, sparse->width, sparse->room, block, place);
+}
+static inline size_t unroll_sparse_reals(const unroll_sparse *sparse, int block)
+{
+    return (size_t)(sparse->blocks - block < sparse->width ? sparse->blocks - block : sparse->width) * UNROLL_LANES;
+}
+
 /* Sources' width, whether reals or symbols. */
 static inline int unroll_source_width(const unroll_layer *layer, int source)
 {
     const unroll_layer *from = layer->source[source];
     return from->symbols > 0 ? from->symbols : from->columns;
 }
+
+/* UNROLL_WRONG where a source is symbols; where sources have different widths. */
+unroll_status unroll_need_reals(const unroll_layer *layer);
+unroll_status unroll_need_one_width(const unroll_layer *layer);
 
 /* "PREFIXSUFFIX" to the weight's name. */
 void unroll_weight_name(unroll_weight *weight, const char *prefix, const char *suffix);
@@ -161,6 +205,9 @@ void unroll_weight_name(unroll_weight *weight, const char *prefix, const char *s
 unroll_matrix unroll_take_matrix(unroll_arena *arena, int columns, size_t rows, size_t together);
 /* The node's output, gradient and streaming output, each a matrix of its own: what most kinds take. */
 void unroll_take_outputs(unroll_node *node, unroll_arena *arena);
+/* Rows of c = a (rows, k) times weights in groups of 4 blocks, on top of what c holds (adds) or of the bias (NULL: zero). */
+void unroll_rows_product(const unroll_engine *engine, unroll_part rows, unroll_matrix a, int k, const real *weights,
+                         unroll_matrix c, const real *bias, bool adds);
 /* Clears this thread's part of the set's rows of a gradient. */
 void unroll_clear_rows(unroll_matrix m, const unroll_set *set, const unroll_team *team);
 

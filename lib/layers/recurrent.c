@@ -339,6 +339,11 @@ int unroll_recurrent_end_row(const unroll_node *node, int s)
     return mine->first_row + (own->backwards ? s : unroll_set_last(node->set, s));
 }
 
+static bool recurrent_streams(const unroll_layer *layer)
+{
+    return !((const unroll_recurrent *)layer->own)->backwards && (layer->sources < 2 || layer->set == UNROLL_TARGET);
+}
+
 /* one row of a state matrix out to `hidden` reals, or in from them (NULL: zeros) */
 static void copy_row(unroll_matrix m, int row, real *out)
 {
@@ -421,6 +426,22 @@ static void recurrent_reorder(unroll_node *node, const int *from, int rows)
     node->stream = mine->stream_state[1 - now][0];
 }
 
+/* each cell: read backwards; and on top of one from whose last states it starts */
+static unroll_status recurrent_example(unroll_graph *graph, int index, int reals, int symbols, int *out)
+{
+    unroll_recurrent_options options = {.hidden = index % 2 == 0 ? 5 : 18};
+    int first;
+    if (index / 4 >= unroll_cell_count)
+        return unroll_error(UNROLL_NOTHING, "there are no more examples");
+    options.cell = unroll_isas[0].cells[index / 4]->name;
+    options.backwards = true;
+    if (index % 4 < 2)
+        return unroll_add_recurrent(graph, "one", index % 4 == 0 ? reals : symbols, -1, &options, out);
+    UNROLL_TRY(unroll_add_recurrent(graph, "first", reals, -1, &options, &first));
+    options.backwards = index % 4 == 2;
+    return unroll_add_recurrent(graph, "second", reals, first, &options, out);
+}
+
 extern const unroll_layer_kind unroll_layer_recurrent;
 const unroll_layer_kind unroll_layer_recurrent = {
     .name = "recurrent",
@@ -441,6 +462,7 @@ const unroll_layer_kind unroll_layer_recurrent = {
     .forward = unroll_recurrent_forward,
     .backward = unroll_recurrent_backward,
     .step = unroll_recurrent_step,
+    .streams = recurrent_streams,
     .states = recurrent_states,
     .state = recurrent_state,
     .start = recurrent_start,
@@ -449,6 +471,8 @@ const unroll_layer_kind unroll_layer_recurrent = {
     .save = recurrent_save,
     .load = recurrent_load,
     .reorder = recurrent_reorder,
+    .examples = 4 * 256, /* as many as there are cells */
+    .example = recurrent_example,
 };
 
 unroll_status unroll_add_recurrent(unroll_graph *graph, const char *name, int source, int initial,

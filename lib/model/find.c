@@ -66,18 +66,25 @@ const unroll_network *unroll_network_find(const char *model)
     return NULL;
 }
 
+unroll_status unroll_network_graph(const unroll_network *network, const unroll_settings *settings,
+                                   const unroll_model_shape *shape, const unroll_isa *isa, unroll_graph *graph)
+{
+    unroll_graph_open(graph, settings, isa, shape->input_gradient);
+    if ((double)shape->batch * shape->steps > 1e9 || unroll_int(settings, "hidden") > 100000000)
+        return unroll_error(UNROLL_FAILED, "out of memory: hidden=%lld with batch %d and %d steps is beyond any machine",
+                            (long long)unroll_int(settings, "hidden"), shape->batch, shape->steps);
+    return network->build(settings, shape, graph);
+}
+
 unroll_status unroll_network_build(const unroll_settings *settings, const unroll_model_shape *shape, const unroll_isa *isa,
                                    unroll_graph *graph)
 {
     const char *model = unroll_text(settings, "model");
     const unroll_network *network = unroll_network_find(model);
-    unroll_graph_open(graph, settings, isa, shape->input_gradient);
-    if ((double)shape->batch * shape->steps > 1e9 || unroll_int(settings, "hidden") > 100000000)
-        return unroll_error(UNROLL_FAILED, "out of memory: hidden=%lld with batch %d and %d steps is beyond any machine",
-                            (long long)unroll_int(settings, "hidden"), shape->batch, shape->steps);
+    *graph = (unroll_graph){0};
     if (network == NULL)
         return unroll_error(UNROLL_WRONG, "model=%s is no model: see unroll list models", model);
-    return network->build(settings, shape, graph);
+    return unroll_network_graph(network, settings, shape, isa, graph);
 }
 
 void unroll_network_describe(const unroll_settings *settings, unroll_record *record)

@@ -8,7 +8,8 @@
 
 enum {
     LOSS_ROWS = 64,    /* rows of one partial sum of the loss: the sums are folded in order, whatever the threads */
-    NORM_REALS = 16384 /* reals of one partial sum of the gradient's norm */
+    NORM_REALS = 16384, /* reals of one partial sum of the gradient's norm */
+    NOTHING_REALS = 64  /* of a group of an embedding's row, at most */
 };
 
 typedef enum optimizer_kind { OPTIMIZER_SGD, OPTIMIZER_RMSPROP, OPTIMIZER_ADAM } optimizer_kind;
@@ -48,13 +49,17 @@ struct unroll_model {
     int micros;
     int state; /* reals of a sequence's carried state */
     unroll_arena arena;
-    size_t reals; /* of w, g and the moments: padding included */
+    size_t reals; /* of w and the moments, padding included */
+    size_t dense; /* of g: of the layers whose gradient is not sparse, which come first */
     real *w, *g, *moment1, *moment2;
     bool stale;        /* the weights have changed since the forms were made that passes read, */
     bool stream_stale; /* and since those that only streaming reads */
     int64_t targets;   /* of the packed batch */
+    uint64_t seed;
+    int64_t gradients; /* that have been computed: the training step, for draws */
     int slot;          /* of the carried states */
     double *norm_part;
+    real *nothing; /* zeros: the gradient of a row that did not occur */
 
     /* optimizer */
     optimizer_kind optimizer;

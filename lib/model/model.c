@@ -50,6 +50,11 @@ static bool has_weights(const unroll_layer *layer)
     return layer->kind->weights != NULL;
 }
 
+static bool is_sparse(const unroll_node *node)
+{
+    return node->layer->kind->sparse != NULL && node->layer->kind->sparse(node) != NULL;
+}
+
 static void connect(const unroll_model *model, unroll_micro *micro)
 {
     for (int i = 0; i < model->graph.count; i++) {
@@ -58,8 +63,10 @@ static void connect(const unroll_model *model, unroll_micro *micro)
         node->set = &micro->set[node->layer->set].set;
         node->batch = micro->batch;
         node->capacity = micro->batch * micro->set[node->layer->set].steps;
+        node->sparse_room = micro == model->micro ? model->shape.batch * micro->set[node->layer->set].steps : node->capacity;
         for (int k = 0; k < node->layer->sources; k++)
             node->source[k] = &micro->node[node->layer->source[k]->index];
+        node->shares = node->layer->shares == NULL ? NULL : &micro->node[node->layer->shares->index];
     }
 }
 
@@ -126,6 +133,8 @@ static void count_graph(unroll_model *model)
         unroll_layer *layer = model->graph.layer[i];
         if (has_weights(layer))
             model->reals += layer->kind->reals(layer);
+        if (has_weights(layer) && !is_sparse(&model->micro[0].node[i]))
+            model->dense += layer->kind->reals(layer);
         for (int k = 0; layer->kind->states != NULL && k < layer->kind->states(layer); k++) {
             unroll_state state;
             layer->kind->state(layer, k, &state);
@@ -152,7 +161,7 @@ static void take_micro(unroll_model *model, unroll_micro *micro)
     unroll_arena *arena = &model->arena;
     unroll_node *output = unroll_micro_output(model, micro);
     size_t at = 0, rows = (size_t)output->capacity;
-    micro->g = micro == model->micro ? model->g : unroll_arena_take(arena, model->reals, sizeof(real));
+    micro->g = micro == model->micro ? model->g : unroll_arena_take(arena, model->dense, sizeof(real));
     micro->barrier = unroll_arena_take(arena, 1, sizeof *micro->barrier);
     for (int i = 0; i < UNROLL_SETS; i++)
         take_set(&micro->set[i], micro->batch, arena);
@@ -167,7 +176,7 @@ static void take_micro(unroll_model *model, unroll_micro *micro)
     for (int i = 0; i < model->graph.count; i++) {
         unroll_node *node = &micro->node[i];
         node->layer->kind->take_node(node, arena);
-        if (arena->base == NULL || !has_weights(node->layer))
+        if (arena->base == NULL || !has_weights(node->layer) || is_sparse(node))
             continue;
         node->g = micro->g + at;
         at += node->layer->kind->reals(node->layer);
@@ -178,21 +187,23 @@ static void take_micro(unroll_model *model, unroll_micro *micro)
 static void take(unroll_model *model)
 {
     unroll_arena *arena = &model->arena;
-    size_t at = 0;
+    size_t dense = 0, sparse = model->dense;
     model->w = unroll_arena_take(arena, model->reals, sizeof(real));
-    model->g = unroll_arena_take(arena, model->reals, sizeof(real));
+    model->g = unroll_arena_take(arena, model->dense, sizeof(real));
     model->moment1 = unroll_arena_take(arena, model->reals, sizeof(real));
     model->moment2 =
         model->optimizer == OPTIMIZER_ADAM ? unroll_arena_take(arena, model->reals, sizeof(real)) : NULL;
-    model->norm_part = unroll_arena_take(arena, model->reals / NORM_REALS + 1, sizeof(double));
+    model->norm_part = unroll_arena_take(arena, model->dense / NORM_REALS + 1, sizeof(double));
+    model->nothing = unroll_arena_take(arena, NOTHING_REALS, sizeof(real));
     for (int i = 0; i < model->graph.count; i++) {
         unroll_layer *layer = model->graph.layer[i];
         if (layer->kind->take != NULL)
             layer->kind->take(layer, arena);
         if (arena->base == NULL || !has_weights(layer))
             continue;
-        layer->w = model->w + at;
-        at += layer->kind->reals(layer);
+        size_t *at = is_sparse(&model->micro[0].node[i]) ? &sparse : &dense;
+        layer->w = model->w + *at;
+        *at += layer->kind->reals(layer);
     }
     for (int i = 0; i < model->micros; i++)
         take_micro(model, &model->micro[i]);
@@ -200,12 +211,11 @@ static void take(unroll_model *model)
 
 static unroll_status init_weights(unroll_model *model)
 {
-    uint64_t seed = (uint64_t)unroll_int(model->settings, "seed");
     for (int i = 0, stream = 0; i < model->graph.count; i++) {
         unroll_layer *layer = model->graph.layer[i];
         if (!has_weights(layer))
             continue;
-        UNROLL_TRY(layer->kind->init(layer, model->settings, seed, stream));
+        UNROLL_TRY(layer->kind->init(layer, model->settings, model->seed, stream));
         stream += MOST_WEIGHTS_A_LAYER;
     }
     return unroll_ok();
@@ -219,7 +229,7 @@ static int useful_threads(const unroll_model *model)
                                     : unroll_parts_threads(unroll_graph_sequential(&model->graph), model->shape.batch, asked);
 }
 
-static unroll_status open_all(unroll_model *model)
+static unroll_status open_all(unroll_model *model, const unroll_network *network)
 {
     const unroll_isa *isa;
     const unroll_model_shape *shape = &model->shape;
@@ -227,8 +237,9 @@ static unroll_status open_all(unroll_model *model)
     model->engine = isa->engine;
     model->loss = unroll_loss_in(isa, shape->loss);
     assert(model->loss != NULL);
+    model->seed = (uint64_t)unroll_int(model->settings, "seed");
     read_optimizer(model);
-    UNROLL_TRY(unroll_network_build(model->settings, shape, isa, &model->graph));
+    UNROLL_TRY(unroll_network_graph(network, model->settings, shape, isa, &model->graph));
     UNROLL_TRY(open_micros(model));
     count_graph(model);
     unroll_arena_count(&model->arena);
@@ -245,7 +256,8 @@ static unroll_status open_all(unroll_model *model)
     return unroll_ok();
 }
 
-unroll_status unroll_model_open(const unroll_settings *settings, const unroll_model_shape *shape, unroll_model **out)
+unroll_status unroll_model_open_network(const unroll_network *network, const unroll_settings *settings,
+                                        const unroll_model_shape *shape, unroll_model **out)
 {
     unroll_model *model = calloc(1, sizeof *model);
     unroll_status status;
@@ -254,13 +266,23 @@ unroll_status unroll_model_open(const unroll_settings *settings, const unroll_mo
         return unroll_error(UNROLL_FAILED, "out of memory");
     model->shape = *shape;
     model->settings = unroll_settings_copy(settings);
-    status = model->settings == NULL ? unroll_error(UNROLL_FAILED, "out of memory") : open_all(model);
+    status = model->settings == NULL ? unroll_error(UNROLL_FAILED, "out of memory") : open_all(model, network);
     if (status.code != UNROLL_OK) {
         unroll_model_close(model);
         return status;
     }
     *out = model;
     return unroll_ok();
+}
+
+unroll_status unroll_model_open(const unroll_settings *settings, const unroll_model_shape *shape, unroll_model **out)
+{
+    const char *name = unroll_text(settings, "model");
+    const unroll_network *network = unroll_network_find(name);
+    *out = NULL;
+    if (network == NULL)
+        return unroll_error(UNROLL_WRONG, "model=%s is no model: see unroll list models", name);
+    return unroll_model_open_network(network, settings, shape, out);
 }
 
 void unroll_model_close(unroll_model *model)
@@ -288,6 +310,11 @@ const unroll_settings *unroll_model_settings(const unroll_model *model)
 const unroll_model_shape *unroll_model_get_shape(const unroll_model *model)
 {
     return &model->shape;
+}
+
+unroll_set_index unroll_model_answer_set(const unroll_model *model)
+{
+    return model->graph.layer[model->graph.output]->set;
 }
 
 int unroll_model_threads(const unroll_model *model)

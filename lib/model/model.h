@@ -23,6 +23,10 @@ typedef struct unroll_model_shape {
 /* Opens a model of the settings model, layers, hidden, ... for `shape`; weights are drawn from `seed`.
    Fails with UNROLL_FAILED when memory is short, UNROLL_WRONG for what the settings cannot mean. */
 unroll_status unroll_model_open(const unroll_settings *settings, const unroll_model_shape *shape, unroll_model **model);
+/* The same of `network` (model/network.h), whatever the setting model says. */
+struct unroll_network;
+unroll_status unroll_model_open_network(const struct unroll_network *network, const unroll_settings *settings,
+                                        const unroll_model_shape *shape, unroll_model **model);
 void unroll_model_close(unroll_model *model);
 
 const unroll_settings *unroll_model_settings(const unroll_model *model);
@@ -31,6 +35,7 @@ int64_t unroll_model_parameters(const unroll_model *model);
 /* Of a training step at the whole shape (layers/graph.h): floating-point operations of its products; bytes at least. */
 double unroll_model_operations(const unroll_model *model);
 double unroll_model_bytes(const unroll_model *model);
+unroll_set_index unroll_model_answer_set(const unroll_model *model); /* the rows of its output */
 int unroll_model_threads(const unroll_model *model); /* that it computes with */
 
 /* Weights have PyTorch's names and layouts: "rnn.weight_ih_l0" (G*H, I) row-major, "rnn.bias_hh_l1" (G*H),
@@ -43,6 +48,8 @@ void unroll_model_get_weight(const unroll_model *model, int index, real *values)
 void unroll_model_set_weight(unroll_model *model, int index, const real *values);
 /* The gradient of the last unroll_model_gradient, in the same layout. */
 void unroll_model_get_gradient(const unroll_model *model, int index, real *values);
+/* Of a model with shape.input_gradient: the gradient of the inputs, (B, steps, I), zeros past a sequence's end. */
+void unroll_model_get_input_gradient(const unroll_model *model, int steps, real *values);
 
 /* Forward over one batch in the caller's layout, sequences in any order of lengths (1..T).
    x (B, T, I) or symbol (B, T), the other NULL; length (B) or NULL for all T. Writes, where not NULL,
@@ -72,6 +79,7 @@ void unroll_model_state_at(const unroll_model *model, int index, unroll_state_pa
 
 /* One step with carried state, for streaming: x (B, I) or symbol (B), B <= shape's batch. The state lives in the model;
    y (B, O) may be NULL. Of weights in float, the same bits as the batch forward. */
+bool unroll_model_streams(const unroll_model *model); /* whether it can: false where a layer needs to know later steps */
 void unroll_model_reset(unroll_model *model);
 void unroll_model_step(unroll_model *model, int size, const real *x, const int *symbol, real *y);
 /* The state of streaming row `row` out and in, (S). */
@@ -82,6 +90,9 @@ void unroll_model_load_state(unroll_model *model, int row, const real *state);
 void unroll_model_pack(unroll_model *model, const unroll_samples *samples, int size);
 double unroll_model_loss(unroll_model *model, unroll_score *score);     /* forward of the packed batch and its loss */
 double unroll_model_gradient(unroll_model *model, unroll_score *score); /* forward, loss and backward */
+/* The next gradient is that of training step `step`, which dropout and other draws depend on; each one after it is of the
+   next step. */
+void unroll_model_at_step(unroll_model *model, int64_t step);
 /* Clips by norm, updates with the optimizer; returns the gradient's norm before clipping. */
 double unroll_model_update(unroll_model *model);
 /* From now on `watch` is told of the phases of passes and updates (base/team.h); NULL: nobody. */

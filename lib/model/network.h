@@ -30,6 +30,9 @@ const unroll_network *unroll_network_find(const char *model);
 /* The graph of the settings' model. UNROLL_WRONG names the model; to be closed whether or not it succeeds. */
 unroll_status unroll_network_build(const unroll_settings *settings, const unroll_model_shape *shape, const unroll_isa *isa,
                                    unroll_graph *graph);
+/* The same of one network. */
+unroll_status unroll_network_graph(const unroll_network *network, const unroll_settings *settings,
+                                   const unroll_model_shape *shape, const unroll_isa *isa, unroll_graph *graph);
 /* Adds the columns that tell what the settings' model is. */
 void unroll_network_describe(const unroll_settings *settings, unroll_record *record);
 

@@ -36,7 +36,7 @@ static void loss_part(const unroll_model *model, unroll_micro *micro, const unro
 
 static void backward(const unroll_model *model, unroll_micro *micro, const unroll_pass *pass)
 {
-    unroll_part reals = unroll_team_part(pass->team, (int)(model->reals / UNROLL_LANES));
+    unroll_part reals = unroll_team_part(pass->team, (int)(model->dense / UNROLL_LANES));
     memset(micro->g + (size_t)reals.begin * UNROLL_LANES, 0,
            (size_t)(reals.end - reals.begin) * UNROLL_LANES * sizeof(real));
     unroll_team_wait(pass->team);
@@ -60,15 +60,27 @@ static unroll_team team_of_micro(const unroll_model *model, const unroll_team *t
     return out;
 }
 
+static void sum_sparse(unroll_model *model)
+{
+    for (int l = 0; l < model->graph.count; l++) {
+        unroll_sparse *(*sparse)(const unroll_node *) = model->graph.layer[l]->kind->sparse;
+        for (int i = 1; sparse != NULL && i < model->micros && model->micro[i].set[UNROLL_SOURCE].set.size > 0; i++)
+            if (sparse(&model->micro[i].node[l]) != NULL)
+                unroll_sparse_add(model->engine, sparse(&model->micro[0].node[l]), sparse(&model->micro[i].node[l]));
+    }
+}
+
 /* adds the gradients of the micro-batches that have sequences */
 static void sum_gradients(unroll_model *model, const unroll_team *team)
 {
-    unroll_part part = unroll_team_part(team, (int)(model->reals / UNROLL_LANES));
+    unroll_part part = unroll_team_part(team, (int)(model->dense / UNROLL_LANES));
     size_t first = (size_t)part.begin * UNROLL_LANES, count = (size_t)(part.end - part.begin) * UNROLL_LANES;
     unroll_team_wait(team);
     unroll_team_phase(team, UNROLL_PHASE_WEIGHTS);
     for (int i = 1; i < model->micros && model->micro[i].set[UNROLL_SOURCE].set.size > 0; i++)
         model->engine->add(model->g + first, model->micro[i].g + first, count);
+    if (team->rank == 0)
+        sum_sparse(model);
     unroll_team_phase(team, UNROLL_PHASE_OTHER);
 }
 
@@ -76,6 +88,7 @@ static void sum_gradients(unroll_model *model, const unroll_team *team)
 typedef struct request {
     unroll_model *model;
     bool loss, gradient;
+    int64_t step;
 } request;
 
 static void refresh(const unroll_model *model, const unroll_team *team)
@@ -92,7 +105,7 @@ static void pass_part(void *context, const unroll_team *team)
     unroll_model *model = r->model;
     int first;
     unroll_team own = team_of_micro(model, team, &first);
-    unroll_pass pass = {.team = &own};
+    unroll_pass pass = {.team = &own, .training = r->gradient, .seed = model->seed, .step = r->step};
     unroll_team_phase(team, UNROLL_PHASE_OPTIMIZER);
     if (model->stale)
         refresh(model, team);
@@ -113,7 +126,7 @@ static void pass_part(void *context, const unroll_team *team)
 
 static double run_pass(unroll_model *model, bool gradient, unroll_score *score)
 {
-    request r = {.model = model, .loss = true, .gradient = gradient};
+    request r = {.model = model, .loss = true, .gradient = gradient, .step = model->gradients};
     double loss = 0.0;
     int64_t hits = 0;
     for (int i = 0; i < model->micros; i++) {
@@ -123,6 +136,7 @@ static double run_pass(unroll_model *model, bool gradient, unroll_score *score)
         assert(model->slot == UNROLL_NO_CARRY || set->total == micro->batch * set->steps);
     }
     unroll_crew_run(model->crew, pass_part, &r);
+    model->gradients += gradient;
     model->stale = false;
     unroll_model_carry_on(model);
     for (int i = 0; i < model->micros; i++)
@@ -134,6 +148,11 @@ static double run_pass(unroll_model *model, bool gradient, unroll_score *score)
     if (score != NULL)
         *score = (unroll_score){loss, model->targets > 0 ? (double)hits / (double)model->targets : 0.0, model->targets};
     return loss;
+}
+
+void unroll_model_at_step(unroll_model *model, int64_t step)
+{
+    model->gradients = step;
 }
 
 double unroll_model_loss(unroll_model *model, unroll_score *score)

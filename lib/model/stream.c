@@ -9,6 +9,16 @@ static void reset(unroll_node *node)
         node->layer->kind->reset(node);
 }
 
+bool unroll_model_streams(const unroll_model *model)
+{
+    for (int i = 0; i < model->graph.count; i++) {
+        const unroll_layer *layer = model->graph.layer[i];
+        if (layer->kind->streams != NULL && !layer->kind->streams(layer))
+            return false;
+    }
+    return true;
+}
+
 void unroll_model_reset(unroll_model *model)
 {
     for (int m = 0; m < model->micros; m++)

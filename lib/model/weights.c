@@ -63,8 +63,40 @@ void unroll_model_set_weight(unroll_model *model, int index, const real *values)
     model->stream_stale = true;
 }
 
+/* a sparse gradient as a whole one: zeros where a row did not occur */
+static void copy_sparse(const unroll_layer *layer, int index, const unroll_sparse *sparse, real *out)
+{
+    unroll_weight weight;
+    layer->kind->weight(layer, index, &weight);
+    for (int r = 0; r < weight.rows; r++)
+        for (int c = 0; c < weight.columns; c++) {
+            int block = c / UNROLL_LANES;
+            size_t place = unroll_weight_place(sparse->blocks, sparse->width, sparse->room, block, sparse->place[r] - 1);
+            *out++ = sparse->place[r] == 0 ? 0 : sparse->g[place + (size_t)(c % UNROLL_LANES)];
+        }
+}
+
 void unroll_model_get_gradient(const unroll_model *model, int index, real *values)
 {
     const unroll_layer *layer = layer_of(model, &index);
-    copy(layer, index, model->micro[0].node[layer->index].g, NULL, values);
+    const unroll_node *node = &model->micro[0].node[layer->index];
+    const unroll_sparse *sparse = layer->kind->sparse == NULL ? NULL : layer->kind->sparse(node);
+    if (sparse != NULL)
+        copy_sparse(layer, index, sparse, values);
+    else
+        copy(layer, index, node->g, NULL, values);
+}
+
+void unroll_model_get_input_gradient(const unroll_model *model, int steps, real *values)
+{
+    int inputs = model->shape.inputs;
+    for (int m = 0; m < model->micros; m++) {
+        const unroll_node *node = &model->micro[m].node[0];
+        const unroll_set *set = node->set;
+        for (int s = 0; s < set->size; s++)
+            for (int t = 0; t < steps; t++)
+                for (int i = 0; i < inputs; i++)
+                    values[((size_t)set->order[s] * (size_t)steps + (size_t)t) * (size_t)inputs + (size_t)i] =
+                        t < set->length[s] ? *unroll_matrix_element(node->d_output, set->offset[t] + s, i) : 0;
+    }
 }

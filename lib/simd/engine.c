@@ -8,6 +8,7 @@
 #include "simd/columns.h"
 #include "simd/optimizer.h"
 #include "simd/product.h"
+#include "simd/rows.h"
 #include "simd/small.h"
 
 static void engine_exp(const real *x, real *y, size_t count)
@@ -103,6 +104,13 @@ const unroll_engine ENGINE_NAME(UNROLL_ISA) = {
     .sgd = engine_sgd,
     .rmsprop = engine_rmsprop,
     .adam = engine_adam,
+    .norm = engine_norm,
+    .norm_back = engine_norm_back,
+    .norm_weights = engine_norm_weights,
+    .function = engine_function,
+    .slope = engine_slope,
+    .multiply = engine_multiply,
+    .scale = engine_scale,
     .exp = engine_exp,
     .tanh = engine_tanh,
     .sigmoid = engine_sigmoid,

@@ -82,6 +82,22 @@ static inline size_t unroll_weight_place(int blocks, int width, int k, int block
     return ((size_t)group * (size_t)k + (size_t)row * (size_t)wide + (size_t)(block - group)) * UNROLL_LANES;
 }
 
+/* Element-wise functions whose slope follows from their value. */
+typedef enum unroll_function { UNROLL_TANH, UNROLL_SIGMOID, UNROLL_RELU } unroll_function;
+
+/* Layer norm (Ba et al., 2016) of rows of X (rows, columns): n = (x - mean) / sqrt(variance + epsilon); y = n weight + bias.
+   What backward needs: `normal`, n in the layout of y, and `kept`, the inverse deviation of row r in all 16 lanes of
+   kept + 16 r; NULL where there is no backward. */
+typedef struct unroll_norm {
+    int rows, columns;
+    const real *x;
+    size_t x_block;
+    const real *weight, *bias; /* [blocks][16] */
+    real epsilon;
+    real *y, *normal, *kept;
+    size_t y_block;
+} unroll_norm;
+
 typedef struct unroll_optimizer_step {
     real rate, epsilon, scale;   /* scale: multiplies the gradient first (clipping) */
     real momentum;               /* sgd */
@@ -117,7 +133,15 @@ typedef struct unroll_engine {
     void (*sgd)(real *w, const real *g, real *m, size_t count, const unroll_optimizer_step *step);
     void (*rmsprop)(real *w, const real *g, real *v, size_t count, const unroll_optimizer_step *step);
     void (*adam)(real *w, const real *g, real *m, real *v, size_t count, const unroll_optimizer_step *step);
-    /* element-wise; count is a multiple of 16 */
+    /* layer norm; its gradient, dy in the layout of y; blocks begin..end - 1 of its weights' gradient, added, rows rising */
+    void (*norm)(const unroll_norm *p);
+    void (*norm_back)(const unroll_norm *p, const real *dy, real *dx, size_t dx_block, bool adds);
+    void (*norm_weights)(const unroll_norm *p, const real *dy, int begin, int end, real *weight, real *bias);
+    /* element-wise; count is a multiple of 16; `adds`: onto what is there */
+    void (*function)(unroll_function function, const real *x, real *y, size_t count);
+    void (*slope)(unroll_function function, const real *y, const real *dy, real *dx, bool adds, size_t count); /* dx = dy slope */
+    void (*multiply)(const real *x, const real *y, real *z, bool adds, size_t count);
+    void (*scale)(const real *x, real factor, real *y, bool adds, size_t count);
     void (*exp)(const real *x, real *y, size_t count);
     void (*tanh)(const real *x, real *y, size_t count);
     void (*sigmoid)(const real *x, real *y, size_t count);
