@@ -76,7 +76,7 @@ static void series_shape(const void *state, unroll_task_shape *shape)
                                  .outputs = 1,
                                  .steps = series->steps,
                                  .batch = series->batch,
-                                 .every = true,
+                                 .answer = UNROLL_AT_EVERY,
                                  .loss = "squared",
                                  .batches = {0, batches(series, UNROLL_VALID), batches(series, UNROLL_TEST)},
                                  .metric = "mse",

@@ -88,7 +88,7 @@ static void text_shape(const void *state, unroll_task_shape *shape)
                             .outputs = task->corpus.known + 1,
                             .steps = task->steps,
                             .batch = task->batch,
-                            .every = true,
+                            .answer = UNROLL_AT_EVERY,
                             .carry = true,
                             .loss = "softmax",
                             .batches = {0, cut_part(task, UNROLL_VALID).batches, cut_part(task, UNROLL_TEST).batches},

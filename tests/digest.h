@@ -16,15 +16,12 @@
 
 enum { DIGEST_KINDS = 6 };
 
-/* registers the core's and the cells' settings, once */
+/* registers the core's settings, once */
 static inline void digest_register(void)
 {
     if (unroll_setting_find("hidden") >= 0)
         return;
     unroll_register_core_settings();
-    for (int i = 0; i < unroll_cell_count; i++)
-        if (unroll_isas[0].cells[i]->settings != NULL)
-            unroll_settings_register(unroll_isas[0].cells[i]->settings, unroll_isas[0].cells[i]->setting_count);
 }
 
 static inline const char *digest_kind_name(int kind)
@@ -62,7 +59,7 @@ static inline uint64_t digest_functions(const unroll_engine *engine)
 static inline void digest_fill(const unroll_model_shape *shape, bool equal, uint32_t step, unroll_samples *s)
 {
     unroll_random random = unroll_random_open(7, UNROLL_FOR_TRAIN, step, 0);
-    int rows = shape->batch * shape->steps, targets = shape->every ? rows : shape->batch;
+    int rows = shape->batch * shape->steps, targets = shape->answer == UNROLL_AT_EVERY ? rows : shape->batch;
     for (int b = 0; b < shape->batch; b++)
         s->length[b] = equal ? shape->steps : 1 + (int)unroll_random_below(&random, (uint32_t)shape->steps);
     for (int i = 0; i < rows * shape->inputs; i++)
@@ -80,12 +77,12 @@ static inline unroll_status digest_training(const char *cell, const char *isa, i
                                             uint64_t *digest)
 {
     static const unroll_model_shape shapes[DIGEST_KINDS] = {
-        {.inputs = 3, .outputs = 2, .steps = 9, .batch = 7, .every = false, .loss = "squared", .all_threads = true},
-        {.symbols = 11, .outputs = 37, .steps = 8, .batch = 5, .every = true, .loss = "softmax", .all_threads = true},
-        {.inputs = 18, .outputs = 5, .steps = 6, .batch = 13, .every = true, .loss = "bernoulli", .all_threads = true},
-        {.symbols = 6, .outputs = 6, .steps = 4, .batch = 3, .every = true, .loss = "softmax", .all_threads = true},
-        {.inputs = 7, .outputs = 3, .steps = 9, .batch = 1, .every = true, .loss = "squared", .all_threads = true},
-        {.inputs = 2, .outputs = 1, .steps = 2, .batch = 34, .every = false, .loss = "squared", .all_threads = true},
+        {.inputs = 3, .outputs = 2, .steps = 9, .batch = 7, .answer = UNROLL_AT_LAST, .loss = "squared", .all_threads = true},
+        {.symbols = 11, .outputs = 37, .steps = 8, .batch = 5, .answer = UNROLL_AT_EVERY, .loss = "softmax", .all_threads = true},
+        {.inputs = 18, .outputs = 5, .steps = 6, .batch = 13, .answer = UNROLL_AT_EVERY, .loss = "bernoulli", .all_threads = true},
+        {.symbols = 6, .outputs = 6, .steps = 4, .batch = 3, .answer = UNROLL_AT_EVERY, .loss = "softmax", .all_threads = true},
+        {.inputs = 7, .outputs = 3, .steps = 9, .batch = 1, .answer = UNROLL_AT_EVERY, .loss = "squared", .all_threads = true},
+        {.inputs = 2, .outputs = 1, .steps = 2, .batch = 34, .answer = UNROLL_AT_LAST, .loss = "squared", .all_threads = true},
     };
     static const char *const layers[DIGEST_KINDS] = {"1", "2", "1", "2", "2", "1"};
     static const char *const hidden[DIGEST_KINDS] = {"37", "20", "48", "5", "21", "77"};
@@ -94,7 +91,7 @@ static inline unroll_status digest_training(const char *cell, const char *isa, i
     const unroll_model_shape *shape = &shapes[kind];
     size_t rows = (size_t)(shape->batch * shape->steps);
     unroll_samples samples = {malloc((size_t)shape->batch * sizeof(int)), calloc(rows * 20, sizeof(float)),
-                              calloc(rows, sizeof(int)), calloc(rows * 40, sizeof(float)), calloc(rows, sizeof(int))};
+                              calloc(rows, sizeof(int)), calloc(rows * 40, sizeof(float)), calloc(rows, sizeof(int)), NULL};
     unroll_model *model = NULL;
     unroll_status status;
     char count[16];

@@ -82,7 +82,7 @@ enum { BATCH = 5, MOST_BATCH = 34, WIDE = 80, STEPS = 7, MOST_HIDDEN = 33, INPUT
 static unroll_model *model_of(const char *cell, const char *hidden, const char *layers, int symbols, int batch, bool single)
 {
     unroll_model_shape shape = {.inputs = symbols > 0 ? 0 : INPUTS, .symbols = symbols, .outputs = OUTPUTS, .steps = STEPS,
-                                .batch = batch, .every = true, .loss = "squared"};
+                                .batch = batch, .answer = UNROLL_AT_EVERY, .loss = "squared"};
     unroll_settings *settings = unroll_settings_new();
     unroll_model *model = NULL;
     unroll_settings_set(settings, "model", cell);

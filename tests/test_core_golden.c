@@ -71,7 +71,7 @@ static bool read_shape(FILE *file, unroll_model_shape *shape)
     if (fscanf(file, "%d %d %d %d %d %d %15s", &shape->inputs, &shape->symbols, &shape->outputs, &shape->steps,
                &shape->batch, &every, loss) != 7)
         return false;
-    shape->every = every;
+    shape->answer = every ? UNROLL_AT_EVERY : UNROLL_AT_LAST;
     CU_ASSERT_PTR_NOT_NULL_FATAL(unroll_loss_find(loss));
     shape->loss = unroll_loss_find(loss)->name;
     return true;
@@ -209,7 +209,7 @@ static void check_forward(const golden_case *c, unroll_model *model)
 {
     const unroll_model_shape *s = &c->shape;
     const int parts = unroll_model_state_count(model), hidden = (int)unroll_int(c->settings, "hidden");
-    const int y_count = s->batch * (s->every ? s->steps : 1) * s->outputs, hidden_count = s->batch * s->steps * hidden;
+    const int y_count = s->batch * (s->answer == UNROLL_AT_EVERY ? s->steps : 1) * s->outputs, hidden_count = s->batch * s->steps * hidden;
     const int states_count = parts * s->batch * hidden;
     int *length = integers(find(c, 'i', "length")), *symbol = integers(find(c, 'i', "symbol"));
     real *x = reals(find(c, 'g', "x")), *initial = turned(reals(find(c, 'g', "initial")), parts, s->batch, hidden);

@@ -14,9 +14,9 @@ typedef struct gradient_case {
 
 static const gradient_case cases[] = {
     {"1", "5", "two", "tanh", {.inputs = 3, .outputs = 2, .steps = 6, .batch = 4, .loss = "squared"}, false},
-    {"2", "17", "two", "tanh", {.inputs = 2, .outputs = 3, .steps = 5, .batch = 3, .every = true, .loss = "squared"}, false},
-    {"1", "4", "one", "tanh", {.symbols = 7, .outputs = 19, .steps = 5, .batch = 3, .every = true, .loss = "softmax"}, false},
-    {"1", "3", "two", "relu", {.inputs = 1, .outputs = 4, .steps = 7, .batch = 5, .every = true, .loss = "bernoulli"}, true},
+    {"2", "17", "two", "tanh", {.inputs = 2, .outputs = 3, .steps = 5, .batch = 3, .answer = UNROLL_AT_EVERY, .loss = "squared"}, false},
+    {"1", "4", "one", "tanh", {.symbols = 7, .outputs = 19, .steps = 5, .batch = 3, .answer = UNROLL_AT_EVERY, .loss = "softmax"}, false},
+    {"1", "3", "two", "relu", {.inputs = 1, .outputs = 4, .steps = 7, .batch = 5, .answer = UNROLL_AT_EVERY, .loss = "bernoulli"}, true},
     {"3", "2", "one", "tanh", {.symbols = 3, .outputs = 5, .steps = 4, .batch = 2, .loss = "softmax"}, false},
 };
 
@@ -40,7 +40,7 @@ typedef struct buffers {
 
 static unroll_samples samples_in(buffers *b)
 {
-    unroll_samples samples = {b->length, b->x, b->symbol, b->y, b->target};
+    unroll_samples samples = {.length = b->length, .x = b->x, .symbol = b->symbol, .y = b->y, .target = b->target};
     memset(b, 0, sizeof *b);
     return samples;
 }
@@ -109,7 +109,7 @@ static void truncated_gradient_is_that_of_the_pieces(void)
     enum { STEPS = 6, PIECE = 2, BATCH = 3, HIDDEN = 5 };
     digest_register();
     for (int cell = 0; cell < unroll_cell_count; cell++) {
-        unroll_model_shape whole = {.inputs = 2, .outputs = 2, .steps = STEPS, .batch = BATCH, .every = true, .loss = "squared"};
+        unroll_model_shape whole = {.inputs = 2, .outputs = 2, .steps = STEPS, .batch = BATCH, .answer = UNROLL_AT_EVERY, .loss = "squared"};
         unroll_model_shape piece = whole;
         unroll_settings *settings = unroll_settings_new();
         unroll_model *a, *b;

@@ -42,7 +42,7 @@ static const unroll_layer_kind *kind_named(const char *name)
 static unroll_status open_tried(bool every, const char *isa, const char *threads, unroll_model **model)
 {
     unroll_model_shape shape = {.inputs = tried.symbols ? 0 : INPUTS, .symbols = tried.symbols ? SYMBOLS : 0, .outputs = OUTPUTS,
-                                .steps = STEPS, .batch = BATCH, .every = every, .loss = "squared", .input_gradient = true,
+                                .steps = STEPS, .batch = BATCH, .answer = every ? UNROLL_AT_EVERY : UNROLL_AT_LAST, .loss = "squared", .input_gradient = true,
                                 .all_threads = true};
     unroll_settings *settings = unroll_settings_new();
     unroll_status status;
@@ -353,7 +353,7 @@ static void train_embedding(const rule *r)
     enum { TRAINED = 6, VALUES = SYMBOLS * 70 };
     static real value[MOST], gradient[MOST];
     static double w[VALUES], m[VALUES], v[VALUES];
-    unroll_model_shape shape = {.symbols = SYMBOLS, .outputs = OUTPUTS, .steps = STEPS, .batch = BATCH, .every = true, .loss = "squared"};
+    unroll_model_shape shape = {.symbols = SYMBOLS, .outputs = OUTPUTS, .steps = STEPS, .batch = BATCH, .answer = UNROLL_AT_EVERY, .loss = "squared"};
     unroll_settings *settings = unroll_settings_new();
     unroll_model *model;
     batch b;

@@ -78,10 +78,10 @@ bool test_fed(void)
 
 static void training_and_streaming_allocate_nothing(void)
 {
-    static const unroll_model_shape shape = {.symbols = 9, .outputs = 20, .steps = 6, .batch = 4, .every = true, .loss = "softmax"};
+    static const unroll_model_shape shape = {.symbols = 9, .outputs = 20, .steps = 6, .batch = 4, .answer = UNROLL_AT_EVERY, .loss = "softmax"};
     int length[4], symbol[24], target[24];
     float y[24 * 20];
-    unroll_samples samples = {length, NULL, symbol, y, target};
+    unroll_samples samples = {.length = length, .symbol = symbol, .y = y, .target = target};
     digest_register();
     for (int cell = 0; cell < unroll_cell_count; cell++) {
         unroll_settings *settings = unroll_settings_new();

@@ -14,7 +14,7 @@ static void stream(const char *isa, const char *cell, int hidden, const char *fo
 {
     int inputs = hidden < 17 ? hidden + 1 : 17;
     unroll_model_shape shape = {
-        .inputs = inputs, .outputs = 1, .steps = STEPS, .batch = BATCH, .every = true, .loss = "squared"};
+        .inputs = inputs, .outputs = 1, .steps = STEPS, .batch = BATCH, .answer = UNROLL_AT_EVERY, .loss = "squared"};
     unroll_settings *settings = unroll_settings_new();
     unroll_random random = unroll_random_open(7, UNROLL_FOR_TEST, 0, 0);
     real *x = malloc((size_t)(BATCH * inputs) * sizeof *x);

@@ -10,7 +10,7 @@ static const char small[] = "length=12 batch=3";
 static uint64_t digest(const opened_task *opened)
 {
     const unroll_task_shape *shape = &opened->shape;
-    size_t batch = (size_t)shape->batch, steps = batch * (size_t)shape->steps, targets = shape->every ? steps : batch;
+    size_t batch = (size_t)shape->batch, steps = batch * (size_t)shape->steps, targets = shape->answer == UNROLL_AT_EVERY ? steps : batch;
     const struct {
         const void *at;
         size_t bytes;
@@ -104,7 +104,7 @@ static void splits_differ(void)
 static void check_symbols(const opened_task *opened)
 {
     const unroll_task_shape *shape = &opened->shape;
-    size_t batch = (size_t)shape->batch, steps = batch * (size_t)shape->steps, targets = shape->every ? steps : batch;
+    size_t batch = (size_t)shape->batch, steps = batch * (size_t)shape->steps, targets = shape->answer == UNROLL_AT_EVERY ? steps : batch;
     for (size_t k = 0; shape->symbols > 0 && k < steps; k++)
         CU_ASSERT_TRUE(opened->samples.symbol[k] >= 0 && opened->samples.symbol[k] < shape->symbols);
     for (size_t k = 0; strcmp(shape->loss, "softmax") == 0 && k < targets; k++)

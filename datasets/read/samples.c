@@ -10,7 +10,7 @@ static size_t inputs(const unroll_task_shape *shape)
 
 static size_t targets(const unroll_task_shape *shape)
 {
-    return shape->every ? inputs(shape) : (size_t)shape->batch;
+    return shape->answer == UNROLL_AT_EVERY ? inputs(shape) : (size_t)shape->batch;
 }
 
 unroll_status unroll_samples_open(const unroll_task_shape *shape, unroll_samples *samples)

@@ -11,7 +11,8 @@
 #include "model/run.h"
 #include "sweep/sweep.h"
 
-static const char schema[] = "unroll model 1";
+static const char schema[] = "unroll model 2";
+static const char *const answers[UNROLL_ANSWERS] = {"last", "every", "unaligned", "sequence"};
 
 #ifdef UNROLL_DOUBLE
 static const unroll_array_type array_of_real = UNROLL_ARRAY_DOUBLE;
@@ -73,7 +74,8 @@ static void add_shape(const unroll_model_shape *shape, unroll_bundle *bundle)
     add_count(bundle, "symbols", shape->symbols);
     add_count(bundle, "outputs", shape->outputs);
     add_count(bundle, "steps", shape->steps);
-    add_count(bundle, "every", shape->every);
+    add_count(bundle, "target_steps", shape->target_steps);
+    unroll_bundle_attribute(bundle, "answer", answers[shape->answer]);
     unroll_bundle_attribute(bundle, "loss", shape->loss);
 }
 
@@ -119,14 +121,17 @@ static unroll_status read_count(const unroll_bundle *bundle, const char *path, c
 
 static unroll_status read_shape(const unroll_bundle *bundle, const char *path, unroll_model_shape *shape)
 {
-    const char *loss = unroll_bundle_text(bundle, "loss");
-    int every = 0;
+    const char *loss = unroll_bundle_text(bundle, "loss"), *answer = unroll_bundle_text(bundle, "answer");
     UNROLL_TRY(read_count(bundle, path, "inputs", &shape->inputs));
     UNROLL_TRY(read_count(bundle, path, "symbols", &shape->symbols));
     UNROLL_TRY(read_count(bundle, path, "outputs", &shape->outputs));
     UNROLL_TRY(read_count(bundle, path, "steps", &shape->steps));
-    UNROLL_TRY(read_count(bundle, path, "every", &every));
-    shape->every = every != 0;
+    UNROLL_TRY(read_count(bundle, path, "target_steps", &shape->target_steps));
+    while (answer != NULL && shape->answer < UNROLL_ANSWERS && strcmp(answers[shape->answer], answer) != 0)
+        shape->answer++;
+    if (answer == NULL || shape->answer == UNROLL_ANSWERS)
+        return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its attribute answer is missing or wrong",
+                            path);
     if ((shape->inputs > 0) == (shape->symbols > 0) || shape->outputs < 1)
         return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its inputs and outputs make no sense",
                             path);
@@ -159,6 +164,9 @@ unroll_status unroll_model_file_open(const char *path, unroll_model_file *file)
     if (status.code != UNROLL_OK)
         return status;
     found = unroll_bundle_text(file->bundle, "schema");
+    if (found != NULL && strncmp(found, schema, sizeof schema - 2) == 0 && strcmp(found, schema) != 0)
+        return unroll_error(UNROLL_WRONG, "%.300s was saved by another version of unroll, as %.20s, not %s: train it again", path,
+                            found, schema);
     if (found == NULL || strcmp(found, schema) != 0)
         return unroll_error(UNROLL_WRONG, "%.300s is not a saved model: unroll train --save writes one", path);
     file->settings = unroll_settings_new();
@@ -226,7 +234,8 @@ unroll_status unroll_model_file_build(const unroll_model_file *file, const char 
     unroll_status status = unroll_ok();
     shape.steps = steps;
     shape.batch = batch;
-    shape.every = true;
+    if (shape.answer == UNROLL_AT_LAST)
+        shape.answer = UNROLL_AT_EVERY;
     UNROLL_TRY(check_size(file, &shape, path));
     UNROLL_TRY(unroll_model_open(file->settings, &shape, model));
     for (int i = 0; i < unroll_model_weight_count(*model) && status.code == UNROLL_OK; i++)

@@ -38,7 +38,7 @@ void unroll_take_outputs(unroll_node *node, unroll_arena *arena)
     node->output = unroll_take_matrix(arena, columns, (size_t)node->capacity, batch);
     if (node->layer->trains)
         node->d_output = unroll_take_matrix(arena, columns, (size_t)node->capacity, batch);
-    node->stream = unroll_take_matrix(arena, columns, batch, 0);
+    node->stream = unroll_take_matrix(arena, columns, (size_t)node->streams, 0);
 }
 
 void unroll_clear_rows(unroll_matrix m, const unroll_set *set, const unroll_team *team)

@@ -7,7 +7,7 @@
 
 void unroll_graph_open(unroll_graph *graph, const unroll_settings *settings, const unroll_isa *isa, bool input_gradient)
 {
-    *graph = (unroll_graph){.settings = settings, .isa = isa, .input_gradient = input_gradient, .output = -1};
+    *graph = (unroll_graph){.settings = settings, .isa = isa, .input = {-1, -1, -1}, .input_gradient = input_gradient, .output = -1};
 }
 
 void unroll_graph_close(unroll_graph *graph)

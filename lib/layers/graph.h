@@ -9,6 +9,7 @@ typedef struct unroll_graph {
     const unroll_isa *isa;
     unroll_layer **layer; /* (count) */
     int count, room;
+    int input[UNROLL_SETS]; /* the layer that is the input of each set; -1: it has none */
     bool input_gradient; /* the gradient of inputs of reals is wanted */
     int output;          /* the layer whose rows the loss reads; the network says which */
 } unroll_graph;
@@ -29,6 +30,8 @@ unroll_status unroll_add_input(unroll_graph *graph, unroll_set_index set, int in
 unroll_status unroll_add_dense(unroll_graph *graph, const char *name, int source, int outputs, int *index);
 /* Each sequence's last row, on the set UNROLL_ONCE. In streaming every step is the last so far. */
 unroll_status unroll_add_last(unroll_graph *graph, int source, int *index);
+/* Each sequence's first row: where a layer that reads backwards has read all. */
+unroll_status unroll_add_first(unroll_graph *graph, int source, int *index);
 /* An element-wise function. */
 unroll_status unroll_add_function(unroll_graph *graph, int source, unroll_function function, int *index);
 /* The sum, and the product element by element, of sources of one width. */

@@ -27,7 +27,7 @@ static void input_take_node(unroll_node *node, unroll_arena *arena)
 {
     if (node->layer->symbols > 0) {
         node->symbol = unroll_arena_take(arena, (size_t)node->capacity, sizeof(int));
-        node->stream_symbol = unroll_arena_take(arena, (size_t)node->batch, sizeof(int));
+        node->stream_symbol = unroll_arena_take(arena, (size_t)node->streams, sizeof(int));
     } else {
         unroll_take_outputs(node, arena);
     }
@@ -57,5 +57,7 @@ const unroll_layer_kind unroll_layer_input = {
 unroll_status unroll_add_input(unroll_graph *graph, unroll_set_index set, int inputs, int symbols, int *index)
 {
     input_options options = {set, inputs, symbols, graph->input_gradient};
-    return unroll_graph_add(graph, &unroll_layer_input, "input", NULL, 0, &options, index);
+    UNROLL_TRY(unroll_graph_add(graph, &unroll_layer_input, "input", NULL, 0, &options, index));
+    graph->input[set] = *index;
+    return unroll_ok();
 }

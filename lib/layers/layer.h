@@ -124,6 +124,9 @@ typedef struct unroll_layer_kind {
     void (*end)(const unroll_node *node, real *state, size_t stride); /* the state after each sequence's last step */
     /* The state of streaming: to zero; of row `row` out and in; and row i becomes what row from[i] was (of beams). */
     void (*reset)(unroll_node *node);
+    /* The state of streaming before the first step of the target's set, from what the source's set has left: of `each` rows
+       for every sequence. NULL where it is zero, or there is none. */
+    void (*enter)(unroll_node *node, int each);
     void (*save)(const unroll_node *node, int row, real *state);
     void (*load)(unroll_node *node, int row, const real *state);
     void (*reorder)(unroll_node *node, const int *from, int rows);
@@ -154,12 +157,13 @@ struct unroll_node {
     unroll_layer *layer;
     const unroll_set *set;
     int batch, capacity; /* most sequences at once; most rows */
+    int streams;         /* most rows of a streaming step */
     int sparse_room;     /* most rows of a sparse gradient: of this micro-batch, or, of the first one, of all */
     real *g;
     unroll_matrix output, d_output;
     int *symbol; /* (rows), of a layer whose output is symbols */
-    unroll_matrix stream; /* (batch, columns): its output at the last streaming step */
-    int *stream_symbol;   /* (batch) */
+    unroll_matrix stream; /* (streams, columns): its output at the last streaming step */
+    int *stream_symbol;   /* (streams) */
     unroll_node *source[UNROLL_MOST_SOURCES];
     unroll_node *shares;              /* of layer->shares: there the gradient of those weights is added up */
     bool wanted[UNROLL_MOST_SOURCES]; /* backward goes on to this source, */

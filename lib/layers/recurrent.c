@@ -292,16 +292,16 @@ static void recurrent_take_node(unroll_node *node, unroll_arena *arena)
 {
     const unroll_recurrent *own = node->layer->own;
     recurrent_node *mine = node->own;
-    size_t batch = (size_t)node->batch, rows = (size_t)node->capacity;
+    size_t batch = (size_t)node->batch, rows = (size_t)node->capacity, streams = (size_t)node->streams;
     int slots = own->panels * own->slots;
     mine->first_row = own->backwards ? 0 : node->batch;
     mine->tape = take(arena, slots, unroll_row_stride(rows, batch), slots * UNROLL_LANES);
-    mine->stream_tape = take(arena, slots, batch, slots * UNROLL_LANES);
+    mine->stream_tape = take(arena, slots, streams, slots * UNROLL_LANES);
     for (int k = 0; k < own->states; k++) {
         mine->state[k] = take(arena, own->panels, unroll_row_stride(batch + rows, batch), own->hidden);
         mine->d_state[k] = take(arena, own->panels, k == 0 ? unroll_row_stride(batch + rows, batch) : batch, own->hidden);
         for (int i = 0; i < 2; i++)
-            mine->stream_state[i][k] = take(arena, own->panels, batch, own->hidden);
+            mine->stream_state[i][k] = take(arena, own->panels, streams, own->hidden);
     }
     node->output = mine->state[0];
     node->d_output = mine->d_state[0];
@@ -396,6 +396,24 @@ static void recurrent_reset(unroll_node *node)
         }
 }
 
+static void recurrent_enter(unroll_node *node, int each)
+{
+    const unroll_recurrent *own = node->layer->own;
+    recurrent_node *mine = node->own;
+    const unroll_node *from = node->layer->sources > 1 ? node->source[1] : NULL;
+    if (from == NULL) {
+        recurrent_reset(node);
+        return;
+    }
+    for (int k = 0; k < own->states; k++)
+        for (int panel = 0; panel < own->panels; panel++)
+            for (int row = 0; row < from->set->size * each; row++)
+                memcpy(unroll_matrix_row(mine->stream_state[mine->stream_now][k], panel, row),
+                       unroll_matrix_row(((const recurrent_node *)from->own)->state[k], panel,
+                                         unroll_recurrent_end_row(from, from->set->place[row / each])),
+                       UNROLL_LANES * sizeof(real));
+}
+
 static void recurrent_save(const unroll_node *node, int row, real *state)
 {
     const unroll_recurrent *own = node->layer->own;
@@ -468,6 +486,7 @@ const unroll_layer_kind unroll_layer_recurrent = {
     .start = recurrent_start,
     .end = recurrent_end,
     .reset = recurrent_reset,
+    .enter = recurrent_enter,
     .save = recurrent_save,
     .load = recurrent_load,
     .reorder = recurrent_reorder,

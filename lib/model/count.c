@@ -85,7 +85,8 @@ unroll_model_shape unroll_model_shape_of(const unroll_task_shape *task)
                                 .outputs = task->outputs,
                                 .steps = task->steps,
                                 .batch = task->batch,
-                                .every = task->every,
+                                .answer = task->answer,
+                                .target_steps = task->target_steps,
                                 .loss = task->loss};
 }
 

@@ -36,6 +36,7 @@ typedef struct unroll_micro {
     int64_t *hit_part;
     real *carried[UNROLL_CARRY_SLOTS]; /* (batch, state): states carried from batch to batch */
     bool started;                      /* some initial state is not zero */
+    int *from;                         /* (streaming rows): where each goes on from */
 } unroll_micro;
 
 struct unroll_model {
@@ -75,8 +76,10 @@ static inline unroll_node *unroll_micro_output(const unroll_model *model, const 
 
 /* How many of `size` sequences a micro-batch has. */
 int unroll_micro_size(const unroll_micro *micro, int size);
-/* Sorts the lengths (NULL: all `steps`) of the micro-batch's part of `size` sequences and lays out its sets. */
-void unroll_micro_layout(const unroll_model *model, unroll_micro *micro, int size, int steps, const int *length);
+/* Sorts the lengths (NULL: all `steps`) of the micro-batch's part of `size` sequences and lays out its sets; target_length:
+   of the answers, NULL where they have none of their own. */
+void unroll_micro_layout(const unroll_model *model, unroll_micro *micro, int size, int steps, const int *length,
+                         const int *target_length);
 /* Brings the inputs of a micro-batch that is laid out into place; of xf and xr, both (B, steps_in, I) of the whole batch, one
    is not NULL. */
 void unroll_micro_place(const unroll_model *model, unroll_micro *micro, int steps_in, const float *xf, const real *xr,

@@ -62,6 +62,7 @@ static void connect(const unroll_model *model, unroll_micro *micro)
         node->layer = model->graph.layer[i];
         node->set = &micro->set[node->layer->set].set;
         node->batch = micro->batch;
+        node->streams = micro->batch * (node->layer->set == UNROLL_TARGET && model->shape.beams > 0 ? model->shape.beams : 1);
         node->capacity = micro->batch * micro->set[node->layer->set].steps;
         node->sparse_room = micro == model->micro ? model->shape.batch * micro->set[node->layer->set].steps : node->capacity;
         for (int k = 0; k < node->layer->sources; k++)
@@ -96,7 +97,7 @@ static unroll_status open_micro(unroll_model *model, unroll_micro *micro)
         return unroll_error(UNROLL_FAILED, "out of memory");
     }
     micro->set[UNROLL_SOURCE].steps = model->shape.steps;
-    micro->set[UNROLL_TARGET].steps = 0;
+    micro->set[UNROLL_TARGET].steps = model->shape.target_steps;
     micro->set[UNROLL_ONCE].steps = 1;
     connect(model, micro);
     settle_gradients(model, micro, written);
@@ -171,6 +172,7 @@ static void take_micro(unroll_model *model, unroll_micro *micro)
         micro->goal = unroll_take_matrix(arena, model->shape.outputs, rows, (size_t)micro->batch);
     micro->loss_part = unroll_arena_take(arena, rows / LOSS_ROWS + 1, sizeof(double));
     micro->hit_part = unroll_arena_take(arena, rows / LOSS_ROWS + 1, sizeof(int64_t));
+    micro->from = unroll_arena_take(arena, (size_t)output->streams, sizeof(int));
     for (int i = 0; i < UNROLL_CARRY_SLOTS; i++)
         micro->carried[i] = unroll_arena_take(arena, (size_t)micro->batch * (size_t)model->state, sizeof(real));
     for (int i = 0; i < model->graph.count; i++) {

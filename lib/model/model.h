@@ -14,7 +14,9 @@
 /* What a model takes in and gives out. */
 typedef struct unroll_model_shape {
     int inputs, symbols, outputs, steps, batch; /* as in unroll_task_shape; batch: the most sequences at once */
-    bool every;
+    unroll_answer answer;
+    int target_steps; /* as in unroll_task_shape */
+    int beams;        /* streaming rows for each sequence of the batch, where the answer is a sequence; 0: one */
     const char *loss; /* its name: unroll_loss_find */
     bool input_gradient; /* backward goes on to the gradient of the input, as a benchmark against peers wants */
     bool all_threads;    /* as many threads as the settings say; else fewer where more would be slower */
@@ -53,7 +55,7 @@ void unroll_model_get_input_gradient(const unroll_model *model, int steps, real 
 
 /* Forward over one batch in the caller's layout, sequences in any order of lengths (1..T).
    x (B, T, I) or symbol (B, T), the other NULL; length (B) or NULL for all T. Writes, where not NULL,
-   y (B, T, O) with `every` (zeros past the end) or (B, O): raw outputs of the last layer (logits for softmax and Bernoulli);
+   y (B, T, O) for an answer at every step (zeros past the end), or (B, O): raw outputs of the last layer (logits for softmax and Bernoulli);
    hidden (B, T, H): outputs of the last layer below it that has a row for every step, zeros past the end; states (B, S): each sequence's carried
    state after its last step, S = unroll_model_state_size; initial (B, S): states to start from, NULL: zeros. */
 typedef struct unroll_forward {
@@ -82,6 +84,12 @@ void unroll_model_state_at(const unroll_model *model, int index, unroll_state_pa
 bool unroll_model_streams(const unroll_model *model); /* whether it can: false where a layer needs to know later steps */
 void unroll_model_reset(unroll_model *model);
 void unroll_model_step(unroll_model *model, int size, const real *x, const int *symbol, real *y);
+/* Where the answer is another sequence, a step is one of writing it: symbol holds what was written last (outputs: nothing
+   yet), rows are sequences times shape.beams, a sequence's beside each other. unroll_model_forward reads the inputs (y and
+   hidden NULL); enter then makes every row ready to write. */
+void unroll_model_enter(unroll_model *model);
+/* Row i goes on from where row from[i], of the same sequence, is. */
+void unroll_model_reorder(unroll_model *model, const int *from, int size);
 /* The state of streaming row `row` out and in, (S). */
 void unroll_model_save_state(const unroll_model *model, int row, real *state);
 void unroll_model_load_state(unroll_model *model, int row, const real *state);

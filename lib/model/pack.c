@@ -74,17 +74,20 @@ static void lay_out_once(unroll_packed_set *set, const unroll_packed_set *of)
                             .first = of->set.first};
 }
 
-void unroll_micro_layout(const unroll_model *model, unroll_micro *micro, int size, int steps, const int *length)
+void unroll_micro_layout(const unroll_model *model, unroll_micro *micro, int size, int steps, const int *length,
+                         const int *target_length)
 {
-    (void)model;
-    lay_out(&micro->set[UNROLL_SOURCE], micro->first, unroll_micro_size(micro, size), steps, length);
+    int own = unroll_micro_size(micro, size);
+    lay_out(&micro->set[UNROLL_SOURCE], micro->first, own, steps, length);
     lay_out_once(&micro->set[UNROLL_ONCE], &micro->set[UNROLL_SOURCE]);
+    if (target_length != NULL)
+        lay_out(&micro->set[UNROLL_TARGET], micro->first, own, model->shape.target_steps, target_length);
 }
 
 void unroll_micro_place(const unroll_model *model, unroll_micro *micro, int steps_in, const float *xf, const real *xr,
                         const int *symbol)
 {
-    const unroll_node *node = &micro->node[0];
+    const unroll_node *node = &micro->node[model->graph.input[UNROLL_SOURCE]];
     const unroll_set *set = node->set;
     int inputs = model->shape.inputs;
     for (int s = 0; s < set->size; s++) {
@@ -118,11 +121,24 @@ static void place_target(unroll_model *model, unroll_micro *micro, size_t row, s
     }
 }
 
+/* What the decoder reads: at each step what should have been written at the one before; at the first, that it is the first,
+   which is the symbol after the last class. */
+static void place_written(const unroll_model *model, unroll_micro *micro, const unroll_samples *samples)
+{
+    const unroll_node *node = &micro->node[model->graph.input[UNROLL_TARGET]];
+    const unroll_set *set = node->set;
+    for (int s = 0; s < set->size; s++) {
+        const int *target = samples->target + (size_t)set->order[s] * (size_t)model->shape.target_steps;
+        for (int t = 0; t < set->length[s]; t++)
+            node->symbol[set->offset[t] + s] = t == 0 ? model->shape.outputs : target[t - 1];
+    }
+}
+
 static void place_targets(unroll_model *model, unroll_micro *micro, const unroll_samples *samples)
 {
     const unroll_node *output = unroll_micro_output(model, micro);
     const unroll_set *set = output->set;
-    size_t steps = output->layer->set == UNROLL_ONCE ? 1 : (size_t)model->shape.steps; /* in the caller's layout */
+    size_t steps = (size_t)micro->set[output->layer->set].steps; /* in the caller's layout */
     for (int s = 0; s < set->size; s++)
         for (int t = 0; t < set->length[s]; t++)
             place_target(model, micro, (size_t)(set->offset[t] + s), (size_t)set->order[s] * steps + (size_t)t, samples);
@@ -133,8 +149,11 @@ void unroll_model_pack(unroll_model *model, const unroll_samples *samples, int s
     model->targets = 0;
     for (int i = 0; i < model->micros; i++) {
         unroll_micro *micro = &model->micro[i];
-        unroll_micro_layout(model, micro, size, model->shape.steps, samples->length);
+        unroll_micro_layout(model, micro, size, model->shape.steps, samples->length,
+                            model->shape.target_steps > 0 ? samples->target_length : NULL);
         unroll_micro_place(model, micro, model->shape.steps, samples->x, NULL, samples->symbol);
+        if (model->graph.input[UNROLL_TARGET] >= 0)
+            place_written(model, micro, samples);
         place_targets(model, micro, samples);
     }
 }

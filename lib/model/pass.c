@@ -4,10 +4,12 @@
 
 #include "model/inside.h"
 
-static void forward(const unroll_model *model, unroll_micro *micro, const unroll_pass *pass)
+/* `source`: the layers on the source's set alone */
+static void forward(const unroll_model *model, unroll_micro *micro, const unroll_pass *pass, bool source)
 {
     for (int i = 0; i < model->graph.count; i++)
-        model->graph.layer[i]->kind->forward(&micro->node[i], pass);
+        if (!source || model->graph.layer[i]->set != UNROLL_TARGET)
+            model->graph.layer[i]->kind->forward(&micro->node[i], pass);
 }
 
 /* the loss in fixed parts of LOSS_ROWS rows, so that its sum does not depend on the threads */
@@ -114,7 +116,7 @@ static void pass_part(void *context, const unroll_team *team)
         unroll_micro *micro = &model->micro[i];
         if (micro->set[UNROLL_SOURCE].set.size == 0)
             continue;
-        forward(model, micro, &pass);
+        forward(model, micro, &pass, !r->loss && model->graph.input[UNROLL_TARGET] >= 0);
         if (r->loss)
             loss_part(model, micro, &own, r->gradient);
         if (r->gradient)
@@ -200,7 +202,7 @@ void unroll_model_forward(unroll_model *model, const unroll_forward *io)
     request r = {.model = model};
     for (int i = 0; i < model->micros; i++) {
         unroll_micro *micro = &model->micro[i];
-        unroll_micro_layout(model, micro, io->size, io->steps, io->length);
+        unroll_micro_layout(model, micro, io->size, io->steps, io->length, NULL);
         unroll_micro_place(model, micro, io->steps, NULL, io->x, io->symbol);
         unroll_micro_start(model, micro,
                            io->initial == NULL ? NULL : io->initial + (size_t)micro->first * (size_t)model->state);

@@ -45,7 +45,7 @@ static bool asked_to_stop(const run_state *run)
 static unroll_status allocate(run_state *run)
 {
     const unroll_task_shape *shape = &run->shape;
-    size_t batch = (size_t)shape->batch, rows = batch * (size_t)shape->steps, targets = shape->every ? rows : batch;
+    size_t batch = (size_t)shape->batch, rows = batch * (size_t)shape->steps, targets = shape->answer == UNROLL_AT_EVERY ? rows : batch;
     size_t points = (size_t)unroll_int(run->settings, "points") + 1;
     unroll_samples *samples = &run->samples;
     bool classes = unroll_loss_find(shape->loss)->classes;
@@ -89,7 +89,7 @@ static void load_batch(run_state *run, unroll_split split, int64_t index)
 {
     const unroll_task_shape *shape = &run->shape;
     unroll_samples *samples = &run->samples;
-    size_t batch = (size_t)shape->batch, rows = batch * (size_t)shape->steps, targets = shape->every ? rows : batch;
+    size_t batch = (size_t)shape->batch, rows = batch * (size_t)shape->steps, targets = shape->answer == UNROLL_AT_EVERY ? rows : batch;
     for (size_t b = 0; b < batch; b++)
         samples->length[b] = shape->steps;
     if (samples->x != NULL)

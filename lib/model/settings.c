@@ -1,5 +1,9 @@
-/* The core's own rows of the settings table; cells and tasks bring theirs. */
+/* The core's own rows of the settings table, and those of cells and networks. */
 #include "model/settings.h"
+
+#include "cells/cell.h"
+#include "model/network.h"
+#include "simd/engine.h"
 
 static const unroll_setting rows[] = {
     {"task", UNROLL_TEXT, 0, 0, "", "adding", "", "what is learned: unroll list tasks", "model", 0},
@@ -40,7 +44,16 @@ static const unroll_setting rows[] = {
     {"isa", UNROLL_TEXT, 0, 0, "", "auto", "", "instruction set: unroll list isas", "machine", UNROLL_SETTING_TIMING},
 };
 
+/* Rows of cells are the same in every instruction set. */
 void unroll_register_core_settings(void)
 {
     unroll_settings_register(rows, (int)(sizeof rows / sizeof rows[0]));
+    for (int i = 0; i < unroll_cell_count; i++) {
+        const unroll_cell *cell = unroll_isas[0].cells[i];
+        if (cell->settings != NULL)
+            unroll_settings_register(cell->settings, cell->setting_count);
+    }
+    for (int i = 0; i < unroll_network_count; i++)
+        if (unroll_networks[i]->settings != NULL)
+            unroll_settings_register(unroll_networks[i]->settings, unroll_networks[i]->setting_count);
 }

@@ -3,6 +3,29 @@
 
 #include "model/inside.h"
 
+/* The set that a step goes along: the answer's, where it is another sequence. */
+static unroll_set_index streaming_set(const unroll_model *model)
+{
+    return model->graph.input[UNROLL_TARGET] >= 0 ? UNROLL_TARGET : UNROLL_SOURCE;
+}
+
+static int input_of(const unroll_model *model)
+{
+    return model->graph.input[streaming_set(model)];
+}
+
+/* Whether a layer takes part in steps: of two sets, those of the source have been through before. */
+static bool steps(const unroll_model *model, int layer)
+{
+    return model->graph.input[UNROLL_TARGET] < 0 || model->graph.layer[layer]->set == UNROLL_TARGET;
+}
+
+/* rows of a step for each sequence */
+static int each_of(const unroll_model *model)
+{
+    return model->graph.input[UNROLL_TARGET] >= 0 && model->shape.beams > 0 ? model->shape.beams : 1;
+}
+
 static void reset(unroll_node *node)
 {
     if (node->layer->kind->reset != NULL)
@@ -13,7 +36,7 @@ bool unroll_model_streams(const unroll_model *model)
 {
     for (int i = 0; i < model->graph.count; i++) {
         const unroll_layer *layer = model->graph.layer[i];
-        if (layer->kind->streams != NULL && !layer->kind->streams(layer))
+        if (steps(model, i) && layer->kind->streams != NULL && !layer->kind->streams(layer))
             return false;
     }
     return true;
@@ -60,9 +83,10 @@ static void micro_step(const unroll_model *model, unroll_micro *micro, int size,
 {
     const unroll_node *output = unroll_micro_output(model, micro);
     int outputs = model->shape.outputs;
-    place(micro, 0, size, x, symbol);
+    place(micro, input_of(model), size, x, symbol);
     for (int i = 0; i < model->graph.count; i++)
-        model->graph.layer[i]->kind->step(&micro->node[i], size);
+        if (steps(model, i))
+            model->graph.layer[i]->kind->step(&micro->node[i], size);
     for (int b = 0; y != NULL && b < size; b++)
         for (int o = 0; o < outputs; o++)
             y[(size_t)b * (size_t)outputs + (size_t)o] = *unroll_matrix_element(output->stream, b, o);
@@ -70,13 +94,39 @@ static void micro_step(const unroll_model *model, unroll_micro *micro, int size,
 
 void unroll_model_step(unroll_model *model, int size, const real *x, const int *symbol, real *y)
 {
+    int each = each_of(model);
     if (model->stale || model->stream_stale)
         refresh(model);
-    for (int i = 0; i < model->micros && model->micro[i].first < size; i++) {
+    for (int i = 0; i < model->micros && model->micro[i].first * each < size; i++) {
         unroll_micro *micro = &model->micro[i];
-        size_t first = (size_t)micro->first;
-        micro_step(model, micro, unroll_micro_size(micro, size), x == NULL ? NULL : x + first * (size_t)model->shape.inputs,
+        size_t first = (size_t)(micro->first * each);
+        int left = size - micro->first * each, most = micro->batch * each;
+        micro_step(model, micro, left < most ? left : most, x == NULL ? NULL : x + first * (size_t)model->shape.inputs,
                    symbol == NULL ? NULL : symbol + first, y == NULL ? NULL : y + first * (size_t)model->shape.outputs);
+    }
+}
+
+void unroll_model_enter(unroll_model *model)
+{
+    for (int m = 0; m < model->micros; m++)
+        for (int i = 0; i < model->graph.count; i++) {
+            const unroll_layer_kind *kind = model->graph.layer[i]->kind;
+            if (steps(model, i) && kind->enter != NULL)
+                kind->enter(&model->micro[m].node[i], each_of(model));
+        }
+}
+
+void unroll_model_reorder(unroll_model *model, const int *from, int size)
+{
+    int each = each_of(model);
+    for (int m = 0; m < model->micros && model->micro[m].first * each < size; m++) {
+        unroll_micro *micro = &model->micro[m];
+        int first = micro->first * each, left = size - first, own = left < micro->batch * each ? left : micro->batch * each;
+        for (int i = 0; i < own; i++)
+            micro->from[i] = from[first + i] - first;
+        for (int i = 0; i < model->graph.count; i++)
+            if (steps(model, i) && model->graph.layer[i]->kind->reorder != NULL)
+                model->graph.layer[i]->kind->reorder(&micro->node[i], micro->from, own);
     }
 }
 
@@ -122,10 +172,10 @@ static size_t state_of(const unroll_layer *layer)
 
 static unroll_micro *micro_of(const unroll_model *model, int *row)
 {
-    int i = 0;
-    while (i + 1 < model->micros && model->micro[i + 1].first <= *row)
+    int i = 0, each = each_of(model);
+    while (i + 1 < model->micros && model->micro[i + 1].first * each <= *row)
         i++;
-    *row -= model->micro[i].first;
+    *row -= model->micro[i].first * each;
     return &model->micro[i];
 }
 

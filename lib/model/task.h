@@ -13,13 +13,23 @@ typedef struct unroll_model unroll_model; /* model/model.h */
 
 typedef enum unroll_split { UNROLL_TRAIN, UNROLL_VALID, UNROLL_TEST } unroll_split;
 
+/* What is asked for. */
+typedef enum unroll_answer {
+    UNROLL_AT_LAST,   /* an answer at each sequence's last step */
+    UNROLL_AT_EVERY,  /* one at every step */
+    UNROLL_UNALIGNED, /* labels, no more than there are steps, without a word on which step says which */
+    UNROLL_SEQUENCE,  /* another sequence, of any length, written after the whole input has been read */
+    UNROLL_ANSWERS
+} unroll_answer;
+
 typedef struct unroll_task_shape {
     int inputs;  /* reals a step; 0 when the input is a symbol */
     int symbols; /* size of the input alphabet; 0 when the input is reals */
-    int outputs; /* reals, or classes where the loss has them */
+    int outputs; /* reals, or classes where the loss has them; of unaligned answers class 0 is the blank */
     int steps;   /* longest sequence, T */
     int batch;   /* sequences in a batch, B, of every split */
-    bool every;  /* a target at every step; else at each sequence's last step only */
+    unroll_answer answer;
+    int target_steps; /* most labels of an unaligned answer, most symbols of a sequence, U */
     bool carry;  /* batch i + 1 of a split continues the sequences of batch i: states are carried over */
     const char *loss;    /* its name: losses/loss.h */
     int batches[3];      /* [split]: batches in the split; 0 = endless (only UNROLL_TRAIN) */
@@ -33,8 +43,10 @@ typedef struct unroll_samples {
     int *length; /* (B): steps of each sequence, 1..T; preset to T */
     float *x;    /* (B, T, inputs), when inputs > 0 */
     int *symbol; /* (B, T), when symbols > 0 */
-    float *y;    /* (B, T, outputs) with every, else (B, outputs); NaN = no target there */
-    int *target; /* (B, T) with every, else (B): class, where the loss has them; -1 = no target there */
+    float *y;    /* (B, T, outputs) at every step, (B, outputs) at the last; NaN = no target there */
+    int *target; /* (B, T) at every step, (B) at the last, (B, U) of answers with a length of their own: class, where the
+                    loss has them; -1 = no target there */
+    int *target_length; /* (B), with target_steps > 0: labels of each sequence, 0..U; 1..U of UNROLL_SEQUENCE */
 } unroll_samples;
 
 /* Means over all targets of a split. */

@@ -1,7 +1,20 @@
-/* A stack of recurrent layers of one cell and a dense head: `model=` with any cell's name. */
+/* A stack of recurrent layers of one cell and a dense head: `model=` with any cell's name. For another sequence as the answer
+   it is two stacks: the second, the decoder, starts from the last states of the first, the encoder, and reads what was
+   written so far (Sutskever, Vinyals, Le, 2014). */
+#include <string.h>
+
 #include "layers/recurrent.h"
 #include "model/network.h"
 #include "simd/engine.h"
+
+static const unroll_setting rows[] = {
+    {"dropout", UNROLL_REAL, 0, 0.99, "", "0", "", "share of units dropped in training between layers and before the head",
+     "network recurrent", 0},
+    {"directions", UNROLL_CHOICE, 0, 0, "one|both", "one", "", "both: a second layer beside each reads the sequence backwards",
+     "network recurrent", 0},
+    {"embedding", UNROLL_INT, 0, 1000000, "", "0", "columns",
+     "columns of an embedding below the first layer, where inputs are symbols; 0: none", "network recurrent", 0},
+};
 
 static const char *recurrent_model(int index)
 {
@@ -13,15 +26,108 @@ static const char *recurrent_title(int index)
     return unroll_isas[0].cells[index]->title;
 }
 
+/* What stays the same over the layers of a stack. */
+typedef struct stack {
+    const unroll_settings *settings;
+    const char *name;     /* prefix of its weights' names */
+    const char *embedding;
+    int layers;
+    bool both;            /* directions */
+    double dropout;
+    unroll_recurrent_options options;
+    const int *initial;   /* (layers): from whose last states each layer starts; NULL: from zero */
+} stack;
+
+static stack stack_of(const unroll_settings *settings, const char *name, const char *embedding)
+{
+    return (stack){.settings = settings,
+                   .name = name,
+                   .embedding = embedding,
+                   .layers = (int)unroll_int(settings, "layers"),
+                   .both = strcmp(unroll_text(settings, "directions"), "both") == 0,
+                   .dropout = unroll_real(settings, "dropout"),
+                   .options = {.cell = unroll_text(settings, "model"), .hidden = (int)unroll_int(settings, "hidden")}};
+}
+
+static unroll_status add_embedding(unroll_graph *graph, const stack *s, int *top)
+{
+    int columns = (int)unroll_int(s->settings, "embedding");
+    if (columns == 0 || graph->layer[*top]->symbols == 0)
+        return unroll_ok();
+    return unroll_add_embedding(graph, s->embedding, *top, columns, top);
+}
+
+static unroll_status drop(unroll_graph *graph, const stack *s, int *top)
+{
+    return s->dropout > 0 ? unroll_add_dropout(graph, *top, s->dropout, top) : unroll_ok();
+}
+
+/* One level: a layer, and beside it one that reads backwards; ends[0], ends[1]: those two, [1] = -1 where there is one. */
+static unroll_status add_level(unroll_graph *graph, stack *s, int *top, int ends[2])
+{
+    int below = *top;
+    ends[1] = -1;
+    s->options.backwards = false;
+    UNROLL_TRY(unroll_add_recurrent(graph, s->name, below, s->initial == NULL ? -1 : s->initial[s->options.level], &s->options, top));
+    ends[0] = *top;
+    if (!s->both)
+        return unroll_ok();
+    s->options.backwards = true;
+    UNROLL_TRY(unroll_add_recurrent(graph, s->name, below, -1, &s->options, &ends[1]));
+    return unroll_add_join(graph, ends, 2, top);
+}
+
+/* Adds the stack on *top, which is then its uppermost layer; ends: of the last level; all (layers): of each, forwards; may
+   be NULL. */
+static unroll_status add_stack(unroll_graph *graph, stack *s, int *top, int ends[2], int *all)
+{
+    UNROLL_TRY(add_embedding(graph, s, top));
+    for (s->options.level = 0; s->options.level < s->layers; s->options.level++) {
+        if (s->options.level > 0)
+            UNROLL_TRY(drop(graph, s, top));
+        UNROLL_TRY(add_level(graph, s, top, ends));
+        if (all != NULL)
+            all[s->options.level] = ends[0];
+    }
+    return unroll_ok();
+}
+
+/* What each direction knows when it has read the whole sequence. */
+static unroll_status add_ends(unroll_graph *graph, const int ends[2], int *top)
+{
+    int last[2];
+    if (ends[1] < 0)
+        return unroll_add_last(graph, ends[0], top);
+    UNROLL_TRY(unroll_add_last(graph, ends[0], &last[0]));
+    UNROLL_TRY(unroll_add_first(graph, ends[1], &last[1]));
+    return unroll_add_join(graph, last, 2, top);
+}
+
+enum { MOST_LEVELS = 16 };
+
+static unroll_status add_decoder(const unroll_settings *settings, const unroll_model_shape *shape, unroll_graph *graph,
+                                 const int *encoder, int *top)
+{
+    stack s = stack_of(settings, "decoder", "decoder_embedding");
+    int ends[2];
+    if (s.both)
+        return unroll_error(UNROLL_WRONG, "directions=both: what writes a sequence step by step cannot read it backwards");
+    s.initial = encoder;
+    UNROLL_TRY(unroll_add_input(graph, UNROLL_TARGET, 0, shape->outputs + 1, top)); /* the classes and the start */
+    return add_stack(graph, &s, top, ends, NULL);
+}
+
 static unroll_status recurrent_build(const unroll_settings *settings, const unroll_model_shape *shape, unroll_graph *graph)
 {
-    unroll_recurrent_options options = {.cell = unroll_text(settings, "model"), .hidden = (int)unroll_int(settings, "hidden")};
-    int top, layers = (int)unroll_int(settings, "layers");
+    stack s = stack_of(settings, "rnn", "embedding");
+    int top, ends[2], encoder[MOST_LEVELS];
     UNROLL_TRY(unroll_add_input(graph, UNROLL_SOURCE, shape->inputs, shape->symbols, &top));
-    for (options.level = 0; options.level < layers; options.level++)
-        UNROLL_TRY(unroll_add_recurrent(graph, "rnn", top, -1, &options, &top));
-    if (!shape->every)
-        UNROLL_TRY(unroll_add_last(graph, top, &top));
+    UNROLL_TRY(add_stack(graph, &s, &top, ends, encoder));
+    if (shape->answer == UNROLL_AT_LAST)
+        UNROLL_TRY(add_ends(graph, ends, &top));
+    if (shape->answer == UNROLL_SEQUENCE)
+        UNROLL_TRY(add_decoder(settings, shape, graph, encoder, &top));
+    UNROLL_TRY(drop(graph, &s, &top));
     return unroll_add_dense(graph, "head", top, shape->outputs, &graph->output);
 }
 
@@ -35,6 +141,8 @@ extern const unroll_network network_recurrent;
 const unroll_network network_recurrent = {
     .name = "recurrent",
     .title = "a stack of recurrent layers and a dense head",
+    .settings = rows,
+    .setting_count = (int)(sizeof rows / sizeof rows[0]),
     .model = recurrent_model,
     .model_title = recurrent_title,
     .describe = recurrent_describe,
