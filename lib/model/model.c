@@ -40,7 +40,10 @@ static void read_optimizer(unroll_model *model)
                                           .momentum = (real)unroll_real(s, "momentum"),
                                           .alpha = (real)unroll_real(s, "alpha"),
                                           .beta1 = (real)model->beta1,
-                                          .beta2 = (real)model->beta2};
+                                          .beta2 = (real)model->beta2,
+                                          .rest_alpha = (real)(1.0 - unroll_real(s, "alpha")),
+                                          .rest1 = (real)(1.0 - model->beta1),
+                                          .rest2 = (real)(1.0 - model->beta2)};
 }
 
 static unroll_status open_layers(unroll_model *model, unroll_micro *micro, const unroll_isa *isa)

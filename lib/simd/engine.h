@@ -80,6 +80,7 @@ typedef struct unroll_optimizer_step {
     real momentum;               /* sgd */
     real alpha;                  /* rmsprop */
     real beta1, beta2;           /* adam */
+    real rest_alpha, rest1, rest2; /* 1 - alpha, 1 - beta1, 1 - beta2: from double, as 1 - 0.999f is 1.3e-5 off */
     real correction1;            /* adam: 1 / (1 - beta1^t) */
     real root_correction2;       /* adam: 1 / sqrt(1 - beta2^t) */
 } unroll_optimizer_step;
