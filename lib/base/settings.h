@@ -59,5 +59,7 @@ bool unroll_flag(const unroll_settings *settings, const char *name);
 
 /* The candidate nearest to `word` by edit distance, or NULL when none is near. */
 const char *unroll_nearest(const char *word, const char *const *candidates, int count);
+/* UNROLL_WRONG: "there is no cell lsmt; did you mean lstm?", or where none is near "...; unroll list cells shows them". */
+unroll_status unroll_no_such(const char *what, const char *name, const char *const *names, int count);
 
 #endif

@@ -16,7 +16,7 @@ void unroll_register_bench_settings(void)
 
 double unroll_measure_peak(const unroll_settings *settings, double seconds)
 {
-    const unroll_engine *engine = unroll_engine_of(settings);
+    const unroll_engine *engine = unroll_isa_of(settings)->engine;
     real sink[3] = {(real)0.999, (real)0.001, 0};
     double flop = 0.0;
     int64_t start = unroll_clock_ns(), now;

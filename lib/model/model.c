@@ -9,21 +9,6 @@
 
 enum { MOST_WEIGHTS_A_LAYER = 8 };
 
-static unroll_status choose_isa(const unroll_settings *settings, const unroll_isa **isa)
-{
-    const char *name = unroll_text(settings, "isa");
-    *isa = unroll_isa_now();
-    if (strcmp(name, "auto") == 0 || name[0] == '\0')
-        return unroll_ok();
-    for (int i = 0; i < unroll_isa_count; i++)
-        if (strcmp(unroll_isas[i].name, name) == 0) {
-            *isa = &unroll_isas[i];
-            return (*isa)->supported() ? unroll_ok()
-                                       : unroll_error(UNROLL_WRONG, "isa=%s: this processor does not have it", name);
-        }
-    return unroll_error(UNROLL_WRONG, "isa=%s is unknown: see unroll list isas", name);
-}
-
 static void read_optimizer(unroll_model *model)
 {
     const unroll_settings *s = model->settings;
@@ -181,7 +166,7 @@ static unroll_status open_all(unroll_model *model)
     const unroll_isa *isa;
     const unroll_model_shape *shape = &model->shape;
     uint64_t seed = (uint64_t)unroll_int(model->settings, "seed");
-    UNROLL_TRY(choose_isa(model->settings, &isa));
+    UNROLL_TRY(unroll_isa_find(unroll_text(model->settings, "isa"), &isa));
     model->engine = isa->engine;
     read_optimizer(model);
     if ((double)shape->batch * shape->steps > 1e9 || unroll_int(model->settings, "hidden") > 100000000)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/real.h"
+#include "base/status.h"
 
 /* C (rows, 16 blocks) = start + A (rows, k) B (k, 16 blocks). With panel > 0, C skips c_skip more reals after every `panel`
    of its blocks. The first `from_output` blocks (of every panel) start from what C holds, the others from `bias`
@@ -143,10 +144,16 @@ typedef struct unroll_isa {
 extern const unroll_isa unroll_isas[]; /* generated from lib/simd/vec_*.h */
 extern const int unroll_isa_count;
 
-/* The instruction set in use: what unroll_isa_choose was told, else UNROLL_ISA, else the best that the processor has. */
+/* The instruction set in use: the best that the processor has until unroll_isa_start or unroll_isa_use say otherwise. */
 const unroll_isa *unroll_isa_now(void);
-/* Sets it by name ("" or "auto": the best). Returns 0, or -1 when the name is unknown, -2 when the processor lacks it. */
-int unroll_isa_choose(const char *name);
+/* The one of that name; "" and "auto": the one in use. UNROLL_WRONG when there is none of that name (the sentence tells the
+   nearest one) or the processor lacks it; *isa is then NULL. */
+unroll_status unroll_isa_find(const char *name, const unroll_isa **isa);
+/* Takes it into use. Not while runs are under way. */
+void unroll_isa_use(const unroll_isa *isa);
+/* At start: takes into use what `name`, or if that is NULL the environment variable UNROLL_ISA, says; "", "auto" or no such
+   variable: the best. UNROLL_WRONG as of unroll_isa_find. */
+unroll_status unroll_isa_start(const char *name);
 /* Flushes denormals in the calling thread, on every instruction set. */
 void unroll_flush_denormals(void);
 
