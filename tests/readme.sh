@@ -6,7 +6,7 @@ folder=$1 config=$2
 unroll=build/$config/unroll
 
 mkdir -p "$folder/build" "$folder/datasets" "$folder/results"
-cp -Rp lib experiments plots peers tests Makefile README.md "$folder/"
+cp -Rp lib experiments plots tests Makefile README.md "$folder/"
 for file in datasets/*; do
     [ "$file" = datasets/data ] || cp -Rp "$file" "$folder/datasets/"
 done

@@ -104,7 +104,7 @@ static bool find(const peer *p, const char *python, char path[UNROLL_FILE_ROOM],
     }
     if (strcmp(p->state.name, "torch") == 0) {
         char folder[UNROLL_FILE_ROOM];
-        if (!unroll_find_folder("peers", "torch_peer.py", "UNROLL_PEERS", folder))
+        if (!unroll_find_folder("lib/bench/peers", "torch_peer.py", "UNROLL_PEERS", folder))
             return false;
         snprintf(path, UNROLL_FILE_ROOM, "%.4000s/torch_peer.py", folder);
         words[0] = (char *)python;
