@@ -34,7 +34,7 @@ static const unroll_setting rows[] = {
     {"stop", UNROLL_CHOICE, 0, 0, "never|solved", "never", "", "end a run early once its task is solved", "training",
      0},
     {"weights", UNROLL_CHOICE, 0, 0, "float|bf16|int8", "float", "",
-     "form in which streaming inference reads the weights: int8 with a scale a row", "machine", UNROLL_SETTING_TIMING},
+     "form in which streaming inference reads the weights: int8 with a scale a row", "machine", 0},
     {"threads", UNROLL_INT, 1, 1024, "", "1", "threads",
      "threads of one run, at most: fewer where more would be slower", "machine", UNROLL_SETTING_TIMING},
     {"isa", UNROLL_TEXT, 0, 0, "", "auto", "", "instruction set: unroll list isas", "machine", UNROLL_SETTING_TIMING},
