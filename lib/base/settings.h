@@ -25,7 +25,8 @@ typedef struct unroll_setting {
     unsigned flags;
 } unroll_setting;
 
-/* Adds rows to the table; called once at start, before any other use. Equal names are a programming error. */
+/* Adds rows to the table; called at start, before any other use. Rows that are there already stay; two rows of one name are
+   a programming error. */
 void unroll_settings_register(const unroll_setting *rows, int count);
 int unroll_setting_count(void);
 const unroll_setting *unroll_setting_at(int index);

@@ -56,6 +56,8 @@ typedef struct unroll_task {
     const char *name, *title;
     const unroll_setting *settings; /* the task's own rows, section "task NAME" */
     int setting_count;
+    const unroll_setting *shared; /* rows that other tasks read, too, from one place; NULL: none */
+    int shared_count;
     /* Reads or makes its data; *state is passed to the rest. UNROLL_WRONG or UNROLL_FAILED with a sentence. */
     unroll_status (*open)(const unroll_settings *settings, void **state);
     void (*close)(void *state);
