@@ -78,7 +78,7 @@ static double worst_difference(const char *optimizer, double (*rule)(moments *, 
     }
     for (int i = 0; i < OUTPUTS; i++) {
         CU_ASSERT(size[i] > 0.1 * RATE * STEPS);
-        worst = fmax(worst, difference[i] / size[i]);
+        worst = test_worse(worst, difference[i] / size[i]);
     }
     unroll_model_close(model);
     unroll_settings_free(settings);
