@@ -10,7 +10,6 @@
 
 int main(int argc, char **argv)
 {
-    static const char *const cells[] = {"rnn", "lstm", "gru"};
     int threads = argc > 2 ? atoi(argv[2]) : 1, steps = argc > 3 ? atoi(argv[3]) : 200;
     unroll_status started;
     digest_register();
@@ -21,15 +20,16 @@ int main(int argc, char **argv)
     }
     unroll_flush_denormals();
     printf("functions %016llx\n", (unsigned long long)digest_functions(unroll_isa_now()->engine));
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < unroll_cell_count; i++)
         for (int kind = 0; kind < DIGEST_KINDS; kind++) {
+            const char *cell = unroll_isa_now()->cells[i]->name;
             uint64_t digest;
-            unroll_status status = digest_training(cells[i], "auto", threads, steps, kind, &digest);
+            unroll_status status = digest_training(cell, "auto", threads, steps, kind, &digest);
             if (status.code != UNROLL_OK) {
                 fprintf(stderr, "unroll-bits: %s\n", status.text);
                 return 1;
             }
-            printf("%s %s %016llx\n", cells[i], digest_kind_name(kind), (unsigned long long)digest);
+            printf("%s %s %016llx\n", cell, digest_kind_name(kind), (unsigned long long)digest);
         }
     return 0;
 }
