@@ -13,9 +13,9 @@
 #include <string.h>
 
 #include "model/model.h"
+#include "model/samples.h"
 #include "model/task.h"
 #include "read/draws.h"
-#include "read/samples.h"
 #include "read/source.h"
 #include "series/forecast.h"
 

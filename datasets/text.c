@@ -12,8 +12,8 @@
 
 #include "base/random.h"
 #include "model/model.h"
+#include "model/samples.h"
 #include "model/task.h"
-#include "read/samples.h"
 #include "read/source.h"
 #include "read/utf8.h"
 #include "simd/engine.h"
