@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of the well-formed sequence that starts at `s` (Unicode, table 3-7), or 0. */
-static size_t sequence(const unsigned char *s)
+/* Unicode, table 3-7 */
+size_t unroll_utf8_sequence(const char *text)
 {
+    const unsigned char *s = (const unsigned char *)text;
     unsigned char low = 0x80, high = 0xBF;
     size_t length;
     if (s[0] < 0x80)
@@ -35,24 +36,24 @@ static size_t sequence(const unsigned char *s)
 
 bool unroll_utf8_valid(const char *text)
 {
-    for (const unsigned char *s = (const unsigned char *)text; *s != 0;) {
-        size_t length = sequence(s);
+    while (*text != '\0') {
+        size_t length = unroll_utf8_sequence(text);
         if (length == 0)
             return false;
-        s += length;
+        text += length;
     }
     return true;
 }
 
 void unroll_utf8_repair(char *text)
 {
-    for (unsigned char *s = (unsigned char *)text; *s != 0;) {
-        size_t length = sequence(s);
+    while (*text != '\0') {
+        size_t length = unroll_utf8_sequence(text);
         if (length == 0) {
-            *s = '?';
+            *text = '?';
             length = 1;
         }
-        s += length;
+        text += length;
     }
 }
 

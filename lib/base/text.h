@@ -5,7 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether all of `text` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
+/* Bytes of the well-formed UTF-8 sequence that `text`, ended by a zero, starts with (RFC 3629: no surrogates, no overlong
+   forms); 0 where there is none. */
+size_t unroll_utf8_sequence(const char *text);
+/* Whether all of `text` is well-formed UTF-8. */
 bool unroll_utf8_valid(const char *text);
 /* Makes `text` well-formed in place: every byte that does not belong to a well-formed sequence becomes '?'. */
 void unroll_utf8_repair(char *text);
