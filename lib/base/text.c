@@ -116,6 +116,15 @@ const char *unroll_text_quote(char *to, size_t room, const char *value)
     return to;
 }
 
+void *unroll_find_named(const void *array, int count, size_t size, const char *name)
+{
+    const char *element = array;
+    for (int i = 0; i < count; i++, element += size)
+        if (strcmp(element, name) == 0)
+            return (void *)element;
+    return NULL;
+}
+
 bool unroll_next_word(const char **rest, char *word, size_t room)
 {
     size_t length;

@@ -23,6 +23,9 @@ void unroll_text_copy(char *to, size_t room, const char *from);
 char *unroll_text_duplicate(const char *text);
 /* `value` fit for a sentence: control characters become '?', what is longer than `room` ends in "...". Returns `to`. */
 const char *unroll_text_quote(char *to, size_t room, const char *value);
+/* The element called `name` of an array of `count` structures of `size` bytes that begin with their name, a char[]; NULL when
+   there is none. */
+void *unroll_find_named(const void *array, int count, size_t size, const char *name);
 /* Copies the next of the words of *rest, which are parted by blanks, and moves *rest behind it; false at the end, which NULL
    is, too. A word that is too long is cut. */
 bool unroll_next_word(const char **rest, char *word, size_t room);
