@@ -136,7 +136,8 @@ static void rates_and_shares_of_the_bandwidth_are_of_the_bytes_of_the_weights(vo
         const char *weights;
         double bytes;
     } forms[] = {{"float", 4}, {"bf16", 2}, {"int8", 1}};
-    const unroll_ceilings ceilings = {.l2_gb_per_s = 80, .l3_gb_per_s = 20, .memory_gb_per_s = 10, .l2_bytes = 60e3, .l3_bytes = 1e9};
+    const unroll_ceilings ceilings = {
+        .l2_gb_per_s = 80, .l3_gb_per_s = 20, .memory_gb_per_s = 10, .l2_bytes = 60e3, .l3_bytes = 1e9};
     for (int k = 0; k < 3; k++) {
         const point p = {"gru", 3, 64, 32, 1, 4, 1};
         const unroll_record *record = measure("stream", &p, forms[k].weights, &ceilings);
