@@ -127,7 +127,7 @@ $(BUILD)/unroll-bits: $(BUILD)/tests/bits.o $(OBJECTS)
 	$(CC) -o $@ $^ $(LDFLAGS) $(if $(CORE_ONLY),,$(HDF5_LIBS)) $(LDLIBS)
 
 # the peers of unroll bench --peers, with a compiler's best
-$(BUILD)/unroll-peer-%: peers/%.c peers/peer.c peers/peer.h $(BUILD)/flags
+$(BUILD)/unroll-peer-%: lib/bench/peers/%.c lib/bench/peers/peer.c lib/bench/peers/peer.h $(BUILD)/flags
 	$(CC) -std=c11 -D_POSIX_C_SOURCE=200809L -O3 -march=native -ffast-math -fopenmp $(WARNINGS) -Wno-conversion -Wno-shadow \
 	    $(filter %.c,$^) -o $@ $(PEER_LIBS_$*) -lm
 

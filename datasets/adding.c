@@ -43,7 +43,7 @@ static void adding_shape(const void *state, unroll_task_shape *shape)
                                  .steps = task->steps,
                                  .batch = task->batch,
                                  .loss = "squared",
-                                 .batches = {0, unroll_thousand(task->batch), unroll_thousand(task->batch)},
+                                 .batches = {0, unroll_held_out_batches(task->batch), unroll_held_out_batches(task->batch)},
                                  .metric = "mse",
                                  .unit = "",
                                  .solved_below = 0.01};
@@ -81,7 +81,7 @@ static void adding_batch(const void *state, unroll_split split, int64_t index, u
 static unroll_status adding_baselines(const void *state, unroll_record *record)
 {
     const adding *task = state;
-    int64_t count = (int64_t)unroll_thousand(task->batch) * task->batch;
+    int64_t count = (int64_t)unroll_held_out_batches(task->batch) * task->batch;
     double sum = 0.0;
     float *x = malloc((size_t)task->steps * 2 * (size_t)task->batch * sizeof *x);
     float *y = malloc((size_t)task->batch * sizeof *y);
@@ -91,7 +91,7 @@ static unroll_status adding_baselines(const void *state, unroll_record *record)
         free(y);
         return unroll_error(UNROLL_FAILED, "out of memory: a batch of task=adding");
     }
-    for (int i = 0; i < unroll_thousand(task->batch); i++) {
+    for (int i = 0; i < unroll_held_out_batches(task->batch); i++) {
         adding_batch(task, UNROLL_VALID, i, &samples);
         for (int b = 0; b < task->batch; b++)
             sum += ((double)y[b] - 1.0) * ((double)y[b] - 1.0);

@@ -68,7 +68,7 @@ static void recall_shape(const void *state, unroll_task_shape *shape)
                                  .steps = longest(task),
                                  .batch = task->batch,
                                  .loss = "softmax",
-                                 .batches = {0, unroll_thousand(task->batch), unroll_thousand(task->batch)},
+                                 .batches = {0, unroll_held_out_batches(task->batch), unroll_held_out_batches(task->batch)},
                                  .metric = "error_rate",
                                  .unit = "",
                                  .solved_below = solved_below(task)};
@@ -102,11 +102,11 @@ static double recall_metric(const void *state, const unroll_score *score)
 static unroll_status recall_baselines(const void *state, unroll_record *record)
 {
     const recall *task = state;
-    int64_t count = (int64_t)unroll_thousand(task->batch) * task->batch, most = 0;
+    int64_t count = (int64_t)unroll_held_out_batches(task->batch) * task->batch, most = 0;
     int64_t *seen = calloc((size_t)task->symbols, sizeof *seen);
     if (seen == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory: counts of task=recall");
-    for (int i = 0; i < unroll_thousand(task->batch); i++)
+    for (int i = 0; i < unroll_held_out_batches(task->batch); i++)
         for (int b = 0; b < task->batch; b++) {
             unroll_random draws = unroll_sample_draws(task->seed, UNROLL_VALID, i, task->batch, b);
             int64_t now = ++seen[unroll_random_below(&draws, (uint32_t)task->symbols)];

@@ -13,9 +13,10 @@
 #include <string.h>
 
 #include "model/model.h"
+#include "model/samples.h"
 #include "model/task.h"
 #include "read/draws.h"
-#include "read/samples.h"
+#include "read/source.h"
 #include "series/forecast.h"
 
 static const unroll_setting rows[] = {
@@ -30,10 +31,6 @@ static const unroll_setting rows[] = {
      "least rows that a scored forecast has seen, up to length; 0: half of length", "task series", 0},
     {"max_missing", UNROLL_REAL, 0, 1, "", "0.2", "", "refuse a column that lacks more than this share of its values",
      "task series", 0},
-    {"valid_share", UNROLL_REAL, -1, 0.9, "", "-1", "",
-     "part for validation of a series or text; -1: 0.15 of a series, 0.05 of a text", "data", 0},
-    {"test_share", UNROLL_REAL, -1, 0.9, "", "-1", "", "part for the test of a series or text; -1: as valid_share",
-     "data", 0},
     {"train_rows", UNROLL_INT, 0, 1000000000, "", "0", "rows", "training part in rows instead of shares; 0: by shares",
      "task series", 0},
     {"valid_rows", UNROLL_INT, 0, 1000000000, "", "0", "rows", "validation part in rows, with train_rows",
@@ -273,6 +270,8 @@ const unroll_task task_series = {.name = "series",
                                  .title = "time series: a CSV column, forecast some rows ahead",
                                  .settings = rows,
                                  .setting_count = (int)(sizeof rows / sizeof rows[0]),
+                                 .shared = unroll_source_settings,
+                                 .shared_count = UNROLL_SOURCE_SETTINGS,
                                  .open = series_open,
                                  .close = series_close,
                                  .shape = series_shape,

@@ -12,8 +12,9 @@
 
 #include "base/random.h"
 #include "model/model.h"
+#include "model/samples.h"
 #include "model/task.h"
-#include "read/samples.h"
+#include "read/source.h"
 #include "read/utf8.h"
 #include "simd/engine.h"
 #include "text/corpus.h"
@@ -284,6 +285,8 @@ const unroll_task task_text = {.name = "text",
                                .title = "characters of a text: the next one from those before",
                                .settings = rows,
                                .setting_count = (int)(sizeof rows / sizeof rows[0]),
+                               .shared = unroll_source_settings,
+                               .shared_count = UNROLL_SOURCE_SETTINGS,
                                .open = text_open,
                                .close = text_close,
                                .shape = text_shape,

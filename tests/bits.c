@@ -11,25 +11,26 @@
 
 int main(int argc, char **argv)
 {
-    static const char *const cells[] = {"rnn", "lstm", "gru"};
-    const char *isa = argc > 1 ? argv[1] : "auto";
     int threads = argc > 2 ? atoi(argv[2]) : 1, steps = argc > 3 ? atoi(argv[3]) : 200;
+    unroll_status started;
     digest_register();
-    if (unroll_isa_choose(isa) != 0) {
-        fprintf(stderr, "unroll-bits: %s: not on this processor\n", isa);
-        return 3;
+    started = unroll_isa_start(argc > 1 ? argv[1] : NULL);
+    if (started.code != UNROLL_OK) {
+        fprintf(stderr, "unroll-bits: %s\n", started.text);
+        return 2;
     }
     unroll_flush_denormals();
     printf("functions %016llx\n", (unsigned long long)digest_functions(unroll_isa_now()->engine));
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < unroll_cell_count; i++)
         for (int kind = 0; kind < DIGEST_KINDS; kind++) {
+            const char *cell = unroll_isa_now()->cells[i]->name;
             uint64_t digest;
-            unroll_status status = digest_training(cells[i], isa, threads, steps, kind, &digest);
+            unroll_status status = digest_training(cell, "auto", threads, steps, kind, &digest);
             if (status.code != UNROLL_OK) {
                 fprintf(stderr, "unroll-bits: %s\n", status.text);
                 return 1;
             }
-            printf("%s %s %016llx\n", cells[i], digest_kind_name(kind), (unsigned long long)digest);
+            printf("%s %s %016llx\n", cell, digest_kind_name(kind), (unsigned long long)digest);
         }
     return 0;
 }

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../datasets/read/samples.h"
 #include "base/settings.h"
+#include "model/samples.h"
 #include "model/task.h"
 #include "suite.h"
 

@@ -1,5 +1,5 @@
 /* Runs every suite, or the suites and tests that are named on the command line, and closes with how many passed.
-   Exit status: 0 all passed, 1 a test failed, 2 a name is unknown. */
+   Exit status: 0 all passed, 1 a test failed, 2 a name is unknown, of a suite, a test or in UNROLL_ISA. */
 #include <CUnit/TestRun.h>
 #include <dirent.h>
 #include <stdbool.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "simd/engine.h"
 #include "store/store.h"
 #include "suite.h"
 
@@ -170,6 +171,7 @@ static bool register_suites(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    unroll_status status;
     unroll_store_child(argc, argv);
     for (int i = 1; i < argc; i++) {
         if (!known(argv[i])) {
@@ -178,6 +180,11 @@ int main(int argc, char **argv)
         }
     }
     unroll_start();
+    status = unroll_isa_start(NULL);
+    if (status.code != UNROLL_OK) {
+        fprintf(stderr, "tests: %s\n", status.text);
+        return 2;
+    }
     if (CU_initialize_registry() != CUE_SUCCESS || !register_suites(argc, argv)) {
         fprintf(stderr, "tests: %s\n", CU_get_error_msg());
         return 2;

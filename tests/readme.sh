@@ -6,7 +6,7 @@ folder=$1 config=$2
 unroll=build/$config/unroll
 
 mkdir -p "$folder/build" "$folder/datasets" "$folder/results"
-cp -Rp lib experiments plots peers tests Makefile README.md "$folder/"
+cp -Rp lib experiments plots tests Makefile README.md "$folder/"
 for file in datasets/*; do
     [ "$file" = datasets/data ] || cp -Rp "$file" "$folder/datasets/"
 done
@@ -21,9 +21,10 @@ for file in lib/cells/mgu.c datasets/parity.c experiments/parity.c plots/parity.
     [ -s "$file" ] || { echo "README.md shows no $file" && exit 1; }
 done
 
-make CONFIG="$config" all "build/$config/unroll-tests" >make.log 2>&1 || { cat make.log && exit 1; }
+make CONFIG="$config" all "build/$config/unroll-tests" "build/$config/unroll-bits" >make.log 2>&1 || { cat make.log && exit 1; }
 "$unroll" list cells | grep 'mgu .*minimal gated unit'
 "$unroll" list tasks | grep parity
+"build/$config/unroll-bits" auto 1 1 | grep "^mgu "
 "build/$config/unroll-tests" core_bits
 if [ "$config" = release ] && [ -d build/double ]; then
     make CONFIG=double build/double/unroll-tests >make.log 2>&1 || { cat make.log && exit 1; }

@@ -4,6 +4,7 @@
 #define UNROLL_TESTS_SUITE_H
 
 #include <CUnit/CUnit.h>
+#include <math.h>
 
 #define TEST(function) {#function, function}
 
@@ -26,5 +27,11 @@ void test_skip(const char *why);
 /* Path of a real data set, a file or folder `name` below $UNROLL_DATA, datasets/data or ../shared/data, whichever has it
    first; NULL when none has. Valid until the next call. */
 const char *test_data(const char *name);
+
+/* The larger of two differences; not a number is larger than any, while fmax and comparisons would pass over it. */
+static inline double test_worse(double worst, double difference)
+{
+    return isnan(difference) ? INFINITY : difference > worst ? difference : worst;
+}
 
 #endif

@@ -146,7 +146,10 @@ static void yes_and_no_have_four_spellings_each(void)
     static const char *const yes[] = {"test_flag=yes", "test_flag=true", "test_flag=on", "test_flag=1"};
     static const char *const no[] = {"test_flag=no", "test_flag=false", "test_flag=off", "test_flag=0"};
     unroll_settings *settings;
+    int count = unroll_setting_count();
     unroll_settings_register(&row, 1);
+    unroll_settings_register(&row, 1); /* several may bring the same row: it is there once */
+    CU_ASSERT(unroll_setting_count() <= count + 1);
     settings = unroll_settings_new();
     for (int i = 0; i < 4; i++) {
         CU_ASSERT_EQUAL(unroll_settings_assign(settings, yes[i]).code, UNROLL_OK);

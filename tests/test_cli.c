@@ -77,6 +77,8 @@ static void a_wrong_setting_names_itself_its_range_and_the_nearest(void)
     check("train task=ading", 2, "unroll: there is no task ading; did you mean adding?\n");
     check("train isa=scaler", 2, "unroll: there is no isa scaler; did you mean scalar?\n");
     check("train --isa scaler", 2, "unroll: there is no isa scaler; did you mean scalar?\n");
+    check("run speed isa=auto,scaler", 2, "unroll: there is no isa scaler; did you mean scalar?\n");
+    check("bench isa=scaler", 2, "unroll: there is no isa scaler; did you mean scalar?\n");
     check("train --isa", 2, "unroll: --isa needs a name; unroll list isas shows them\n");
     check("run architectures hiden=3", 2, "unroll: unknown setting \"hiden\"; did you mean \"hidden\"?\n");
     check("run architectures hidden=0,64", 2, "unroll: hidden=0 is outside 1..2147483647\n");
@@ -101,6 +103,10 @@ static void an_environment_variable_chooses_the_instruction_set(void)
     CU_ASSERT_PTR_NULL(strstr(ask("list isas --isa auto", "2>&1")->text, "scalar           in use\n"));
     setenv("UNROLL_ISA", "sclar", 1);
     check("list isas", 2, "unroll: there is no isa sclar; did you mean scalar?\n");
+    check("run speed", 2, "unroll: there is no isa sclar; did you mean scalar?\n");
+    const answer *a = ask_shell(UNROLL_PROGRAM "-tests core_isa 2>&1"); /* the tests are no better than the program */
+    CU_ASSERT_EQUAL(a->status, 2);
+    CU_ASSERT_STRING_EQUAL(a->text, "tests: there is no isa sclar; did you mean scalar?\n");
     unsetenv("UNROLL_ISA");
     CU_ASSERT_PTR_NOT_NULL(strstr(ask("--isa=scalar list isas", "2>&1")->text, "  scalar           in use\n"));
 }

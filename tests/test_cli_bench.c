@@ -167,6 +167,22 @@ static void a_peer_that_is_missing_dies_or_is_wrong_does_not_count(void)
     CU_ASSERT_PTR_NULL(strstr(out, "the best peer"));
 }
 
+/* A peer whose answers are right but for one: behind a word that says that it is ready, the loss and three units of h, it
+   changes the first input's gradient. */
+static void a_peer_whose_gradient_of_the_inputs_is_another_does_not_count(void)
+{
+    char variables[1024];
+    if (access(UNROLL_PROGRAM "-peer-cblas", X_OK) != 0) {
+        test_skip("the peer on CBLAS is not built");
+        return;
+    }
+    write_peer("#!/bin/sh\n" UNROLL_PROGRAM "-peer-cblas | { dd bs=1 count=20 2>/dev/null; dd bs=1 count=4 >/dev/null 2>&1; "
+               "printf '\\0\\0\\200\\77'; cat; }\n", variables);
+    CU_ASSERT_EQUAL(call(variables, "--peers model=rnn hidden=3 batch=1 length=3"), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err, "unroll: cblas does not count here: its gradient of x differs from ours by "));
+    CU_ASSERT_PTR_NULL(strstr(out, "the best peer"));
+}
+
 /* which peers make would build with a compiler that is a script of this text */
 static const char *peers_of_make(const char *compiler)
 {
@@ -205,6 +221,7 @@ const unroll_test tests_cli_bench[] = {
     TEST(a_damaged_record_of_an_earlier_invocation_is_told_of),
     TEST(a_wrong_call_is_one_sentence),
     TEST(a_peer_that_is_missing_dies_or_is_wrong_does_not_count),
+    TEST(a_peer_whose_gradient_of_the_inputs_is_another_does_not_count),
     TEST(peers_are_built_only_where_they_can_be),
     TEST(the_peers_that_are_here_do_the_same_work),
     {NULL, NULL},

@@ -150,7 +150,7 @@ static void a_model_that_claims_to_be_larger_than_its_file_takes_no_memory(void)
     unroll_bundle_attribute(bundle, "setting:hidden", "200000");
     CU_ASSERT_EQUAL_FATAL(unroll_store_bundle(bundle, model).code, UNROLL_OK);
     unroll_bundle_free(bundle);
-    refused(model, input, "weights, fewer than its hidden, layers and outputs make");
+    refused(model, input, "its weight rnn/weight_ih_l0 is missing or has another shape");
 }
 
 static void a_name_of_a_data_set_is_no_command_to_the_terminal(void)

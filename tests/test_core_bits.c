@@ -19,14 +19,14 @@ static void every_instruction_set_gives_the_same_functions(void)
     }
 }
 
-/* Sanitizers look for other things, and slow the scalar code by a factor of a hundred. */
+/* 200 steps; under sanitizers, which look for other things and slow the scalar code by a factor of a hundred, three. */
 #ifdef __SANITIZE_ADDRESS__
 enum { TRAINING_STEPS = 3 };
 #else
 enum { TRAINING_STEPS = 200 };
 #endif
 
-static void every_instruction_set_and_number_of_threads_gives_the_same_weights_after_200_steps(void)
+static void every_instruction_set_and_number_of_threads_gives_the_same_weights_after_training(void)
 {
     static const int threads[] = {1, 2, 5};
     digest_register();
@@ -298,7 +298,7 @@ static void micro_batches_give_the_gradient_of_the_whole(void)
             add_carried_gradient(c->name, HALF, HALF, x, y, 0.5, index, halves, MOST);
             for (int i = 0; i < MOST; i++) {
                 most = fmax(most, fabs(whole[i]));
-                off = fmax(off, fabs(whole[i] - halves[i]));
+                off = test_worse(off, fabs(whole[i] - halves[i]));
             }
             CU_ASSERT(most > 0 && off <= (sizeof(real) == sizeof(double) ? 1e-12 : 1e-5) * most);
         }
@@ -327,7 +327,7 @@ static void two_halves_with_handed_over_states_give_the_bits_of_the_whole(void)
 
 const unroll_test tests_core_bits[] = {
     TEST(every_instruction_set_gives_the_same_functions),
-    TEST(every_instruction_set_and_number_of_threads_gives_the_same_weights_after_200_steps),
+    TEST(every_instruction_set_and_number_of_threads_gives_the_same_weights_after_training),
     TEST(threads_without_enough_to_do_are_left_out),
     TEST(gradients_at_odd_sizes_have_the_same_bits_on_every_instruction_set_and_number_of_threads),
     TEST(streaming_steps_give_the_bits_of_the_batch),

@@ -74,7 +74,7 @@ static double worst_difference(unroll_model *model, const unroll_samples *sample
             down = unroll_model_loss(model, NULL);
             values[k] = kept;
             difference = fabs((up - down) / (2.0 * h) - (double)gradient[k]) / largest;
-            worst = difference > worst ? difference : worst;
+            worst = test_worse(worst, difference);
         }
         unroll_model_set_weight(model, i, values);
     }

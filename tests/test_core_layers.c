@@ -189,7 +189,7 @@ static void check_inputs(const char *what, unroll_model *model, unroll_samples *
 {
     static real gradient[ROWS * INPUTS];
     loss_of(model);
-    unroll_model_get_input_gradient(model, STEPS, gradient);
+    unroll_model_get_input_gradient(model, gradient);
     for (int k = 0; k < ROWS * INPUTS; k++) {
         float kept = samples->x[k];
         double up, down, wanted, off;

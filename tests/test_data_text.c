@@ -124,7 +124,7 @@ static void the_alphabet_holds_code_points_in_order(void)
 static void utf8_is_decoded_and_encoded(void)
 {
     static const uint32_t points[] = {0x24, 0x7F, 0x80, 0x7FF, 0x800, 0xD7FF, 0xE000, 0xFFFF, 0x10000, 0x10FFFF};
-    char text[64];
+    char text[64] = "";
     uint32_t *back;
     size_t size = 0, count;
     for (int i = 0; i < 10; i++)
@@ -133,6 +133,7 @@ static void utf8_is_decoded_and_encoded(void)
     CU_ASSERT_EQUAL_FATAL(count, 10);
     CU_ASSERT_EQUAL(memcmp(back, points, sizeof points), 0);
     free(back);
+    CU_ASSERT_EQUAL(unroll_utf8_decode(text, size - 1, "x", &back, &count).code, UNROLL_WRONG); /* the last one is cut */
 }
 
 static void malformed_utf8_is_refused_with_its_place(void)

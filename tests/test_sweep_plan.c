@@ -76,6 +76,12 @@ static void the_same_run_is_planned_once(void)
     CU_ASSERT_EQUAL(count_runs(&timed, false, "threads=1,2"), 12);
 }
 
+/* A text is drawn from the trained model with the weights in the form that is asked for, and another form draws another. */
+static void runs_with_other_forms_of_weights_are_other_runs(void)
+{
+    CU_ASSERT_EQUAL(count_runs(&experiment, false, "weights=float,bf16,int8"), 18);
+}
+
 static void an_identity_follows_from_settings_and_versions_alone(void)
 {
     unroll_plan a, b;
@@ -161,6 +167,7 @@ const unroll_test tests_sweep_plan[] = {
     TEST(the_plan_is_every_combination_the_last_axis_fastest),
     TEST(assignments_override_axes_and_fixed_settings),
     TEST(the_same_run_is_planned_once),
+    TEST(runs_with_other_forms_of_weights_are_other_runs),
     TEST(an_identity_follows_from_settings_and_versions_alone),
     TEST(an_identity_holds_the_version_of_the_numerics),
     TEST(params_give_each_cell_its_own_width),

@@ -13,8 +13,8 @@ static inline unroll_random unroll_sample_draws(uint64_t seed, unroll_split spli
     return unroll_random_open(seed, purpose[split], (uint32_t)(number >> 32), (uint32_t)number);
 }
 
-/* Validation and test sets of made-up sequences: as many whole batches as make about a thousand. */
-static inline int unroll_thousand(int batch)
+/* Batches of the validation and the test set of made-up sequences: as many whole ones as make about a thousand sequences. */
+static inline int unroll_held_out_batches(int batch)
 {
     return (1000 + batch - 1) / batch;
 }

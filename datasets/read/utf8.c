@@ -2,45 +2,39 @@
 
 #include <stdlib.h>
 
-/* Decodes the code point at s, of which `left` bytes (at least one) remain; returns its bytes, 0 when it is malformed. */
-static int decode_one(const unsigned char *s, size_t left, uint32_t *point)
+#include "base/text.h"
+
+/* The code point of a well-formed sequence of `length` bytes. */
+static uint32_t point_of(const char *s, size_t length)
 {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    int length = s[0] < 0x80 ? 1 : s[0] < 0xC0 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : s[0] < 0xF8 ? 4 : 0;
-    if (length == 0 || (size_t)length > left)
-        return 0;
-    *point = length == 1 ? s[0] : s[0] & (0x7Fu >> length);
-    for (int i = 1; i < length; i++) {
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-        *point = *point << 6 | (s[i] & 0x3Fu);
-    }
-    if (*point < least[length] || *point > 0x10FFFF || (*point >= 0xD800 && *point <= 0xDFFF))
-        return 0;
-    return length;
+    uint32_t point = (unsigned char)s[0];
+    if (length > 1)
+        point &= 0x7Fu >> length;
+    for (size_t i = 1; i < length; i++)
+        point = point << 6 | ((unsigned char)s[i] & 0x3Fu);
+    return point;
 }
 
 unroll_status unroll_utf8_decode(const char *text, size_t size, const char *shown, uint32_t **points, size_t *count)
 {
-    const unsigned char *s = (const unsigned char *)text;
     size_t at = 0, line = 1;
     *count = 0;
     *points = malloc((size + 1) * sizeof **points);
     if (*points == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory: the text of %s", shown);
     while (at < size) {
-        uint32_t point = 0;
-        int length = decode_one(s + at, size - at, &point);
-        if (length == 0) {
+        size_t length = unroll_utf8_sequence(text + at);
+        uint32_t point = point_of(text + at, length);
+        if (length == 0 || length > size - at) {
             free(*points);
             *points = NULL;
             return unroll_error(UNROLL_WRONG, "%s is not UTF-8: byte 0x%02x at offset %zu, line %zu", shown,
-                                (unsigned)s[at], at, line);
+                                (unsigned)(unsigned char)text[at], at, line);
         }
         if (at > 0 || point != 0xFEFF)
             (*points)[(*count)++] = point;
         line += point == '\n';
-        at += (size_t)length;
+        at += length;
     }
     return unroll_ok();
 }

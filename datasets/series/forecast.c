@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../read/path.h"
+#include "../read/source.h"
 #include "season.h"
 
 static const char bundled[] = "sunspots";
@@ -13,11 +14,10 @@ static const char bundled[] = "sunspots";
 /* Rows of the parts, by shares or as told. */
 static unroll_status part_sizes(const unroll_settings *settings, int rows, int size[3])
 {
-    double valid = unroll_real(settings, "valid_share"), test = unroll_real(settings, "test_share");
+    double valid, test;
     int64_t told[3] = {unroll_int(settings, "train_rows"), unroll_int(settings, "valid_rows"),
                        unroll_int(settings, "test_rows")};
-    valid = valid < 0.0 ? 0.15 : valid;
-    test = test < 0.0 ? valid : test;
+    unroll_source_shares(settings, 0.15, &valid, &test);
     if (told[0] + told[1] + told[2] == 0) {
         told[1] = (int64_t)(valid * rows + 0.5);
         told[2] = (int64_t)(test * rows + 0.5);
@@ -183,7 +183,7 @@ static unroll_status find_season(unroll_series *series, int told)
 
 unroll_status unroll_series_file(const unroll_settings *settings, char path[UNROLL_PATH_ROOM])
 {
-    const char *file = unroll_text(settings, "file");
+    const char *file = unroll_source_file(settings);
     return unroll_data_path(file[0] != '\0' ? file : bundled, path);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../read/source.h"
 #include "../read/utf8.h"
 
 enum { CODE_POINTS = 0x110000 };
@@ -23,11 +24,10 @@ static unroll_status default_path(char path[UNROLL_PATH_ROOM])
 
 static unroll_status split(const unroll_settings *settings, size_t count, unroll_corpus *corpus)
 {
-    double valid = unroll_real(settings, "valid_share"), test = unroll_real(settings, "test_share");
+    double valid, test;
     size_t steps = (size_t)unroll_int(settings, "length"), streams = (size_t)unroll_int(settings, "batch");
     size_t least = steps + 1 > streams ? steps + 1 : streams, parts[3];
-    valid = valid < 0.0 ? 0.05 : valid;
-    test = test < 0.0 ? valid : test;
+    unroll_source_shares(settings, 0.05, &valid, &test);
     parts[UNROLL_VALID] = (size_t)(valid * (double)count + 0.5);
     parts[UNROLL_TEST] = (size_t)(test * (double)count + 0.5);
     if (parts[UNROLL_VALID] < 1 || parts[UNROLL_TEST] < 1 || parts[UNROLL_VALID] + parts[UNROLL_TEST] >= count)
@@ -96,7 +96,7 @@ static unroll_status read_corpus(const unroll_settings *settings, const char *pa
 
 unroll_status unroll_corpus_file(const unroll_settings *settings, char path[UNROLL_PATH_ROOM])
 {
-    const char *file = unroll_text(settings, "file");
+    const char *file = unroll_source_file(settings);
     return file[0] != '\0' ? unroll_data_path(file, path) : default_path(path);
 }
 

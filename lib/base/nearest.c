@@ -60,3 +60,11 @@ const char *unroll_nearest(const char *word, const char *const *candidates, int 
     }
     return nearest;
 }
+
+unroll_status unroll_no_such(const char *what, const char *name, const char *const *names, int count)
+{
+    const char *nearest = unroll_nearest(name, names, count);
+    if (nearest != NULL)
+        return unroll_error(UNROLL_WRONG, "there is no %s %.60s; did you mean %s?", what, name, nearest);
+    return unroll_error(UNROLL_WRONG, "there is no %s %.60s; unroll list %ss shows them", what, name, what);
+}

@@ -19,6 +19,21 @@ static void *one_more(void *array, int count, size_t size)
     return grown;
 }
 
+/* Makes room in `array` for an element of that name where it has none yet. Returns the array, which may have moved. */
+static void *with_room(unroll_record *record, void *array, int *count, size_t size, const char *name)
+{
+    void *grown;
+    if (unroll_find_named(array, *count, size, name) != NULL)
+        return array;
+    grown = one_more(array, *count, size);
+    if (grown == NULL) {
+        record->out_of_memory = true;
+        return array;
+    }
+    strcpy((char *)grown + (size_t)(*count)++ * size, name);
+    return grown;
+}
+
 unroll_record *unroll_record_new(const unroll_settings *settings)
 {
     unroll_record *record = calloc(1, sizeof *record);
@@ -58,21 +73,13 @@ void unroll_record_free(unroll_record *record)
 /* The column of that name, emptied, or a new one; NULL when memory is short, which the record remembers. */
 static unroll_column *take_column(unroll_record *record, unroll_column **columns, int *count, const char *name)
 {
-    unroll_column *column = NULL, *grown;
+    unroll_column *column;
     char cut[sizeof column->name];
     unroll_text_copy(cut, sizeof cut, name);
-    for (int i = 0; i < *count; i++)
-        if (strcmp((*columns)[i].name, cut) == 0)
-            column = &(*columns)[i];
-    if (column == NULL) {
-        grown = one_more(*columns, *count, sizeof *grown);
-        if (grown == NULL) {
-            record->out_of_memory = true;
-            return NULL;
-        }
-        *columns = grown;
-        column = &grown[(*count)++];
-    }
+    *columns = with_room(record, *columns, count, sizeof *column, cut);
+    column = unroll_find_named(*columns, *count, sizeof *column, cut);
+    if (column == NULL)
+        return NULL;
     free(column->text);
     memset(column, 0, sizeof *column);
     strcpy(column->name, cut);
@@ -132,55 +139,33 @@ static void *duplicate(const void *from, int count, size_t size)
 
 void unroll_record_curve(unroll_record *record, const char *name, const char *unit, const float *value, int length)
 {
-    unroll_curve *curve, *grown;
-    float *copy = duplicate(value, length, sizeof *value);
-    int i = 0;
+    unroll_curve *curve;
     char cut[sizeof curve->name];
     unroll_text_copy(cut, sizeof cut, name);
-    while (i < record->curve_count && strcmp(record->curves[i].name, cut) != 0)
-        i++;
-    if (i == record->curve_count) {
-        grown = one_more(record->curves, i, sizeof *grown);
-        record->curves = grown != NULL ? grown : record->curves;
-        record->curve_count += grown != NULL;
-    }
-    if (copy == NULL || i == record->curve_count) {
-        record->out_of_memory = true;
-        free(copy);
+    record->curves = with_room(record, record->curves, &record->curve_count, sizeof *curve, cut);
+    curve = unroll_find_named(record->curves, record->curve_count, sizeof *curve, cut);
+    if (curve == NULL)
         return;
-    }
-    curve = &record->curves[i];
-    free(curve->value);
-    strcpy(curve->name, cut);
     unroll_text_copy(curve->unit, sizeof curve->unit, unit);
-    curve->length = length;
-    curve->value = copy;
+    free(curve->value);
+    curve->value = duplicate(value, length, sizeof *value);
+    curve->length = curve->value != NULL ? length : 0;
+    record->out_of_memory = record->out_of_memory || curve->value == NULL;
 }
 
 void unroll_record_timing(unroll_record *record, const char *name, const int64_t *ns, int length)
 {
-    unroll_timing *timing, *grown;
-    int64_t *copy = duplicate(ns, length, sizeof *ns);
-    int i = 0;
+    unroll_timing *timing;
     char cut[sizeof timing->name];
     unroll_text_copy(cut, sizeof cut, name);
-    while (i < record->timing_count && strcmp(record->timings[i].name, cut) != 0)
-        i++;
-    if (i == record->timing_count) {
-        grown = one_more(record->timings, i, sizeof *grown);
-        record->timings = grown != NULL ? grown : record->timings;
-        record->timing_count += grown != NULL;
-    }
-    if (copy == NULL || i == record->timing_count) {
-        record->out_of_memory = true;
-        free(copy);
+    record->timings = with_room(record, record->timings, &record->timing_count, sizeof *timing, cut);
+    timing = unroll_find_named(record->timings, record->timing_count, sizeof *timing, cut);
+    if (timing == NULL)
         return;
-    }
-    timing = &record->timings[i];
     free(timing->ns);
-    strcpy(timing->name, cut);
-    timing->length = length;
-    timing->ns = copy;
+    timing->ns = duplicate(ns, length, sizeof *ns);
+    timing->length = timing->ns != NULL ? length : 0;
+    record->out_of_memory = record->out_of_memory || timing->ns == NULL;
 }
 
 unroll_status unroll_record_check(const unroll_record *record)
@@ -220,18 +205,12 @@ bool unroll_record_settle(unroll_record *record, const char *const *none)
 
 const unroll_column *unroll_record_find(const unroll_record *record, const char *name)
 {
-    for (int i = 0; i < record->column_count; i++)
-        if (strcmp(record->columns[i].name, name) == 0)
-            return &record->columns[i];
-    return NULL;
+    return unroll_find_named(record->columns, record->column_count, sizeof *record->columns, name);
 }
 
 const unroll_curve *unroll_record_find_curve(const unroll_record *record, const char *name)
 {
-    for (int i = 0; i < record->curve_count; i++)
-        if (strcmp(record->curves[i].name, name) == 0)
-            return &record->curves[i];
-    return NULL;
+    return unroll_find_named(record->curves, record->curve_count, sizeof *record->curves, name);
 }
 
 size_t unroll_record_text_bytes(const unroll_record *record)

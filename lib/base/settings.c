@@ -135,13 +135,16 @@ static unroll_status read_value(const unroll_setting *row, const char *text, val
 void unroll_settings_register(const unroll_setting *rows, int count)
 {
     for (int i = 0; i < count; i++) {
+        int there = unroll_setting_find(rows[i].name);
+        if (there >= 0 && table[there] == &rows[i])
+            continue; /* several share this very row */
         char number[UNROLL_NUMBER_ROOM];
         const char *canonical;
         value *fallback = &defaults[table_count];
         int place = table_count;
         unroll_status status;
         assert(table_count < MOST_SETTINGS && strlen(rows[i].name) < NAME_ROOM);
-        assert(unroll_setting_find(rows[i].name) < 0); /* two rows of one name */
+        assert(there < 0); /* two rows of one name */
         status = read_value(&rows[i], rows[i].fallback, fallback, number, &canonical);
         assert(status.code == UNROLL_OK); /* a default that its own row refuses */
         (void)status;

@@ -25,7 +25,8 @@ typedef struct unroll_setting {
     unsigned flags;
 } unroll_setting;
 
-/* Adds rows to the table; called once at start, before any other use. Equal names are a programming error. */
+/* Adds rows to the table; called at start, before any other use. Rows that are there already stay; two rows of one name are
+   a programming error. */
 void unroll_settings_register(const unroll_setting *rows, int count);
 int unroll_setting_count(void);
 const unroll_setting *unroll_setting_at(int index);
@@ -63,5 +64,7 @@ bool unroll_flag(const unroll_settings *settings, const char *name);
 
 /* The candidate nearest to `word` by edit distance, or NULL when none is near. */
 const char *unroll_nearest(const char *word, const char *const *candidates, int count);
+/* UNROLL_WRONG: "there is no cell lsmt; did you mean lstm?", or where none is near "...; unroll list cells shows them". */
+unroll_status unroll_no_such(const char *what, const char *name, const char *const *names, int count);
 
 #endif

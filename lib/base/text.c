@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of the well-formed sequence that starts at `s` (Unicode, table 3-7), or 0. */
-static size_t sequence(const unsigned char *s)
+/* Unicode, table 3-7 */
+size_t unroll_utf8_sequence(const char *text)
 {
+    const unsigned char *s = (const unsigned char *)text;
     unsigned char low = 0x80, high = 0xBF;
     size_t length;
     if (s[0] < 0x80)
@@ -35,24 +36,24 @@ static size_t sequence(const unsigned char *s)
 
 bool unroll_utf8_valid(const char *text)
 {
-    for (const unsigned char *s = (const unsigned char *)text; *s != 0;) {
-        size_t length = sequence(s);
+    while (*text != '\0') {
+        size_t length = unroll_utf8_sequence(text);
         if (length == 0)
             return false;
-        s += length;
+        text += length;
     }
     return true;
 }
 
 void unroll_utf8_repair(char *text)
 {
-    for (unsigned char *s = (unsigned char *)text; *s != 0;) {
-        size_t length = sequence(s);
+    while (*text != '\0') {
+        size_t length = unroll_utf8_sequence(text);
         if (length == 0) {
-            *s = '?';
+            *text = '?';
             length = 1;
         }
-        s += length;
+        text += length;
     }
 }
 
@@ -113,6 +114,15 @@ const char *unroll_text_quote(char *to, size_t room, const char *value)
         c += control > 0 ? control : 1;
     }
     return to;
+}
+
+void *unroll_find_named(const void *array, int count, size_t size, const char *name)
+{
+    const char *element = array;
+    for (int i = 0; i < count; i++, element += size)
+        if (strcmp(element, name) == 0)
+            return (void *)element;
+    return NULL;
 }
 
 bool unroll_next_word(const char **rest, char *word, size_t room)

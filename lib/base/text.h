@@ -5,7 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether all of `text` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
+/* Bytes of the well-formed UTF-8 sequence that `text`, ended by a zero, starts with (RFC 3629: no surrogates, no overlong
+   forms); 0 where there is none. */
+size_t unroll_utf8_sequence(const char *text);
+/* Whether all of `text` is well-formed UTF-8. */
 bool unroll_utf8_valid(const char *text);
 /* Makes `text` well-formed in place: every byte that does not belong to a well-formed sequence becomes '?'. */
 void unroll_utf8_repair(char *text);
@@ -20,6 +23,9 @@ void unroll_text_copy(char *to, size_t room, const char *from);
 char *unroll_text_duplicate(const char *text);
 /* `value` fit for a sentence: control characters become '?', what is longer than `room` ends in "...". Returns `to`. */
 const char *unroll_text_quote(char *to, size_t room, const char *value);
+/* The element called `name` of an array of `count` structures of `size` bytes that begin with their name, a char[]; NULL when
+   there is none. */
+void *unroll_find_named(const void *array, int count, size_t size, const char *name);
 /* Copies the next of the words of *rest, which are parted by blanks, and moves *rest behind it; false at the end, which NULL
    is, too. A word that is too long is cut. */
 bool unroll_next_word(const char **rest, char *word, size_t room);

@@ -40,6 +40,7 @@ unroll_quartiles unroll_quartiles_of(const double *values, int count);
 
 typedef struct unroll_step_timing {
     int64_t ns[UNROLL_TIMING_SAMPLES]; /* samples: time of one training step, each a mean over `repeats` steps */
+    int64_t at_peak_ns[UNROLL_TIMING_SAMPLES]; /* what the step would take at all the threads' peak, measured beside each */
     int count, repeats;
     int64_t parameters;          /* of the model */
     int threads;                 /* that it used */

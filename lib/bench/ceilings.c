@@ -51,7 +51,7 @@ static double peak_of_all(const unroll_settings *settings, int cores, double sec
 
 unroll_status unroll_measure_ceilings(const unroll_settings *settings, double seconds, unroll_ceilings *ceilings)
 {
-    const unroll_engine *engine = unroll_engine_of(settings);
+    const unroll_engine *engine = unroll_isa_of(settings)->engine;
     double l2 = cache_bytes(2), l3 = cache_bytes(3), far;
     /* a shared third level is not all ours: eight times the second is well inside; memory is tried well outside, but in no
        more than half a gigabyte */

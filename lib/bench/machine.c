@@ -10,7 +10,7 @@
 #endif
 
 #include "bench/bench.h"
-#include "simd/engine.h"
+#include "bench/timed.h"
 
 static void processor_name(char *out, size_t size)
 {
@@ -38,7 +38,6 @@ void unroll_describe_machine(const unroll_settings *settings, unroll_record *rec
     char text[256];
     struct utsname system;
     double load[1];
-    const char *isa = unroll_text(settings, "isa");
     processor_name(text, sizeof text);
     unroll_record_env(record, "processor", text);
     snprintf(text, sizeof text, "%ld", sysconf(_SC_NPROCESSORS_ONLN));
@@ -47,7 +46,7 @@ void unroll_describe_machine(const unroll_settings *settings, unroll_record *rec
         snprintf(text, sizeof text, "%.80s %.80s %.60s", system.sysname, system.release, system.machine);
         unroll_record_env(record, "system", text);
     }
-    unroll_record_env(record, "isa", strcmp(isa, "auto") == 0 ? unroll_isa_now()->name : isa);
+    unroll_record_env(record, "isa", unroll_isa_of(settings)->name);
     unroll_record_env(record, "threads", unroll_settings_show(settings, unroll_setting_find("threads")));
     unroll_record_env(record, "denormals", "flushed to zero");
 #ifdef __clang__

@@ -38,15 +38,15 @@ const unroll_bench_mode unroll_bench_modes[] = {
      "model work threads inputs hidden batch length us onednn_times onednn_spread cblas_times cblas_spread torch_times "
      "torch_spread best best_times",
      "us: our time of a step; NAME_times: that of the peer over ours in the same turn, the median, and the spread of these\n"
-     "ratios; best: the fastest peer, best_times: its ratio. All have the same weights and inputs, and their outputs,\n"
-     "gradients and losses agree with ours, or their time does not count\n",
+     "ratios; best: the fastest peer, best_times: its ratio. All have the same weights and inputs, and their last\n"
+     "outputs, gradients of inputs and weights, and losses agree with ours, or their time does not count\n",
      unroll_bench_peers},
     {"stream-peers", "", "model=lstm,gru,rnn hidden=32,64,128,256,512 batch=1 length=64 threads=1",
      "model work threads inputs hidden batch length us onednn_times onednn_spread cblas_times cblas_spread torch_times "
      "torch_spread best best_times",
      "us: our time of a step; NAME_times: that of the peer over ours in the same turn, the median, and the spread of these\n"
-     "ratios; best: the fastest peer, best_times: its ratio. All have the same weights and inputs, and their outputs,\n"
-     "gradients and losses agree with ours, or their time does not count\n",
+     "ratios; best: the fastest peer, best_times: its ratio. All have the same weights and inputs, and their outputs after\n"
+     "all steps agree with ours, or their time does not count\n",
      unroll_bench_stream_peers},
 };
 const int unroll_bench_mode_count = (int)(sizeof unroll_bench_modes / sizeof unroll_bench_modes[0]);

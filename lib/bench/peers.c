@@ -104,7 +104,7 @@ static bool find(const peer *p, const char *python, char path[UNROLL_FILE_ROOM],
     }
     if (strcmp(p->state.name, "torch") == 0) {
         char folder[UNROLL_FILE_ROOM];
-        if (!unroll_find_folder("peers", "torch_peer.py", "UNROLL_PEERS", folder))
+        if (!unroll_find_folder("lib/bench/peers", "torch_peer.py", "UNROLL_PEERS", folder))
             return false;
         snprintf(path, UNROLL_FILE_ROOM, "%.4000s/torch_peer.py", folder);
         words[0] = (char *)python;
@@ -192,7 +192,7 @@ typedef struct problem {
     float *weight[6]; /* W_ih, W_hh, b_ih, b_hh, head's W and b */
     size_t length[6];
     float *x, *target;                  /* (T, B, I), (B) */
-    float *h, *d_w_ih, *d_w_hh;         /* ours: to be compared */
+    float *h, *d_x, *d_w_ih, *d_w_hh;   /* ours, to be compared: d_x is (T, B, I) */
     double loss, later;
 } problem;
 
@@ -200,7 +200,7 @@ static void free_problem(problem *q)
 {
     for (int i = 0; i < 6; i++)
         free(q->weight[i]);
-    free(q->x), free(q->target), free(q->h), free(q->d_w_ih), free(q->d_w_hh);
+    free(q->x), free(q->target), free(q->h), free(q->d_x), free(q->d_w_ih), free(q->d_w_hh);
 }
 
 static float *copy_out(const unroll_model *model, int index, bool gradient, size_t *length)
@@ -245,19 +245,37 @@ static unroll_status own_output(const unroll_settings *settings, problem *q)
     return status;
 }
 
+/* ours: the gradient of x, in the order in which peers have it */
+static float *own_input_gradient(const unroll_model *model, const problem *q)
+{
+    size_t count = q->steps * q->batch * q->input;
+    real *values = malloc(count * sizeof *values); /* (B, T, I) */
+    float *out = malloc(count * sizeof *out);
+    if (values != NULL && out != NULL) {
+        unroll_model_get_input_gradient(model, values);
+        for (size_t t = 0; t < q->steps; t++)
+            for (size_t b = 0; b < q->batch; b++)
+                for (size_t i = 0; i < q->input; i++)
+                    out[(t * q->batch + b) * q->input + i] = (float)values[(b * q->steps + t) * q->input + i];
+    }
+    free(values);
+    return out;
+}
+
 static unroll_status own_training(const unroll_settings *settings, problem *q)
 {
     unroll_timed timed;
     size_t length;
     UNROLL_TRY(unroll_timed_open(settings, &timed));
     q->loss = unroll_model_gradient(timed.model, NULL);
+    q->d_x = own_input_gradient(timed.model, q);
     q->d_w_ih = copy_out(timed.model, 0, true, &length);
     q->d_w_hh = copy_out(timed.model, 1, true, &length);
     for (int i = 0; i < TRAINED_STEPS; i++)
         unroll_timed_train(&timed);
     q->later = unroll_model_gradient(timed.model, NULL);
     unroll_timed_close(&timed);
-    return q->d_w_ih != NULL && q->d_w_hh != NULL ? unroll_ok() : unroll_error(UNROLL_FAILED, "out of memory");
+    return q->d_x != NULL && q->d_w_ih != NULL && q->d_w_hh != NULL ? unroll_ok() : unroll_error(UNROLL_FAILED, "out of memory");
 }
 
 static unroll_status pose(const unroll_settings *settings, const unroll_timed *timed, bool stream, problem *q)
@@ -316,12 +334,12 @@ static double difference(const float *a, const float *b, size_t count)
     return squares > 0 ? sqrt(differences / squares) : sqrt(differences);
 }
 
-/* reads `count` values and holds them against ours, or, with ours NULL, only reads them */
+/* reads `count` values and holds them against ours */
 static bool agrees(peer *p, const char *what, const float *ours, size_t count)
 {
     float *values = malloc(count * sizeof *values);
     bool good = values != NULL && get(p, values, count * sizeof *values);
-    double off = good && ours != NULL ? difference(values, ours, count) : 0;
+    double off = good ? difference(values, ours, count) : 0;
     if (good && !(off <= value_tolerance) && p->state.trouble[0] == '\0')
         snprintf(p->state.trouble, sizeof p->state.trouble, "its %s differs from ours by %.2g of its size", what, off);
     free(values);
@@ -346,7 +364,7 @@ static bool check(peer *p, const problem *q)
     if (q->head[6])
         return agrees(p, "h", q->h, states);
     return loss_agrees(p, "loss", q->loss, value_tolerance) && agrees(p, "last h", q->h, states) &&
-           agrees(p, "gradient of x", NULL, q->steps * q->batch * q->input) &&
+           agrees(p, "gradient of x", q->d_x, q->steps * q->batch * q->input) &&
            agrees(p, "gradient of W_ih", q->d_w_ih, q->rows * q->input) &&
            agrees(p, "gradient of W_hh", q->d_w_hh, q->rows * q->hidden) &&
            loss_agrees(p, "loss after five steps of Adam", q->later, loss_tolerance);

@@ -1,6 +1,6 @@
 /* peers.h: other programs at the same work, in turn with ours.
 
-   A peer is a process that is told what to do over its standard input (peers/peer.c, peers/torch_peer.py):
+   A peer is a process that is told what to do over its standard input (bench/peers/peer.c, torch_peer.py):
      's' and 7 int32 (cell 0 RNN, 1 LSTM, 2 GRU; hidden; input; batch; steps; threads; 1: stream), then in float32 the weights
          in PyTorch's layouts (W_ih, W_hh, b_ih, b_hh, head's W and b), x (T, B, I), target (B). It answers with an int32: 0, or
          the length of a sentence that follows.

@@ -15,7 +15,7 @@ void unroll_register_bench_settings(void)
 
 double unroll_measure_peak(const unroll_settings *settings, double seconds)
 {
-    const unroll_engine *engine = unroll_engine_of(settings);
+    const unroll_engine *engine = unroll_isa_of(settings)->engine;
     real sink[3] = {(real)0.999, (real)0.001, 0};
     double flop = 0.0;
     int64_t start = unroll_clock_ns(), now;
@@ -39,8 +39,11 @@ static void summarise(const unroll_settings *settings, const double *peak, unrol
     timing->spread = time.spread;
     timing->gflops = timing->gflop / (time.median * 1e-9);
     timing->peak_gflops = unroll_quartiles_of(peak, timing->count).median;
-    for (int i = 0; i < timing->count; i++)
-        values[i] = timing->gflop / ((double)timing->ns[i] * 1e-9 * peak[i] * timing->threads);
+    for (int i = 0; i < timing->count; i++) {
+        double at_peak = timing->gflop / (peak[i] * timing->threads) * 1e9;
+        timing->at_peak_ns[i] = (int64_t)(at_peak + 0.5);
+        values[i] = at_peak / (double)timing->ns[i];
+    }
     timing->peak_fraction = unroll_quartiles_of(values, timing->count).median;
     timing->steps_per_s = rows_in_all / (time.median * 1e-9);
 }
@@ -107,6 +110,7 @@ unroll_status unroll_bench_training(const unroll_settings *settings, double seco
     unroll_record_real(record, "intensity", "FLOP/byte", timing.intensity);
     unroll_record_int(record, "used_threads", "", timing.threads);
     unroll_record_timing(record, "step", timing.ns, timing.count);
+    unroll_record_timing(record, "step_at_peak", timing.at_peak_ns, timing.count);
     sink->take(sink->context, record);
     return unroll_ok();
 }

@@ -5,6 +5,7 @@
 #endif
 #include "bench/timed.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,17 +13,12 @@
 #include "base/random.h"
 #include "simd/engine.h"
 
-const unroll_engine *unroll_engine_of(const unroll_settings *settings)
+const unroll_isa *unroll_isa_of(const unroll_settings *settings)
 {
-    for (int i = 0; i < unroll_isa_count; i++)
-        if (strcmp(unroll_isas[i].name, unroll_text(settings, "isa")) == 0 && unroll_isas[i].supported())
-            return unroll_isas[i].engine;
-    return unroll_isa_now()->engine;
-}
-
-const char *unroll_isa_of(const unroll_settings *settings)
-{
-    return unroll_engine_of(settings)->name;
+    const unroll_isa *isa;
+    unroll_status status = unroll_isa_find(unroll_text(settings, "isa"), &isa);
+    assert(status.code == UNROLL_OK);
+    return isa;
 }
 
 #ifdef __linux__
@@ -149,7 +145,7 @@ unroll_record *unroll_bench_record(const unroll_settings *settings)
     int64_t input = unroll_int(settings, "input");
     if (record == NULL)
         return NULL;
-    unroll_record_text(record, "instructions", unroll_isa_of(settings));
+    unroll_record_text(record, "instructions", unroll_isa_of(settings)->name);
     unroll_record_int(record, "inputs", "", input > 0 ? input : unroll_int(settings, "hidden"));
     return record;
 }

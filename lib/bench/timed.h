@@ -4,6 +4,7 @@
 
 #include "bench/bench.h"
 #include "model/model.h"
+#include "simd/engine.h"
 
 /* A model of the settings model, hidden, input, batch, length, layers, optimizer, threads with one output on the last step,
    and one batch of uniform inputs in -1..1, packed. */
@@ -34,10 +35,8 @@ typedef struct unroll_pinned {
 void unroll_pin(unroll_pinned *old);
 void unroll_unpin(const unroll_pinned *old);
 
-/* The engine of the setting isa. */
-const struct unroll_engine *unroll_engine_of(const unroll_settings *settings);
-/* The name of the instruction set that is meant. */
-const char *unroll_isa_of(const unroll_settings *settings);
+/* The instruction set of the setting isa, which unroll_settings_check has found to be there. */
+const unroll_isa *unroll_isa_of(const unroll_settings *settings);
 /* A record of `settings` with what all modes tell: instruction set, inputs. */
 unroll_record *unroll_bench_record(const unroll_settings *settings);
 

@@ -110,17 +110,14 @@ unroll_status unroll_option_int(const unroll_arguments *arguments, const char *n
 
 static unroll_status find_experiment(const char *name, const unroll_experiment **experiment)
 {
-    const char *names[256], *nearest;
+    const char *names[256];
     int count = unroll_experiment_count < 256 ? unroll_experiment_count : 256;
     *experiment = unroll_experiment_find(name);
     if (*experiment != NULL)
         return unroll_ok();
     for (int i = 0; i < count; i++)
         names[i] = unroll_experiments[i]->name;
-    nearest = unroll_nearest(name, names, count);
-    if (nearest != NULL)
-        return unroll_error(UNROLL_WRONG, "there is no experiment %.60s; did you mean %s?", name, nearest);
-    return unroll_error(UNROLL_WRONG, "there is no experiment %.60s; unroll list experiments shows them", name);
+    return unroll_no_such("experiment", name, names, count);
 }
 
 unroll_status unroll_read_experiments(const unroll_arguments *arguments, const unroll_experiment ***experiments,

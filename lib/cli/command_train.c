@@ -24,11 +24,12 @@ extern const unroll_command command_train;
 
 static unroll_status read_settings(const unroll_arguments *arguments, unroll_settings *settings)
 {
+    const unroll_isa *isa;
     for (int i = 0; i < arguments->assignment_count; i++)
         UNROLL_TRY(unroll_settings_assign(settings, arguments->assignments[i]));
     UNROLL_TRY(unroll_settings_check(settings));
-    if (strcmp(unroll_text(settings, "isa"), "auto") != 0)
-        UNROLL_TRY(unroll_use_isa(unroll_text(settings, "isa")));
+    UNROLL_TRY(unroll_isa_find(unroll_text(settings, "isa"), &isa));
+    unroll_isa_use(isa);
     return unroll_resolve_params(settings, NULL);
 }
 

@@ -9,6 +9,7 @@
 #include "base/stop.h"
 #include "base/version.h"
 #include "cli/cli.h"
+#include "simd/engine.h"
 #include "store/store.h"
 #include "sweep/sweep.h"
 
@@ -87,14 +88,6 @@ static int take_globals(int argc, char **argv, global_options *globals)
     return kept;
 }
 
-static unroll_status choose_isa(const char *option)
-{
-    const char *variable = getenv("UNROLL_ISA");
-    if (option != NULL)
-        return unroll_use_isa(option);
-    return variable != NULL && variable[0] != '\0' ? unroll_use_isa(variable) : unroll_ok();
-}
-
 static unroll_status find_command(const char *name, const unroll_command **command)
 {
     const char *names[64], *nearest;
@@ -148,7 +141,7 @@ int unroll_main(int argc, char **argv)
         unroll_print_command_help(command, stdout);
         return close_stdout(0);
     }
-    status = choose_isa(globals.isa);
+    status = unroll_isa_start(globals.isa);
     if (status.code != UNROLL_OK)
         return unroll_say(status);
     catch_signals();

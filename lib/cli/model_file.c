@@ -8,7 +8,7 @@
 #include "base/number.h"
 #include "base/version.h"
 #include "losses/loss.h"
-#include "model/run.h"
+#include "model/network.h"
 #include "sweep/sweep.h"
 
 static const char schema[] = "unroll model 2";
@@ -176,23 +176,48 @@ unroll_status unroll_model_file_open(const char *path, unroll_model_file *file)
     return read_shape(file->bundle, path, &file->shape);
 }
 
+/* The array of the file that holds a weight. */
+static unroll_status find_weight(const unroll_model_file *file, const char *path, const unroll_weight *weight,
+                                 const unroll_array **array)
+{
+    char name[48];
+    name_in_file(weight, name);
+    *array = unroll_bundle_find(file->bundle, name);
+    if (*array == NULL || (*array)->type == UNROLL_ARRAY_INT32 || (*array)->rank != (weight->columns > 0 ? 2 : 1) ||
+        (*array)->dims[0] != (size_t)weight->rows || (weight->columns > 0 && (*array)->dims[1] != (size_t)weight->columns))
+        return unroll_error(UNROLL_WRONG,
+                            "%.300s is not a whole saved model: its weight %s is missing or has another shape", path,
+                            name);
+    return unroll_ok();
+}
+
+/* A model takes its memory before it gets its weights: no more of it than the file has weights for. */
+static unroll_status check_weights(const unroll_model_file *file, const unroll_model_shape *shape, const char *path)
+{
+    unroll_graph graph;
+    unroll_status status = unroll_network_build(file->settings, shape, unroll_isa_now(), &graph);
+    for (int i = 0; status.code == UNROLL_OK && i < unroll_graph_weights(&graph); i++) {
+        unroll_weight weight;
+        const unroll_array *array;
+        int own = i;
+        const unroll_layer *layer = unroll_graph_layer_of(&graph, &own);
+        layer->kind->weight(layer, own, &weight);
+        status = find_weight(file, path, &weight, &array);
+    }
+    unroll_graph_close(&graph);
+    return status;
+}
+
 static unroll_status set_weight(const unroll_model_file *file, const char *path, unroll_model *model, int index)
 {
     unroll_weight weight;
     const unroll_array *array;
-    char name[48];
     real *values;
     size_t size;
     bool finite = true;
     unroll_model_weight_at(model, index, &weight);
-    name_in_file(&weight, name);
+    UNROLL_TRY(find_weight(file, path, &weight, &array));
     size = weight_size(&weight);
-    array = unroll_bundle_find(file->bundle, name);
-    if (array == NULL || array->type == UNROLL_ARRAY_INT32 || array->rank != (weight.columns > 0 ? 2 : 1) ||
-        array->dims[0] != (size_t)weight.rows || (weight.columns > 0 && array->dims[1] != (size_t)weight.columns))
-        return unroll_error(UNROLL_WRONG,
-                            "%.300s is not a whole saved model: its weight %s is missing or has another shape", path,
-                            name);
     values = malloc(size * sizeof *values);
     if (values == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for the weights of a model");
@@ -204,27 +229,9 @@ static unroll_status set_weight(const unroll_model_file *file, const char *path,
     if (finite)
         unroll_model_set_weight(model, index, values);
     free(values);
-    return finite ? unroll_ok()
-                  : unroll_error(UNROLL_WRONG, "%.300s: its weight %s holds numbers that are not finite", path, name);
-}
-
-/* A model takes its memory before it gets its weights: no more of it than the file has weights for. */
-static unroll_status check_size(const unroll_model_file *file, const unroll_model_shape *shape, const char *path)
-{
-    int64_t parameters;
-    double there = 0;
-    UNROLL_TRY(unroll_shape_parameters(file->settings, shape, &parameters));
-    for (int i = 0; i < file->bundle->array_count; i++) {
-        double size = 1;
-        for (int d = 0; d < file->bundle->arrays[i].rank; d++)
-            size *= (double)file->bundle->arrays[i].dims[d];
-        there += size;
-    }
-    if (there >= (double)parameters)
+    if (finite)
         return unroll_ok();
-    return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: it has %.0f weights, fewer than its hidden, "
-                                      "layers and outputs make",
-                        path, there);
+    return unroll_error(UNROLL_WRONG, "%.300s: its weight %s holds numbers that are not finite", path, array->name);
 }
 
 unroll_status unroll_model_file_build(const unroll_model_file *file, const char *path, int steps, int batch,
@@ -236,7 +243,7 @@ unroll_status unroll_model_file_build(const unroll_model_file *file, const char 
     shape.batch = batch;
     if (shape.answer == UNROLL_AT_LAST)
         shape.answer = UNROLL_AT_EVERY;
-    UNROLL_TRY(check_size(file, &shape, path));
+    UNROLL_TRY(check_weights(file, &shape, path));
     UNROLL_TRY(unroll_model_open(file->settings, &shape, model));
     for (int i = 0; i < unroll_model_weight_count(*model) && status.code == UNROLL_OK; i++)
         status = set_weight(file, path, *model, i);

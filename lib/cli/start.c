@@ -11,8 +11,12 @@ void unroll_start(void)
         return;
     started = true;
     unroll_register_core_settings();
-    for (int i = 0; i < unroll_task_count; i++)
-        if (unroll_tasks[i]->settings != NULL)
-            unroll_settings_register(unroll_tasks[i]->settings, unroll_tasks[i]->setting_count);
+    for (int i = 0; i < unroll_task_count; i++) {
+        const unroll_task *task = unroll_tasks[i];
+        if (task->shared != NULL)
+            unroll_settings_register(task->shared, task->shared_count);
+        if (task->settings != NULL)
+            unroll_settings_register(task->settings, task->setting_count);
+    }
     unroll_register_bench_settings();
 }

@@ -64,6 +64,29 @@ unroll_status unroll_graph_add(unroll_graph *graph, const unroll_layer_kind *kin
     return unroll_ok();
 }
 
+/* ---- weights ---- */
+
+static int weights_of(const unroll_layer *layer)
+{
+    return layer->kind->weights == NULL ? 0 : layer->kind->weights(layer);
+}
+
+int unroll_graph_weights(const unroll_graph *graph)
+{
+    int count = 0;
+    for (int i = 0; i < graph->count; i++)
+        count += weights_of(graph->layer[i]);
+    return count;
+}
+
+unroll_layer *unroll_graph_layer_of(const unroll_graph *graph, int *index)
+{
+    unroll_layer **layer = graph->layer;
+    while (*index >= weights_of(*layer))
+        *index -= weights_of(*layer++);
+    return *layer;
+}
+
 /* ---- counts ---- */
 
 int64_t unroll_graph_parameters(const unroll_graph *graph)
@@ -71,7 +94,7 @@ int64_t unroll_graph_parameters(const unroll_graph *graph)
     int64_t count = 0;
     for (int i = 0; i < graph->count; i++) {
         const unroll_layer *layer = graph->layer[i];
-        for (int w = 0; layer->kind->weights != NULL && w < layer->kind->weights(layer); w++) {
+        for (int w = 0; w < weights_of(layer); w++) {
             unroll_weight weight;
             layer->kind->weight(layer, w, &weight);
             count += (int64_t)weight.rows * (weight.columns == 0 ? 1 : weight.columns);

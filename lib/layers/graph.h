@@ -48,6 +48,11 @@ unroll_status unroll_add_embedding(unroll_graph *graph, const char *name, int so
 /* y = x E^T + b with the weights of an embedding: "NAME.bias" (symbols). */
 unroll_status unroll_add_tied(unroll_graph *graph, const char *name, int source, int embedding, int *index);
 
+/* ---- weights, of all layers in their order ---- */
+int unroll_graph_weights(const unroll_graph *graph);
+/* The layer of weight `index`; *index: which of its own it is. */
+unroll_layer *unroll_graph_layer_of(const unroll_graph *graph, int *index);
+
 /* ---- counts, from the table of kinds alone ---- */
 int64_t unroll_graph_parameters(const unroll_graph *graph);
 /* What a training step computes over `rows` rows of the source's set in `sequences` sequences: multiplications and

@@ -9,21 +9,6 @@
 
 enum { MOST_WEIGHTS_A_LAYER = 8 };
 
-static unroll_status choose_isa(const unroll_settings *settings, const unroll_isa **isa)
-{
-    const char *name = unroll_text(settings, "isa");
-    *isa = unroll_isa_now();
-    if (strcmp(name, "auto") == 0 || name[0] == '\0')
-        return unroll_ok();
-    for (int i = 0; i < unroll_isa_count; i++)
-        if (strcmp(unroll_isas[i].name, name) == 0) {
-            *isa = &unroll_isas[i];
-            return (*isa)->supported() ? unroll_ok()
-                                       : unroll_error(UNROLL_WRONG, "isa=%s: this processor does not have it", name);
-        }
-    return unroll_error(UNROLL_WRONG, "isa=%s is unknown: see unroll list isas", name);
-}
-
 static void read_optimizer(unroll_model *model)
 {
     const unroll_settings *s = model->settings;
@@ -40,7 +25,10 @@ static void read_optimizer(unroll_model *model)
                                           .momentum = (real)unroll_real(s, "momentum"),
                                           .alpha = (real)unroll_real(s, "alpha"),
                                           .beta1 = (real)model->beta1,
-                                          .beta2 = (real)model->beta2};
+                                          .beta2 = (real)model->beta2,
+                                          .rest_alpha = (real)(1.0 - unroll_real(s, "alpha")),
+                                          .rest1 = (real)(1.0 - model->beta1),
+                                          .rest2 = (real)(1.0 - model->beta2)};
 }
 
 /* ---- the graph, and its nodes in each micro-batch ---- */
@@ -235,7 +223,7 @@ static unroll_status open_all(unroll_model *model, const unroll_network *network
 {
     const unroll_isa *isa;
     const unroll_model_shape *shape = &model->shape;
-    UNROLL_TRY(choose_isa(model->settings, &isa));
+    UNROLL_TRY(unroll_isa_find(unroll_text(model->settings, "isa"), &isa));
     model->engine = isa->engine;
     model->loss = unroll_loss_in(isa, shape->loss);
     assert(model->loss != NULL);

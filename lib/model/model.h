@@ -50,8 +50,8 @@ void unroll_model_get_weight(const unroll_model *model, int index, real *values)
 void unroll_model_set_weight(unroll_model *model, int index, const real *values);
 /* The gradient of the last unroll_model_gradient, in the same layout. */
 void unroll_model_get_gradient(const unroll_model *model, int index, real *values);
-/* Of a model with shape.input_gradient: the gradient of the inputs, (B, steps, I), zeros past a sequence's end. */
-void unroll_model_get_input_gradient(const unroll_model *model, int steps, real *values);
+/* Its gradient of the inputs (B, T, I), zeros past the end; of models with shape.input_gradient. */
+void unroll_model_get_input_gradient(const unroll_model *model, real *values);
 
 /* Forward over one batch in the caller's layout, sequences in any order of lengths (1..T).
    x (B, T, I) or symbol (B, T), the other NULL; length (B) or NULL for all T. Writes, where not NULL,

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "losses/loss.h"
 #include "model/network.h"
+#include "model/samples.h"
 
 typedef struct point_curves {
     float *step, *seconds, *train, *valid, *norm;
@@ -44,23 +44,12 @@ static bool asked_to_stop(const run_state *run)
 
 static unroll_status allocate(run_state *run)
 {
-    const unroll_task_shape *shape = &run->shape;
-    size_t batch = (size_t)shape->batch, rows = batch * (size_t)shape->steps, targets = shape->answer == UNROLL_AT_EVERY ? rows : batch;
     size_t points = (size_t)unroll_int(run->settings, "points") + 1;
-    unroll_samples *samples = &run->samples;
-    bool classes = unroll_loss_find(shape->loss)->classes;
-    samples->length = malloc(batch * sizeof *samples->length);
-    samples->x = shape->inputs > 0 ? malloc(rows * (size_t)shape->inputs * sizeof *samples->x) : NULL;
-    samples->symbol = shape->symbols > 0 ? malloc(rows * sizeof *samples->symbol) : NULL;
-    samples->y = !classes ? malloc(targets * (size_t)shape->outputs * sizeof *samples->y) : NULL;
-    samples->target = classes ? malloc(targets * sizeof *samples->target) : NULL;
+    UNROLL_TRY(unroll_samples_open(&run->shape, &run->samples));
     run->curves.step = malloc(points * 5 * sizeof(float));
     run->curves.step_ns = malloc(points * sizeof(int64_t));
-    if (samples->length == NULL || (shape->inputs > 0 && samples->x == NULL) ||
-        (shape->symbols > 0 && samples->symbol == NULL) || (!classes && samples->y == NULL) ||
-        (classes && samples->target == NULL) || run->curves.step == NULL ||
-        run->curves.step_ns == NULL)
-        return unroll_error(UNROLL_FAILED, "out of memory: a batch of %d sequences of %d steps", shape->batch, shape->steps);
+    if (run->curves.step == NULL || run->curves.step_ns == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory: curves of %zu points", points);
     run->curves.seconds = run->curves.step + points;
     run->curves.train = run->curves.seconds + points;
     run->curves.valid = run->curves.train + points;
@@ -70,11 +59,7 @@ static unroll_status allocate(run_state *run)
 
 static void release(run_state *run)
 {
-    free(run->samples.length);
-    free(run->samples.x);
-    free(run->samples.symbol);
-    free(run->samples.y);
-    free(run->samples.target);
+    unroll_samples_close(&run->samples);
     free(run->curves.step);
     free(run->curves.step_ns);
     if (run->task != NULL && run->data != NULL)
@@ -87,21 +72,9 @@ static void release(run_state *run)
 
 static void load_batch(run_state *run, unroll_split split, int64_t index)
 {
-    const unroll_task_shape *shape = &run->shape;
-    unroll_samples *samples = &run->samples;
-    size_t batch = (size_t)shape->batch, rows = batch * (size_t)shape->steps, targets = shape->answer == UNROLL_AT_EVERY ? rows : batch;
-    for (size_t b = 0; b < batch; b++)
-        samples->length[b] = shape->steps;
-    if (samples->x != NULL)
-        memset(samples->x, 0, rows * (size_t)shape->inputs * sizeof *samples->x);
-    if (samples->symbol != NULL)
-        memset(samples->symbol, 0, rows * sizeof *samples->symbol);
-    if (samples->y != NULL)
-        memset(samples->y, 0, targets * (size_t)shape->outputs * sizeof *samples->y);
-    if (samples->target != NULL)
-        memset(samples->target, 0, targets * sizeof *samples->target);
-    run->task->batch(run->data, split, index, samples);
-    unroll_model_pack(run->model, samples, shape->batch);
+    unroll_samples_clear(&run->shape, &run->samples);
+    run->task->batch(run->data, split, index, &run->samples);
+    unroll_model_pack(run->model, &run->samples, run->shape.batch);
 }
 
 /* means over `batches` batches of a split; carried states have a slot of their own */

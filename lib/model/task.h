@@ -67,7 +67,10 @@ typedef struct unroll_task {
     const char *name, *title;
     const unroll_setting *settings; /* the task's own rows, section "task NAME" */
     int setting_count;
-    /* Reads or makes its data, of which the shape may depend on its own rows and those of the section "data" alone; *state is passed to the rest. UNROLL_WRONG or UNROLL_FAILED with a sentence. */
+    const unroll_setting *shared; /* rows that other tasks read, too, from one place; NULL: none */
+    int shared_count;
+    /* Reads or makes its data, of which the shape may depend on its own rows, shared ones and those of the section "data" alone;
+        *state is passed to the rest. UNROLL_WRONG or UNROLL_FAILED with a sentence. */
     unroll_status (*open)(const unroll_settings *settings, void **state);
     void (*close)(void *state);
     void (*shape)(const void *state, unroll_task_shape *shape);

@@ -1,25 +1,14 @@
 /* Weights by name. */
 #include "model/inside.h"
 
-static int weights_of(const unroll_layer *layer)
-{
-    return layer->kind->weights == NULL ? 0 : layer->kind->weights(layer);
-}
-
 int unroll_model_weight_count(const unroll_model *model)
 {
-    int count = 0;
-    for (int i = 0; i < model->graph.count; i++)
-        count += weights_of(model->graph.layer[i]);
-    return count;
+    return unroll_graph_weights(&model->graph);
 }
 
 static unroll_layer *layer_of(const unroll_model *model, int *index)
 {
-    unroll_layer **layer = model->graph.layer;
-    while (*index >= weights_of(*layer))
-        *index -= weights_of(*layer++);
-    return *layer;
+    return unroll_graph_layer_of(&model->graph, index);
 }
 
 void unroll_model_weight_at(const unroll_model *model, int index, unroll_weight *weight)
@@ -87,11 +76,11 @@ void unroll_model_get_gradient(const unroll_model *model, int index, real *value
         copy(layer, index, node->g, NULL, values);
 }
 
-void unroll_model_get_input_gradient(const unroll_model *model, int steps, real *values)
+void unroll_model_get_input_gradient(const unroll_model *model, real *values)
 {
-    int inputs = model->shape.inputs;
+    int inputs = model->shape.inputs, steps = model->shape.steps;
     for (int m = 0; m < model->micros; m++) {
-        const unroll_node *node = &model->micro[m].node[0];
+        const unroll_node *node = &model->micro[m].node[model->graph.input[UNROLL_SOURCE]];
         const unroll_set *set = node->set;
         for (int s = 0; s < set->size; s++)
             for (int t = 0; t < steps; t++)

@@ -34,11 +34,8 @@ static void print_code(const char *text, FILE *out)
 /* "processor: X", each value once; the load is a range. */
 static void print_env(const unroll_table *table, const char *name, FILE *out)
 {
-    const unroll_table_column *column = NULL;
+    const unroll_table_column *column = unroll_find_named(table->env, table->env_count, sizeof *table->env, name);
     double low = INFINITY, high = -INFINITY, value;
-    for (int i = 0; i < table->env_count; i++)
-        if (strcmp(table->env[i].name, name) == 0)
-            column = &table->env[i];
     if (column == NULL)
         return;
     if (strcmp(name, "load") == 0) {

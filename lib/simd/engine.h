@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/real.h"
+#include "base/status.h"
 
 /* C (rows, 16 blocks) = start + A (rows, k) B (k, 16 blocks). With panel > 0, C skips c_skip more reals after every `panel`
    of its blocks. The first `from_output` blocks (of every panel) start from what C holds, the others from `bias`
@@ -103,6 +104,7 @@ typedef struct unroll_optimizer_step {
     real momentum;               /* sgd */
     real alpha;                  /* rmsprop */
     real beta1, beta2;           /* adam */
+    real rest_alpha, rest1, rest2; /* 1 - alpha, 1 - beta1, 1 - beta2: from double, as 1 - 0.999f is 1.3e-5 off */
     real correction1;            /* adam: 1 / (1 - beta1^t) */
     real root_correction2;       /* adam: 1 / sqrt(1 - beta2^t) */
 } unroll_optimizer_step;
@@ -166,9 +168,15 @@ typedef struct unroll_isa {
 extern const unroll_isa unroll_isas[]; /* generated from lib/simd/vec_*.h */
 extern const int unroll_isa_count;
 
-/* The instruction set in use: what unroll_isa_choose was told, else UNROLL_ISA, else the best that the processor has. */
+/* The instruction set in use: the best that the processor has until unroll_isa_start or unroll_isa_use say otherwise. */
 const unroll_isa *unroll_isa_now(void);
-/* Sets it by name ("" or "auto": the best). Returns 0, or -1 when the name is unknown, -2 when the processor lacks it. */
-int unroll_isa_choose(const char *name);
+/* The one of that name; "" and "auto": the one in use. UNROLL_WRONG when there is none of that name (the sentence tells the
+   nearest one) or the processor lacks it; *isa is then NULL. */
+unroll_status unroll_isa_find(const char *name, const unroll_isa **isa);
+/* Takes it into use. Not while runs are under way. */
+void unroll_isa_use(const unroll_isa *isa);
+/* At start: takes into use what `name`, or if that is NULL the environment variable UNROLL_ISA, says; "", "auto" or no such
+   variable: the best. UNROLL_WRONG as of unroll_isa_find. */
+unroll_status unroll_isa_start(const char *name);
 
 #endif

@@ -1,9 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/settings.h"
 #include "simd/engine.h"
 
-static const unroll_isa *chosen;
+static const unroll_isa *in_use;
 
 static const unroll_isa *best(void)
 {
@@ -16,26 +17,50 @@ static const unroll_isa *best(void)
 
 const unroll_isa *unroll_isa_now(void)
 {
-    if (chosen == NULL) {
-        const char *name = getenv("UNROLL_ISA");
-        if (name == NULL || unroll_isa_choose(name) != 0)
-            chosen = best();
-    }
-    return chosen;
+    if (in_use == NULL)
+        in_use = best();
+    return in_use;
 }
 
-int unroll_isa_choose(const char *name)
+static unroll_status unknown(const char *name)
 {
+    enum { MOST_NAMES = 64 };
+    const char *names[MOST_NAMES];
+    int count = 0;
+    names[count++] = "auto";
+    for (int i = 0; i < unroll_isa_count && count < MOST_NAMES; i++)
+        names[count++] = unroll_isas[i].name;
+    return unroll_no_such("isa", name, names, count);
+}
+
+unroll_status unroll_isa_find(const char *name, const unroll_isa **isa)
+{
+    *isa = NULL;
     if (name[0] == '\0' || strcmp(name, "auto") == 0) {
-        chosen = best();
-        return 0;
+        *isa = unroll_isa_now();
+        return unroll_ok();
     }
     for (int i = 0; i < unroll_isa_count; i++)
         if (strcmp(unroll_isas[i].name, name) == 0) {
             if (!unroll_isas[i].supported())
-                return -2;
-            chosen = &unroll_isas[i];
-            return 0;
+                return unroll_error(UNROLL_WRONG, "this processor lacks the instruction set %s", name);
+            *isa = &unroll_isas[i];
+            return unroll_ok();
         }
-    return -1;
+    return unknown(name);
+}
+
+void unroll_isa_use(const unroll_isa *isa)
+{
+    in_use = isa;
+}
+
+unroll_status unroll_isa_start(const char *name)
+{
+    const unroll_isa *isa;
+    in_use = best(); /* what "auto" stands for */
+    name = name != NULL ? name : getenv("UNROLL_ISA");
+    UNROLL_TRY(unroll_isa_find(name != NULL ? name : "auto", &isa));
+    unroll_isa_use(isa);
+    return unroll_ok();
 }

@@ -34,7 +34,7 @@ static void engine_sgd(real *w, const real *g, real *m, size_t count, const unro
 /* v = alpha v + (1 - alpha) g^2; w -= rate g / (sqrt(v) + epsilon) */
 static void engine_rmsprop(real *w, const real *g, real *v, size_t count, const unroll_optimizer_step *step)
 {
-    vec rate = vec_set1(step->rate), alpha = vec_set1(step->alpha), rest = vec_set1(1 - step->alpha);
+    vec rate = vec_set1(step->rate), alpha = vec_set1(step->alpha), rest = vec_set1(step->rest_alpha);
     vec epsilon = vec_set1(step->epsilon), scale = vec_set1(step->scale);
     for (size_t i = 0; i < count; i += UNROLL_LANES) {
         vec gradient = vec_mul(vec_load(g + i), scale);
@@ -49,8 +49,8 @@ static void engine_rmsprop(real *w, const real *g, real *v, size_t count, const 
 static void engine_adam(real *w, const real *g, real *m, real *v, size_t count, const unroll_optimizer_step *step)
 {
     vec rate = vec_set1(step->rate * step->correction1), root = vec_set1(step->root_correction2);
-    vec beta1 = vec_set1(step->beta1), rest1 = vec_set1(1 - step->beta1);
-    vec beta2 = vec_set1(step->beta2), rest2 = vec_set1(1 - step->beta2);
+    vec beta1 = vec_set1(step->beta1), rest1 = vec_set1(step->rest1);
+    vec beta2 = vec_set1(step->beta2), rest2 = vec_set1(step->rest2);
     vec epsilon = vec_set1(step->epsilon), scale = vec_set1(step->scale);
     for (size_t i = 0; i < count; i += UNROLL_LANES) {
         vec gradient = vec_mul(vec_load(g + i), scale);

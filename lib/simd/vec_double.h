@@ -8,147 +8,34 @@
 #define UNROLL_SIMD_VEC_H
 
 #include <math.h>
-
 #include <stdint.h>
 
 #include "base/real.h"
 
-/* accumulators of a tile, and how many blocks wide it is where there are many rows */
-#define VEC_TILE 6
-#define VEC_TILE_BLOCKS 1
-/* vectors whose functions are computed side by side */
-#define VEC_CHAINS 1
-
-typedef struct {
-    real v[UNROLL_LANES];
-} vec;
-typedef struct {
-    unsigned char v[UNROLL_LANES];
-} vec_mask;
-
-static inline vec vec_load(const real *p)
+static inline real lane_sqrt(real x)
 {
-    vec out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = p[i];
-    return out;
-}
-static inline void vec_store(real *p, vec x)
-{
-    for (int i = 0; i < UNROLL_LANES; i++)
-        p[i] = x.v[i];
-}
-static inline vec vec_set1(real x)
-{
-    vec out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = x;
-    return out;
-}
-static inline vec vec_add(vec x, vec y)
-{
-    vec out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = x.v[i] + y.v[i];
-    return out;
-}
-static inline vec vec_sub(vec x, vec y)
-{
-    vec out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = x.v[i] - y.v[i];
-    return out;
-}
-static inline vec vec_mul(vec x, vec y)
-{
-    vec out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = x.v[i] * y.v[i];
-    return out;
-}
-static inline vec vec_div(vec x, vec y)
-{
-    vec out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = x.v[i] / y.v[i];
-    return out;
-}
-static inline vec vec_sqrt(vec x)
-{
-    vec out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = sqrt(x.v[i]);
-    return out;
+    return sqrt(x);
 }
 /* x y + z */
-static inline vec vec_fma(vec x, vec y, vec z)
+static inline real lane_fma(real x, real y, real z)
 {
-    vec out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = x.v[i] * y.v[i] + z.v[i];
-    return out;
+    return x * y + z;
 }
-/* z - x y */
-static inline vec vec_fnma(vec x, vec y, vec z)
+static inline real lane_abs(real x)
 {
-    vec out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = z.v[i] - x.v[i] * y.v[i];
-    return out;
+    return fabs(x);
 }
-/* x < y ? x : y, so a NaN in y is kept */
-static inline vec vec_min(vec x, vec y)
+static inline real lane_with_sign(real x, real s)
 {
-    vec out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = x.v[i] < y.v[i] ? x.v[i] : y.v[i];
-    return out;
+    return copysign(x, s);
 }
-/* x > y ? x : y, so a NaN in y is kept */
-static inline vec vec_max(vec x, vec y)
+static inline real lane_round(real x)
 {
-    vec out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = x.v[i] > y.v[i] ? x.v[i] : y.v[i];
-    return out;
+    return rint(x);
 }
-static inline vec_mask vec_less(vec x, vec y)
-{
-    vec_mask out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = x.v[i] < y.v[i];
-    return out;
-}
-static inline vec vec_select(vec_mask m, vec yes, vec no)
-{
-    vec out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = m.v[i] ? yes.v[i] : no.v[i];
-    return out;
-}
-static inline vec vec_abs(vec x)
-{
-    vec out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = fabs(x.v[i]);
-    return out;
-}
-/* the size of x with the sign of s; x is not negative */
-static inline vec vec_with_sign(vec x, vec s)
-{
-    vec out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = copysign(x.v[i], s.v[i]);
-    return out;
-}
-/* to the nearest integer, ties to even */
-static inline vec vec_round(vec x)
-{
-    vec out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = rint(x.v[i]);
-    return out;
-}
+
+#include "simd/lanes.h"
+
 /* x 2^n for integral n */
 static inline vec vec_scale2(vec x, vec n)
 {
@@ -156,58 +43,6 @@ static inline vec vec_scale2(vec x, vec n)
     for (int i = 0; i < UNROLL_LANES; i++)
         out.v[i] = ldexp(x.v[i], (int)n.v[i]);
     return out;
-}
-typedef union {
-    float value;
-    uint32_t bits;
-} vec_float;
-/* of 16 pairs of 16-bit halves: `upper`, the pairs themselves, as reals, whose lower bits are the other half; `lower`, the lower
-   halves, as reals' upper ones */
-static inline void vec_halves(const uint32_t *p, vec *lower, vec *upper)
-{
-    for (int i = 0; i < UNROLL_LANES; i++) {
-        upper->v[i] = ((vec_float){.bits = p[i]}).value;
-        lower->v[i] = ((vec_float){.bits = p[i] << 16}).value;
-    }
-}
-/* 16 sums of products of integers */
-typedef struct {
-    int32_t v[UNROLL_LANES];
-} vec_sums;
-static inline vec_sums vec_no_sums(void)
-{
-    return (vec_sums){{0}};
-}
-/* sums + w[lane][0] * pair's lower half + w[lane][1] * its upper half, of w (16, 2) */
-static inline vec_sums vec_add_products(vec_sums sums, const int8_t *w, int32_t pair)
-{
-    int16_t lower = (int16_t)(pair & 0xffff), upper = (int16_t)(pair >> 16);
-    for (int i = 0; i < UNROLL_LANES; i++)
-        sums.v[i] += w[2 * i] * lower + w[2 * i + 1] * upper;
-    return sums;
-}
-static inline vec vec_of_sums(vec_sums sums)
-{
-    vec out;
-    for (int i = 0; i < UNROLL_LANES; i++)
-        out.v[i] = (real)sums.v[i];
-    return out;
-}
-/* lanes of x and y in turn: x0 y0 x1 y1 ..; the first half of them in `low` */
-static inline void vec_interleave(vec x, vec y, vec *low, vec *high)
-{
-    for (int i = 0; i < UNROLL_LANES; i++) {
-        low->v[i] = i % 2 == 0 ? x.v[i / 2] : y.v[i / 2];
-        high->v[i] = i % 2 == 0 ? x.v[UNROLL_LANES / 2 + i / 2] : y.v[UNROLL_LANES / 2 + i / 2];
-    }
-}
-/* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
-static inline real vec_sum(vec x)
-{
-    for (int half = UNROLL_LANES / 2; half > 0; half /= 2)
-        for (int i = 0; i < half; i++)
-            x.v[i] += x.v[i + half];
-    return x.v[0];
 }
 
 #endif

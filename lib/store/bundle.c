@@ -87,17 +87,16 @@ void unroll_bundle_array(unroll_bundle *bundle, const char *name, unroll_array_t
 
 void unroll_bundle_attribute(unroll_bundle *bundle, const char *name, const char *text)
 {
-    struct unroll_attribute *grown;
+    struct unroll_attribute *found, *grown;
     char *copy;
     if (bundle == NULL)
         return;
     copy = unroll_text_duplicate(text);
-    for (int i = 0; copy != NULL && i < bundle->attribute_count; i++) {
-        if (strcmp(bundle->attributes[i].name, name) == 0) {
-            free(bundle->attributes[i].text);
-            bundle->attributes[i].text = copy;
-            return;
-        }
+    found = unroll_find_named(bundle->attributes, bundle->attribute_count, sizeof *found, name);
+    if (copy != NULL && found != NULL) {
+        free(found->text);
+        found->text = copy;
+        return;
     }
     grown = realloc(bundle->attributes, ((size_t)bundle->attribute_count + 1) * sizeof *grown);
     bundle->attributes = grown != NULL ? grown : bundle->attributes;
@@ -112,18 +111,14 @@ void unroll_bundle_attribute(unroll_bundle *bundle, const char *name, const char
 
 const unroll_array *unroll_bundle_find(const unroll_bundle *bundle, const char *name)
 {
-    for (int i = 0; i < bundle->array_count; i++)
-        if (strcmp(bundle->arrays[i].name, name) == 0)
-            return &bundle->arrays[i];
-    return NULL;
+    return unroll_find_named(bundle->arrays, bundle->array_count, sizeof *bundle->arrays, name);
 }
 
 const char *unroll_bundle_text(const unroll_bundle *bundle, const char *name)
 {
-    for (int i = 0; i < bundle->attribute_count; i++)
-        if (strcmp(bundle->attributes[i].name, name) == 0)
-            return bundle->attributes[i].text;
-    return NULL;
+    const struct unroll_attribute *found =
+        unroll_find_named(bundle->attributes, bundle->attribute_count, sizeof *bundle->attributes, name);
+    return found != NULL ? found->text : NULL;
 }
 
 /* ---- writing ---- */

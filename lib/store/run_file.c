@@ -121,10 +121,7 @@ static void put_settings(unroll_h5 *h, const unroll_settings *settings)
 
 static bool has_env(const unroll_record *record, const char *name)
 {
-    for (int i = 0; i < record->env_count; i++)
-        if (strcmp(record->env[i].name, name) == 0)
-            return true;
-    return false;
+    return unroll_find_named(record->env, record->env_count, sizeof *record->env, name) != NULL;
 }
 
 /* As many as it has in its file. */

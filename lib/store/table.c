@@ -221,24 +221,15 @@ void unroll_table_free(unroll_table *table)
 
 const unroll_table_column *unroll_table_find(const unroll_table *table, const char *name)
 {
-    for (int i = 0; i < table->column_count; i++)
-        if (strcmp(table->columns[i].name, name) == 0)
-            return &table->columns[i];
-    return NULL;
+    return unroll_find_named(table->columns, table->column_count, sizeof *table->columns, name);
 }
 
 const unroll_table_curve *unroll_table_find_curve(const unroll_table *table, const char *name)
 {
-    for (int i = 0; i < table->curve_count; i++)
-        if (strcmp(table->curves[i].name, name) == 0)
-            return &table->curves[i];
-    return NULL;
+    return unroll_find_named(table->curves, table->curve_count, sizeof *table->curves, name);
 }
 
 const unroll_table_timing *unroll_table_find_timing(const unroll_table *table, const char *name)
 {
-    for (int i = 0; i < table->timing_count; i++)
-        if (strcmp(table->timings[i].name, name) == 0)
-            return &table->timings[i];
-    return NULL;
+    return unroll_find_named(table->timings, table->timing_count, sizeof *table->timings, name);
 }

@@ -32,7 +32,7 @@ typedef struct sweep {
     unroll_planned **todo; /* owned: those without a record, in the order in which they are started */
     int todo_count, jobs;
     int failed_before; /* records found that are of failed runs */
-    const char *isa;   /* the instruction set of runs that name none */
+    const unroll_isa *isa; /* of runs that name none */
     unroll_progress progress;
     atomic_int next;
     atomic_bool halt;      /* start no more runs */
@@ -226,8 +226,11 @@ static void account(sweep *s, const unroll_record *record, const unroll_status *
 /* A timed run names its instruction set; the others have been given theirs before. */
 static unroll_status use_isa_of(const sweep *s, const unroll_settings *settings)
 {
-    const char *isa = unroll_text(settings, "isa");
-    return unroll_use_isa(strcmp(isa, "auto") == 0 ? s->isa : isa);
+    const unroll_isa *isa;
+    unroll_isa_use(s->isa);
+    UNROLL_TRY(unroll_isa_find(unroll_text(settings, "isa"), &isa));
+    unroll_isa_use(isa);
+    return unroll_ok();
 }
 
 /* What a run that ended early did not compute is no measure of the rest. Summed anew: a difference would lose the others
@@ -381,7 +384,7 @@ static unroll_status run_and_gather(sweep *s)
         unroll_progress_open(&s->progress, s->options->out, s->mine_count, s->summary->found, cost);
         do_runs(s);
         unroll_progress_close(&s->progress);
-        unroll_use_isa(s->isa);
+        unroll_isa_use(s->isa);
     }
     gathered = unroll_folder_gather(&s->folder, s->experiment, &s->plan,
                                     s->summary->done + s->summary->diverged + s->summary->failed > 0, &records);
@@ -419,7 +422,7 @@ unroll_status unroll_sweep(const unroll_experiment *experiment, const unroll_swe
     unroll_status status;
     memset(summary, 0, sizeof *summary);
     s.trouble = unroll_ok();
-    s.isa = unroll_isa_now()->name;
+    s.isa = unroll_isa_now();
     atomic_init(&s.next, 0);
     atomic_init(&s.halt, false);
     status = plan_and_run(&s);

@@ -36,10 +36,7 @@ unroll_status unroll_sweep_plan(const unroll_experiment *experiment, const unrol
                                 unroll_settings ***configs, int *count);
 
 /* Whether task, cell and isa, which are mere text in the settings table, name what there is: UNROLL_WRONG with the
-   nearest right name when one does not. */
+   nearest right name when one does not, or when the processor lacks the instruction set. */
 unroll_status unroll_settings_check(const unroll_settings *settings);
-/* Takes an instruction set into use by name ("auto": the best). UNROLL_WRONG when there is none of that name or the
-   processor lacks it. Not while runs are under way. */
-unroll_status unroll_use_isa(const char *name);
 
 #endif

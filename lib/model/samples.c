@@ -1,4 +1,4 @@
-#include "samples.h"
+#include "model/samples.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-/* samples.h: room for one batch of a task, for those who need a batch outside the training loop. */
-#ifndef UNROLL_DATASETS_READ_SAMPLES_H
-#define UNROLL_DATASETS_READ_SAMPLES_H
+/* samples.h: room for one batch of a task. */
+#ifndef UNROLL_MODEL_SAMPLES_H
+#define UNROLL_MODEL_SAMPLES_H
 
 #include "model/task.h"
 

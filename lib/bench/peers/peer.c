@@ -117,7 +117,7 @@ static const float *gradient(void)
 /* torch.optim.Adam at its defaults */
 static void update(void)
 {
-    const float beta1 = 0.9f, beta2 = 0.999f;
+    const float beta1 = 0.9f, beta2 = 0.999f, rest1 = 0.1f, rest2 = 0.001f; /* 1.0f - 0.999f is 1.3e-5 off */
     float correction, root;
     power1 *= 0.9;
     power2 *= 0.999;
@@ -125,8 +125,8 @@ static void update(void)
     root = (float)(1.0 / sqrt(1.0 - power2));
 #pragma omp parallel for simd schedule(static) if (count > 200000)
     for (size_t i = 0; i < count; i++) {
-        moment1[i] = beta1 * moment1[i] + (1.0f - beta1) * g[i];
-        moment2[i] = beta2 * moment2[i] + (1.0f - beta2) * g[i] * g[i];
+        moment1[i] = beta1 * moment1[i] + rest1 * g[i];
+        moment2[i] = beta2 * moment2[i] + rest2 * g[i] * g[i];
         w[i] -= correction * moment1[i] / (sqrtf(moment2[i]) * root + 1e-8f);
     }
 }

@@ -1,0 +1,23 @@
+#include "source.h"
+
+const unroll_setting unroll_source_settings[UNROLL_SOURCE_SETTINGS] = {
+    {"file", UNROLL_TEXT, 0, 0, "", "", "", "data of your own: a CSV (task=series) or a UTF-8 text (task=text)", "data",
+     0},
+    {"valid_share", UNROLL_REAL, -1, 0.9, "", "-1", "",
+     "part for validation of a series or text; -1: 0.15 of a series, 0.05 of a text", "data", 0},
+    {"test_share", UNROLL_REAL, -1, 0.9, "", "-1", "", "part for the test of a series or text; -1: as valid_share",
+     "data", 0},
+};
+
+const char *unroll_source_file(const unroll_settings *settings)
+{
+    return unroll_text(settings, "file");
+}
+
+void unroll_source_shares(const unroll_settings *settings, double usual, double *valid, double *test)
+{
+    *valid = unroll_real(settings, "valid_share");
+    *test = unroll_real(settings, "test_share");
+    *valid = *valid < 0.0 ? usual : *valid;
+    *test = *test < 0.0 ? *valid : *test;
+}

@@ -1,0 +1,16 @@
+/* source.h: what every task that reads data is told: which file, and which parts of it are for validation and the test. */
+#ifndef UNROLL_DATASETS_READ_SOURCE_H
+#define UNROLL_DATASETS_READ_SOURCE_H
+
+#include "model/task.h"
+
+/* The rows file, valid_share and test_share: the `shared` ones of a task. */
+enum { UNROLL_SOURCE_SETTINGS = 3 };
+extern const unroll_setting unroll_source_settings[UNROLL_SOURCE_SETTINGS];
+
+/* What the user wrote after file=, "": nothing. unroll_data_path makes a path of it. */
+const char *unroll_source_file(const unroll_settings *settings);
+/* The shares of validation and test; `usual`: that of validation where the user names none. */
+void unroll_source_shares(const unroll_settings *settings, double usual, double *valid, double *test);
+
+#endif
