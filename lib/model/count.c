@@ -87,6 +87,7 @@ unroll_model_shape unroll_model_shape_of(const unroll_task_shape *task)
                                 .batch = task->batch,
                                 .answer = task->answer,
                                 .target_steps = task->target_steps,
+                                .beams = task->beams,
                                 .loss = task->loss};
 }
 

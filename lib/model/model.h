@@ -88,6 +88,9 @@ void unroll_model_step(unroll_model *model, int size, const real *x, const int *
    yet), rows are sequences times shape.beams, a sequence's beside each other. unroll_model_forward reads the inputs (y and
    hidden NULL); enter then makes every row ready to write. */
 void unroll_model_enter(unroll_model *model);
+/* Of a loss over classes: for each row of the last step the logarithm of the sum of the outputs' exponentials, so that
+   y - it is a class's log probability. */
+void unroll_model_log_sums(const unroll_model *model, int size, double *log_sum);
 /* Row i goes on from where row from[i], of the same sequence, is. */
 void unroll_model_reorder(unroll_model *model, const int *from, int size);
 /* The state of streaming row `row` out and in, (S). */

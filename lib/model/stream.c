@@ -116,6 +116,29 @@ void unroll_model_enter(unroll_model *model)
         }
 }
 
+/* of the first class's loss, which is log sum - y, and its y */
+static double log_sum_of(const unroll_model *model, const unroll_node *output, int row)
+{
+    unroll_loss_rows one = {.y = unroll_matrix_row(output->stream, 0, row),
+                            .block = output->stream.block,
+                            .rows = 1,
+                            .outputs = model->shape.outputs,
+                            .target = &(int){0}};
+    model->loss->rows(&one);
+    return one.loss + (double)one.y[0];
+}
+
+void unroll_model_log_sums(const unroll_model *model, int size, double *log_sum)
+{
+    int each = each_of(model);
+    for (int m = 0; m < model->micros && model->micro[m].first * each < size; m++) {
+        const unroll_micro *micro = &model->micro[m];
+        int first = micro->first * each, left = size - first, own = left < micro->batch * each ? left : micro->batch * each;
+        for (int row = 0; row < own; row++)
+            log_sum[first + row] = log_sum_of(model, unroll_micro_output(model, micro), row);
+    }
+}
+
 void unroll_model_reorder(unroll_model *model, const int *from, int size)
 {
     int each = each_of(model);

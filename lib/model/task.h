@@ -25,11 +25,13 @@ typedef enum unroll_answer {
 typedef struct unroll_task_shape {
     int inputs;  /* reals a step; 0 when the input is a symbol */
     int symbols; /* size of the input alphabet; 0 when the input is reals */
-    int outputs; /* reals, or classes where the loss has them; of unaligned answers class 0 is the blank */
+    int outputs; /* reals, or classes where the loss has them; of unaligned answers class 0 is the
+                    blank; in a sequence the last class is its end */
     int steps;   /* longest sequence, T */
     int batch;   /* sequences in a batch, B, of every split */
     unroll_answer answer;
     int target_steps; /* most labels of an unaligned answer, most symbols of a sequence, U */
+    int beams;        /* answers that a model writes at a time for each sequence, with UNROLL_SEQUENCE; 0: one */
     bool carry;  /* batch i + 1 of a split continues the sequences of batch i: states are carried over */
     const char *loss;    /* its name: losses/loss.h */
     int batches[3];      /* [split]: batches in the split; 0 = endless (only UNROLL_TRAIN) */

@@ -1,0 +1,242 @@
+/* Answers that are sequences: the gradient through encoder and decoder, and what is written step by step against what the
+   whole batch says of it. */
+#include <math.h>
+#include <string.h>
+
+#include "digest.h"
+#include "model/decode.h"
+#include "suite.h"
+
+enum { SYMBOLS = 4, CLASSES = 3, STEPS = 5, WRITTEN = 4, BEAMS = 40, MOST_BATCH = 34 };
+
+/* Words of at most WRITTEN - 1 symbols below CLASSES - 1, and their end. */
+static const unroll_model_shape shape_of_test = {.symbols = SYMBOLS, .outputs = CLASSES, .steps = STEPS, .batch = 5,
+                                                 .answer = UNROLL_SEQUENCE, .target_steps = WRITTEN, .beams = BEAMS,
+                                                 .loss = "softmax"};
+
+typedef struct batch {
+    int length[MOST_BATCH], symbol[MOST_BATCH * STEPS], target_length[MOST_BATCH], target[MOST_BATCH * WRITTEN];
+} batch;
+
+static unroll_samples made(batch *b)
+{
+    unroll_random random = unroll_random_open(4, UNROLL_FOR_TEST, 0, 0);
+    for (int s = 0; s < MOST_BATCH; s++) {
+        b->length[s] = 1 + (int)unroll_random_below(&random, STEPS);
+        b->target_length[s] = 1 + (int)unroll_random_below(&random, WRITTEN);
+        for (int t = 0; t < STEPS; t++)
+            b->symbol[s * STEPS + t] = (int)unroll_random_below(&random, SYMBOLS);
+        for (int t = 0; t < WRITTEN; t++)
+            b->target[s * WRITTEN + t] = t < b->target_length[s] - 1 ? (int)unroll_random_below(&random, CLASSES - 1) : CLASSES - 1;
+    }
+    return (unroll_samples){.length = b->length, .symbol = b->symbol, .target = b->target, .target_length = b->target_length};
+}
+
+static unroll_model *open_with(const char *cell, const char *hidden, const char *layers, const unroll_model_shape *shape)
+{
+    unroll_settings *settings = unroll_settings_new();
+    unroll_model *model = NULL;
+    digest_register();
+    unroll_settings_set(settings, "model", cell);
+    unroll_settings_set(settings, "hidden", hidden);
+    unroll_settings_set(settings, "layers", layers);
+    unroll_settings_set(settings, "init", "orthogonal");
+    CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, shape, &model).code, UNROLL_OK);
+    unroll_settings_free(settings);
+    return model;
+}
+
+/* ---- the gradient ---- */
+
+static void check_weight(const char *cell, unroll_model *model, int index)
+{
+    enum { MOST = 4096 };
+    static real value[MOST], gradient[MOST];
+    unroll_weight weight;
+    unroll_model_weight_at(model, index, &weight);
+    int count = weight.rows * (weight.columns == 0 ? 1 : weight.columns);
+    CU_ASSERT_TRUE_FATAL(count <= MOST);
+    unroll_model_get_weight(model, index, value);
+    unroll_model_gradient(model, NULL);
+    unroll_model_get_gradient(model, index, gradient);
+    for (int k = 0; k < count; k++) {
+        const double h = 1e-5;
+        real kept = value[k];
+        double up, down, off;
+        value[k] = (real)((double)kept + h);
+        unroll_model_set_weight(model, index, value);
+        up = unroll_model_loss(model, NULL);
+        value[k] = (real)((double)kept - h);
+        unroll_model_set_weight(model, index, value);
+        down = unroll_model_loss(model, NULL);
+        value[k] = kept;
+        unroll_model_set_weight(model, index, value);
+        off = fabs((up - down) / (2 * h) - (double)gradient[k]);
+        if (!(off < 1e-7)) {
+            fprintf(stderr, "\n%s: the gradient of %s[%d] is %.9g, not %.9g\n", cell, weight.name, k, (double)gradient[k],
+                    (up - down) / (2 * h));
+            CU_FAIL("a gradient");
+            return;
+        }
+    }
+}
+
+static void the_gradient_flows_back_from_the_decoder_into_the_encoder(void)
+{
+    digest_register();
+    if (sizeof(real) == sizeof(float)) {
+        test_skip("central differences need the double build (make check-double)");
+        return;
+    }
+    for (int cell = 0; cell < unroll_cell_count; cell++) {
+        const char *name = unroll_isa_now()->cells[cell]->name;
+        unroll_model *model = open_with(name, "5", "2", &shape_of_test);
+        batch b;
+        unroll_samples samples = made(&b);
+        unroll_model_pack(model, &samples, shape_of_test.batch);
+        for (int i = 0; i < unroll_model_weight_count(model); i++)
+            check_weight(name, model, i);
+        unroll_model_close(model);
+    }
+}
+
+/* ---- writing ---- */
+
+/* the log probability that an answer to sequence `sequence` begins with these symbols, by one pass over the whole of it */
+static double beginning_score(unroll_model *model, const batch *b, int sequence, const int *target, int length)
+{
+    unroll_samples one = {.length = (int *)b->length + sequence, .symbol = (int *)b->symbol + sequence * STEPS,
+                          .target = (int *)target, .target_length = &length};
+    unroll_model_pack(model, &one, 1);
+    return -unroll_model_loss(model, NULL) * length;
+}
+
+/* of a whole answer, with its end where there is room for it */
+static double whole_score(unroll_model *model, const batch *b, int sequence, const int *symbol, int length)
+{
+    int target[WRITTEN];
+    for (int t = 0; t < WRITTEN; t++)
+        target[t] = t < length ? symbol[t] : CLASSES - 1;
+    return beginning_score(model, b, sequence, target, length < WRITTEN ? length + 1 : WRITTEN);
+}
+
+static const double near_enough = sizeof(real) == sizeof(double) ? 1e-12 : 2e-5;
+
+/* Every word there can be: the next one of the same or a greater length; false: there is none. */
+static bool next_word(int *word, int *length)
+{
+    int place = *length - 1;
+    while (place >= 0 && word[place] == CLASSES - 2)
+        word[place--] = 0;
+    if (place >= 0) {
+        word[place]++;
+        return true;
+    }
+    if (*length == WRITTEN)
+        return false;
+    word[(*length)++] = 0;
+    return true;
+}
+
+static void check_answers(unroll_model *model, const batch *b, int sequence, const int *symbol, const int *length,
+                          const double *score)
+{
+    int word[WRITTEN] = {0}, words = 0, longest = 0, found = 0;
+    double best = -INFINITY, all = 0;
+    do {
+        double now = whole_score(model, b, sequence, word, longest);
+        best = now > best ? now : best;
+        all += exp(now);
+        words++;
+    } while (next_word(word, &longest));
+    CU_ASSERT_DOUBLE_EQUAL(all, 1, 1e-4); /* of an answer that is cut, the end does not count */
+    CU_ASSERT_TRUE(words <= BEAMS);
+    for (int beam = 0; beam < BEAMS && score[beam] > -INFINITY; beam++, found++) {
+        CU_ASSERT_DOUBLE_EQUAL(score[beam], whole_score(model, b, sequence, symbol + beam * WRITTEN, length[beam]), near_enough);
+        CU_ASSERT_TRUE(beam == 0 || score[beam] <= score[beam - 1]);
+        for (int other = 0; other < beam; other++)
+            CU_ASSERT_TRUE(memcmp(symbol + beam * WRITTEN, symbol + other * WRITTEN, WRITTEN * sizeof(int)) != 0);
+    }
+    CU_ASSERT_EQUAL(found, words);
+    CU_ASSERT_DOUBLE_EQUAL(score[0], best, near_enough);
+}
+
+static void beams_for_all_words_find_each_with_the_probability_that_one_pass_gives(void)
+{
+    static int symbol[MOST_BATCH * BEAMS * WRITTEN], length[MOST_BATCH * BEAMS];
+    static double score[MOST_BATCH * BEAMS];
+    digest_register();
+    for (int cell = 0; cell < unroll_cell_count; cell++) {
+        const unroll_model_shape *shape = &shape_of_test;
+        unroll_model *model = open_with(unroll_isa_now()->cells[cell]->name, "21", "2", shape);
+        batch b;
+        unroll_samples samples = made(&b);
+        unroll_forward io = {.size = shape->batch, .steps = STEPS, .length = samples.length, .symbol = samples.symbol};
+        CU_ASSERT_EQUAL(unroll_model_decode(model, &io, BEAMS, WRITTEN, symbol, length, score).code, UNROLL_OK);
+        for (int s = 0; s < shape->batch; s++)
+            check_answers(model, &b, s, symbol + s * BEAMS * WRITTEN, length + s * BEAMS, score + s * BEAMS);
+        unroll_model_close(model);
+    }
+}
+
+static void an_answer_is_the_same_whatever_is_written_beside_it(void)
+{
+    enum { FEW = 3 };
+    static int symbol[MOST_BATCH * FEW * WRITTEN], length[MOST_BATCH * FEW];
+    static double score[MOST_BATCH * FEW];
+    digest_register();
+    for (int cell = 0; cell < unroll_cell_count; cell++) {
+        unroll_model_shape shape = shape_of_test;
+        batch b;
+        unroll_samples samples = made(&b);
+        shape.batch = MOST_BATCH; /* several micro-batches */
+        shape.beams = FEW;
+        unroll_model *model = open_with(unroll_isa_now()->cells[cell]->name, "80", "1", &shape);
+        unroll_forward io = {.size = MOST_BATCH, .steps = STEPS, .length = samples.length, .symbol = samples.symbol};
+        CU_ASSERT_EQUAL(unroll_model_decode(model, &io, FEW, WRITTEN, symbol, length, score).code, UNROLL_OK);
+        for (int s = 0; s < MOST_BATCH; s += 3) {
+            int alone[FEW * WRITTEN], alone_length[FEW];
+            double alone_score[FEW];
+            unroll_forward one = {.size = 1, .steps = STEPS, .length = samples.length + s, .symbol = samples.symbol + s * STEPS};
+            CU_ASSERT_EQUAL(unroll_model_decode(model, &one, FEW, WRITTEN, alone, alone_length, alone_score).code, UNROLL_OK);
+            CU_ASSERT_EQUAL(memcmp(alone, symbol + s * FEW * WRITTEN, sizeof alone), 0);
+            CU_ASSERT_EQUAL(memcmp(alone_length, length + s * FEW, sizeof alone_length), 0);
+            CU_ASSERT_EQUAL(memcmp(alone_score, score + s * FEW, sizeof alone_score), 0);
+        }
+        unroll_model_close(model);
+    }
+}
+
+static void one_beam_takes_the_likeliest_symbol_at_each_step(void)
+{
+    static int symbol[5 * WRITTEN], length[5];
+    static double score[5];
+    unroll_model *model = open_with("gru", "21", "1", &shape_of_test);
+    batch b;
+    unroll_samples samples = made(&b);
+    unroll_forward io = {.size = 5, .steps = STEPS, .length = samples.length, .symbol = samples.symbol};
+    CU_ASSERT_EQUAL(unroll_model_decode(model, &io, 1, WRITTEN, symbol, length, score).code, UNROLL_OK);
+    for (int s = 0; s < 5; s++)
+        for (int t = 0; t <= length[s] && t < WRITTEN; t++) {
+            int target[WRITTEN], chosen = t < length[s] ? symbol[s * WRITTEN + t] : CLASSES - 1;
+            double score_of[CLASSES];
+            memcpy(target, symbol + s * WRITTEN, sizeof target);
+            for (int k = 0; k < CLASSES; k++) {
+                target[t] = k;
+                score_of[k] = beginning_score(model, &b, s, target, t + 1);
+            }
+            for (int k = 0; k < CLASSES; k++)
+                CU_ASSERT_TRUE(score_of[chosen] >= score_of[k]);
+        }
+    for (int s = 0; s < 5; s++)
+        CU_ASSERT_DOUBLE_EQUAL(score[s], whole_score(model, &b, s, symbol + s * WRITTEN, length[s]), near_enough);
+    unroll_model_close(model);
+}
+
+const unroll_test tests_core_decode[] = {
+    TEST(the_gradient_flows_back_from_the_decoder_into_the_encoder),
+    TEST(beams_for_all_words_find_each_with_the_probability_that_one_pass_gives),
+    TEST(an_answer_is_the_same_whatever_is_written_beside_it),
+    TEST(one_beam_takes_the_likeliest_symbol_at_each_step),
+    {NULL, NULL},
+};
