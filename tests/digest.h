@@ -10,13 +10,14 @@
 
 #include "base/random.h"
 #include "cells/cell.h"
+#include "losses/loss.h"
 #include "model/model.h"
 #include "model/settings.h"
 #include "simd/engine.h"
 
 enum { DIGEST_KINDS = 6 };
 
-/* registers the core's and the cells' settings, once */
+/* registers the settings of the core, the cells and the losses, once */
 static inline void digest_register(void)
 {
     if (unroll_setting_find("hidden") >= 0)
@@ -25,6 +26,9 @@ static inline void digest_register(void)
     for (int i = 0; i < unroll_cell_count; i++)
         if (unroll_isas[0].cells[i]->settings != NULL)
             unroll_settings_register(unroll_isas[0].cells[i]->settings, unroll_isas[0].cells[i]->setting_count);
+    for (int i = 0; i < unroll_loss_count; i++)
+        if (unroll_isas[0].losses[i]->settings != NULL)
+            unroll_settings_register(unroll_isas[0].losses[i]->settings, unroll_isas[0].losses[i]->setting_count);
 }
 
 static inline const char *digest_kind_name(int kind)

@@ -2,6 +2,7 @@
 #include "bench/bench.h"
 #include "cells/cell.h"
 #include "cli/cli.h"
+#include "losses/loss.h"
 #include "model/network.h"
 #include "model/settings.h"
 #include "model/task.h"
@@ -14,10 +15,13 @@ void unroll_start(void)
         return;
     started = true;
     unroll_register_core_settings();
-    /* the cells' rows are the same in every instruction set */
+    /* the cells' and the losses' rows are the same in every instruction set */
     for (const unroll_cell *const *cell = unroll_isas[0].cells; *cell != NULL; cell++)
         if ((*cell)->settings != NULL)
             unroll_settings_register((*cell)->settings, (*cell)->setting_count);
+    for (const unroll_loss *const *loss = unroll_isas[0].losses; *loss != NULL; loss++)
+        if ((*loss)->settings != NULL)
+            unroll_settings_register((*loss)->settings, (*loss)->setting_count);
     for (int i = 0; i < unroll_network_count; i++)
         if (unroll_networks[i]->settings != NULL)
             unroll_settings_register(unroll_networks[i]->settings, unroll_networks[i]->setting_count);

@@ -25,6 +25,7 @@ typedef struct unroll_loss_rows {
     const int *target; /* (rows): classes, below 0: no target there */
     const real *goal;  /* like y: reals, NaN: no target there; lanes past the last output are NaN */
     real weight;       /* of each target in the gradient */
+    real parameter;    /* what the loss's `parameter` made of the settings; 0 for the plain loss, as evaluations report it */
     real *dy;          /* out: the gradient of weight * (the sum of all targets' losses); NULL: not wanted */
     double loss;           /* out: the sum over all targets, */
     int64_t hits, targets; /* how many of them the largest output names rightly, and how many there are */
@@ -33,6 +34,9 @@ typedef struct unroll_loss_rows {
 typedef struct unroll_loss {
     const char *name, *title;
     bool classes; /* targets are classes, one a row; else reals, one an output */
+    const unroll_setting *settings; /* the loss's own rows; may be NULL */
+    int setting_count;
+    real (*parameter)(const unroll_settings *settings); /* what training passes get with the rows; NULL: 0 */
     void (*rows)(unroll_loss_rows *rows);
 } unroll_loss;
 

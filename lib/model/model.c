@@ -227,6 +227,7 @@ static unroll_status open_all(unroll_model *model)
     model->engine = isa->engine;
     model->loss = unroll_loss_in(isa, shape->loss);
     assert(model->loss != NULL);
+    model->loss_parameter = model->loss->parameter != NULL ? model->loss->parameter(model->settings) : 0;
     read_optimizer(model);
     UNROLL_TRY(unroll_network_build(model->settings, shape, isa, &model->graph));
     UNROLL_TRY(open_micros(model));
