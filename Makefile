@@ -93,6 +93,11 @@ ONCE := $(filter-out $(HOT),$(sort $(foreach f,$(FOLDERS),$(wildcard lib/$(f)/*.
 OBJECTS := $(ONCE:%.c=$(BUILD)/%.o) $(foreach i,$(ISAS),$(HOT:%.c=$(BUILD)/isa-$(i)/%.o)) $(BUILD)/registry.o
 TESTS := $(sort $(if $(filter double,$(CONFIG)),$(wildcard tests/test_core_*.c),$(wildcard tests/test_*.c)))
 TEST_OBJECTS := $(TESTS:%.c=$(BUILD)/%.o) $(BUILD)/tests/main.o $(BUILD)/tests/registry.o
+ifeq ($(REAL),float)
+# the losses once more in double, for the test that holds those in float against them
+TEST_OBJECTS += $(LOSSES:%=$(BUILD)/isa-double/lib/losses/%.o) $(addprefix $(BUILD)/tests/losses_in_double,.o _table.o)
+$(BUILD)/isa-double/%.o $(BUILD)/tests/losses_in_double.o $(BUILD)/tests/losses_in_double_table.o: CPPFLAGS += -DUNROLL_DOUBLE
+endif
 
 .DEFAULT_GOAL := all
 .PHONY: all check check-double bits against clean help FORCE
@@ -145,7 +150,7 @@ $(BUILD)/isa-$(1)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $$(@D)
 	$$(CC) $$(CPPFLAGS) $$(CFLAGS) $(call field,$(1),flags) -DUNROLL_ISA=$(1) -include lib/simd/vec_$(1).h -MMD -MP -c $$< -o $$@
 endef
-$(foreach i,$(ISAS),$(eval $(call isa_rule,$(i))))
+$(foreach i,$(sort $(ISAS) double),$(eval $(call isa_rule,$(i))))
 
 # objects are rebuilt when the compiler or its flags change
 FLAGS_NOW := $(MACHINE) $(CC) $(CPPFLAGS) $(CFLAGS)
@@ -160,6 +165,9 @@ $(BUILD)/registry.c: $(BUILD)/registered lib/base/registry.sh $(wildcard lib/sim
 $(BUILD)/tests/registry.c: $(BUILD)/registered tests/registry.sh
 	@mkdir -p $(@D)
 	sh tests/registry.sh $(TESTS) >$@.part && mv $@.part $@
+$(BUILD)/tests/losses_in_double_table.c: $(BUILD)/registered tests/losses_in_double.sh
+	@mkdir -p $(@D)
+	sh tests/losses_in_double.sh $(LOSSES) >$@.part && mv $@.part $@
 # the commit that the program was built from: looked up on every call, written when it changed
 COMMIT_NOW := $(shell git rev-parse --short=12 HEAD 2>/dev/null && { git diff --quiet HEAD || echo +; })
 $(BUILD)/commit: FORCE

@@ -1,4 +1,5 @@
-/* bits.c: prints, for every cell, a digest of the weights after training steps, and one of the element-wise functions.
+/* bits.c: prints, for every cell, a digest of the weights after training steps; and one of the element-wise functions, and of
+   every loss.
    unroll-bits [ISA] [THREADS] [STEPS]: the same lines on every instruction set, processor and number of threads. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,11 @@ int main(int argc, char **argv)
     }
     unroll_flush_denormals();
     printf("functions %016llx\n", (unsigned long long)digest_functions(unroll_isa_now()->engine));
+    for (int i = 0; i < unroll_loss_count; i++) {
+        static const problem_shape shape = {.seed = 1, .rows = 70, .outputs = 50, .labels = 19, .parameter = 0.125};
+        const unroll_loss *loss = unroll_isa_now()->losses[i];
+        printf("loss %s %016llx\n", loss->name, (unsigned long long)digest_loss(loss, &shape));
+    }
     for (int i = 0; i < unroll_cell_count; i++)
         for (int kind = 0; kind < DIGEST_KINDS; kind++) {
             const char *cell = unroll_isa_now()->cells[i]->name;

@@ -10,6 +10,7 @@
 
 #include "base/random.h"
 #include "cells/cell.h"
+#include "losses.h"
 #include "model/model.h"
 #include "model/settings.h"
 #include "simd/engine.h"
@@ -53,6 +54,16 @@ static inline uint64_t digest_functions(const unroll_engine *engine)
     digest = digest_bytes(digest, y, sizeof y);
     engine->sigmoid(x, y, COUNT);
     return digest_bytes(digest, y, sizeof y);
+}
+
+static inline uint64_t digest_loss(const unroll_loss *loss, const problem_shape *shape)
+{
+    size_t count = (size_t)(shape->rows * shape->outputs);
+    double *gradient = malloc(count * sizeof *gradient), result = problem_results(loss, shape, gradient);
+    uint64_t digest = digest_bytes(UINT64_C(0xcbf29ce484222325), &result, sizeof result);
+    digest = digest_bytes(digest, gradient, count * sizeof *gradient);
+    free(gradient);
+    return digest;
 }
 
 /* sizes that are no multiples of anything, sequences of unequal length unless carried */

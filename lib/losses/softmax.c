@@ -1,72 +1,85 @@
-/* Cross-entropy over classes: -log softmax(y)[target]. */
+/* Cross-entropy over classes: -log softmax(y)[target].
+
+   With smoothing s (Szegedy, Vanhoucke, Ioffe, Shlens, Wojna: Rethinking the Inception architecture for computer vision; CVPR
+   2016) the target is (1 - s) of its class and s / K of each of the K classes, as in torch.nn.CrossEntropyLoss. */
 #include "base/random.h"
+#include "losses/classes.h"
 #include "losses/loss.h"
-#include "simd/math.h"
 
-/* what is added to an output so that the lanes past the last one never count in a maximum or a sum of exponentials */
-static inline vec padding_mask(int outputs, int block)
+/* the mean over all classes of peak - y */
+static double mean_below(const unroll_loss_rows *l, const real *y, vec padding, real peak)
 {
-    real lanes[UNROLL_LANES];
-    for (int i = 0; i < UNROLL_LANES; i++)
-        lanes[i] = block * UNROLL_LANES + i < outputs ? (real)0 : (real)-1e30;
-    return vec_load(lanes);
+    int blocks = unroll_blocks(l->outputs);
+    vec sum = vec_set1(0), none = vec_set1((real)-1);
+    for (int n = 0; n < blocks; n++) {
+        vec below = vec_sub(vec_set1(peak), vec_load(y + (size_t)n * l->block));
+        sum = vec_add(sum, n == blocks - 1 ? vec_select(vec_less(padding, none), vec_set1(0), below) : below);
+    }
+    return (double)vec_sum(sum) / l->outputs;
 }
 
-static inline real largest_lane(vec x)
+/* e, the exponentials of a row, to its gradient */
+static void to_gradient(const unroll_loss_rows *l, real *e, vec padding, real total, int target)
 {
-    real lanes[UNROLL_LANES], largest;
-    vec_store(lanes, x);
-    largest = lanes[0];
-    for (int i = 1; i < UNROLL_LANES; i++)
-        largest = lanes[i] > largest ? lanes[i] : largest;
-    return largest;
+    int blocks = unroll_blocks(l->outputs);
+    real shared = l->weight * l->parameter;
+    scale_blocks(e, l->block, blocks, l->weight / total);
+    for (int n = 0; l->parameter > 0 && n < blocks; n++) {
+        vec each = vec_set1(shared / (real)l->outputs), none = vec_set1((real)-1);
+        if (n == blocks - 1)
+            each = vec_select(vec_less(padding, none), vec_set1(0), each);
+        vec_store(e + (size_t)n * l->block, vec_sub(vec_load(e + (size_t)n * l->block), each));
+    }
+    e[(size_t)(target / UNROLL_LANES) * l->block + target % UNROLL_LANES] -= l->weight - shared;
 }
 
-/* -log softmax(y)[target] = log sum exp(y - max) + max - y[target] */
+/* -log softmax(y)[target] = log sum exp(y - peak) + peak - y[target]; smoothed, s of the last difference is its mean over all
+   classes */
 static void softmax_rows(unroll_loss_rows *l)
 {
     int blocks = unroll_blocks(l->outputs);
-    vec padding = padding_mask(l->outputs, blocks - 1), zero = vec_set1(0);
+    vec padding = padding_mask(l->outputs, blocks - 1);
     double loss = 0.0;
     for (int r = 0; r < l->rows; r++) {
         const real *row = l->y + (size_t)r * UNROLL_LANES;
-        real *grad = l->dy == NULL ? NULL : l->dy + (size_t)r * UNROLL_LANES;
-        vec most = vec_add(vec_load(row + (size_t)(blocks - 1) * l->block), padding), sum = zero;
-        real peak, total, at_target;
+        real *grad = l->dy == NULL ? NULL : l->dy + (size_t)r * UNROLL_LANES, peak, total, at_target;
+        double below;
         if (l->target[r] < 0) {
             for (int n = 0; grad != NULL && n < blocks; n++)
-                vec_store(grad + (size_t)n * l->block, zero);
+                vec_store(grad + (size_t)n * l->block, vec_set1(0));
             continue;
         }
-        for (int n = 0; n < blocks - 1; n++)
-            most = vec_max(most, vec_load(row + (size_t)n * l->block));
-        peak = largest_lane(most);
-        for (int n = 0; n < blocks; n++) {
-            vec x = vec_load(row + (size_t)n * l->block);
-            vec e = vec_exp(vec_sub(n == blocks - 1 ? vec_add(x, padding) : x, vec_set1(peak)));
-            sum = vec_add(sum, e);
-            if (grad != NULL)
-                vec_store(grad + (size_t)n * l->block, e);
-        }
-        total = vec_sum(sum);
+        total = exponentials(row, l->block, blocks, padding, grad, &peak);
         at_target = row[(size_t)(l->target[r] / UNROLL_LANES) * l->block + l->target[r] % UNROLL_LANES];
-        loss += total > 0 ? unroll_log((double)total) + ((double)peak - (double)at_target) : (double)total / 0.0;
+        below = (double)peak - (double)at_target;
+        if (l->parameter > 0)
+            below += (double)l->parameter * (mean_below(l, row, padding, peak) - below);
+        loss += total > 0 ? unroll_log((double)total) + below : (double)total / 0.0;
         l->hits += at_target >= peak;
         l->targets += 1;
-        if (grad != NULL) {
-            vec factor = vec_set1(l->weight / total);
-            for (int n = 0; n < blocks; n++)
-                vec_store(grad + (size_t)n * l->block, vec_mul(vec_load(grad + (size_t)n * l->block), factor));
-            grad[(size_t)(l->target[r] / UNROLL_LANES) * l->block + l->target[r] % UNROLL_LANES] -= l->weight;
-        }
+        if (grad != NULL)
+            to_gradient(l, grad, padding, total, l->target[r]);
     }
     l->loss = loss;
 }
+
+static real softmax_parameter(const unroll_settings *settings)
+{
+    return (real)unroll_real(settings, "smoothing");
+}
+
+static const unroll_setting rows[] = {
+    {"smoothing", UNROLL_REAL, 0, 0.999, "", "0", "", "of classes' targets: this share is spread over all classes", "training",
+     0},
+};
 
 extern const unroll_loss UNROLL_LOSS(softmax);
 const unroll_loss UNROLL_LOSS(softmax) = {
     .name = "softmax",
     .title = "cross-entropy over classes",
     .classes = true,
+    .settings = rows,
+    .setting_count = sizeof rows / sizeof rows[0],
+    .parameter = softmax_parameter,
     .rows = softmax_rows,
 };

@@ -44,6 +44,7 @@ struct unroll_model {
     unroll_model_shape shape;
     const unroll_engine *engine;
     const unroll_loss *loss;
+    real loss_parameter; /* of training passes */
     unroll_graph graph;
     unroll_crew *crew;
     unroll_micro *micro;

@@ -228,6 +228,7 @@ static unroll_status open_all(unroll_model *model, const unroll_network *network
     model->loss = unroll_loss_in(isa, shape->loss);
     assert(model->loss != NULL);
     model->seed = (uint64_t)unroll_int(model->settings, "seed");
+    model->loss_parameter = model->loss->parameter != NULL ? model->loss->parameter(model->settings) : 0;
     read_optimizer(model);
     UNROLL_TRY(unroll_network_graph(network, model->settings, shape, isa, &model->graph));
     UNROLL_TRY(open_micros(model));

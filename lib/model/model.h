@@ -97,7 +97,8 @@ void unroll_model_reorder(unroll_model *model, const int *from, int size);
 void unroll_model_save_state(const unroll_model *model, int row, real *state);
 void unroll_model_load_state(unroll_model *model, int row, const real *state);
 
-/* Training on one batch in the task's terms, which pack takes in. Loss: the mean over targets. score may be NULL. */
+/* Training on one batch in the task's terms, which pack takes in. Loss: the mean over targets; that of a gradient is what is
+   trained on, with smoothed targets where the settings say so. score may be NULL. */
 void unroll_model_pack(unroll_model *model, const unroll_samples *samples, int size);
 double unroll_model_loss(unroll_model *model, unroll_score *score);     /* forward of the packed batch and its loss */
 double unroll_model_gradient(unroll_model *model, unroll_score *score); /* forward, loss and backward */

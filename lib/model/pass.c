@@ -27,6 +27,7 @@ static void loss_part(const unroll_model *model, unroll_micro *micro, const unro
             .target = model->loss->classes ? micro->target + row : NULL,
             .goal = model->loss->classes ? NULL : unroll_matrix_row(micro->goal, 0, row),
             .weight = (real)(model->targets > 0 ? 1.0 / (double)model->targets : 0.0),
+            .parameter = gradient ? model->loss_parameter : 0,
             .dy = gradient ? unroll_matrix_row(output->d_output, 0, row) : NULL,
         };
         model->loss->rows(&part);

@@ -1,7 +1,8 @@
-/* The core's own rows of the settings table, and those of cells and networks. */
+/* The core's own rows of the settings table, and those of cells, losses and networks. */
 #include "model/settings.h"
 
 #include "cells/cell.h"
+#include "losses/loss.h"
 #include "model/network.h"
 #include "simd/engine.h"
 
@@ -43,7 +44,7 @@ static const unroll_setting rows[] = {
     {"isa", UNROLL_TEXT, 0, 0, "", "auto", "", "instruction set: unroll list isas", "machine", UNROLL_SETTING_TIMING},
 };
 
-/* Rows of cells are the same in every instruction set. */
+/* Rows of cells and losses are the same in every instruction set. */
 void unroll_register_core_settings(void)
 {
     unroll_settings_register(rows, (int)(sizeof rows / sizeof rows[0]));
@@ -51,6 +52,11 @@ void unroll_register_core_settings(void)
         const unroll_cell *cell = unroll_isas[0].cells[i];
         if (cell->settings != NULL)
             unroll_settings_register(cell->settings, cell->setting_count);
+    }
+    for (int i = 0; i < unroll_loss_count; i++) {
+        const unroll_loss *loss = unroll_isas[0].losses[i];
+        if (loss->settings != NULL)
+            unroll_settings_register(loss->settings, loss->setting_count);
     }
     for (int i = 0; i < unroll_network_count; i++)
         if (unroll_networks[i]->settings != NULL)
