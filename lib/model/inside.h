@@ -30,7 +30,9 @@ typedef struct unroll_micro {
     real *g;           /* its gradient; of the first one, in the end the whole batch's */
     unroll_barrier *barrier;
     unroll_packed_set set[UNROLL_SETS];
-    int *target;        /* classes, one a row of the output */
+    int *target;        /* classes, one a row of the output; of a loss over whole sequences labels, (B, U) in sorted order */
+    int *labels;        /* (B): how many labels each sorted sequence has */
+    double *room;       /* of a loss over whole sequences, for each thread */
     unroll_matrix goal; /* reals, laid out like the output */
     double *loss_part;
     int64_t *hit_part;
@@ -56,7 +58,9 @@ struct unroll_model {
     real *w, *g, *moment1, *moment2;
     bool stale;        /* the weights have changed since the forms were made that passes read, */
     bool stream_stale; /* and since those that only streaming reads */
-    int64_t targets;   /* of the packed batch */
+    int64_t targets;   /* of the packed batch; of a loss over whole sequences, sequences */
+    int64_t left_out;  /* sequences of the packed batch whose labels do not fit into their steps */
+    int threads;       /* most that work at it */
     uint64_t seed;
     int64_t gradients; /* that have been computed: the training step, for draws */
     int slot;          /* of the carried states */

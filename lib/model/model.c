@@ -145,21 +145,38 @@ static void take_set(unroll_packed_set *set, int batch, unroll_arena *arena)
     set->count = unroll_arena_take(arena, steps + 2, sizeof(int));
 }
 
+/* threads that may work at one micro-batch */
+static int micro_threads(const unroll_model *model)
+{
+    return (model->threads + model->micros - 1) / model->micros;
+}
+
+static void take_labels(unroll_model *model, unroll_micro *micro)
+{
+    size_t batch = (size_t)micro->batch, room = model->loss->room(model->shape.steps, model->shape.target_steps);
+    micro->target = unroll_arena_take(&model->arena, batch * (size_t)model->shape.target_steps, sizeof(int));
+    micro->labels = unroll_arena_take(&model->arena, batch, sizeof(int));
+    micro->room = unroll_arena_take(&model->arena, room * (size_t)micro_threads(model), sizeof(double));
+}
+
 static void take_micro(unroll_model *model, unroll_micro *micro)
 {
     unroll_arena *arena = &model->arena;
     unroll_node *output = unroll_micro_output(model, micro);
-    size_t at = 0, rows = (size_t)output->capacity;
+    size_t at = 0, rows = (size_t)output->capacity, parts;
     micro->g = micro == model->micro ? model->g : unroll_arena_take(arena, model->dense, sizeof(real));
     micro->barrier = unroll_arena_take(arena, 1, sizeof *micro->barrier);
     for (int i = 0; i < UNROLL_SETS; i++)
         take_set(&micro->set[i], micro->batch, arena);
-    if (model->loss->classes)
+    if (model->loss->sequence != NULL)
+        take_labels(model, micro);
+    else if (model->loss->classes)
         micro->target = unroll_arena_take(arena, rows, sizeof(int));
     else
         micro->goal = unroll_take_matrix(arena, model->shape.outputs, rows, (size_t)micro->batch);
-    micro->loss_part = unroll_arena_take(arena, rows / LOSS_ROWS + 1, sizeof(double));
-    micro->hit_part = unroll_arena_take(arena, rows / LOSS_ROWS + 1, sizeof(int64_t));
+    parts = model->loss->sequence != NULL ? (size_t)micro->batch : rows / LOSS_ROWS + 1;
+    micro->loss_part = unroll_arena_take(arena, parts, sizeof(double));
+    micro->hit_part = unroll_arena_take(arena, parts, sizeof(int64_t));
     micro->from = unroll_arena_take(arena, (size_t)output->streams, sizeof(int));
     for (int i = 0; i < UNROLL_CARRY_SLOTS; i++)
         micro->carried[i] = unroll_arena_take(arena, (size_t)micro->batch * (size_t)model->state, sizeof(real));
@@ -233,11 +250,12 @@ static unroll_status open_all(unroll_model *model, const unroll_network *network
     UNROLL_TRY(unroll_network_graph(network, model->settings, shape, isa, &model->graph));
     UNROLL_TRY(open_micros(model));
     count_graph(model);
+    model->threads = useful_threads(model);
     unroll_arena_count(&model->arena);
     take(model);
     UNROLL_TRY(unroll_arena_open(&model->arena));
     take(model);
-    model->crew = unroll_crew_open(useful_threads(model));
+    model->crew = unroll_crew_open(model->threads);
     if (model->crew == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for the threads of a run");
     UNROLL_TRY(init_weights(model));

@@ -97,9 +97,13 @@ void unroll_model_reorder(unroll_model *model, const int *from, int size);
 void unroll_model_save_state(const unroll_model *model, int row, real *state);
 void unroll_model_load_state(unroll_model *model, int row, const real *state);
 
-/* Training on one batch in the task's terms, which pack takes in. Loss: the mean over targets; that of a gradient is what is
-   trained on, with smoothed targets where the settings say so. score may be NULL. */
+/* Training on one batch in the task's terms, which pack takes in. Loss: the mean over targets; of a loss over whole sequences
+   (CTC) the mean over sequences of the loss over the number of labels, without those whose labels do not fit into their
+   steps, which are counted. With a loss that training alone changes (label smoothing) unroll_model_gradient's is the changed
+   one, unroll_model_loss's the plain one. score may be NULL. */
 void unroll_model_pack(unroll_model *model, const unroll_samples *samples, int size);
+int64_t unroll_model_targets(const unroll_model *model);  /* of the packed batch: targets, or sequences */
+int64_t unroll_model_left_out(const unroll_model *model); /* sequences of it that do not fit */
 double unroll_model_loss(unroll_model *model, unroll_score *score);     /* forward of the packed batch and its loss */
 double unroll_model_gradient(unroll_model *model, unroll_score *score); /* forward, loss and backward */
 /* The next gradient is that of training step `step`, which dropout and other draws depend on; each one after it is of the

@@ -144,16 +144,45 @@ static void place_targets(unroll_model *model, unroll_micro *micro, const unroll
             place_target(model, micro, (size_t)(set->offset[t] + s), (size_t)set->order[s] * steps + (size_t)t, samples);
 }
 
+/* the labels of a loss over whole sequences */
+static void place_labels(unroll_model *model, unroll_micro *micro, const unroll_samples *samples)
+{
+    const unroll_set *set = unroll_micro_output(model, micro)->set;
+    size_t most = (size_t)model->shape.target_steps;
+    for (int s = 0; s < set->size; s++) {
+        const int *label = samples->target + (size_t)set->order[s] * most;
+        int labels = samples->target_length[set->order[s]];
+        bool fits = model->loss->fits(set->length[s], label, labels);
+        memcpy(micro->target + (size_t)s * most, label, (size_t)labels * sizeof *label);
+        micro->labels[s] = labels;
+        model->targets += fits;
+        model->left_out += !fits;
+    }
+}
+
 void unroll_model_pack(unroll_model *model, const unroll_samples *samples, int size)
 {
-    model->targets = 0;
+    model->targets = model->left_out = 0;
     for (int i = 0; i < model->micros; i++) {
         unroll_micro *micro = &model->micro[i];
         unroll_micro_layout(model, micro, size, model->shape.steps, samples->length,
-                            model->shape.target_steps > 0 ? samples->target_length : NULL);
+                            model->graph.input[UNROLL_TARGET] >= 0 ? samples->target_length : NULL);
         unroll_micro_place(model, micro, model->shape.steps, samples->x, NULL, samples->symbol);
         if (model->graph.input[UNROLL_TARGET] >= 0)
             place_written(model, micro, samples);
-        place_targets(model, micro, samples);
+        if (model->loss->sequence != NULL)
+            place_labels(model, micro, samples);
+        else
+            place_targets(model, micro, samples);
     }
+}
+
+int64_t unroll_model_targets(const unroll_model *model)
+{
+    return model->targets;
+}
+
+int64_t unroll_model_left_out(const unroll_model *model)
+{
+    return model->left_out;
 }

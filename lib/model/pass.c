@@ -37,6 +37,37 @@ static void loss_part(const unroll_model *model, unroll_micro *micro, const unro
     unroll_team_wait(team);
 }
 
+/* the loss of whole sequences, each over its number of labels, so that long answers do not count for more */
+static void sequence_loss(const unroll_model *model, unroll_micro *micro, const unroll_team *team, bool gradient)
+{
+    const unroll_node *output = unroll_micro_output(model, micro);
+    size_t most = (size_t)model->shape.target_steps, room = model->loss->room(model->shape.steps, model->shape.target_steps);
+    for (int s = team->rank; s < output->set->size; s += team->size) {
+        int labels = micro->labels[s], length = labels > 0 ? labels : 1;
+        unroll_loss_sequence part = {
+            .set = output->set,
+            .sequence = s,
+            .y = output->output,
+            .label = micro->target + (size_t)s * most,
+            .labels = labels, /* where they do not fit there is no loss */
+            .weight = (real)(model->targets > 0 ? 1.0 / ((double)model->targets * length) : 0.0),
+            .dy = gradient ? output->d_output : (unroll_matrix){.at = NULL},
+            .room = micro->room + room * (size_t)team->rank,
+        };
+        model->loss->sequence(&part);
+        micro->loss_part[s] = part.loss / length;
+        micro->hit_part[s] = 0;
+    }
+    unroll_team_wait(team);
+}
+
+/* the parts of the loss of a micro-batch, which are added in their order */
+static int loss_parts(const unroll_model *model, const unroll_micro *micro)
+{
+    const unroll_set *set = unroll_micro_output(model, micro)->set;
+    return model->loss->sequence != NULL ? set->size : (set->total + LOSS_ROWS - 1) / LOSS_ROWS;
+}
+
 static void backward(const unroll_model *model, unroll_micro *micro, const unroll_pass *pass)
 {
     unroll_part reals = unroll_team_part(pass->team, (int)(model->dense / UNROLL_LANES));
@@ -119,7 +150,7 @@ static void pass_part(void *context, const unroll_team *team)
             continue;
         forward(model, micro, &pass, !r->loss && model->graph.input[UNROLL_TARGET] >= 0);
         if (r->loss)
-            loss_part(model, micro, &own, r->gradient);
+            (model->loss->sequence != NULL ? sequence_loss : loss_part)(model, micro, &own, r->gradient);
         if (r->gradient)
             backward(model, micro, &pass);
     }
@@ -143,7 +174,7 @@ static double run_pass(unroll_model *model, bool gradient, unroll_score *score)
     model->stale = false;
     unroll_model_carry_on(model);
     for (int i = 0; i < model->micros; i++)
-        for (int part = 0; part * LOSS_ROWS < unroll_micro_output(model, &model->micro[i])->set->total; part++) {
+        for (int part = 0; part < loss_parts(model, &model->micro[i]); part++) {
             loss += model->micro[i].loss_part[part];
             hits += model->micro[i].hit_part[part];
         }
