@@ -241,7 +241,7 @@ unroll_status unroll_model_file_build(const unroll_model_file *file, const char 
     unroll_status status = unroll_ok();
     shape.steps = steps;
     shape.batch = batch;
-    if (shape.answer == UNROLL_AT_LAST)
+    if (shape.answer != UNROLL_SEQUENCE)
         shape.answer = UNROLL_AT_EVERY;
     UNROLL_TRY(check_weights(file, &shape, path));
     UNROLL_TRY(unroll_model_open(file->settings, &shape, model));
