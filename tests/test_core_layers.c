@@ -14,6 +14,7 @@ static struct {
     const unroll_layer_kind *kind;
     int example;
     bool symbols; /* the model takes symbols, else reals */
+    bool bare;    /* no head: the example's output is the model's; a dense layer is as wide as that is asked for */
 } tried;
 
 static unroll_status build(const unroll_settings *settings, const unroll_model_shape *shape, unroll_graph *graph)
@@ -25,7 +26,13 @@ static unroll_status build(const unroll_settings *settings, const unroll_model_s
         UNROLL_TRY(unroll_add_embedding(graph, "below", input, 4, &reals));
     else
         UNROLL_TRY(unroll_add_dense(graph, "below", input, 4, &reals));
+    if (tried.bare && strcmp(tried.kind->name, "dense") == 0)
+        return unroll_add_dense(graph, "head", reals, shape->outputs, &graph->output);
     UNROLL_TRY(tried.kind->example(graph, tried.example, reals, input, &out));
+    if (tried.bare) {
+        graph->output = out;
+        return unroll_ok();
+    }
     return unroll_add_dense(graph, "head", out, shape->outputs, &graph->output);
 }
 
@@ -397,11 +404,72 @@ static void a_sparse_gradient_updates_like_one_with_zeros(void)
         train_embedding(&rules[i]);
 }
 
+/* ---- outputs in pieces ---- */
+
+enum { WIDE = 70, MANY = 20, LONG = 9, ALL = MANY * LONG };
+
+/* the digest of loss, outputs and all gradients of a softmax over WIDE classes whose rows are taken `piece` at a time */
+static uint64_t digest_in_pieces(const char *kind, int piece, const char *threads)
+{
+    static int length[MANY], symbol[ALL], target[ALL];
+    static real y[ALL * WIDE], value[MOST];
+    unroll_model_shape shape = {.symbols = WIDE, .outputs = WIDE, .steps = LONG, .batch = MANY, .answer = UNROLL_AT_EVERY,
+                                .loss = "softmax", .piece = piece, .all_threads = true};
+    unroll_samples samples = {.length = length, .symbol = symbol, .target = target};
+    unroll_forward io = {.size = MANY, .steps = LONG, .length = length, .symbol = symbol, .y = y};
+    unroll_settings *settings = unroll_settings_new();
+    unroll_random random = unroll_random_open(5, UNROLL_FOR_TEST, 0, 0);
+    unroll_model *model;
+    uint64_t digest = 1;
+    double loss;
+    for (int i = 0; i < ALL; i++) {
+        length[i / LONG] = 1 + i / LONG % LONG;
+        symbol[i] = (int)unroll_random_below(&random, WIDE);
+        target[i] = (int)unroll_random_below(&random, WIDE + 1) - 1;
+    }
+    unroll_settings_set(settings, "threads", threads);
+    tried.kind = kind_named(kind);
+    tried.example = 0;
+    tried.symbols = true;
+    tried.bare = true; /* its output is the model's */
+    CU_ASSERT_EQUAL_FATAL(unroll_model_open_network(&network, settings, &shape, &model).code, UNROLL_OK);
+    tried.bare = false;
+    unroll_model_pack(model, &samples, MANY);
+    loss = unroll_model_gradient(model, NULL);
+    digest = digest_bytes(digest, &loss, sizeof loss);
+    for (int i = 0; i < unroll_model_weight_count(model); i++) {
+        unroll_weight weight;
+        unroll_model_weight_at(model, i, &weight);
+        unroll_model_get_gradient(model, i, value);
+        digest = digest_bytes(digest, value, sizeof(real) * (size_t)(weight.rows * (weight.columns == 0 ? 1 : weight.columns)));
+    }
+    unroll_model_forward(model, &io);
+    digest = digest_bytes(digest, y, sizeof y);
+    unroll_model_close(model);
+    unroll_settings_free(settings);
+    return digest;
+}
+
+static void an_output_in_pieces_has_the_bits_of_the_whole(void)
+{
+    static const char *const kinds[] = {"tied", "dense"};
+    digest_register();
+    for (int i = 0; i < 2; i++) {
+        const char *kind = kinds[i];
+        uint64_t whole = digest_in_pieces(kind, ALL, "1");
+        CU_ASSERT_EQUAL(digest_in_pieces(kind, 64, "1"), whole);
+        CU_ASSERT_EQUAL(digest_in_pieces(kind, 128, "1"), whole);
+        CU_ASSERT_EQUAL(digest_in_pieces(kind, 64, "3"), whole);
+        CU_ASSERT_EQUAL(digest_in_pieces(kind, 0, "1"), whole);
+    }
+}
+
 const unroll_test tests_core_layers[] = {
     TEST(every_kind_has_an_example_that_opens),
     TEST(every_layers_gradient_matches_central_differences),
     TEST(every_layer_has_the_same_bits_on_every_instruction_set_and_number_of_threads),
     TEST(every_layer_streams_with_the_bits_of_the_batch),
+    TEST(an_output_in_pieces_has_the_bits_of_the_whole),
     TEST(a_sparse_gradient_updates_like_one_with_zeros),
     {NULL, NULL},
 };

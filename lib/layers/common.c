@@ -49,7 +49,7 @@ void unroll_clear_rows(unroll_matrix m, const unroll_set *set, const unroll_team
 }
 
 void unroll_rows_product(const unroll_engine *engine, unroll_part rows, unroll_matrix a, int k, const real *weights,
-                         unroll_matrix c, const real *bias, bool adds)
+                         unroll_matrix c, int c_row, const real *bias, bool adds)
 {
     unroll_product p = {.rows = rows.end - rows.begin,
                         .k = k,
@@ -59,7 +59,7 @@ void unroll_rows_product(const unroll_engine *engine, unroll_part rows, unroll_m
                         .a_block = a.block,
                         .width = 4,
                         .b = weights,
-                        .c = unroll_matrix_row(c, 0, rows.begin),
+                        .c = unroll_matrix_row(c, 0, c_row),
                         .c_block = c.block,
                         .bias = bias};
     engine->product(&p);

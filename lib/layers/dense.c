@@ -87,28 +87,39 @@ static void dense_refresh(unroll_layer *layer, const unroll_team *team)
         layer->isa->engine->transpose(layer->w, blocks, 0, blocks, WIDTH, own->inputs, own->w_t);
 }
 
-static void dense_forward(unroll_node *node, const unroll_pass *pass)
+/* outputs of this thread's part of some rows, the first of which is row `at` of the output */
+static void forward_rows(unroll_node *node, const unroll_pass *pass, unroll_part rows, int at)
 {
     const unroll_layer *layer = node->layer;
     const dense *own = layer->own;
-    unroll_part rows = unroll_team_part(pass->team, node->set->total);
-    unroll_rows_product(layer->isa->engine, rows, node->source[0]->output, own->inputs, layer->w, node->output, layer->w + own->bias,
-                 false);
+    unroll_part part = unroll_rows_part(pass->team, rows);
+    unroll_rows_product(layer->isa->engine, part, node->source[0]->output, own->inputs, layer->w, node->output,
+                        at + part.begin - rows.begin, layer->w + own->bias, false);
     unroll_team_wait(pass->team);
 }
 
-static void weight_gradient(const unroll_node *node, const unroll_team *team)
+static void dense_forward(unroll_node *node, const unroll_pass *pass)
+{
+    forward_rows(node, pass, (unroll_part){0, node->set->total}, 0);
+}
+
+static void dense_forward_piece(unroll_node *node, const unroll_pass *pass, unroll_part rows)
+{
+    forward_rows(node, pass, rows, 0);
+}
+
+static void weight_gradient(const unroll_node *node, const unroll_team *team, unroll_part rows)
 {
     const dense *own = node->layer->own;
     unroll_part in = unroll_team_part(team, unroll_blocks(own->inputs));
     unroll_matrix a = node->source[0]->output;
-    unroll_outer p = {.rows = node->set->total,
+    unroll_outer p = {.rows = rows.end - rows.begin,
                       .m = own->inputs,
                       .begin = in.begin * UNROLL_LANES,
                       .end = in.end * UNROLL_LANES < own->inputs ? in.end * UNROLL_LANES : own->inputs,
                       .blocks = unroll_blocks(own->outputs),
                       .width = WIDTH,
-                      .a = a.at,
+                      .a = unroll_matrix_row(a, 0, rows.begin),
                       .a_block = a.block,
                       .d = node->d_output.at,
                       .d_block = node->d_output.block,
@@ -117,26 +128,33 @@ static void weight_gradient(const unroll_node *node, const unroll_team *team)
         node->layer->isa->engine->outer(&p);
 }
 
-static void dense_backward(unroll_node *node, const unroll_pass *pass)
+/* from the gradients of some rows, the first rows of d_output */
+static void dense_backward_piece(unroll_node *node, const unroll_pass *pass, unroll_part rows)
 {
     const unroll_layer *layer = node->layer;
     const dense *own = layer->own;
-    int blocks = unroll_blocks(own->outputs);
-    weight_gradient(node, pass->team);
+    int blocks = unroll_blocks(own->outputs), count = rows.end - rows.begin;
+    unroll_part part = unroll_team_part(pass->team, count);
+    weight_gradient(node, pass->team, rows);
     if (pass->team->rank == 0)
-        layer->isa->engine->column_sums(node->d_output.at, node->d_output.block, node->set->total, blocks, node->g + own->bias);
+        layer->isa->engine->column_sums(node->d_output.at, node->d_output.block, count, blocks, node->g + own->bias);
     if (node->wanted[0])
-        unroll_rows_product(layer->isa->engine, unroll_team_part(pass->team, node->set->total), node->d_output, blocks * UNROLL_LANES,
-                     own->w_t, node->source[0]->d_output, NULL, node->adds[0]);
+        unroll_rows_product(layer->isa->engine, part, node->d_output, blocks * UNROLL_LANES, own->w_t, node->source[0]->d_output,
+                            rows.begin + part.begin, NULL, node->adds[0]);
     unroll_team_wait(pass->team);
+}
+
+static void dense_backward(unroll_node *node, const unroll_pass *pass)
+{
+    dense_backward_piece(node, pass, (unroll_part){0, node->set->total});
 }
 
 static void dense_step(unroll_node *node, int rows)
 {
     const unroll_layer *layer = node->layer;
     const dense *own = layer->own;
-    unroll_rows_product(layer->isa->engine, (unroll_part){0, rows}, node->source[0]->stream, own->inputs, layer->w, node->stream,
-                 layer->w + own->bias, false);
+    unroll_rows_product(layer->isa->engine, (unroll_part){0, rows}, node->source[0]->stream, own->inputs, layer->w, node->stream, 0,
+                        layer->w + own->bias, false);
 }
 
 static unroll_status dense_example(unroll_graph *graph, int index, int reals, int symbols, int *out)
@@ -162,6 +180,8 @@ const unroll_layer_kind unroll_layer_dense = {
     .refresh = dense_refresh,
     .forward = dense_forward,
     .backward = dense_backward,
+    .forward_piece = dense_forward_piece,
+    .backward_piece = dense_backward_piece,
     .step = dense_step,
     .examples = 2,
     .example = dense_example,

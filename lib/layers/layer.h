@@ -110,6 +110,10 @@ typedef struct unroll_layer_kind {
     /* From d_output to the weights' gradient (added to g) and to the d_output of each source that wants one: stored there,
        or added (node->adds). NULL where nothing can have a gradient. */
     void (*backward)(unroll_node *node, const unroll_pass *pass);
+    /* The same of some rows of the set, which lie in the first rows of output and d_output: of an output so wide that all rows
+       at once would take too much memory. NULL: it cannot. Rows come in rising order, each once. */
+    void (*forward_piece)(unroll_node *node, const unroll_pass *pass, unroll_part rows);
+    void (*backward_piece)(unroll_node *node, const unroll_pass *pass, unroll_part rows);
     /* One step of `rows` sequences: from the sources' `stream` to its own. */
     void (*step)(unroll_node *node, int rows);
     /* Whether it can: false for what needs to know later steps. NULL: it can. */
@@ -209,9 +213,16 @@ void unroll_weight_name(unroll_weight *weight, const char *prefix, const char *s
 unroll_matrix unroll_take_matrix(unroll_arena *arena, int columns, size_t rows, size_t together);
 /* The node's output, gradient and streaming output, each a matrix of its own: what most kinds take. */
 void unroll_take_outputs(unroll_node *node, unroll_arena *arena);
-/* Rows of c = a (rows, k) times weights in groups of 4 blocks, on top of what c holds (adds) or of the bias (NULL: zero). */
+/* Rows of c, from `c_row` on, = rows of a (rows, k) times weights in groups of 4 blocks, on top of what c holds (adds) or of
+   the bias (NULL: zero). */
 void unroll_rows_product(const unroll_engine *engine, unroll_part rows, unroll_matrix a, int k, const real *weights,
-                         unroll_matrix c, const real *bias, bool adds);
+                         unroll_matrix c, int c_row, const real *bias, bool adds);
+/* This thread's part of some rows. */
+static inline unroll_part unroll_rows_part(const unroll_team *team, unroll_part rows)
+{
+    unroll_part part = unroll_team_part(team, rows.end - rows.begin);
+    return (unroll_part){rows.begin + part.begin, rows.begin + part.end};
+}
 /* Clears this thread's part of the set's rows of a gradient. */
 void unroll_clear_rows(unroll_matrix m, const unroll_set *set, const unroll_team *team);
 

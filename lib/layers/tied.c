@@ -79,24 +79,32 @@ static void tied_refresh(unroll_layer *layer, const unroll_team *team)
         layer->isa->engine->transpose(layer->shares->w, blocks, 0, blocks, WIDTH, layer->columns, own->w_t);
 }
 
-static void forward_rows(const unroll_node *node, unroll_part rows, unroll_matrix in, unroll_matrix out)
+static void forward_rows(const unroll_node *node, unroll_part rows, unroll_matrix in, unroll_matrix out, int at)
 {
     const tied *own = node->layer->own;
-    unroll_rows_product(node->layer->isa->engine, rows, in, own->padded, own->w_t, out, node->layer->w, false);
+    unroll_rows_product(node->layer->isa->engine, rows, in, own->padded, own->w_t, out, at, node->layer->w, false);
+}
+
+static void tied_forward_piece(unroll_node *node, const unroll_pass *pass, unroll_part rows)
+{
+    unroll_part part = unroll_rows_part(pass->team, rows);
+    forward_rows(node, part, node->source[0]->output, node->output, part.begin - rows.begin);
+    unroll_team_wait(pass->team);
 }
 
 static void tied_forward(unroll_node *node, const unroll_pass *pass)
 {
-    forward_rows(node, unroll_team_part(pass->team, node->set->total), node->source[0]->output, node->output);
-    unroll_team_wait(pass->team);
+    tied_forward_piece(node, pass, (unroll_part){0, node->set->total});
 }
 
-static void tied_backward(unroll_node *node, const unroll_pass *pass)
+static void tied_backward_piece(unroll_node *node, const unroll_pass *pass, unroll_part rows)
 {
     const unroll_layer *layer = node->layer;
     const tied *own = layer->own;
-    unroll_part outputs = unroll_team_part(pass->team, unroll_blocks(layer->columns));
-    unroll_outer p = {.rows = node->set->total,
+    int count = rows.end - rows.begin;
+    unroll_part outputs = unroll_team_part(pass->team, unroll_blocks(layer->columns)), part = unroll_team_part(pass->team, count);
+    unroll_matrix in = node->source[0]->output;
+    unroll_outer p = {.rows = count,
                       .m = layer->columns,
                       .begin = outputs.begin * UNROLL_LANES,
                       .end = outputs.end * UNROLL_LANES < layer->columns ? outputs.end * UNROLL_LANES : layer->columns,
@@ -104,23 +112,27 @@ static void tied_backward(unroll_node *node, const unroll_pass *pass)
                       .width = WIDTH,
                       .a = node->d_output.at,
                       .a_block = node->d_output.block,
-                      .d = node->source[0]->output.at,
-                      .d_block = node->source[0]->output.block,
+                      .d = unroll_matrix_row(in, 0, rows.begin),
+                      .d_block = in.block,
                       .c = node->shares->g};
     if (p.begin < p.end)
         layer->isa->engine->outer(&p);
     if (pass->team->rank == 0)
-        layer->isa->engine->column_sums(node->d_output.at, node->d_output.block, node->set->total, unroll_blocks(layer->columns),
-                                        node->g);
+        layer->isa->engine->column_sums(node->d_output.at, node->d_output.block, count, unroll_blocks(layer->columns), node->g);
     if (node->wanted[0])
-        unroll_rows_product(layer->isa->engine, unroll_team_part(pass->team, node->set->total), node->d_output, layer->columns,
-                            layer->shares->w, node->source[0]->d_output, NULL, node->adds[0]);
+        unroll_rows_product(layer->isa->engine, part, node->d_output, layer->columns, layer->shares->w, node->source[0]->d_output,
+                            rows.begin + part.begin, NULL, node->adds[0]);
     unroll_team_wait(pass->team);
+}
+
+static void tied_backward(unroll_node *node, const unroll_pass *pass)
+{
+    tied_backward_piece(node, pass, (unroll_part){0, node->set->total});
 }
 
 static void tied_step(unroll_node *node, int rows)
 {
-    forward_rows(node, (unroll_part){0, rows}, node->source[0]->stream, node->stream);
+    forward_rows(node, (unroll_part){0, rows}, node->source[0]->stream, node->stream, 0);
 }
 
 static unroll_status tied_example(unroll_graph *graph, int index, int reals, int symbols, int *out)
@@ -149,6 +161,8 @@ const unroll_layer_kind unroll_layer_tied = {
     .refresh = tied_refresh,
     .forward = tied_forward,
     .backward = tied_backward,
+    .forward_piece = tied_forward_piece,
+    .backward_piece = tied_backward_piece,
     .step = tied_step,
     .examples = 2,
     .example = tied_example,

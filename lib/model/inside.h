@@ -9,6 +9,8 @@
 enum {
     LOSS_ROWS = 64,    /* rows of one partial sum of the loss: the sums are folded in order, whatever the threads */
     NORM_REALS = 16384, /* reals of one partial sum of the gradient's norm */
+    PIECE_ROWS = 256,     /* of an output that is taken piece by piece: many enough for the products, few enough for memory */
+    WHOLE_REALS = 4194304, /* an output of so many is taken whole */
     NOTHING_REALS = 64  /* of a group of an embedding's row, at most */
 };
 
@@ -60,6 +62,7 @@ struct unroll_model {
     bool stream_stale; /* and since those that only streaming reads */
     int64_t targets;   /* of the packed batch; of a loss over whole sequences, sequences */
     int64_t left_out;  /* sequences of the packed batch whose labels do not fit into their steps */
+    int piece;         /* rows of the output at a time; 0: all */
     int threads;       /* most that work at it */
     uint64_t seed;
     int64_t gradients; /* that have been computed: the training step, for draws */

@@ -88,6 +88,8 @@ static unroll_status open_micro(unroll_model *model, unroll_micro *micro)
     micro->set[UNROLL_TARGET].steps = model->shape.target_steps;
     micro->set[UNROLL_ONCE].steps = 1;
     connect(model, micro);
+    if (model->piece > 0 && micro->node[model->graph.output].capacity > model->piece)
+        micro->node[model->graph.output].capacity = model->piece;
     settle_gradients(model, micro, written);
     free(written);
     for (int i = 0; i < count; i++) {
@@ -97,6 +99,17 @@ static unroll_status open_micro(unroll_model *model, unroll_micro *micro)
             return unroll_error(UNROLL_FAILED, "out of memory");
     }
     return unroll_ok();
+}
+
+/* Whether the output is taken piece by piece: by its size alone. */
+static void settle_pieces(unroll_model *model)
+{
+    const unroll_layer *output = model->graph.layer[model->graph.output];
+    int steps = output->set == UNROLL_ONCE ? 1 : output->set == UNROLL_TARGET ? model->shape.target_steps : model->shape.steps;
+    double reals = (double)model->shape.batch * steps * output->columns;
+    if (output->kind->forward_piece == NULL || model->loss->rows == NULL)
+        return;
+    model->piece = model->shape.piece > 0 ? model->shape.piece : reals > WHOLE_REALS ? PIECE_ROWS : 0;
 }
 
 /* Parts the batch: by the graph and the shape alone, since the order of sums depends on it. */
@@ -163,7 +176,7 @@ static void take_micro(unroll_model *model, unroll_micro *micro)
 {
     unroll_arena *arena = &model->arena;
     unroll_node *output = unroll_micro_output(model, micro);
-    size_t at = 0, rows = (size_t)output->capacity, parts;
+    size_t at = 0, rows = (size_t)micro->batch * (size_t)micro->set[output->layer->set].steps, parts;
     micro->g = micro == model->micro ? model->g : unroll_arena_take(arena, model->dense, sizeof(real));
     micro->barrier = unroll_arena_take(arena, 1, sizeof *micro->barrier);
     for (int i = 0; i < UNROLL_SETS; i++)
@@ -248,6 +261,7 @@ static unroll_status open_all(unroll_model *model, const unroll_network *network
     model->loss_parameter = model->loss->parameter != NULL ? model->loss->parameter(model->settings) : 0;
     read_optimizer(model);
     UNROLL_TRY(unroll_network_graph(network, model->settings, shape, isa, &model->graph));
+    settle_pieces(model);
     UNROLL_TRY(open_micros(model));
     count_graph(model);
     model->threads = useful_threads(model);

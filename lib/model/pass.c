@@ -4,37 +4,48 @@
 
 #include "model/inside.h"
 
-/* `source`: the layers on the source's set alone */
+/* `source`: the layers on the source's set alone; an output in pieces is left out */
 static void forward(const unroll_model *model, unroll_micro *micro, const unroll_pass *pass, bool source)
 {
     for (int i = 0; i < model->graph.count; i++)
-        if (!source || model->graph.layer[i]->set != UNROLL_TARGET)
+        if ((!source || model->graph.layer[i]->set != UNROLL_TARGET) && (i != model->graph.output || model->piece == 0))
             model->graph.layer[i]->kind->forward(&micro->node[i], pass);
 }
 
-/* the loss in fixed parts of LOSS_ROWS rows, so that its sum does not depend on the threads */
-static void loss_part(const unroll_model *model, unroll_micro *micro, const unroll_team *team, bool gradient)
+/* The loss of some rows, in fixed parts of LOSS_ROWS rows, so that its sum does not depend on the threads. `at`: the row of
+   the output where the first of them lies. */
+static void loss_rows(const unroll_model *model, unroll_micro *micro, const unroll_team *team, unroll_part rows, int at, bool gradient)
 {
     const unroll_node *output = unroll_micro_output(model, micro);
-    int rows = output->set->total, parts = (rows + LOSS_ROWS - 1) / LOSS_ROWS;
+    int parts = (rows.end - rows.begin + LOSS_ROWS - 1) / LOSS_ROWS;
     for (int i = team->rank; i < parts; i += team->size) {
-        int row = i * LOSS_ROWS;
+        int row = rows.begin + i * LOSS_ROWS, there = at + i * LOSS_ROWS;
         unroll_loss_rows part = {
-            .y = unroll_matrix_row(output->output, 0, row),
+            .y = unroll_matrix_row(output->output, 0, there),
             .block = output->output.block,
-            .rows = rows - row < LOSS_ROWS ? rows - row : LOSS_ROWS,
+            .rows = rows.end - row < LOSS_ROWS ? rows.end - row : LOSS_ROWS,
             .outputs = model->shape.outputs,
             .target = model->loss->classes ? micro->target + row : NULL,
             .goal = model->loss->classes ? NULL : unroll_matrix_row(micro->goal, 0, row),
-            .weight = (real)(model->targets > 0 ? 1.0 / (double)model->targets : 0.0),
             .parameter = gradient ? model->loss_parameter : 0,
-            .dy = gradient ? unroll_matrix_row(output->d_output, 0, row) : NULL,
+            .weight = (real)(model->targets > 0 ? 1.0 / (double)model->targets : 0.0),
+            .dy = gradient ? unroll_matrix_row(output->d_output, 0, there) : NULL,
         };
         model->loss->rows(&part);
-        micro->loss_part[i] = part.loss;
-        micro->hit_part[i] = part.hits;
+        micro->loss_part[row / LOSS_ROWS] = part.loss;
+        micro->hit_part[row / LOSS_ROWS] = part.hits;
     }
     unroll_team_wait(team);
+}
+
+static unroll_part all_rows(const unroll_node *output)
+{
+    return (unroll_part){0, output->set->total};
+}
+
+static void loss_part(const unroll_model *model, unroll_micro *micro, const unroll_team *team, bool gradient)
+{
+    loss_rows(model, micro, team, all_rows(unroll_micro_output(model, micro)), 0, gradient);
 }
 
 /* the loss of whole sequences, each over its number of labels, so that long answers do not count for more */
@@ -68,15 +79,61 @@ static int loss_parts(const unroll_model *model, const unroll_micro *micro)
     return model->loss->sequence != NULL ? set->size : (set->total + LOSS_ROWS - 1) / LOSS_ROWS;
 }
 
-static void backward(const unroll_model *model, unroll_micro *micro, const unroll_pass *pass)
+static void clear_gradient(const unroll_model *model, unroll_micro *micro, const unroll_pass *pass)
 {
     unroll_part reals = unroll_team_part(pass->team, (int)(model->dense / UNROLL_LANES));
     memset(micro->g + (size_t)reals.begin * UNROLL_LANES, 0,
            (size_t)(reals.end - reals.begin) * UNROLL_LANES * sizeof(real));
     unroll_team_wait(pass->team);
+}
+
+static void backward(const unroll_model *model, unroll_micro *micro, const unroll_pass *pass)
+{
     for (int i = model->graph.count - 1; i >= 0; i--)
-        if (model->graph.layer[i]->trains && model->graph.layer[i]->kind->backward != NULL)
+        if (model->graph.layer[i]->trains && model->graph.layer[i]->kind->backward != NULL &&
+            (i != model->graph.output || model->piece == 0))
             model->graph.layer[i]->kind->backward(&micro->node[i], pass);
+}
+
+/* rows of the output to the caller's places, (B, steps, columns); `at`: where the first of them lies */
+static void give_rows(const unroll_node *output, unroll_part rows, int at, int steps, real *y)
+{
+    const unroll_set *set = output->set;
+    int columns = output->layer->columns;
+    for (int t = 0; t < set->steps; t++)
+        for (int s = 0; s < set->rows[t]; s++) {
+            int row = set->offset[t] + s;
+            real *to = y + ((size_t)set->order[s] * (size_t)steps + (size_t)t) * (size_t)columns;
+            for (int c = 0; row >= rows.begin && row < rows.end && c < columns; c++)
+                to[c] = *unroll_matrix_element(output->output, at + row - rows.begin, c);
+        }
+}
+
+/* what a pass is asked for */
+typedef struct request {
+    unroll_model *model;
+    bool loss, gradient;
+    int64_t step;
+    const unroll_forward *io; /* NULL, or whose y an output in pieces is copied to */
+} request;
+
+/* An output in pieces: each from its product through the loss to its gradients, so that no more than a piece is ever there. */
+static void pieces(const request *r, unroll_micro *micro, const unroll_pass *pass)
+{
+    const unroll_model *model = r->model;
+    unroll_node *output = unroll_micro_output(model, micro);
+    unroll_layer_kind const *kind = output->layer->kind;
+    for (int first = 0; first < output->set->total; first += model->piece) {
+        unroll_part rows = {first, first + model->piece < output->set->total ? first + model->piece : output->set->total};
+        kind->forward_piece(output, pass, rows);
+        if (r->loss)
+            loss_rows(model, micro, pass->team, rows, 0, r->gradient);
+        if (r->gradient)
+            kind->backward_piece(output, pass, rows);
+        if (r->io != NULL && r->io->y != NULL && pass->team->rank == 0)
+            give_rows(output, rows, 0, output->layer->set == UNROLL_ONCE ? 1 : r->io->steps, r->io->y);
+        unroll_team_wait(pass->team);
+    }
 }
 
 /* The micro-batches that a thread works at, from *first on every `threads`-th: several by itself, or one with others. */
@@ -118,19 +175,27 @@ static void sum_gradients(unroll_model *model, const unroll_team *team)
     unroll_team_phase(team, UNROLL_PHASE_OTHER);
 }
 
-/* what a pass is asked for */
-typedef struct request {
-    unroll_model *model;
-    bool loss, gradient;
-    int64_t step;
-} request;
-
 static void refresh(const unroll_model *model, const unroll_team *team)
 {
     for (int i = 0; i < model->graph.count; i++)
         if (model->graph.layer[i]->kind->refresh != NULL)
             model->graph.layer[i]->kind->refresh(model->graph.layer[i], team);
     unroll_team_wait(team);
+}
+
+static void pass_of_micro(const request *r, unroll_micro *micro, const unroll_pass *pass)
+{
+    const unroll_model *model = r->model;
+    bool source = !r->loss && model->graph.input[UNROLL_TARGET] >= 0; /* only what comes before an answer is written */
+    forward(model, micro, pass, source);
+    if (r->gradient)
+        clear_gradient(model, micro, pass);
+    if (model->piece > 0 && !source)
+        pieces(r, micro, pass);
+    else if (r->loss)
+        (model->loss->sequence != NULL ? sequence_loss : loss_part)(model, micro, pass->team, r->gradient);
+    if (r->gradient)
+        backward(model, micro, pass);
 }
 
 static void pass_part(void *context, const unroll_team *team)
@@ -148,11 +213,7 @@ static void pass_part(void *context, const unroll_team *team)
         unroll_micro *micro = &model->micro[i];
         if (micro->set[UNROLL_SOURCE].set.size == 0)
             continue;
-        forward(model, micro, &pass, !r->loss && model->graph.input[UNROLL_TARGET] >= 0);
-        if (r->loss)
-            (model->loss->sequence != NULL ? sequence_loss : loss_part)(model, micro, &own, r->gradient);
-        if (r->gradient)
-            backward(model, micro, &pass);
+        pass_of_micro(r, micro, &pass);
     }
     if (r->gradient && model->micros > 1)
         sum_gradients(model, team);
@@ -199,14 +260,13 @@ double unroll_model_gradient(unroll_model *model, unroll_score *score)
     return run_pass(model, true, score);
 }
 
-/* rows of sequences into the caller's order, (B, steps, columns), zeros past a sequence's end */
-static void give_steps(const unroll_set *set, unroll_matrix m, int steps, real *out)
+/* all rows of a node into the caller's order, (B, steps, columns), zeros past a sequence's end */
+static void give_steps(const unroll_node *node, int steps, real *out)
 {
-    for (int s = 0; s < set->size; s++)
-        for (int t = 0; t < steps; t++)
-            for (int c = 0; c < m.columns; c++)
-                out[((size_t)set->order[s] * (size_t)steps + (size_t)t) * (size_t)m.columns + (size_t)c] =
-                    t < set->length[s] ? *unroll_matrix_element(m, set->offset[t] + s, c) : 0;
+    size_t columns = (size_t)node->layer->columns;
+    for (int s = 0; s < node->set->size; s++)
+        memset(out + (size_t)node->set->order[s] * (size_t)steps * columns, 0, (size_t)steps * columns * sizeof *out);
+    give_rows(node, all_rows(node), 0, steps, out);
 }
 
 /* the last node below the output that has a row for every step of the input */
@@ -221,17 +281,25 @@ static const unroll_node *hidden_of(const unroll_model *model, const unroll_micr
 static void give(const unroll_model *model, const unroll_micro *micro, const unroll_forward *io)
 {
     const unroll_node *output = unroll_micro_output(model, micro), *hidden = hidden_of(model, micro);
-    if (io->y != NULL)
-        give_steps(output->set, output->output, output->layer->set == UNROLL_ONCE ? 1 : io->steps, io->y);
+    if (io->y != NULL && model->piece == 0)
+        give_steps(output, output->layer->set == UNROLL_ONCE ? 1 : io->steps, io->y);
     if (io->hidden != NULL)
-        give_steps(hidden->set, hidden->output, io->steps, io->hidden);
+        give_steps(hidden, io->steps, io->hidden);
     if (io->states != NULL)
         unroll_micro_end(model, micro, io->states + (size_t)micro->first * (size_t)model->state);
 }
 
+static size_t y_reals(const unroll_model *model, const unroll_forward *io)
+{
+    size_t steps = unroll_model_answer_set(model) == UNROLL_ONCE ? 1 : (size_t)io->steps;
+    return (size_t)io->size * steps * (size_t)model->shape.outputs;
+}
+
 void unroll_model_forward(unroll_model *model, const unroll_forward *io)
 {
-    request r = {.model = model};
+    request r = {.model = model, .io = io};
+    if (model->piece > 0 && io->y != NULL)
+        memset(io->y, 0, y_reals(model, io) * sizeof *io->y);
     for (int i = 0; i < model->micros; i++) {
         unroll_micro *micro = &model->micro[i];
         unroll_micro_layout(model, micro, io->size, io->steps, io->length, NULL);
