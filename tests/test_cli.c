@@ -61,7 +61,7 @@ static void a_wrong_command_or_option_names_the_nearest(void)
     check("run architectures --shard 3/2", 2, "unroll: --shard 3/2 is not K/N with 1 <= K <= N\n");
     check("run architectures --shard 2", 2, "unroll: --shard 2 is not K/N with 1 <= K <= N\n");
     check("run architectures --results ''", 2, "unroll: --results needs the name of a folder\n");
-    check("predict model.h5", 2, "unroll: unroll predict takes MODEL.h5 INPUT.h5 OUTPUT.h5\n");
+    check("predict model.h5", 2, "unroll: unroll predict takes MODEL.h5 INPUT.h5 OUTPUT.h5 [options]\n");
     check("list cell", 2,
           "unroll: there is no list of cell; unroll list takes [experiments|models|cells|tasks|isas|settings|commands]\n");
 }

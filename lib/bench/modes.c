@@ -33,6 +33,12 @@ const unroll_bench_mode unroll_bench_modes[] = {
      "weight gradients, gradient of the input, update (clipping, optimizer, transposing), all else (head, loss, layout);\n"
      "slowed: time of a step that is watched over one that is not\n",
      unroll_bench_phases},
+    {"wide", "time a softmax over many classes with its dense head, forward and backward",
+     "hidden=512 batch=2000 classes=50000 threads=1",
+     "instructions hidden batch classes ms gflops times_products spread",
+     "hidden: what the head reads; batch: rows; times_products: the time over that of its three products alone (outputs,\n"
+     "gradient of the weights, gradient of what it reads), taken whole, in turns; spread: of these ratios\n",
+     unroll_bench_wide},
     {"peers", "the same training steps by oneDNN, a C program on CBLAS and PyTorch, in turn; with --stream, streaming steps",
      "model=lstm,gru,rnn hidden=16,64,128,256 batch=1,32 length=64 threads=1",
      "model work threads inputs hidden batch length us onednn_times onednn_spread cblas_times cblas_spread torch_times "

@@ -6,11 +6,12 @@
 static const unroll_setting rows[] = {
     {"input", UNROLL_INT, 0, 1000000, "", "0", "inputs", "inputs a step of the timed model; 0: as many as hidden units",
      "bench", 0},
+    {"classes", UNROLL_INT, 0, 10000000, "", "0", "classes", "of the timed softmax (--wide)", "bench", 0},
 };
 
 void unroll_register_bench_settings(void)
 {
-    unroll_settings_register(rows, 1);
+    unroll_settings_register(rows, (int)(sizeof rows / sizeof rows[0]));
 }
 
 double unroll_measure_peak(const unroll_settings *settings, double seconds)

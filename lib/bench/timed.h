@@ -52,6 +52,8 @@ unroll_status unroll_bench_threads(const unroll_settings *settings, double secon
 unroll_status unroll_bench_elementwise(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
                                        const atomic_bool *stop, const unroll_bench_sink *sink);
 
+unroll_status unroll_bench_wide(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
+                                const atomic_bool *stop, const unroll_bench_sink *sink);
 unroll_status unroll_bench_peers(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
                                  const atomic_bool *stop, const unroll_bench_sink *sink);
 unroll_status unroll_bench_stream_peers(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,

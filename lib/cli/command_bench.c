@@ -14,6 +14,7 @@ static const unroll_option options[] = {
     {"--threads", NULL, "what more threads bring to one run, and to runs side by side"},
     {"--elementwise", NULL, "time exp, sigmoid and tanh on every instruction set"},
     {"--phases", NULL, "where the time of a training step goes"},
+    {"--wide", NULL, "time a softmax over many classes with its head, beside its three products alone"},
     {"--peers", NULL, "training steps in turn with oneDNN, CBLAS and PyTorch; with --stream, streaming steps"},
     {"--format", "text|csv", "a table to read, or comma-separated values (default: text)"},
     {"--tenths", "N", "tenths of a second to measure each point (default: 5)"},

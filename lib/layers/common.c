@@ -36,7 +36,9 @@ void unroll_take_outputs(unroll_node *node, unroll_arena *arena)
     int columns = node->layer->columns;
     size_t batch = (size_t)node->batch;
     node->output = unroll_take_matrix(arena, columns, (size_t)node->capacity, batch);
-    if (node->layer->trains)
+    if (node->in_place)
+        node->d_output = node->output;
+    else if (node->layer->trains)
         node->d_output = unroll_take_matrix(arena, columns, (size_t)node->capacity, batch);
     node->stream = unroll_take_matrix(arena, columns, (size_t)node->streams, 0);
 }

@@ -165,6 +165,7 @@ struct unroll_node {
     int sparse_room;     /* most rows of a sparse gradient: of this micro-batch, or, of the first one, of all */
     real *g;
     unroll_matrix output, d_output;
+    bool in_place;    /* d_output takes output's place: of one in pieces, which nobody reads again */
     int *symbol; /* (rows), of a layer whose output is symbols */
     unroll_matrix stream; /* (streams, columns): its output at the last streaming step */
     int *stream_symbol;   /* (streams) */

@@ -25,17 +25,22 @@ static inline real largest_lane(vec x)
     return largest;
 }
 
-/* The largest of `blocks` blocks of logits, and the sum of all e^(y - largest), which are left in `e` where it is not NULL:
-   of it as of y, `block` reals lie between blocks. `padding` is the last block's mask. */
-static inline real exponentials(const real *y, size_t block, int blocks, vec padding, real *e, real *peak)
+/* The largest of `blocks` blocks of logits, between which `block` reals lie. `padding` is the last block's mask. */
+static inline real largest_logit(const real *y, size_t block, int blocks, vec padding)
 {
-    vec most = vec_add(vec_load(y + (size_t)(blocks - 1) * block), padding), sum = vec_set1(0);
+    vec most = vec_add(vec_load(y + (size_t)(blocks - 1) * block), padding);
     for (int n = 0; n < blocks - 1; n++)
         most = vec_max(most, vec_load(y + (size_t)n * block));
-    *peak = largest_lane(most);
+    return largest_lane(most);
+}
+
+/* The sum of all e^(y - peak), which are left in `e` where it is not NULL, laid out like y; e may be y. */
+static inline real exponentials(const real *y, size_t block, int blocks, vec padding, real peak, real *e)
+{
+    vec sum = vec_set1(0);
     for (int n = 0; n < blocks; n++) {
         vec x = vec_load(y + (size_t)n * block);
-        vec each = vec_exp(vec_sub(n == blocks - 1 ? vec_add(x, padding) : x, vec_set1(*peak)));
+        vec each = vec_exp(vec_sub(n == blocks - 1 ? vec_add(x, padding) : x, vec_set1(peak)));
         sum = vec_add(sum, each);
         if (e != NULL)
             vec_store(e + (size_t)n * block, each);

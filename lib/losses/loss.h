@@ -27,7 +27,7 @@ typedef struct unroll_loss_rows {
     const real *goal;  /* like y: reals, NaN: no target there; lanes past the last output are NaN */
     real weight;       /* of each target in the gradient */
     real parameter;    /* what the loss's `parameter` made of the settings; 0 for the plain loss, as evaluations report it */
-    real *dy;          /* out: the gradient of weight * (the sum of all targets' losses); NULL: not wanted */
+    real *dy;          /* out: the gradient of weight * (the sum of all targets' losses); NULL: not wanted; may be y itself */
     double loss;           /* out: the sum over all targets, */
     int64_t hits, targets; /* how many of them the largest output names rightly, and how many there are */
 } unroll_loss_rows;

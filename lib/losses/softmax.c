@@ -49,11 +49,13 @@ static void softmax_rows(unroll_loss_rows *l)
                 vec_store(grad + (size_t)n * l->block, vec_set1(0));
             continue;
         }
-        total = exponentials(row, l->block, blocks, padding, grad, &peak);
+        /* what is wanted of the outputs before the gradient takes their place */
+        peak = largest_logit(row, l->block, blocks, padding);
         at_target = row[(size_t)(l->target[r] / UNROLL_LANES) * l->block + l->target[r] % UNROLL_LANES];
         below = (double)peak - (double)at_target;
         if (l->parameter > 0)
             below += (double)l->parameter * (mean_below(l, row, padding, peak) - below);
+        total = exponentials(row, l->block, blocks, padding, peak, grad);
         loss += total > 0 ? unroll_log((double)total) + below : (double)total / 0.0;
         l->hits += at_target >= peak;
         l->targets += 1;

@@ -90,6 +90,7 @@ static unroll_status open_micro(unroll_model *model, unroll_micro *micro)
     connect(model, micro);
     if (model->piece > 0 && micro->node[model->graph.output].capacity > model->piece)
         micro->node[model->graph.output].capacity = model->piece;
+    micro->node[model->graph.output].in_place = model->piece > 0;
     settle_gradients(model, micro, written);
     free(written);
     for (int i = 0; i < count; i++) {

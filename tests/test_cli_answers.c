@@ -1,0 +1,92 @@
+/* unroll predict with a model whose answers are sequences. */
+#include <math.h>
+#include <string.h>
+
+#include "predict.h"
+
+enum { STRINGS = 9, LETTERS = 26, LONGEST = 5 };
+
+/* a model of task=reverse that has hardly learned, for strings of LONGEST letters */
+static const char *make_writer(const char *folder)
+{
+    static char path[PATH_ROOM], arguments[3 * PATH_ROOM];
+    snprintf(path, sizeof path, "%s/writer.h5", folder);
+    snprintf(arguments, sizeof arguments,
+             "train task=reverse model=gru hidden=7 length=%d length_spread=2 batch=4 steps=3 points=1 --save %s", LONGEST, path);
+    CU_ASSERT_EQUAL_FATAL(run_program(arguments), 0);
+    return path;
+}
+
+static void write_strings(const char *path, int steps)
+{
+    unroll_bundle *bundle = unroll_bundle_new();
+    int symbol[STRINGS * 2 * LONGEST], length[STRINGS];
+    for (int i = 0; i < STRINGS * steps; i++)
+        symbol[i] = i * 7 % LETTERS;
+    for (int n = 0; n < STRINGS; n++)
+        length[n] = 1 + n % steps;
+    unroll_bundle_array(bundle, "symbols", UNROLL_ARRAY_INT32, 2, (size_t[]){STRINGS, (size_t)steps}, symbol);
+    unroll_bundle_array(bundle, "lengths", UNROLL_ARRAY_INT32, 1, (size_t[]){STRINGS}, length);
+    CU_ASSERT_EQUAL_FATAL(unroll_store_bundle(bundle, path).code, UNROLL_OK);
+    unroll_bundle_free(bundle);
+}
+
+/* an output of `beams` answers of at most `most` symbols to each string */
+static void check_output(const char *path, int beams, int most)
+{
+    unroll_bundle *result;
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(path, false, &result).code, UNROLL_OK);
+    const unroll_array *symbols = unroll_bundle_find(result, "symbols"), *lengths = unroll_bundle_find(result, "lengths");
+    const unroll_array *scores = unroll_bundle_find(result, "scores");
+    CU_ASSERT_FATAL(symbols != NULL && lengths != NULL && scores != NULL);
+    CU_ASSERT(symbols->rank == 3 && symbols->dims[0] == STRINGS && symbols->dims[1] == (size_t)beams);
+    CU_ASSERT_EQUAL(symbols->dims[2], (size_t)most);
+    CU_ASSERT(lengths->rank == 2 && scores->rank == 2 && scores->dims[1] == (size_t)beams);
+    for (int i = 0; i < STRINGS * beams; i++) {
+        int length = ((const int *)lengths->data)[i];
+        CU_ASSERT(length >= 0 && length <= most);
+        for (int t = 0; t < most; t++) {
+            int symbol = ((const int *)symbols->data)[i * most + t];
+            CU_ASSERT(t < length ? symbol >= 0 && symbol < LETTERS : symbol == -1);
+        }
+        CU_ASSERT(i % beams == 0 || ((const double *)scores->data)[i] <= ((const double *)scores->data)[i - 1]);
+        CU_ASSERT(((const double *)scores->data)[i] < 0);
+    }
+    unroll_bundle_free(result);
+}
+
+static void a_saved_writer_answers_with_as_many_sequences_as_are_asked_for(void)
+{
+    const char *folder = test_folder(), *model = make_writer(folder);
+    char input[PATH_ROOM], output[PATH_ROOM], arguments[4 * PATH_ROOM];
+    snprintf(input, sizeof input, "%s/in.h5", folder);
+    snprintf(output, sizeof output, "%s/out.h5", folder);
+    write_strings(input, LONGEST);
+    CU_ASSERT_EQUAL(predict(model, input, output), 0);
+    check_output(output, 4, LONGEST + 1); /* the setting beams of the task */
+    snprintf(arguments, sizeof arguments, "predict %s %s %s --beams 2", model, input, output);
+    CU_ASSERT_EQUAL(run_program(arguments), 0);
+    check_output(output, 2, LONGEST + 1);
+    write_strings(input, 2 * LONGEST); /* longer ones than in training */
+    CU_ASSERT_EQUAL(predict(model, input, output), 0);
+    check_output(output, 4, 2 * LONGEST + 1);
+}
+
+static void beams_are_refused_where_answers_are_no_sequences(void)
+{
+    const char *folder = test_folder(), *model = make_model(folder, "gru");
+    char input[PATH_ROOM], arguments[4 * PATH_ROOM];
+    float x[N * T * I];
+    fill(x, N * T * I);
+    snprintf(input, sizeof input, "%s/in.h5", folder);
+    write_input(input, x, T, I, NULL);
+    snprintf(arguments, sizeof arguments, "predict %s %s %s.out --beams 2", model, input, input);
+    CU_ASSERT_EQUAL(run_program(arguments), 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "--beams: the answers of "));
+}
+
+const unroll_test tests_cli_answers[] = {
+    TEST(a_saved_writer_answers_with_as_many_sequences_as_are_asked_for),
+    TEST(beams_are_refused_where_answers_are_no_sequences),
+    {NULL, NULL},
+};
