@@ -235,6 +235,9 @@ static unroll_status run_all(run_state *run)
     run->task->shape(run->data, &run->shape);
     shape = unroll_model_shape_of(&run->shape);
     UNROLL_TRY(unroll_model_open(run->settings, &shape, &run->model));
+    if (run->shape.carry && !unroll_model_streams(run->model))
+        return unroll_error(UNROLL_WRONG, "task=%s goes on from batch to batch, but the model reads ahead: it would see what it "
+                                          "is to predict", name);
     UNROLL_TRY(allocate(run));
     diverged = train(run, &metric);
     if (asked_to_stop(run))
