@@ -1,5 +1,5 @@
-/* The recurrent layer: its memory, its weights by name, their initial values, its states; recurrent_pass.c and
-   recurrent_step.c compute. */
+/* The recurrent layer: its memory, its weights by name, their initial values, its states; recurrent_pass.c,
+   recurrent_gradient.c and recurrent_step.c compute. */
 #include "layers/recurrent.h"
 
 #include <math.h>
@@ -33,7 +33,7 @@ static void set_sizes(unroll_recurrent *own, const unroll_settings *settings)
 {
     const unroll_cell_shape *shape = &own->shape;
     int input = shape->gates, recurrent = shape->recurrent;
-    bool plain = shape->apart == 0 && shape->kept == 0 && recurrent == input;
+    bool plain = shape->apart == 0 && shape->kept == 0 && (recurrent == input || recurrent == 0);
     int together[2];
     own->panels = unroll_blocks(own->hidden);
     own->slots = input + shape->apart + shape->kept;

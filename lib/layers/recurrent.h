@@ -21,7 +21,7 @@ typedef struct unroll_recurrent_options {
 unroll_status unroll_add_recurrent(unroll_graph *graph, const char *name, int source, int initial,
                                    const unroll_recurrent_options *options, int *index);
 
-/* ---- inside the family: recurrent.c, recurrent_pass.c, recurrent_step.c ---- */
+/* ---- inside the family: recurrent.c, recurrent_pass.c, recurrent_gradient.c, recurrent_step.c ---- */
 
 typedef struct unroll_recurrent {
     const unroll_cell *cell;
