@@ -31,15 +31,15 @@ static void every_instruction_set_and_number_of_threads_gives_the_same_weights_a
 {
     static const int threads[] = {1, 2, 5};
     digest_register();
-    for (int cell = 0; cell < unroll_cell_count; cell++)
+    for (int model = 0; digest_model(model) != NULL; model++)
         for (int kind = 0; kind < DIGEST_KINDS; kind++) {
             uint64_t first = 0;
             int seen = 0;
             for (int i = 0; i < unroll_isa_count; i++)
                 for (int t = 0; unroll_isas[i].supported() && t < 3; t++) {
                     uint64_t digest = 1;
-                    unroll_status status = digest_training(unroll_isas[i].cells[cell]->name, unroll_isas[i].name,
-                                                           threads[t], TRAINING_STEPS, kind, &digest);
+                    unroll_status status = digest_training(digest_model(model), unroll_isas[i].name, threads[t], TRAINING_STEPS,
+                                                           kind, &digest);
                     CU_ASSERT_EQUAL(status.code, UNROLL_OK);
                     first = seen++ == 0 ? digest : first;
                     CU_ASSERT_EQUAL(digest, first);
@@ -86,11 +86,11 @@ static unroll_model *model_of(const char *cell, const char *hidden, const char *
                                 .batch = batch, .every = true, .loss = "squared"};
     unroll_settings *settings = unroll_settings_new();
     unroll_model *model = NULL;
-    unroll_settings_set(settings, "model", cell);
     unroll_settings_set(settings, "hidden", hidden);
     unroll_settings_set(settings, "layers", layers);
     if (single)
         unroll_settings_set(settings, "batch", "1");
+    digest_set_model(settings, cell);
     CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);
     unroll_settings_free(settings);
     return model;
@@ -193,8 +193,8 @@ static void streaming_steps_give_the_bits_of_the_batch(void)
 {
     static const char *const hidden[] = {"1", "16", "33"};
     digest_register();
-    for (int cell = 0; cell < unroll_cell_count; cell++) {
-        const char *name = unroll_isa_now()->cells[cell]->name;
+    for (int index = 0; digest_model(index) != NULL; index++) {
+        const char *name = digest_model(index);
         for (int size = 0; size < 3; size++) {
             stream_beside_a_batch(name, hidden[size], "1", 0, BATCH, BATCH, false);
             stream_beside_a_batch(name, hidden[size], "2", 0, BATCH, BATCH, false);
@@ -242,8 +242,8 @@ static void sequences_beside_each_other(const char *cell, int hidden, int batch,
 static void a_sequence_gives_the_same_bits_whatever_stands_beside_it(void)
 {
     digest_register();
-    for (int cell = 0; cell < unroll_cell_count; cell++) {
-        const char *name = unroll_isa_now()->cells[cell]->name;
+    for (int index = 0; digest_model(index) != NULL; index++) {
+        const char *name = digest_model(index);
         sequences_beside_each_other(name, 19, BATCH, false);
         sequences_beside_each_other(name, 19, BATCH, true);
         sequences_beside_each_other(name, WIDE, MOST_BATCH, false);

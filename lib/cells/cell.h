@@ -60,6 +60,7 @@ typedef struct unroll_cell_shape {
        `apart` = 1, the last of the R is that of gate 0, and it stays apart (the GRU with its reset gate after the product):
        it is found as if it were gate G. */
     int recurrent, first, apart;
+    int heads; /* recurrence in diagonal blocks: the units are parted into so many heads that see only their own; 0: 1 */
     int kept; /* further places after a vector's gates, which forward may fill for backward */
     /* torch[g]: place of gate g in the order in which PyTorch stacks the gates in weight_ih and weight_hh */
     int torch[UNROLL_CELL_GATES];

@@ -28,6 +28,7 @@ typedef struct unroll_recurrent {
     const unroll_engine *engine;
     unroll_cell_shape shape;
     int inputs, hidden, panels, states, level;
+    int heads, head_panels, head_units; /* the recurrent weights are a matrix a head, of its panels and units */
     int slots;       /* blocks on the tape a panel: gates + apart + kept */
     int width[2];    /* blocks in a group of the weights of the input's side, of the recurrent side */
     int together;    /* panels that a group may not cut */
@@ -36,12 +37,12 @@ typedef struct unroll_recurrent {
     bool large;      /* the recurrent weights may not stay in the second-level cache */
     bool single;     /* a batch is one sequence (by the setting: however many come at once) */
     bool ends_read;  /* another layer starts from its last states */
-    size_t w_ih, w_hh, b_ih, b_hh; /* places among the layer's reals: (I, P*G*16), (H, P*R*16) in groups, [P*G][16], [P*R][16] */
+    size_t w_ih, w_hh, b_ih, b_hh; /* places among the layer's reals: (I, P*G*16), per head (H / heads, P*R*16 / heads) in groups, [P*G][16], [P*R][16] */
     real *bias_input;              /* [P*G][16]: what the input product starts from */
     real *bias_recurrent;          /* [P*R][16]: what the apart recurrent product starts from */
-    real *w_hh_t, *w_ih_t;         /* (P*R*16, H), (P*G*16, I) in groups of 4 */
+    real *w_hh_t, *w_ih_t;         /* per head (P*R*16 / heads, H / heads); (P*G*16, I); in groups of 4 */
     unroll_form form;              /* of the weights that a streaming step reads */
-    unroll_small small_ih, small_hh;
+    unroll_small small_ih, *small_hh; /* (heads) */
 } unroll_recurrent;
 
 typedef struct unroll_recurrent_node {
@@ -54,6 +55,27 @@ typedef struct unroll_recurrent_node {
     unroll_matrix stream_tape, stream_state[2][UNROLL_CELL_STATES]; /* (B, ..): before and after, in turns */
     int stream_now;
 } unroll_recurrent_node;
+
+/* Where the recurrent weights of a head begin: among the layer's reals, and among the transposed ones. */
+static inline size_t unroll_recurrent_weights(const unroll_recurrent *own, int head)
+{
+    return own->w_hh + (size_t)(head * own->head_panels * own->shape.recurrent) * (size_t)own->head_units * UNROLL_LANES;
+}
+
+static inline size_t unroll_recurrent_transposed(const unroll_recurrent *own, int head)
+{
+    size_t rows = (size_t)(own->head_panels * own->shape.recurrent) * UNROLL_LANES;
+    return (size_t)head * rows * (size_t)own->head_panels * UNROLL_LANES;
+}
+
+/* Those of `panels` that belong to a head. */
+static inline unroll_part unroll_recurrent_in_head(const unroll_recurrent *own, unroll_part panels, int head)
+{
+    int begin = head * own->head_panels, end = begin + own->head_panels;
+    unroll_part part = {panels.begin > begin ? panels.begin : begin, panels.end < end ? panels.end : end};
+    part.end = part.end > part.begin ? part.end : part.begin;
+    return part;
+}
 
 /* Row of sequence s's state before its first step. */
 int unroll_recurrent_initial_row(const unroll_node *node, int s);

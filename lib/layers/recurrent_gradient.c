@@ -28,15 +28,14 @@ static void backward_cells(const unroll_node *node, unroll_part panels, const ru
     }
 }
 
-/* C = (or +=) gradients of the pre-activations of `rows` rows from `row` on, times transposed weights; `side`: 0 the
-   input's gates, 1 the recurrent ones */
-static void gradient_product(const unroll_node *node, unroll_part blocks, int row, int rows, int side, unroll_matrix out,
-                             int out_row, bool add, bool back)
+/* C = (or +=) gradients of the pre-activations of `rows` rows from `row` on, times transposed weights (k, ..). `side`: 0 the
+   input's gates, 1 the recurrent ones of the panels from `panel` on */
+static void gradient_product(const unroll_node *node, int side, int panel, int k, const real *weights, unroll_part blocks, int row,
+                             int rows, unroll_matrix out, int out_row, bool add, bool back)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
-    int gates = side == 0 ? own->shape.gates : own->shape.recurrent, k = own->panels * gates * UNROLL_LANES;
-    const real *weights = (side == 0 ? own->w_ih_t : own->w_hh_t) + (size_t)blocks.begin * (size_t)k * UNROLL_LANES;
+    int gates = side == 0 ? own->shape.gates : own->shape.recurrent;
     unroll_product p = {.rows = rows,
                         .k = k,
                         .blocks = blocks.end - blocks.begin,
@@ -45,7 +44,7 @@ static void gradient_product(const unroll_node *node, unroll_part blocks, int ro
                         .panel = 0,
                         .group = own->slots > gates ? gates : 0,
                         .back = back,
-                        .a = unroll_matrix_row(mine->tape, side == 0 ? 0 : own->shape.first, row),
+                        .a = unroll_matrix_row(mine->tape, panel * own->slots + (side == 0 ? 0 : own->shape.first), row),
                         .a_block = mine->tape.block,
                         .a_skip = (size_t)(own->slots - gates) * mine->tape.block,
                         .b = weights,
@@ -59,12 +58,28 @@ static void gradient_product(const unroll_node *node, unroll_part blocks, int ro
         own->engine->product(&p);
 }
 
-/* Columns of the transposed weights that a thread has where panels are parted: groups of four blocks stay whole. */
-static unroll_part own_blocks(const unroll_team *team, int blocks)
+/* the recurrent product of a run back onto the gradient of the states before it, as far as it lies in `blocks` */
+static void recurrent_product(const unroll_node *node, unroll_part blocks, const run *r, bool back)
 {
-    unroll_part part = unroll_team_part(team, (blocks + 3) / 4);
-    part.begin *= 4;
-    part.end = part.end * 4 < blocks ? part.end * 4 : blocks;
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    int k = own->head_panels * own->shape.recurrent * UNROLL_LANES;
+    for (int i = 0; i < own->heads; i++) {
+        int head = back ? own->heads - 1 - i : i, first = head * own->head_panels;
+        unroll_part part = unroll_recurrent_in_head(own, blocks, head);
+        const real *weights = own->w_hh_t + unroll_recurrent_transposed(own, head) + (size_t)(part.begin - first) * (size_t)k * UNROLL_LANES;
+        gradient_product(node, 1, first, k, weights, part, r->row, r->count, mine->d_state[0], r->before, true, back);
+    }
+}
+
+/* Columns of transposed weights that a thread has where panels are parted: of those of `heads` matrices of `blocks` blocks
+   each, groups of four blocks stay whole. */
+static unroll_part own_blocks(const unroll_team *team, int heads, int blocks)
+{
+    int groups = (blocks + 3) / 4;
+    unroll_part part = unroll_team_part(team, heads * groups);
+    part.begin = part.begin / groups * blocks + part.begin % groups * 4;
+    part.end = part.end / groups * blocks + part.end % groups * 4;
     return part;
 }
 
@@ -89,29 +104,47 @@ static gradient_part part_of_gradient(const unroll_recurrent *own, const unroll_
     return part;
 }
 
-/* this thread's part of the gradient of one weight matrix += A^T D, A (rows, m) from row `a_row` of `a` on, D from `row` on */
-static void weight_gradient(const unroll_node *node, const unroll_team *team, int side, unroll_matrix a, int a_row, int row,
-                            int rows)
+/* += A^T D for some panels and rows of one weight matrix (m, ..), A from a on, D the rows from `row` on */
+static void outer(const unroll_node *node, int side, unroll_part panels, unroll_part of_rows, int m, const real *a, size_t a_block,
+                  int row, int rows)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
-    gradient_part part = part_of_gradient(own, team, a.columns);
-    int gates = side == 0 ? own->shape.gates : own->shape.recurrent, block = part.panels.begin * gates;
+    int gates = side == 0 ? own->shape.gates : own->shape.recurrent, block = panels.begin * gates;
     unroll_outer p = {.rows = rows,
-                      .m = a.columns,
-                      .begin = part.rows.begin,
-                      .end = part.rows.end,
-                      .blocks = part.panels.end * gates - block,
+                      .m = m,
+                      .begin = of_rows.begin,
+                      .end = of_rows.end,
+                      .blocks = panels.end * gates - block,
                       .width = own->width[side],
                       .panel = own->slots > gates ? gates : 0,
-                      .a = a.at + (size_t)a_row * UNROLL_LANES,
-                      .a_block = a.block,
-                      .d = unroll_matrix_row(mine->tape, part.panels.begin * own->slots + (side == 0 ? 0 : own->shape.first), row),
+                      .a = a,
+                      .a_block = a_block,
+                      .d = unroll_matrix_row(mine->tape, panels.begin * own->slots + (side == 0 ? 0 : own->shape.first), row),
                       .d_block = mine->tape.block,
                       .d_skip = (size_t)(own->slots - gates) * mine->tape.block,
-                      .c = node->g + (side == 0 ? own->w_ih : own->w_hh) + (size_t)block * (size_t)a.columns * UNROLL_LANES};
+                      .c = node->g + (side == 0 ? own->w_ih : own->w_hh) + (size_t)block * (size_t)m * UNROLL_LANES};
     if (p.blocks > 0)
         own->engine->outer(&p);
+}
+
+/* this thread's part of what `rows` rows add to the gradient of the input weights */
+static void input_weights(const unroll_node *node, const unroll_team *team, int row, int rows)
+{
+    unroll_matrix input = node->source[0]->output;
+    gradient_part part = part_of_gradient(node->layer->own, team, input.columns);
+    outer(node, 0, part.panels, part.rows, input.columns, unroll_matrix_row(input, 0, row), input.block, row, rows);
+}
+
+/* and to that of the recurrent ones; `before`: row of the first one's state before */
+static void recurrent_weights(const unroll_node *node, const unroll_team *team, int before, int row, int rows)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    gradient_part part = part_of_gradient(own, team, own->head_units);
+    for (int head = 0; head < own->heads; head++)
+        outer(node, 1, unroll_recurrent_in_head(own, part.panels, head), part.rows, own->head_units,
+              unroll_matrix_row(mine->state[0], head * own->head_panels, before), mine->state[0].block, row, rows);
 }
 
 /* what `rows` rows from `row` on add to the gradient of the input weights where inputs are symbols, and to the biases' */
@@ -138,7 +171,6 @@ static void bias_gradient(const unroll_node *node, unroll_part panels, int row, 
 /* the recurrent weights' gradient of the steps begin..end - 1: states before the steps that lie in one run go in one product */
 static void recurrent_gradient(const unroll_node *node, const unroll_team *team, unroll_part steps)
 {
-    const recurrent_node *mine = node->own;
     thread_share all = {.sequences = {0, node->set->size}};
     run pending = {.count = 0};
     for (int t = steps.begin; t < steps.end; t++) {
@@ -152,12 +184,12 @@ static void recurrent_gradient(const unroll_node *node, const unroll_team *team,
                 continue;
             }
             if (pending.count > 0)
-                weight_gradient(node, team, 1, mine->state[0], pending.before, pending.row, pending.count);
+                recurrent_weights(node, team, pending.before, pending.row, pending.count);
             pending = runs[i];
         }
     }
     if (pending.count > 0)
-        weight_gradient(node, team, 1, mine->state[0], pending.before, pending.row, pending.count);
+        recurrent_weights(node, team, pending.before, pending.row, pending.count);
 }
 
 /* all that some steps add to the weights' gradient, as far as this thread does it */
@@ -166,7 +198,7 @@ static void stretch_gradient(const unroll_node *node, const unroll_team *team, u
     const unroll_recurrent *own = node->layer->own;
     int row = node->set->offset[steps.begin], rows = node->set->offset[steps.end] - row;
     if (!own->symbols)
-        weight_gradient(node, team, 0, node->source[0]->output, row, row, rows);
+        input_weights(node, team, row, rows);
     bias_gradient(node, own_panels(own, team), row, rows);
     if (own->shape.recurrent > 0)
         recurrent_gradient(node, team, steps);
@@ -176,13 +208,16 @@ static void stretch_gradient(const unroll_node *node, const unroll_team *team, u
 static void input_gradient(const unroll_node *node, const unroll_team *team, const thread_share *mine, unroll_part steps)
 {
     const unroll_recurrent *own = node->layer->own;
+    int k = own->panels * own->shape.gates * UNROLL_LANES;
     unroll_part columns = {0, unroll_blocks(own->inputs)};
+    const real *weights;
     if (mine->parted)
-        columns = own_blocks(team, columns.end);
+        columns = own_blocks(team, 1, columns.end);
+    weights = own->w_ih_t + (size_t)columns.begin * (size_t)k * UNROLL_LANES;
     for (int t = steps.begin, next; t < steps.end; t = next) {
         unroll_part rows = own_rows(mine, node->set, t, steps.end, &next);
-        gradient_product(node, columns, rows.begin, rows.end - rows.begin, 0, node->source[0]->d_output, rows.begin, node->adds[0],
-                         false);
+        gradient_product(node, 0, 0, k, weights, columns, rows.begin, rows.end - rows.begin, node->source[0]->d_output, rows.begin,
+                         node->adds[0], false);
     }
 }
 
@@ -200,8 +235,7 @@ static bool is_cut(const unroll_node *node, const run *r, int p)
 static void backward_step(const unroll_node *node, const unroll_team *team, const thread_share *share, unroll_part blocks, int p)
 {
     const unroll_recurrent *own = node->layer->own;
-    const recurrent_node *mine = node->own;
-    bool same = own->panels % (4 * team->size) == 0; /* the blocks of the gradient that a thread computes are its panels */
+    bool same = own->panels % (4 * team->size) == 0 && own->head_panels % 4 == 0; /* the blocks of the gradient that a thread computes are its panels */
     bool all_cut = true;
     run runs[2];
     int count = runs_at(node, share, step_at(own, node->set, p), runs);
@@ -213,8 +247,7 @@ static void backward_step(const unroll_node *node, const unroll_team *team, cons
         unroll_team_wait(team);
     for (int i = 0; own->shape.recurrent > 0 && i < count; i++)
         if (!is_cut(node, &runs[i], p)) {
-            gradient_product(node, blocks, runs[i].row, runs[i].count, 1, mine->d_state[0], runs[i].before, true,
-                             own->large && p % 2 == 1);
+            recurrent_product(node, blocks, &runs[i], own->large && p % 2 == 1);
             all_cut = false;
         }
     if (share->wait && !all_cut && !same)
@@ -261,7 +294,7 @@ void unroll_recurrent_backward(unroll_node *node, const unroll_pass *pass)
     const unroll_set *set = node->set;
     const unroll_team *team = pass->team;
     thread_share share = share_of(own, set, team);
-    unroll_part blocks = share.parted ? own_blocks(team, own->panels) : share.panels;
+    unroll_part blocks = share.parted ? own_blocks(team, own->heads, own->head_panels) : share.panels;
     int stretch = stretch_steps(set), last = (set->steps - 1) / stretch * stretch, few = panels_at_once(own, set);
     clear_gradients(node, &share);
     for (int first = last; first >= 0; first -= stretch) {

@@ -69,11 +69,12 @@ static int last_part(unroll_part panels, int together)
 static const real *recurrent_weights(const unroll_layer *layer, int panel)
 {
     const unroll_recurrent *own = layer->own;
-    return layer->w + own->w_hh + (size_t)panel * (size_t)(own->shape.recurrent * own->hidden) * UNROLL_LANES;
+    return layer->w + own->w_hh + (size_t)panel * (size_t)(own->shape.recurrent * own->head_units) * UNROLL_LANES;
 }
 
-void unroll_recurrent_one_step(const unroll_layer *layer, unroll_part panels, int rows, unroll_matrix tape, int row,
-                               const unroll_recurrent_states *s, bool back, const unroll_team *team)
+/* one step of panels of one head */
+static void head_step(const unroll_layer *layer, int head, unroll_part panels, int rows, unroll_matrix tape, int row,
+                      const unroll_recurrent_states *s, bool back, const unroll_team *team)
 {
     const unroll_recurrent *own = layer->own;
     const unroll_cell_shape *shape = &own->shape;
@@ -85,14 +86,14 @@ void unroll_recurrent_one_step(const unroll_layer *layer, unroll_part panels, in
         int count = panels.end - first < together ? panels.end - first : together;
         int after = first + next >= panels.begin && first + next < panels.end ? first + next : first;
         unroll_product p = {.rows = rows,
-                            .k = own->hidden,
+                            .k = own->head_units,
                             .blocks = count * shape->recurrent,
                             .width = own->width[1],
                             .panel = own->slots > shape->recurrent ? shape->recurrent : 0,
                             .from_output = own->slots > shape->recurrent ? shape->recurrent - shape->apart : count * shape->recurrent,
                             .group = 0,
                             .back = back,
-                            .a = s->old[0].at + (size_t)s->before * UNROLL_LANES,
+                            .a = unroll_matrix_row(s->old[0], head * own->head_panels, s->before),
                             .a_block = s->old[0].block,
                             .a_skip = 0,
                             .b = recurrent_weights(layer, first),
@@ -107,6 +108,16 @@ void unroll_recurrent_one_step(const unroll_layer *layer, unroll_part panels, in
             own->engine->product(&p);
         unroll_team_phase(team, UNROLL_PHASE_CELL);
         unroll_recurrent_cells(own, first, count, rows, tape, row, s);
+    }
+}
+
+void unroll_recurrent_one_step(const unroll_layer *layer, unroll_part panels, int rows, unroll_matrix tape, int row,
+                               const unroll_recurrent_states *s, bool back, const unroll_team *team)
+{
+    const unroll_recurrent *own = layer->own;
+    for (int i = 0; i < own->heads; i++) {
+        int head = back ? own->heads - 1 - i : i;
+        head_step(layer, head, unroll_recurrent_in_head(own, panels, head), rows, tape, row, s, back, team);
     }
 }
 
