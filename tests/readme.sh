@@ -1,6 +1,7 @@
 #!/bin/sh
-# readme.sh FOLDER CONFIG: the files that README.md shows, built and run: copies the tree with build/CONFIG into FOLDER,
-# writes each block of README.md that names a file there, builds, and uses every one of them. Needs no network.
+# readme.sh FOLDER CONFIG: the files that README.md shows, and tests/cells/probe.c beside them, built and run: copies the tree
+# with build/CONFIG into FOLDER, writes each block of README.md that names a file there, builds, and uses every one of them.
+# Needs no network.
 set -eu
 folder=$1 config=$2
 unroll=build/$config/unroll
@@ -20,6 +21,11 @@ awk '/^```[a-z]+ [a-z]+\/[^ ]+$/ { file = $2; printf "" >file; next } /^```$/ { 
 for file in lib/cells/mgu.c datasets/parity.c experiments/parity.c plots/parity.gp; do
     [ -s "$file" ] || { echo "README.md shows no $file" && exit 1; }
 done
+
+# a cell with all that a cell may ask for comes with them, under a name of its own
+probe=probe$$
+sed "s/probe/$probe/g" tests/cells/probe.c >"lib/cells/$probe.c"
+echo "$probe ${probe}_rate=0.3" >>tests/models.txt
 
 make CONFIG="$config" all "build/$config/unroll-tests" >make.log 2>&1 || { cat make.log && exit 1; }
 "$unroll" list cells | grep 'mgu .*minimal gated unit'

@@ -46,8 +46,7 @@ extern const unroll_cell UNROLL_CELL(mingru);
 const unroll_cell UNROLL_CELL(mingru) = {
     .name = "mingru",
     .title = "minimal GRU: gates of the input alone",
-    .shape = {.gates = 2, .torch = {0, 1}},
-    .gate = {"z", "h"},
+    .shape = {.gates = 2, .gate = {"z", "h"}, .torch = {0, 1}},
     .state = {"h"},
     .forward = mingru_forward,
     .backward = mingru_backward,

@@ -79,8 +79,7 @@ extern const unroll_cell UNROLL_CELL(slstm);
 const unroll_cell UNROLL_CELL(slstm) = {
     .name = "slstm",
     .title = "sLSTM: exponential gates, normalised memory",
-    .shape = {.gates = 4, .recurrent = 4, .kept = 1, .torch = {0, 1, 2, 3}},
-    .gate = {"z", "i", "f", "o"},
+    .shape = {.gates = 4, .gate = {"z", "i", "f", "o"}, .recurrent = 4, .kept = 1, .torch = {0, 1, 2, 3}},
     .state = {"h", "c", "n", "m"},
     .settings = rows,
     .setting_count = 1,

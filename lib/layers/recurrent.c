@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/random.h"
+
 /* recurrent weights of so many bytes fill the second-level cache of some processors */
 enum { LARGE_BYTES = 262144 };
 
@@ -74,6 +76,9 @@ static unroll_status recurrent_open(unroll_layer *layer, const void *options, co
     own->engine = layer->isa->engine;
     own->shape = unroll_cell_shape_of(own->cell, settings);
     own->states = unroll_cell_states(own->cell);
+    while (own->vectors < UNROLL_CELL_VECTORS && own->shape.vector[own->vectors] != NULL)
+        own->vectors++;
+    own->whole_rows = own->cell->before != NULL || own->cell->after != NULL;
     own->hidden = o->hidden;
     own->level = o->level;
     own->backwards = o->backwards;
@@ -110,13 +115,14 @@ static size_t recurrent_reals(unroll_layer *layer)
     own->w_hh = own->w_ih + input * (size_t)own->inputs;
     own->b_ih = own->w_hh + recurrent * (size_t)own->head_units;
     own->b_hh = own->b_ih + input;
-    return own->b_hh + (own->two_biases ? recurrent : 0);
+    own->vector = own->b_hh + (own->two_biases ? recurrent : 0);
+    return own->vector + (size_t)(own->vectors * own->panels) * UNROLL_LANES;
 }
 
-/* The weights that there are, in order. */
-enum { W_IH, W_HH, B_IH, B_HH };
+/* The weights that there are, in order; the cell's vectors are VECTOR and up. */
+enum { W_IH, W_HH, B_IH, B_HH, VECTOR, MOST_WEIGHTS = VECTOR + UNROLL_CELL_VECTORS };
 
-static int weights_of(const unroll_recurrent *own, int which[4])
+static int weights_of(const unroll_recurrent *own, int which[MOST_WEIGHTS])
 {
     int count = 0;
     which[count++] = W_IH;
@@ -125,12 +131,14 @@ static int weights_of(const unroll_recurrent *own, int which[4])
     which[count++] = B_IH;
     if (own->two_biases && own->shape.recurrent > 0)
         which[count++] = B_HH;
+    for (int v = 0; v < own->vectors; v++)
+        which[count++] = VECTOR + v;
     return count;
 }
 
 static int recurrent_weights(const unroll_layer *layer)
 {
-    int which[4];
+    int which[MOST_WEIGHTS];
     return weights_of(layer->own, which);
 }
 
@@ -138,13 +146,13 @@ static void recurrent_weight(const unroll_layer *layer, int index, unroll_weight
 {
     static const char *const names[] = {"weight_ih", "weight_hh", "bias_ih", "bias_hh"};
     const unroll_recurrent *own = layer->own;
-    int which[4], kind;
-    char suffix[32];
+    int which[MOST_WEIGHTS], kind;
+    char suffix[UNROLL_NAME_ROOM];
     weights_of(own, which);
     kind = which[index];
-    snprintf(suffix, sizeof suffix, ".%s_l%d%s", names[kind], own->level, own->backwards ? "_reverse" : "");
+    snprintf(suffix, sizeof suffix, ".%s_l%d%s", kind < VECTOR ? names[kind] : own->shape.vector[kind - VECTOR], own->level, own->backwards ? "_reverse" : "");
     unroll_weight_name(out, layer->name, suffix);
-    out->rows = (kind == W_IH || kind == B_IH ? own->shape.gates : own->shape.recurrent) * own->hidden;
+    out->rows = (kind >= VECTOR ? 1 : kind == W_IH || kind == B_IH ? own->shape.gates : own->shape.recurrent) * own->hidden;
     out->columns = kind == W_IH ? own->inputs : kind == W_HH ? own->head_units : 0;
 }
 
@@ -175,8 +183,10 @@ static int block_of_gate(const unroll_cell_shape *shape, bool recurrent, int row
 static size_t recurrent_locate(const unroll_layer *layer, int index, int row, int column)
 {
     const unroll_recurrent *own = layer->own;
-    int unit = row % own->hidden, which[4], side, blocks, block;
+    int unit = row % own->hidden, which[MOST_WEIGHTS], side, blocks, block;
     weights_of(own, which);
+    if (which[index] >= VECTOR)
+        return own->vector + (size_t)((which[index] - VECTOR) * own->panels * UNROLL_LANES + row);
     side = which[index] == W_HH || which[index] == B_HH;
     blocks = side == 0 ? own->shape.gates : own->shape.recurrent;
     block = unit / UNROLL_LANES * blocks + block_of_gate(&own->shape, side == 1, row / own->hidden);
@@ -195,7 +205,7 @@ static unroll_status init_matrices(unroll_layer *layer, const char *init, uint64
 {
     const unroll_recurrent *own = layer->own;
     if (strcmp(init, "pytorch") == 0) {
-        for (int i = 0; i < recurrent_weights(layer); i++)
+        for (int i = 0; i < recurrent_weights(layer) - own->vectors; i++)
             unroll_init_uniform(layer, i, seed, stream + i, 1.0 / sqrt((double)own->hidden));
         return unroll_ok();
     }
@@ -210,11 +220,25 @@ static unroll_status init_matrices(unroll_layer *layer, const char *init, uint64
     return unroll_ok();
 }
 
+/* the cell's vectors, in its own form */
+static void init_vectors(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int stream)
+{
+    const unroll_recurrent *own = layer->own;
+    int first = recurrent_weights(layer) - own->vectors;
+    for (int v = 0; own->cell->vector_start != NULL && v < own->vectors; v++) {
+        unroll_random random = unroll_random_open(seed, UNROLL_FOR_WEIGHTS, (uint32_t)(stream + first + v), 0);
+        for (int unit = 0; unit < own->hidden; unit++)
+            layer->w[recurrent_locate(layer, first + v, unit, 0)] =
+                (real)own->cell->vector_start(settings, v, unit, unroll_random_uniform(&random));
+    }
+}
+
 static unroll_status recurrent_init(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int stream)
 {
     const unroll_recurrent *own = layer->own;
     int bias = own->shape.recurrent > 0 ? 2 : 1; /* index of the input's */
     UNROLL_TRY(init_matrices(layer, unroll_text(settings, "init"), seed, stream));
+    init_vectors(layer, settings, seed, stream);
     for (int gate = 0; own->cell->bias != NULL && gate < own->shape.gates; gate++)
         for (int unit = 0; unit < own->hidden; unit++)
             layer->w[recurrent_locate(layer, bias, own->shape.torch[gate] * own->hidden + unit, 0)] +=

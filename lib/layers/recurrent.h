@@ -37,6 +37,9 @@ typedef struct unroll_recurrent {
     bool large;      /* the recurrent weights may not stay in the second-level cache */
     bool single;     /* a batch is one sequence (by the setting: however many come at once) */
     bool ends_read;  /* another layer starts from its last states */
+    int vectors;     /* that the cell has of its own */
+    bool whole_rows; /* the cell has hooks over them */
+    size_t vector;   /* place of [vectors][P][16] among the layer's reals */
     size_t w_ih, w_hh, b_ih, b_hh; /* places among the layer's reals: (I, P*G*16), per head (H / heads, P*R*16 / heads) in groups, [P*G][16], [P*R][16] */
     real *bias_input;              /* [P*G][16]: what the input product starts from */
     real *bias_recurrent;          /* [P*R][16]: what the apart recurrent product starts from */
@@ -55,6 +58,19 @@ typedef struct unroll_recurrent_node {
     unroll_matrix stream_tape, stream_state[2][UNROLL_CELL_STATES]; /* (B, ..): before and after, in turns */
     int stream_now;
 } unroll_recurrent_node;
+
+/* The matrix from one of its rows on. */
+static inline unroll_matrix unroll_recurrent_from_row(unroll_matrix m, int row)
+{
+    m.at += (size_t)row * UNROLL_LANES;
+    return m;
+}
+
+/* A panel's values of the cell's own vectors, among the layer's weights or its gradient. */
+static inline real *unroll_recurrent_vector(const unroll_recurrent *own, real *reals, int vector, int panel)
+{
+    return reals + own->vector + (size_t)(vector * own->panels + panel) * UNROLL_LANES;
+}
 
 /* Where the recurrent weights of a head begin: among the layer's reals, and among the transposed ones. */
 static inline size_t unroll_recurrent_weights(const unroll_recurrent *own, int head)
@@ -89,13 +105,14 @@ void unroll_recurrent_input(const unroll_layer *layer, unroll_part panels, unrol
 typedef struct unroll_recurrent_states {
     const unroll_matrix *old, *now; /* (states) */
     int before, after;
+    unroll_cell_place at; /* but for the units */
 } unroll_recurrent_states;
 /* One step of `rows` sequences: the recurrent product on top of the input's on the tape, from row `row` on, then the cell.
    `back`: from the last panel to the first. */
 void unroll_recurrent_one_step(const unroll_layer *layer, unroll_part panels, int rows, unroll_matrix tape, int row,
                                const unroll_recurrent_states *s, bool back, const unroll_team *team);
-/* The cell alone, over some panels. */
-void unroll_recurrent_cells(const unroll_recurrent *own, int first, int panels, int rows, unroll_matrix tape, int row,
+/* The cell alone, over some panels; with hooks over whole rows, over all of them. */
+void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, int rows, unroll_matrix tape, int row,
                             const unroll_recurrent_states *s);
 
 void unroll_recurrent_forward(unroll_node *node, const unroll_pass *pass);

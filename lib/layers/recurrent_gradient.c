@@ -4,8 +4,29 @@
 
 typedef unroll_recurrent_node recurrent_node;
 
+/* a hook over the whole rows of a run */
+static void whole_rows(const unroll_node *node, void (*hook)(const unroll_cell_rows *), const run *r)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    unroll_cell_rows all = {.rows = r->count, .units = own->hidden, .panels = own->panels, .slots = own->slots,
+                            .variant = own->shape.variant};
+    if (hook == NULL || r->count == 0)
+        return;
+    all.tape = unroll_recurrent_from_row(mine->tape, r->row);
+    all.d_output = unroll_recurrent_from_row(mine->d_state[0], r->after);
+    for (int k = 0; k < own->states; k++) {
+        all.old[k] = unroll_recurrent_from_row(mine->state[k], r->before);
+        all.now[k] = unroll_recurrent_from_row(mine->state[k], r->after);
+        all.d_state[k] = k > 0 ? unroll_recurrent_from_row(mine->d_state[k], r->sequence) : (unroll_matrix){0};
+    }
+    for (int v = 0; v < own->vectors; v++)
+        all.vector[v] = unroll_recurrent_vector(own, node->layer->w, v, 0);
+    hook(&all);
+}
+
 /* the cell's backward over some panels and one run; where it is `cut`, nothing is handed further back */
-static void backward_cells(const unroll_node *node, unroll_part panels, const run *r, bool cut)
+static void backward_cells(const unroll_node *node, unroll_part panels, const run *r, bool cut, const unroll_cell_place *at)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
@@ -13,6 +34,11 @@ static void backward_cells(const unroll_node *node, unroll_part panels, const ru
     step.rows = r->count;
     step.variant = own->shape.variant;
     step.gate = mine->tape.block;
+    step.at = *at;
+    step.at.sequence = node->set->order + r->sequence;
+    step.at.sequence_next = 1;
+    step.at.unit_next = 0;
+    whole_rows(node, own->cell->after_backward, r);
     for (int panel = panels.begin; r->count > 0 && panel < panels.end; panel++) {
         step.gates = unroll_matrix_row(mine->tape, panel * own->slots, r->row);
         for (int k = 0; k < own->states; k++) {
@@ -20,12 +46,16 @@ static void backward_cells(const unroll_node *node, unroll_part panels, const ru
             step.now[k] = unroll_matrix_row(mine->state[k], panel, r->after);
             step.d_state[k] = k > 0 ? unroll_matrix_row(mine->d_state[k], panel, r->sequence) : NULL;
         }
+        for (int v = 0; v < own->vectors; v++)
+            step.vector[v] = unroll_recurrent_vector(own, node->layer->w, v, panel);
+        step.at.unit = panel * UNROLL_LANES;
         step.d_output = unroll_matrix_row(mine->d_state[0], panel, r->after);
         step.d_old = cut ? NULL : unroll_matrix_row(mine->d_state[0], panel, r->before);
         own->cell->backward(&step);
         for (int k = 1; cut && k < own->states; k++)
             memset(step.d_state[k], 0, (size_t)r->count * UNROLL_LANES * sizeof(real));
     }
+    whole_rows(node, own->cell->before_backward, r);
 }
 
 /* C = (or +=) gradients of the pre-activations of `rows` rows from `row` on, times transposed weights (k, ..). `side`: 0 the
@@ -168,7 +198,38 @@ static void bias_gradient(const unroll_node *node, unroll_part panels, int row, 
                                  recurrent, node->g + own->b_hh + (size_t)(panel * recurrent * UNROLL_LANES));
 }
 
-/* the recurrent weights' gradient of the steps begin..end - 1: states before the steps that lie in one run go in one product */
+/* what the rows of one run add to the gradient of the cell's own vectors */
+static void vector_gradient(const unroll_node *node, unroll_part panels, const run *r)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    unroll_cell_gradient step = {.rows = r->count, .variant = own->shape.variant, .gate = mine->tape.block};
+    for (int panel = panels.begin; own->vectors > 0 && panel < panels.end; panel++) {
+        step.gates = unroll_matrix_row(mine->tape, panel * own->slots, r->row);
+        for (int k = 0; k < own->states; k++) {
+            step.old[k] = unroll_matrix_row(mine->state[k], panel, r->before);
+            step.now[k] = unroll_matrix_row(mine->state[k], panel, r->after);
+        }
+        for (int v = 0; v < own->vectors; v++) {
+            step.vector[v] = unroll_recurrent_vector(own, node->layer->w, v, panel);
+            step.d_vector[v] = unroll_recurrent_vector(own, node->g, v, panel);
+        }
+        own->cell->vector_gradient(&step);
+    }
+}
+
+/* what one run of states before adds to the gradients of what reads them: the recurrent weights and the vectors */
+static void run_gradient(const unroll_node *node, const unroll_team *team, const run *r)
+{
+    const unroll_recurrent *own = node->layer->own;
+    if (r->count == 0)
+        return;
+    if (own->shape.recurrent > 0)
+        recurrent_weights(node, team, r->before, r->row, r->count);
+    vector_gradient(node, own_panels(own, team), r);
+}
+
+/* The same of the steps begin..end - 1, in rising rows: states before the steps that lie in one run are taken in one go. */
 static void recurrent_gradient(const unroll_node *node, const unroll_team *team, unroll_part steps)
 {
     thread_share all = {.sequences = {0, node->set->size}};
@@ -183,13 +244,11 @@ static void recurrent_gradient(const unroll_node *node, const unroll_team *team,
                 pending.count += runs[i].count;
                 continue;
             }
-            if (pending.count > 0)
-                recurrent_weights(node, team, pending.before, pending.row, pending.count);
+            run_gradient(node, team, &pending);
             pending = runs[i];
         }
     }
-    if (pending.count > 0)
-        recurrent_weights(node, team, pending.before, pending.row, pending.count);
+    run_gradient(node, team, &pending);
 }
 
 /* all that some steps add to the weights' gradient, as far as this thread does it */
@@ -200,7 +259,7 @@ static void stretch_gradient(const unroll_node *node, const unroll_team *team, u
     if (!own->symbols)
         input_weights(node, team, row, rows);
     bias_gradient(node, own_panels(own, team), row, rows);
-    if (own->shape.recurrent > 0)
+    if (own->shape.recurrent > 0 || own->vectors > 0)
         recurrent_gradient(node, team, steps);
 }
 
@@ -232,16 +291,17 @@ static bool is_cut(const unroll_node *node, const run *r, int p)
 
 /* One step back: the cells, and the recurrent product onto the gradient of the states before. `blocks`: of those that this
    thread computes. */
-static void backward_step(const unroll_node *node, const unroll_team *team, const thread_share *share, unroll_part blocks, int p)
+static void backward_step(const unroll_node *node, const unroll_team *team, const thread_share *share, unroll_part blocks,
+                          unroll_cell_place *at, int p)
 {
     const unroll_recurrent *own = node->layer->own;
     bool same = own->panels % (4 * team->size) == 0 && own->head_panels % 4 == 0; /* the blocks of the gradient that a thread computes are its panels */
     bool all_cut = true;
     run runs[2];
-    int count = runs_at(node, share, step_at(own, node->set, p), runs);
+    int count = runs_at(node, share, at->time = step_at(own, node->set, p), runs);
     unroll_team_phase(team, UNROLL_PHASE_CELL);
     for (int i = 0; i < count; i++)
-        backward_cells(node, share->panels, &runs[i], is_cut(node, &runs[i], p));
+        backward_cells(node, share->panels, &runs[i], is_cut(node, &runs[i], p), at);
     unroll_team_phase(team, UNROLL_PHASE_RECURRENT);
     if (share->wait)
         unroll_team_wait(team);
@@ -294,6 +354,7 @@ void unroll_recurrent_backward(unroll_node *node, const unroll_pass *pass)
     const unroll_set *set = node->set;
     const unroll_team *team = pass->team;
     thread_share share = share_of(own, set, team);
+    unroll_cell_place at = place_in_pass(node->layer, pass);
     unroll_part blocks = share.parted ? own_blocks(team, own->heads, own->head_panels) : share.panels;
     int stretch = stretch_steps(set), last = (set->steps - 1) / stretch * stretch, few = panels_at_once(own, set);
     clear_gradients(node, &share);
@@ -304,7 +365,7 @@ void unroll_recurrent_backward(unroll_node *node, const unroll_pass *pass)
         do { /* a thread without panels waits with the others, too */
             thread_share piece = with_panels(&share, panel, few);
             for (int p = end - 1; p >= first; p--)
-                backward_step(node, team, &piece, blocks, p);
+                backward_step(node, team, &piece, blocks, &at, p);
             panel += few;
         } while (panel < share.panels.end);
         unroll_team_phase(team, UNROLL_PHASE_INPUT_GRADIENT);

@@ -39,24 +39,53 @@ void unroll_recurrent_input(const unroll_layer *layer, unroll_part panels, unrol
                             symbol + row, rows, unroll_matrix_row(tape, slot_of(own, block), row), tape.block);
 }
 
+/* a hook over the whole rows of a step */
+static void whole_rows(const unroll_layer *layer, void (*hook)(const unroll_cell_rows *), int rows, unroll_matrix tape, int row,
+                       const unroll_recurrent_states *s)
+{
+    const unroll_recurrent *own = layer->own;
+    unroll_cell_rows all = {.rows = rows, .units = own->hidden, .panels = own->panels, .slots = own->slots, .variant = own->shape.variant};
+    all.tape = unroll_recurrent_from_row(tape, row);
+    for (int k = 0; k < own->states; k++) {
+        all.old[k] = unroll_recurrent_from_row(s->old[k], s->before);
+        all.now[k] = unroll_recurrent_from_row(s->now[k], s->after);
+    }
+    for (int v = 0; v < own->vectors; v++)
+        all.vector[v] = unroll_recurrent_vector(own, layer->w, v, 0);
+    hook(&all);
+}
+
 /* the cell over some panels: panel by panel, or, of a single sequence, over all in one go */
-void unroll_recurrent_cells(const unroll_recurrent *own, int first, int panels, int rows, unroll_matrix tape, int row,
+void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, int rows, unroll_matrix tape, int row,
                             const unroll_recurrent_states *s)
 {
+    const unroll_recurrent *own = layer->own;
+    bool one = rows == 1;
     unroll_cell_step step;
-    step.count = rows == 1 ? panels : rows;
+    step.count = one ? panels : rows;
     step.variant = own->shape.variant;
     step.gate = tape.block;
-    step.gates_next = rows == 1 ? (size_t)own->slots * tape.block : UNROLL_LANES;
-    step.state_next = rows == 1 ? s->now[0].block : UNROLL_LANES;
-    for (int panel = first; panel < first + panels; panel += rows == 1 ? panels : 1) {
+    step.gates_next = one ? (size_t)own->slots * tape.block : UNROLL_LANES;
+    step.state_next = one ? s->now[0].block : UNROLL_LANES;
+    step.vector_next = one ? UNROLL_LANES : 0;
+    step.at = s->at;
+    step.at.sequence_next = !one;
+    step.at.unit_next = one ? UNROLL_LANES : 0;
+    if (own->cell->before != NULL)
+        whole_rows(layer, own->cell->before, rows, tape, row, s);
+    for (int panel = first; panel < first + panels; panel += one ? panels : 1) {
         step.gates = unroll_matrix_row(tape, panel * own->slots, row);
         for (int k = 0; k < own->states; k++) {
             step.old[k] = unroll_matrix_row(s->old[k], panel, s->before);
             step.now[k] = unroll_matrix_row(s->now[k], panel, s->after);
         }
+        for (int v = 0; v < own->vectors; v++)
+            step.vector[v] = unroll_recurrent_vector(own, layer->w, v, panel);
+        step.at.unit = panel * UNROLL_LANES;
         own->cell->forward(&step);
     }
+    if (own->cell->after != NULL)
+        whole_rows(layer, own->cell->after, rows, tape, row, s);
 }
 
 /* where the last of a part's pieces of `together` panels begins */
@@ -107,7 +136,8 @@ static void head_step(const unroll_layer *layer, int head, unroll_part panels, i
         if (shape->recurrent > 0)
             own->engine->product(&p);
         unroll_team_phase(team, UNROLL_PHASE_CELL);
-        unroll_recurrent_cells(own, first, count, rows, tape, row, s);
+        if (!own->whole_rows)
+            unroll_recurrent_cells(layer, first, count, rows, tape, row, s);
     }
 }
 
@@ -119,6 +149,8 @@ void unroll_recurrent_one_step(const unroll_layer *layer, unroll_part panels, in
         int head = back ? own->heads - 1 - i : i;
         head_step(layer, head, unroll_recurrent_in_head(own, panels, head), rows, tape, row, s, back, team);
     }
+    if (own->whole_rows && rows > 0)
+        unroll_recurrent_cells(layer, 0, own->panels, rows, tape, row, s);
 }
 
 /* The states before the first step, from the last ones of the other layer; or, of gradients, there from here. */
@@ -158,7 +190,8 @@ static void prepare(unroll_node *node, const unroll_pass *pass)
 }
 
 /* Steps first..end - 1 in the order of reading, through some panels: the input product of them all, then step by step. */
-static void forward_stretch(unroll_node *node, const unroll_team *team, const thread_share *share, int first, int end)
+static void forward_stretch(unroll_node *node, const unroll_team *team, const thread_share *share, unroll_cell_place *at, int first,
+                            int end)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
@@ -172,9 +205,10 @@ static void forward_stretch(unroll_node *node, const unroll_team *team, const th
     }
     for (int p = first; p < end; p++) {
         run runs[2];
-        int count = runs_at(node, share, step_at(own, set, p), runs);
+        int count = runs_at(node, share, at->time = step_at(own, set, p), runs);
         for (int i = 0; i < count; i++) {
-            unroll_recurrent_states s = {mine->state, mine->state, runs[i].before, runs[i].after};
+            unroll_recurrent_states s = {mine->state, mine->state, runs[i].before, runs[i].after, *at};
+            s.at.sequence = set->order + runs[i].sequence;
             unroll_recurrent_one_step(node->layer, share->panels, runs[i].count, mine->tape, runs[i].row, &s,
                                       own->large && p % 2 == 1, team);
         }
@@ -189,13 +223,14 @@ void unroll_recurrent_forward(unroll_node *node, const unroll_pass *pass)
     const unroll_set *set = node->set;
     const unroll_team *team = pass->team;
     thread_share share = share_of(own, set, team);
+    unroll_cell_place at = place_in_pass(node->layer, pass);
     int stretch = stretch_steps(set), few = panels_at_once(own, set);
     prepare(node, pass);
     for (int first = 0; first < set->steps; first += stretch) {
         int end = first + stretch < set->steps ? first + stretch : set->steps, panel = share.panels.begin;
         do { /* a thread without panels waits with the others, too */
             thread_share piece = with_panels(&share, panel, few);
-            forward_stretch(node, team, &piece, first, end);
+            forward_stretch(node, team, &piece, &at, first, end);
             panel += few;
         } while (panel < share.panels.end);
     }

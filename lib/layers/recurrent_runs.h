@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/random.h"
 #include "layers/parts.h"
 #include "layers/recurrent.h"
 
@@ -48,7 +49,7 @@ static inline thread_share share_of(const unroll_recurrent *own, const unroll_se
     thread_share s = {{0, own->panels}, {0, set->size}, false, false};
     if (team->size == 1)
         return s;
-    s.parted = !unroll_parts_by_sequences((double)own->shape.recurrent * own->hidden * own->head_units, set->size, team->size);
+    s.parted = !own->whole_rows && !unroll_parts_by_sequences((double)own->shape.recurrent * own->hidden * own->head_units, set->size, team->size);
     s.wait = s.parted && own->shape.recurrent > 0;
     if (s.parted)
         s.panels = own_panels(own, team);
@@ -64,6 +65,22 @@ static inline unroll_part alive(const thread_share *s, const unroll_set *set, in
     part.begin = part.begin < set->rows[t] ? part.begin : set->rows[t];
     part.end = part.end < set->rows[t] ? part.end : set->rows[t];
     return part;
+}
+
+/* Whether draws are made in this pass, and their key: what all steps have in common. */
+static inline unroll_cell_place place_in_pass(const unroll_layer *layer, const unroll_pass *pass)
+{
+    unroll_cell_place at = {.training = pass->training};
+    uint64_t seed = pass->seed;
+    uint32_t out[4];
+    if (!at.training)
+        return at;
+    unroll_philox((const uint32_t[]){(uint32_t)((uint64_t)pass->step >> 32), (uint32_t)layer->index, (uint32_t)pass->step,
+                                     UNROLL_FOR_CELLS},
+                  (const uint32_t[]){(uint32_t)seed, (uint32_t)(seed >> 32)}, out);
+    at.key[0] = out[0];
+    at.key[1] = out[1];
+    return at;
 }
 
 /* Sequences of this thread at one step whose states before it lie in consecutive rows. */
@@ -147,7 +164,7 @@ static inline int panels_at_once(const unroll_recurrent *own, const unroll_set *
 {
     enum { OF_ONE_SEQUENCE = 8 };
     int few = set->size > 1 ? own->together : (OF_ONE_SEQUENCE + own->together - 1) / own->together * own->together;
-    return own->shape.recurrent > 0 ? own->panels : few;
+    return own->shape.recurrent > 0 || own->whole_rows ? own->panels : few;
 }
 
 /* The share of `share` that has at most `count` panels from `first` on. */

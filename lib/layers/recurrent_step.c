@@ -38,7 +38,7 @@ static void float_step(const unroll_node *node, int rows, const unroll_recurrent
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
     unroll_team alone = {.size = 1};
-    int together = rows > 2 ? own->together : streaming_panels(own, 4 * own->together);
+    int together = own->whole_rows ? own->panels : rows > 2 ? own->together : streaming_panels(own, 4 * own->together);
     unroll_part piece = first_piece(own, mine, together);
     do {
         unroll_recurrent_input(node->layer, piece, node->source[0]->stream, node->source[0]->stream_symbol, 0, rows,
@@ -104,7 +104,7 @@ static void small_step(const unroll_node *node, int rows, const unroll_recurrent
                                0, rows, mine->stream_tape);
     for (int row = 0; row < rows; row++)
         small_products(node, row, s);
-    unroll_recurrent_cells(own, 0, own->panels, rows, mine->stream_tape, 0, s);
+    unroll_recurrent_cells(node->layer, 0, own->panels, rows, mine->stream_tape, 0, s);
 }
 
 void unroll_recurrent_step(unroll_node *node, int rows)
@@ -112,7 +112,7 @@ void unroll_recurrent_step(unroll_node *node, int rows)
     const unroll_recurrent *own = node->layer->own;
     recurrent_node *mine = node->own;
     int now = mine->stream_now, next = 1 - now;
-    unroll_recurrent_states s = {mine->stream_state[now], mine->stream_state[next], 0, 0};
+    unroll_recurrent_states s = {.old = mine->stream_state[now], .now = mine->stream_state[next]};
     if (own->form != UNROLL_FLOAT)
         small_step(node, rows, &s);
     else

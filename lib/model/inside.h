@@ -54,6 +54,8 @@ struct unroll_model {
     bool stream_stale; /* and since those that only streaming reads */
     int64_t targets;   /* of the packed batch */
     int slot;          /* of the carried states */
+    uint64_t seed;
+    int64_t draws; /* the training step that the next gradient is of */
     double *norm_part;
 
     /* optimizer */

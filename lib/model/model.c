@@ -239,6 +239,7 @@ static unroll_status open_all(unroll_model *model)
     if (model->crew == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for the threads of a run");
     UNROLL_TRY(init_weights(model));
+    model->seed = (uint64_t)unroll_int(model->settings, "seed");
     model->slot = UNROLL_NO_CARRY;
     model->stale = true;
     model->stream_stale = true;

@@ -82,6 +82,8 @@ void unroll_model_load_state(unroll_model *model, int row, const real *state);
 void unroll_model_pack(unroll_model *model, const unroll_samples *samples, int size);
 double unroll_model_loss(unroll_model *model, unroll_score *score);     /* forward of the packed batch and its loss */
 double unroll_model_gradient(unroll_model *model, unroll_score *score); /* forward, loss and backward */
+/* The training step that the next gradient is of, for what is drawn at random in it: 0 at first, one more after each gradient. */
+void unroll_model_set_step(unroll_model *model, int64_t step);
 /* Clips by norm, updates with the optimizer; returns the gradient's norm before clipping. */
 double unroll_model_update(unroll_model *model);
 /* From now on `watch` is told of the phases of passes and updates (base/team.h); NULL: nobody. */

@@ -92,7 +92,7 @@ static void pass_part(void *context, const unroll_team *team)
     unroll_model *model = r->model;
     int first;
     unroll_team own = team_of_micro(model, team, &first);
-    unroll_pass pass = {.team = &own};
+    unroll_pass pass = {.team = &own, .training = r->gradient, .seed = model->seed, .step = model->draws};
     unroll_team_phase(team, UNROLL_PHASE_OPTIMIZER);
     if (model->stale)
         refresh(model, team);
@@ -124,6 +124,7 @@ static double run_pass(unroll_model *model, bool gradient, unroll_score *score)
     }
     unroll_crew_run(model->crew, pass_part, &r);
     model->stale = false;
+    model->draws += gradient;
     unroll_model_carry_on(model);
     for (int i = 0; i < model->micros; i++)
         for (int part = 0; part * LOSS_ROWS < unroll_micro_output(model, &model->micro[i])->set->total; part++) {
@@ -144,6 +145,11 @@ double unroll_model_loss(unroll_model *model, unroll_score *score)
 double unroll_model_gradient(unroll_model *model, unroll_score *score)
 {
     return run_pass(model, true, score);
+}
+
+void unroll_model_set_step(unroll_model *model, int64_t step)
+{
+    model->draws = step;
 }
 
 /* rows of sequences into the caller's order, (B, steps, columns), zeros past a sequence's end */
