@@ -276,7 +276,8 @@ static void add_carried_gradient(const char *cell, int first, int batch, const f
 
 static int micros_of(const char *cell, int batch)
 {
-    unroll_model_shape shape = {.inputs = INPUTS, .outputs = OUTPUTS, .steps = STEPS, .batch = batch, .every = true, .loss = "squared"};
+    unroll_model_shape shape = {.inputs = INPUTS, .outputs = OUTPUTS, .steps = STEPS, .batch = batch, .every = true,
+                                .loss = "squared"};
     unroll_settings *settings = unroll_settings_new();
     unroll_graph graph;
     int micros;

@@ -46,7 +46,7 @@ typedef struct unroll_cell_step {
     real *now[UNROLL_CELL_STATES];       /* out: after it */
     const real *vector[UNROLL_CELL_VECTORS]; /* the cell's own weights, */
     size_t vector_next;                      /* those of the i-th vector i * vector_next further */
-    unroll_cell_place at;
+    const unroll_cell_place *at;
 } unroll_cell_step;
 
 /* `some(step, first, n)` over all vectors, as many at a time as the instruction set likes; n is a constant. */
@@ -74,7 +74,7 @@ typedef struct unroll_cell_gradient {
     real *d_old; /* of state 0: += what reaches the state before other than through the recurrent product; NULL: not wanted */
     const real *vector[UNROLL_CELL_VECTORS]; /* (16) */
     real *d_vector[UNROLL_CELL_VECTORS];     /* (16); for `vector_gradient` alone */
-    unroll_cell_place at;
+    const unroll_cell_place *at;
 } unroll_cell_gradient;
 
 /* Whole rows, for a cell that needs more of them than a block. Lanes past the last unit are zero and must stay so. */

@@ -86,8 +86,8 @@ static unroll_status recurrent_open(unroll_layer *layer, const void *options, co
     own->inputs = unroll_source_width(layer, 0);
     layer->columns = own->hidden;
     if (own->shape.heads > 1 && own->hidden % (own->shape.heads * UNROLL_LANES) != 0)
-        return unroll_error(UNROLL_WRONG, "hidden=%d does not part into heads=%d: it must be a multiple of 16 * heads, %lld", own->hidden,
-                            own->shape.heads, (long long)own->shape.heads * UNROLL_LANES);
+        return unroll_error(UNROLL_WRONG, "hidden=%d does not part into heads=%d: it must be a multiple of 16 * heads, %lld",
+                            own->hidden, own->shape.heads, (long long)own->shape.heads * UNROLL_LANES);
     set_sizes(own, settings);
     return layer->sources > 1 ? open_initial(layer) : unroll_ok();
 }
@@ -150,7 +150,8 @@ static void recurrent_weight(const unroll_layer *layer, int index, unroll_weight
     char suffix[UNROLL_NAME_ROOM];
     weights_of(own, which);
     kind = which[index];
-    snprintf(suffix, sizeof suffix, ".%s_l%d%s", kind < VECTOR ? names[kind] : own->shape.vector[kind - VECTOR], own->level, own->backwards ? "_reverse" : "");
+    snprintf(suffix, sizeof suffix, ".%s_l%d%s", kind < VECTOR ? names[kind] : own->shape.vector[kind - VECTOR], own->level,
+             own->backwards ? "_reverse" : "");
     unroll_weight_name(out, layer->name, suffix);
     out->rows = (kind >= VECTOR ? 1 : kind == W_IH || kind == B_IH ? own->shape.gates : own->shape.recurrent) * own->hidden;
     out->columns = kind == W_IH ? own->inputs : kind == W_HH ? own->head_units : 0;
@@ -196,7 +197,8 @@ static size_t recurrent_locate(const unroll_layer *layer, int index, int row, in
         return own->w_ih + (size_t)(unit % UNROLL_LANES) +
                unroll_weight_place(own->panels * blocks, own->width[0], own->inputs, block, column);
     return unroll_recurrent_weights(own, unit / own->head_units) + (size_t)(unit % UNROLL_LANES) +
-           unroll_weight_place(own->head_panels * blocks, own->width[1], own->head_units, block % (own->head_panels * blocks), column);
+           unroll_weight_place(own->head_panels * blocks, own->width[1], own->head_units, block % (own->head_panels * blocks),
+                               column);
 }
 
 /* "pytorch": everything uniform in 1 / sqrt(H). The others: Glorot and Bengio's uniform (2010) for the input weights, the

@@ -40,7 +40,8 @@ typedef struct unroll_recurrent {
     int vectors;     /* that the cell has of its own */
     bool whole_rows; /* the cell has hooks over them */
     size_t vector;   /* place of [vectors][P][16] among the layer's reals */
-    size_t w_ih, w_hh, b_ih, b_hh; /* places among the layer's reals: (I, P*G*16), per head (H / heads, P*R*16 / heads) in groups, [P*G][16], [P*R][16] */
+    /* places among the layer's reals: in groups (I, P*G*16) and per head (H / heads, P*R*16 / heads); [P*G][16], [P*R][16] */
+    size_t w_ih, w_hh, b_ih, b_hh;
     real *bias_input;              /* [P*G][16]: what the input product starts from */
     real *bias_recurrent;          /* [P*R][16]: what the apart recurrent product starts from */
     real *w_hh_t, *w_ih_t;         /* per head (P*R*16 / heads, H / heads); (P*G*16, I); in groups of 4 */
@@ -89,6 +90,8 @@ static inline unroll_part unroll_recurrent_in_head(const unroll_recurrent *own, 
 {
     int begin = head * own->head_panels, end = begin + own->head_panels;
     unroll_part part = {panels.begin > begin ? panels.begin : begin, panels.end < end ? panels.end : end};
+    if (own->heads == 1)
+        return panels;
     part.end = part.end > part.begin ? part.end : part.begin;
     return part;
 }
@@ -105,7 +108,7 @@ void unroll_recurrent_input(const unroll_layer *layer, unroll_part panels, unrol
 typedef struct unroll_recurrent_states {
     const unroll_matrix *old, *now; /* (states) */
     int before, after;
-    unroll_cell_place at; /* but for the units */
+    unroll_cell_place *at; /* but for the units, which the cells set */
 } unroll_recurrent_states;
 /* One step of `rows` sequences: the recurrent product on top of the input's on the tape, from row `row` on, then the cell.
    `back`: from the last panel to the first. */

@@ -11,8 +11,6 @@ static void whole_rows(const unroll_node *node, void (*hook)(const unroll_cell_r
     const recurrent_node *mine = node->own;
     unroll_cell_rows all = {.rows = r->count, .units = own->hidden, .panels = own->panels, .slots = own->slots,
                             .variant = own->shape.variant};
-    if (hook == NULL || r->count == 0)
-        return;
     all.tape = unroll_recurrent_from_row(mine->tape, r->row);
     all.d_output = unroll_recurrent_from_row(mine->d_state[0], r->after);
     for (int k = 0; k < own->states; k++) {
@@ -26,7 +24,7 @@ static void whole_rows(const unroll_node *node, void (*hook)(const unroll_cell_r
 }
 
 /* the cell's backward over some panels and one run; where it is `cut`, nothing is handed further back */
-static void backward_cells(const unroll_node *node, unroll_part panels, const run *r, bool cut, const unroll_cell_place *at)
+static void backward_cells(const unroll_node *node, unroll_part panels, const run *r, bool cut, unroll_cell_place *at)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
@@ -34,11 +32,12 @@ static void backward_cells(const unroll_node *node, unroll_part panels, const ru
     step.rows = r->count;
     step.variant = own->shape.variant;
     step.gate = mine->tape.block;
-    step.at = *at;
-    step.at.sequence = node->set->order + r->sequence;
-    step.at.sequence_next = 1;
-    step.at.unit_next = 0;
-    whole_rows(node, own->cell->after_backward, r);
+    step.at = at;
+    at->sequence = node->set->order + r->sequence;
+    at->sequence_next = 1;
+    at->unit_next = 0;
+    if (own->cell->after_backward != NULL && r->count > 0)
+        whole_rows(node, own->cell->after_backward, r);
     for (int panel = panels.begin; r->count > 0 && panel < panels.end; panel++) {
         step.gates = unroll_matrix_row(mine->tape, panel * own->slots, r->row);
         for (int k = 0; k < own->states; k++) {
@@ -48,14 +47,15 @@ static void backward_cells(const unroll_node *node, unroll_part panels, const ru
         }
         for (int v = 0; v < own->vectors; v++)
             step.vector[v] = unroll_recurrent_vector(own, node->layer->w, v, panel);
-        step.at.unit = panel * UNROLL_LANES;
+        at->unit = panel * UNROLL_LANES;
         step.d_output = unroll_matrix_row(mine->d_state[0], panel, r->after);
         step.d_old = cut ? NULL : unroll_matrix_row(mine->d_state[0], panel, r->before);
         own->cell->backward(&step);
         for (int k = 1; cut && k < own->states; k++)
             memset(step.d_state[k], 0, (size_t)r->count * UNROLL_LANES * sizeof(real));
     }
-    whole_rows(node, own->cell->before_backward, r);
+    if (own->cell->before_backward != NULL && r->count > 0)
+        whole_rows(node, own->cell->before_backward, r);
 }
 
 /* C = (or +=) gradients of the pre-activations of `rows` rows from `row` on, times transposed weights (k, ..). `side`: 0 the
@@ -97,7 +97,8 @@ static void recurrent_product(const unroll_node *node, unroll_part blocks, const
     for (int i = 0; i < own->heads; i++) {
         int head = back ? own->heads - 1 - i : i, first = head * own->head_panels;
         unroll_part part = unroll_recurrent_in_head(own, blocks, head);
-        const real *weights = own->w_hh_t + unroll_recurrent_transposed(own, head) + (size_t)(part.begin - first) * (size_t)k * UNROLL_LANES;
+        const real *weights = own->w_hh_t + unroll_recurrent_transposed(own, head);
+        weights += (size_t)(part.begin - first) * (size_t)k * UNROLL_LANES;
         gradient_product(node, 1, first, k, weights, part, r->row, r->count, mine->d_state[0], r->before, true, back);
     }
 }
@@ -295,7 +296,8 @@ static void backward_step(const unroll_node *node, const unroll_team *team, cons
                           unroll_cell_place *at, int p)
 {
     const unroll_recurrent *own = node->layer->own;
-    bool same = own->panels % (4 * team->size) == 0 && own->head_panels % 4 == 0; /* the blocks of the gradient that a thread computes are its panels */
+    /* the blocks of the gradient that a thread computes are its panels */
+    bool same = own->panels % (4 * team->size) == 0 && own->head_panels % 4 == 0;
     bool all_cut = true;
     run runs[2];
     int count = runs_at(node, share, at->time = step_at(own, node->set, p), runs);

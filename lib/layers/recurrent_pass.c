@@ -44,7 +44,8 @@ static void whole_rows(const unroll_layer *layer, void (*hook)(const unroll_cell
                        const unroll_recurrent_states *s)
 {
     const unroll_recurrent *own = layer->own;
-    unroll_cell_rows all = {.rows = rows, .units = own->hidden, .panels = own->panels, .slots = own->slots, .variant = own->shape.variant};
+    unroll_cell_rows all = {.rows = rows, .units = own->hidden, .panels = own->panels, .slots = own->slots,
+                            .variant = own->shape.variant};
     all.tape = unroll_recurrent_from_row(tape, row);
     for (int k = 0; k < own->states; k++) {
         all.old[k] = unroll_recurrent_from_row(s->old[k], s->before);
@@ -69,8 +70,8 @@ void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, in
     step.state_next = one ? s->now[0].block : UNROLL_LANES;
     step.vector_next = one ? UNROLL_LANES : 0;
     step.at = s->at;
-    step.at.sequence_next = !one;
-    step.at.unit_next = one ? UNROLL_LANES : 0;
+    s->at->sequence_next = !one;
+    s->at->unit_next = one ? UNROLL_LANES : 0;
     if (own->cell->before != NULL)
         whole_rows(layer, own->cell->before, rows, tape, row, s);
     for (int panel = first; panel < first + panels; panel += one ? panels : 1) {
@@ -81,7 +82,7 @@ void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, in
         }
         for (int v = 0; v < own->vectors; v++)
             step.vector[v] = unroll_recurrent_vector(own, layer->w, v, panel);
-        step.at.unit = panel * UNROLL_LANES;
+        s->at->unit = panel * UNROLL_LANES;
         own->cell->forward(&step);
     }
     if (own->cell->after != NULL)
@@ -207,8 +208,8 @@ static void forward_stretch(unroll_node *node, const unroll_team *team, const th
         run runs[2];
         int count = runs_at(node, share, at->time = step_at(own, set, p), runs);
         for (int i = 0; i < count; i++) {
-            unroll_recurrent_states s = {mine->state, mine->state, runs[i].before, runs[i].after, *at};
-            s.at.sequence = set->order + runs[i].sequence;
+            unroll_recurrent_states s = {mine->state, mine->state, runs[i].before, runs[i].after, at};
+            at->sequence = set->order + runs[i].sequence;
             unroll_recurrent_one_step(node->layer, share->panels, runs[i].count, mine->tape, runs[i].row, &s,
                                       own->large && p % 2 == 1, team);
         }

@@ -49,7 +49,8 @@ static inline thread_share share_of(const unroll_recurrent *own, const unroll_se
     thread_share s = {{0, own->panels}, {0, set->size}, false, false};
     if (team->size == 1)
         return s;
-    s.parted = !own->whole_rows && !unroll_parts_by_sequences((double)own->shape.recurrent * own->hidden * own->head_units, set->size, team->size);
+    s.parted = !own->whole_rows &&
+               !unroll_parts_by_sequences((double)own->shape.recurrent * own->hidden * own->head_units, set->size, team->size);
     s.wait = s.parted && own->shape.recurrent > 0;
     if (s.parted)
         s.panels = own_panels(own, team);

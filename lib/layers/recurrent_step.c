@@ -53,10 +53,11 @@ enum { SMALL_PANELS = 8 }; /* whose blocks are whole groups of small weights, wh
 static unroll_small_product small_side(const unroll_recurrent *own, const recurrent_node *mine, int row, int side, int panel)
 {
     int gates = side == 0 ? own->shape.gates : own->shape.recurrent;
+    int slot = panel * own->slots + (side == 0 ? 0 : own->shape.first);
     const real *bias = side == 0 ? own->bias_input : own->bias_recurrent;
     return (unroll_small_product){.panel = own->slots > gates ? gates : 0,
                                   .from_output = side == 0 ? 0 : own->slots > gates ? gates - own->shape.apart : own->panels * gates,
-                                  .c = unroll_matrix_row(mine->stream_tape, panel * own->slots + (side == 0 ? 0 : own->shape.first), row),
+                                  .c = unroll_matrix_row(mine->stream_tape, slot, row),
                                   .c_block = mine->stream_tape.block,
                                   .c_skip = (size_t)(own->slots - gates) * mine->stream_tape.block,
                                   .bias = bias + (size_t)(panel * gates * UNROLL_LANES)};
@@ -84,7 +85,8 @@ static void small_products(const unroll_node *node, int row, const unroll_recurr
     int together = own->heads > 1 ? own->panels : streaming_panels(own, SMALL_PANELS); /* a piece is whole groups of a head's */
     unroll_part piece = first_piece(own, mine, together);
     for (int head = 0; own->shape.recurrent > 0 && head < own->heads; head++)
-        unroll_small_load(&own->small_hh[head], own->engine, unroll_matrix_row(s->old[0], head * own->head_panels, row), s->old[0].block);
+        unroll_small_load(&own->small_hh[head], own->engine, unroll_matrix_row(s->old[0], head * own->head_panels, row),
+                          s->old[0].block);
     if (!own->symbols)
         unroll_small_load(&own->small_ih, own->engine, unroll_matrix_row(input, 0, row), input.block);
     do {
@@ -112,7 +114,8 @@ void unroll_recurrent_step(unroll_node *node, int rows)
     const unroll_recurrent *own = node->layer->own;
     recurrent_node *mine = node->own;
     int now = mine->stream_now, next = 1 - now;
-    unroll_recurrent_states s = {.old = mine->stream_state[now], .now = mine->stream_state[next]};
+    unroll_cell_place at = {.training = false};
+    unroll_recurrent_states s = {mine->stream_state[now], mine->stream_state[next], 0, 0, &at};
     if (own->form != UNROLL_FLOAT)
         small_step(node, rows, &s);
     else

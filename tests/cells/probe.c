@@ -53,12 +53,12 @@ static inline vec units_of(const unroll_cell_rows *s, int panel)
     return vec_load(lanes);
 }
 
-/* the mean over a row's units of x y, of column blocks `first`, first + next, ... */
-static vec mean_of(const unroll_cell_rows *s, unroll_matrix x, unroll_matrix y, int first, int next, int row)
+/* the mean over a row's units of x y */
+static vec mean_of(const unroll_cell_rows *s, unroll_matrix x, unroll_matrix y, int row)
 {
     vec sum = vec_set1(0);
     for (int panel = 0; panel < s->panels; panel++)
-        sum = vec_fma(vec_load(unroll_matrix_row(x, first + panel * next, row)), vec_load(unroll_matrix_row(y, first + panel * next, row)), sum);
+        sum = vec_fma(vec_load(unroll_matrix_row(x, panel, row)), vec_load(unroll_matrix_row(y, panel, row)), sum);
     return vec_set1(vec_sum(sum) / (real)s->units);
 }
 
@@ -100,8 +100,8 @@ static void probe_forward(const unroll_cell_step *s)
         real *at = s->gates + i * s->gates_next;
         vec old = vec_load(s->old[1] + i * s->state_next), peep = vec_load(s->vector[0] + i * s->vector_next);
         vec z = vec_sigmoid(vec_fma(peep, old, vec_load(at + Z * s->gate))), g = vec_tanh(vec_load(at + G * s->gate));
-        vec kept = kept_of(&s->at, i, s->variant);
-        vec next = vec_fma(z, vec_sub(vec_mul(g, mask_of(&s->at, i, s->variant)), old), old);
+        vec kept = kept_of(s->at, i, s->variant);
+        vec next = vec_fma(z, vec_sub(vec_mul(g, mask_of(s->at, i, s->variant)), old), old);
         vec_store(at + Z * s->gate, z);
         vec_store(at + G * s->gate, g);
         vec_store(s->now[1] + i * s->state_next, vec_fma(kept, vec_sub(old, next), next));
@@ -110,7 +110,7 @@ static void probe_forward(const unroll_cell_step *s)
 
 static vec scale_of(const unroll_cell_rows *s, int row)
 {
-    return vec_div(vec_set1(1), vec_sqrt(vec_add(vec_set1(1), mean_of(s, s->now[1], s->now[1], 0, 1, row))));
+    return vec_div(vec_set1(1), vec_sqrt(vec_add(vec_set1(1), mean_of(s, s->now[1], s->now[1], row))));
 }
 
 static void probe_after(const unroll_cell_rows *s)
@@ -118,17 +118,19 @@ static void probe_after(const unroll_cell_rows *s)
     for (int row = 0; row < s->rows; row++) {
         vec scale = scale_of(s, row);
         for (int panel = 0; panel < s->panels; panel++)
-            vec_store(unroll_matrix_row(s->now[0], panel, row), vec_mul(scale, vec_load(unroll_matrix_row(s->now[1], panel, row))));
+            vec_store(unroll_matrix_row(s->now[0], panel, row),
+                      vec_mul(scale, vec_load(unroll_matrix_row(s->now[1], panel, row))));
     }
 }
 
 static void probe_after_backward(const unroll_cell_rows *s)
 {
     for (int row = 0; row < s->rows; row++) {
-        vec scale = scale_of(s, row), mean = mean_of(s, s->d_output, s->now[0], 0, 1, row);
+        vec scale = scale_of(s, row), mean = mean_of(s, s->d_output, s->now[0], row);
         for (int panel = 0; panel < s->panels; panel++) {
             real *to = unroll_matrix_row(s->d_state[1], panel, row);
-            vec d = vec_fnma(mean, vec_load(unroll_matrix_row(s->now[0], panel, row)), vec_load(unroll_matrix_row(s->d_output, panel, row)));
+            vec h = vec_load(unroll_matrix_row(s->now[0], panel, row));
+            vec d = vec_fnma(mean, h, vec_load(unroll_matrix_row(s->d_output, panel, row)));
             vec_store(to, vec_fma(scale, d, vec_load(to)));
         }
     }
@@ -140,7 +142,7 @@ static void probe_backward(const unroll_cell_gradient *s)
     for (int i = 0; i < s->rows; i++) {
         real *at = s->gates + i * UNROLL_LANES, *to = s->d_state[1] + i * UNROLL_LANES;
         vec z = vec_load(at + Z * s->gate), g = vec_load(at + G * s->gate), old = vec_load(s->old[1] + i * UNROLL_LANES);
-        vec kept = kept_of(&s->at, i, s->variant), mask = mask_of(&s->at, i, s->variant), d = vec_load(to);
+        vec kept = kept_of(s->at, i, s->variant), mask = mask_of(s->at, i, s->variant), d = vec_load(to);
         vec dt = vec_fnma(kept, d, d), dz = vec_mul(vec_mul(dt, vec_sub(vec_mul(g, mask), old)), vec_fnma(z, z, z));
         vec_store(at + Z * s->gate, dz);
         vec_store(at + G * s->gate, vec_mul(vec_mul(vec_mul(dt, z), mask), vec_fnma(g, g, one)));
@@ -172,7 +174,8 @@ extern const unroll_cell UNROLL_CELL(probe);
 const unroll_cell UNROLL_CELL(probe) = {
     .name = "probe",
     .title = "all that a cell may ask for",
-    .shape = {.gates = 2, .gate = {"z", "g"}, .recurrent = 1, .first = G, .kept = SLOTS - NORMAL, .torch = {0, 1}, .vector = {"weight_peep_z"}},
+    .shape = {.gates = 2, .gate = {"z", "g"}, .recurrent = 1, .first = G, .kept = SLOTS - NORMAL, .torch = {0, 1},
+              .vector = {"weight_peep_z"}},
     .state = {"h", "s"},
     .settings = rows,
     .setting_count = 1,
