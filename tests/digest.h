@@ -25,6 +25,35 @@ static inline void digest_register(void)
     unroll_register_core_settings();
 }
 
+/* The models that the registry's tests train: every cell, then the lines of tests/models.txt; NULL after the last. */
+static inline const char *digest_model(int index)
+{
+    static char line[160];
+    FILE *file;
+    int left = index - unroll_cell_count;
+    if (index < unroll_cell_count)
+        return unroll_isa_now()->cells[index]->name;
+    file = fopen("tests/models.txt", "r");
+    if (file == NULL)
+        return NULL;
+    while (left >= 0 && fgets(line, sizeof line, file) != NULL)
+        left -= line[0] != '#';
+    fclose(file);
+    line[strcspn(line, "\n")] = '\0';
+    return left < 0 ? line : NULL;
+}
+
+/* Sets one: "CELL name=value ...". */
+static inline void digest_set_model(unroll_settings *settings, const char *model)
+{
+    char words[160], *rest = words, *word;
+    snprintf(words, sizeof words, "%s", model);
+    unroll_settings_set(settings, "model", strtok_r(rest, " ", &rest));
+    while ((word = strtok_r(rest, " ", &rest)) != NULL)
+        if (unroll_settings_assign(settings, word).code != UNROLL_OK)
+            abort();
+}
+
 static inline const char *digest_kind_name(int kind)
 {
     static const char *const names[DIGEST_KINDS] = {"reals-last-squared-adam", "symbols-every-softmax-sgd",
@@ -84,7 +113,7 @@ static inline void digest_fill(const unroll_model_shape *shape, bool equal, uint
         s->target[i] = (int)unroll_random_below(&random, (uint32_t)shape->outputs + 1) - 1;
 }
 
-static inline unroll_status digest_training(const char *cell, const char *isa, int threads, int steps, int kind,
+static inline unroll_status digest_training(const char *name, const char *isa, int threads, int steps, int kind,
                                             uint64_t *digest)
 {
     static const unroll_model_shape shapes[DIGEST_KINDS] = {
@@ -107,7 +136,6 @@ static inline unroll_status digest_training(const char *cell, const char *isa, i
     unroll_status status;
     char count[16];
     snprintf(count, sizeof count, "%d", threads);
-    unroll_settings_set(settings, "model", cell);
     unroll_settings_set(settings, "isa", isa);
     unroll_settings_set(settings, "threads", count);
     unroll_settings_set(settings, "hidden", hidden[kind]);
@@ -117,6 +145,7 @@ static inline unroll_status digest_training(const char *cell, const char *isa, i
     if (shape->batch == 1)
         unroll_settings_set(settings, "batch", "1");
     unroll_settings_set(settings, "lr", "0.01");
+    digest_set_model(settings, name);
     status = unroll_model_open(settings, shape, &model);
     *digest = UINT64_C(0xcbf29ce484222325);
     if (status.code == UNROLL_OK) {

@@ -1,6 +1,7 @@
 #!/bin/sh
-# readme.sh FOLDER CONFIG: the files that README.md shows, built and run: copies the tree with build/CONFIG into FOLDER,
-# writes each block of README.md that names a file there, builds, and uses every one of them. Needs no network.
+# readme.sh FOLDER CONFIG: the files that README.md shows, and tests/cells/probe.c beside them, built and run: copies the tree
+# with build/CONFIG into FOLDER, writes each block of README.md that names a file there, builds, and uses every one of them.
+# Needs no network.
 set -eu
 folder=$1 config=$2
 unroll=build/$config/unroll
@@ -21,14 +22,27 @@ for file in lib/cells/mgu.c datasets/parity.c experiments/parity.c plots/parity.
     [ -s "$file" ] || { echo "README.md shows no $file" && exit 1; }
 done
 
+# a cell, a kind of layer, a loss and a network come with them, each one file under a name of its own, and a task of that loss
+probe=probe$$
+for what in cells layers losses; do
+    sed "s/probe/$probe/g" "tests/$what/probe.c" >"lib/$what/$probe.c"
+done
+sed "s/unroll_layer_probe/unroll_layer_$probe/g; s/\([^_r]\)probe/\1${probe}net/g; s/network_probe/network_${probe}net/g" \
+    tests/networks/probe.c >"lib/networks/${probe}net.c"
+sed "s/adding/$probe/g; s/\"squared\"/\"$probe\"/" datasets/adding.c >"datasets/$probe.c"
+echo "$probe ${probe}_rate=0.3" >>tests/models.txt
+
 make CONFIG="$config" all "build/$config/unroll-tests" "build/$config/unroll-bits" >make.log 2>&1 || { cat make.log && exit 1; }
 "$unroll" list cells | grep 'mgu .*minimal gated unit'
 "$unroll" list tasks | grep parity
 "build/$config/unroll-bits" auto 1 1 | grep "^mgu "
-"build/$config/unroll-tests" core_bits
+"build/$config/unroll-tests" core_bits core_layers core_every_loss
+"$unroll" list models | grep "${probe}net .*a running sum"
+"$unroll" train task="$probe" model="${probe}net" params=700 length=6 steps=200 --save "$probe.h5" | tee train.log
+grep -E '^ *parameters +(6[5-9]|7[0-4])[0-9]$' train.log
 if [ "$config" = release ] && [ -d build/double ]; then
     make CONFIG=double build/double/unroll-tests >make.log 2>&1 || { cat make.log && exit 1; }
-    build/double/unroll-tests every_cells_gradient_matches_central_differences
+    build/double/unroll-tests every_cells_gradient_matches_central_differences core_layers core_every_loss
 fi
 "$unroll" run parity length=4 seed=0..1 steps=300 hidden=8
 "$unroll" report parity | tee report.log
@@ -45,6 +59,9 @@ awk '/^```python$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md
 for python in python3 /usr/bin/python3; do
     "$python" -c 'import h5py, pandas' 2>/dev/null || continue
     "$python" lines.py | tee lines.log
+    "$python" -c "import h5py, numpy; h5py.File('x.h5', 'w')['x'] = numpy.ones((3, 9, 2), 'f4')"
+    "$unroll" predict "$probe.h5" x.h5 y.h5
+    "$python" -c "import h5py; f = h5py.File('y.h5'); assert f['y'].shape == (3, 9, 1) and f['y'].shape[0] == f['y'][:].shape[0]"
     grep '(3, 21) ms' lines.log
     break
 done

@@ -4,6 +4,7 @@
 #include "base/team.h"
 #include "digest.h"
 #include "layers/parts.h"
+#include "model/network.h"
 #include "suite.h"
 
 static void every_instruction_set_gives_the_same_functions(void)
@@ -30,15 +31,15 @@ static void every_instruction_set_and_number_of_threads_gives_the_same_weights_a
 {
     static const int threads[] = {1, 2, 5};
     digest_register();
-    for (int cell = 0; cell < unroll_cell_count; cell++)
+    for (int model = 0; digest_model(model) != NULL; model++)
         for (int kind = 0; kind < DIGEST_KINDS; kind++) {
             uint64_t first = 0;
             int seen = 0;
             for (int i = 0; i < unroll_isa_count; i++)
                 for (int t = 0; unroll_isas[i].supported() && t < 3; t++) {
                     uint64_t digest = 1;
-                    unroll_status status = digest_training(unroll_isas[i].cells[cell]->name, unroll_isas[i].name,
-                                                           threads[t], TRAINING_STEPS, kind, &digest);
+                    unroll_status status = digest_training(digest_model(model), unroll_isas[i].name, threads[t], TRAINING_STEPS,
+                                                           kind, &digest);
                     CU_ASSERT_EQUAL(status.code, UNROLL_OK);
                     first = seen++ == 0 ? digest : first;
                     CU_ASSERT_EQUAL(digest, first);
@@ -85,11 +86,11 @@ static unroll_model *model_of(const char *cell, const char *hidden, const char *
                                 .batch = batch, .answer = UNROLL_AT_EVERY, .loss = "squared"};
     unroll_settings *settings = unroll_settings_new();
     unroll_model *model = NULL;
-    unroll_settings_set(settings, "model", cell);
     unroll_settings_set(settings, "hidden", hidden);
     unroll_settings_set(settings, "layers", layers);
     if (single)
         unroll_settings_set(settings, "batch", "1");
+    digest_set_model(settings, cell);
     CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);
     unroll_settings_free(settings);
     return model;
@@ -192,8 +193,8 @@ static void streaming_steps_give_the_bits_of_the_batch(void)
 {
     static const char *const hidden[] = {"1", "16", "33"};
     digest_register();
-    for (int cell = 0; cell < unroll_cell_count; cell++) {
-        const char *name = unroll_isa_now()->cells[cell]->name;
+    for (int index = 0; digest_model(index) != NULL; index++) {
+        const char *name = digest_model(index);
         for (int size = 0; size < 3; size++) {
             stream_beside_a_batch(name, hidden[size], "1", 0, BATCH, BATCH, false);
             stream_beside_a_batch(name, hidden[size], "2", 0, BATCH, BATCH, false);
@@ -214,7 +215,7 @@ static void streaming_steps_give_the_bits_of_the_batch(void)
 static void sequences_beside_each_other(const char *cell, int hidden, int batch, bool single)
 {
     static real x[MOST_BATCH * STEPS * INPUTS], y[MOST_BATCH * STEPS * OUTPUTS], alone[STEPS * OUTPUTS];
-    static real states[2 * 2 * MOST_BATCH * WIDE], own[2 * 2 * WIDE];
+    static real states[2 * UNROLL_CELL_STATES * MOST_BATCH * WIDE], own[2 * UNROLL_CELL_STATES * WIDE];
     char width[16];
     int length[MOST_BATCH];
     size_t bytes; /* of a sequence's state */
@@ -241,8 +242,8 @@ static void sequences_beside_each_other(const char *cell, int hidden, int batch,
 static void a_sequence_gives_the_same_bits_whatever_stands_beside_it(void)
 {
     digest_register();
-    for (int cell = 0; cell < unroll_cell_count; cell++) {
-        const char *name = unroll_isa_now()->cells[cell]->name;
+    for (int index = 0; digest_model(index) != NULL; index++) {
+        const char *name = digest_model(index);
         sequences_beside_each_other(name, 19, BATCH, false);
         sequences_beside_each_other(name, 19, BATCH, true);
         sequences_beside_each_other(name, WIDE, MOST_BATCH, false);
@@ -273,6 +274,22 @@ static void add_carried_gradient(const char *cell, int first, int batch, const f
     unroll_model_close(model);
 }
 
+static int micros_of(const char *cell, int batch)
+{
+    unroll_model_shape shape = {.inputs = INPUTS, .outputs = OUTPUTS, .steps = STEPS, .batch = batch, .answer = UNROLL_AT_EVERY,
+                                .loss = "squared"};
+    unroll_settings *settings = unroll_settings_new();
+    unroll_graph graph;
+    int micros;
+    unroll_settings_set(settings, "model", cell);
+    unroll_settings_set(settings, "hidden", "80");
+    CU_ASSERT_EQUAL_FATAL(unroll_network_build(settings, &shape, unroll_isa_now(), &graph).code, UNROLL_OK);
+    micros = unroll_parts_micros(unroll_graph_sequential(&graph), batch);
+    unroll_graph_close(&graph);
+    unroll_settings_free(settings);
+    return micros;
+}
+
 static void micro_batches_give_the_gradient_of_the_whole(void)
 {
     enum { MOST = 4 * WIDE * WIDE, HALF = MOST_BATCH / 2, ROWS = 2 * MOST_BATCH * STEPS };
@@ -286,10 +303,12 @@ static void micro_batches_give_the_gradient_of_the_whole(void)
         y[i] = (float)unroll_random_uniform(&random);
     for (int cell = 0; cell < unroll_cell_count; cell++) {
         const unroll_cell *c = unroll_isa_now()->cells[cell];
-        const double weights = (double)c->shape.recurrent * WIDE * WIDE;
-        CU_ASSERT(c->shape.gates <= 4 && unroll_parts_micros(weights, MOST_BATCH) > 1);
-        CU_ASSERT_EQUAL(unroll_parts_micros(weights, HALF), 1);
-        for (int index = 0; index < 6; index++) {
+        unroll_model *model = model_of(c->name, "80", "1", 0, MOST_BATCH, false);
+        int count = unroll_model_weight_count(model);
+        unroll_model_close(model);
+        CU_ASSERT(c->shape.gates <= 4 && micros_of(c->name, MOST_BATCH) > 1);
+        CU_ASSERT_EQUAL(micros_of(c->name, HALF), 1);
+        for (int index = 0; index < count; index++) {
             double most = 0, off = 0;
             memset(whole, 0, MOST * sizeof *whole);
             memset(halves, 0, MOST * sizeof *halves);
@@ -312,7 +331,7 @@ static void two_halves_with_handed_over_states_give_the_bits_of_the_whole(void)
     digest_register();
     for (int cell = 0; cell < unroll_cell_count; cell++) {
         unroll_model *model = model_of(unroll_isa_now()->cells[cell]->name, "21", "2", 0, BATCH, false);
-        real x[STEPS * INPUTS], y[STEPS * OUTPUTS], half[STEPS * OUTPUTS], states[4 * 21];
+        real x[STEPS * INPUTS], y[STEPS * OUTPUTS], half[STEPS * OUTPUTS], states[2 * UNROLL_CELL_STATES * 21];
         unroll_forward whole = {.size = 1, .steps = STEPS, .x = x, .y = y};
         unroll_forward first = {.size = 1, .steps = 3, .x = x, .y = half, .states = states};
         unroll_forward second = {.size = 1, .steps = STEPS - 3, .x = x + 3 * INPUTS, .y = half + 3 * OUTPUTS, .initial = states};

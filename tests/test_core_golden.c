@@ -322,6 +322,16 @@ static void gru_forward_agrees_with_pytorch(void)
     check_file("tests/golden/gru.txt", 7, check_forward);
 }
 
+static void mingru_forward_agrees_with_pytorch(void)
+{
+    check_file("tests/golden/mingru.txt", 7, check_forward);
+}
+
+static void slstm_forward_agrees_with_pytorch(void)
+{
+    check_file("tests/golden/slstm.txt", 8, check_forward);
+}
+
 static void rnn_tanh_gradients_and_ten_steps_agree_with_pytorch(void)
 {
     check_file("tests/golden/rnn.txt", 6, check_training);
@@ -342,14 +352,28 @@ static void gru_gradients_and_ten_steps_agree_with_pytorch(void)
     check_file("tests/golden/gru.txt", 7, check_training);
 }
 
+static void mingru_gradients_and_ten_steps_agree_with_pytorch(void)
+{
+    check_file("tests/golden/mingru.txt", 7, check_training);
+}
+
+static void slstm_gradients_and_ten_steps_agree_with_pytorch(void)
+{
+    check_file("tests/golden/slstm.txt", 8, check_training);
+}
+
 const unroll_test tests_core_golden[] = {
     TEST(rnn_tanh_forward_agrees_with_pytorch),
     TEST(rnn_relu_forward_agrees_with_pytorch),
     TEST(lstm_forward_agrees_with_pytorch),
     TEST(gru_forward_agrees_with_pytorch),
+    TEST(mingru_forward_agrees_with_pytorch),
+    TEST(slstm_forward_agrees_with_pytorch),
     TEST(rnn_tanh_gradients_and_ten_steps_agree_with_pytorch),
     TEST(rnn_relu_gradients_and_ten_steps_agree_with_pytorch),
     TEST(lstm_gradients_and_ten_steps_agree_with_pytorch),
     TEST(gru_gradients_and_ten_steps_agree_with_pytorch),
+    TEST(mingru_gradients_and_ten_steps_agree_with_pytorch),
+    TEST(slstm_gradients_and_ten_steps_agree_with_pytorch),
     {NULL, NULL},
 };

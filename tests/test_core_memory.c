@@ -178,9 +178,25 @@ static void a_width_beyond_any_machine_is_one_sentence(void)
     }
 }
 
+static void heads_that_do_not_part_the_units_are_one_sentence(void)
+{
+    static const unroll_model_shape shape = {.inputs = 2, .outputs = 1, .steps = 5, .batch = 3, .loss = "squared"};
+    unroll_settings *settings = unroll_settings_new();
+    unroll_model *model = NULL;
+    unroll_status status;
+    digest_register();
+    digest_set_model(settings, "slstm heads=2 hidden=40");
+    status = unroll_model_open(settings, &shape, &model);
+    CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
+    CU_ASSERT_STRING_EQUAL(status.text, "hidden=40 does not part into heads=2: it must be a multiple of 16 * heads, 32");
+    CU_ASSERT_PTR_NULL(model);
+    unroll_settings_free(settings);
+}
+
 const unroll_test tests_core_memory[] = {
     TEST(training_and_streaming_allocate_nothing),
     TEST(a_model_that_finds_no_memory_says_so_and_leaves_nothing_behind),
     TEST(a_width_beyond_any_machine_is_one_sentence),
+    TEST(heads_that_do_not_part_the_units_are_one_sentence),
     {NULL, NULL},
 };

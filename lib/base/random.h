@@ -13,7 +13,8 @@ typedef enum unroll_purpose {
     UNROLL_FOR_SAMPLING = 5, /* drawing from a model's output */
     UNROLL_FOR_SWEEP = 6,    /* log-uniform axes */
     UNROLL_FOR_BOOTSTRAP = 7,
-    UNROLL_FOR_DROPOUT = 8
+    UNROLL_FOR_DROPOUT = 8,
+    UNROLL_FOR_CELLS = 9 /* zoneout and the like inside a cell (cells/draw.h) */
 } unroll_purpose;
 
 /* One Philox 4x32-10 block. */

@@ -2,21 +2,39 @@
 
    A new cell is one file here, lib/cells/X.c, that defines `const unroll_cell UNROLL_CELL(X)`; it is compiled once for
    every instruction set, with the operations of simd/vec_X.h and simd/math.h at hand. Everything works on vectors: 16
-   hidden units (one block) of one sequence; `gate` reals lie between a vector's gates. */
+   hidden units (one block) of one sequence; `gate` reals lie between a vector's gates.
+
+   What a cell may ask for, all in its table below: one to four carried states; gates with a recurrent product, or without (where
+   none has one, no step waits for another's product); a product that stays apart; recurrence in diagonal blocks; vectors of its
+   own (peepholes, decays); random draws while it trains (zoneout, dropout over time: cells/draw.h); hooks over whole rows (layer
+   norm). Which of them, and how many gates, may depend on settings: a gate that is taken away has no weights. */
 #ifndef UNROLL_CELLS_CELL_H
 #define UNROLL_CELLS_CELL_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/real.h"
 #include "base/settings.h"
+#include "simd/set.h"
 
 #define UNROLL_CELL_PASTE2(a, b, c) a##b##_##c
 #define UNROLL_CELL_PASTE(a, b, c) UNROLL_CELL_PASTE2(a, b, c)
 /* the name of a cell's table in the build of one instruction set: cell_lstm_avx2 */
 #define UNROLL_CELL(name) UNROLL_CELL_PASTE(cell_, name, UNROLL_ISA)
 
-enum { UNROLL_CELL_GATES = 8, UNROLL_CELL_STATES = 4 };
+enum { UNROLL_CELL_GATES = 8, UNROLL_CELL_STATES = 4, UNROLL_CELL_VECTORS = 4 };
+
+/* Where the vectors of a step stand, for draws (cells/draw.h). */
+typedef struct unroll_cell_place {
+    bool training;   /* else nothing is drawn: a cell takes the mean */
+    uint32_t key[2]; /* of the seed, the training step and the layer */
+    const int *sequence; /* the place of vector i's sequence in the caller's batch: sequence[i * sequence_next] */
+    int sequence_next;
+    int time;            /* the step of their sequences */
+    int unit, unit_next; /* vector i's first hidden unit: unit + i * unit_next */
+} unroll_cell_place;
 
 /* Forward of `count` vectors, the i-th i * gates_next reals further in `gates`, i * state_next in the states. Entries of
    states that the cell does not have are not set. */
@@ -26,6 +44,9 @@ typedef struct unroll_cell_step {
     size_t gate, gates_next, state_next;
     const real *old[UNROLL_CELL_STATES]; /* the states before the step */
     real *now[UNROLL_CELL_STATES];       /* out: after it */
+    const real *vector[UNROLL_CELL_VECTORS]; /* the cell's own weights, */
+    size_t vector_next;                      /* those of the i-th vector i * vector_next further */
+    const unroll_cell_place *at;
 } unroll_cell_step;
 
 /* `some(step, first, n)` over all vectors, as many at a time as the instruction set likes; n is a constant. */
@@ -51,25 +72,40 @@ typedef struct unroll_cell_gradient {
     const real *d_output;           /* gradient of state 0, from above and from the next step */
     real *d_state[UNROLL_CELL_STATES]; /* of states 1 and up: in: gradient from the next step; out: of the state before */
     real *d_old; /* of state 0: += what reaches the state before other than through the recurrent product; NULL: not wanted */
+    const real *vector[UNROLL_CELL_VECTORS]; /* (16) */
+    real *d_vector[UNROLL_CELL_VECTORS];     /* (16); for `vector_gradient` alone */
+    const unroll_cell_place *at;
 } unroll_cell_gradient;
+
+/* Whole rows, for a cell that needs more of them than a block. Lanes past the last unit are zero and must stay so. */
+typedef struct unroll_cell_rows {
+    int rows, units, panels, slots, variant;
+    unroll_matrix tape; /* (rows, panels * slots * 16): gate or kept place g of panel p is column block p * slots + g */
+    unroll_matrix old[UNROLL_CELL_STATES], now[UNROLL_CELL_STATES];     /* (rows, units): before the step and after it */
+    unroll_matrix d_output, d_state[UNROLL_CELL_STATES];                /* backward: as in unroll_cell_gradient */
+    const real *vector[UNROLL_CELL_VECTORS];                            /* (units) */
+} unroll_cell_rows;
 
 /* What a cell asks of the recurrent layer; it may depend on settings. */
 typedef struct unroll_cell_shape {
     int gates; /* G, each with a product of the input */
+    const char *gate[UNROLL_CELL_GATES]; /* their names: "i", "f", ... */
     /* R gates from gate `first` on have a product of state 0 before the step, too, on top of the input's; 0: none has. With
        `apart` = 1, the last of the R is that of gate 0, and it stays apart (the GRU with its reset gate after the product):
        it is found as if it were gate G. */
     int recurrent, first, apart;
+    int heads; /* recurrence in diagonal blocks: the units are parted into so many heads that see only their own; 0: 1 */
     int kept; /* further places after a vector's gates, which forward may fill for backward */
     /* torch[g]: place of gate g in the order in which PyTorch stacks the gates in weight_ih and weight_hh */
     int torch[UNROLL_CELL_GATES];
+    /* Vectors of weights, one value a hidden unit each, by the names that they have before "_l0": "weight_peep_i". */
+    const char *vector[UNROLL_CELL_VECTORS];
     int variant; /* passed to forward and backward */
 } unroll_cell_shape;
 
 typedef struct unroll_cell {
     const char *name, *title;
     unroll_cell_shape shape;
-    const char *gate[UNROLL_CELL_GATES];   /* names of the gates: "i", "f", ... */
     const char *state[UNROLL_CELL_STATES]; /* names of the carried states; state 0 is the output */
     const unroll_setting *settings;        /* the cell's own rows, section "cell NAME"; may be NULL */
     int setting_count;
@@ -77,6 +113,18 @@ typedef struct unroll_cell {
     double (*bias)(const unroll_settings *settings, int gate); /* added to the initial input bias; NULL: 0 */
     void (*forward)(const unroll_cell_step *step);
     void (*backward)(const unroll_cell_gradient *step);
+    /* Initial value of a vector's element; `uniform` is drawn in [0, 1); NULL: 0. */
+    double (*vector_start)(const unroll_settings *settings, int vector, int unit, double uniform);
+    /* After `backward`, from what it left on the tape: adds to d_vector, in rising rows, which may be those of several steps (so
+       d_output, d_state, d_old and `at` are not set). */
+    void (*vector_gradient)(const unroll_cell_gradient *step);
+    /* Over whole rows, each NULL where it is not needed: `before` forward, once all products are there, and `after` it; and their
+       gradients: after_backward comes before `backward` and may change d_output and d_state, before_backward after it and may
+       change the gradients of the pre-activations. With any of them, a step's cells wait for all its products. */
+    void (*before)(const unroll_cell_rows *rows);
+    void (*after)(const unroll_cell_rows *rows);
+    void (*after_backward)(const unroll_cell_rows *rows);
+    void (*before_backward)(const unroll_cell_rows *rows);
 } unroll_cell;
 
 extern const int unroll_cell_count;

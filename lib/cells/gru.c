@@ -49,8 +49,7 @@ extern const unroll_cell UNROLL_CELL(gru);
 const unroll_cell UNROLL_CELL(gru) = {
     .name = "gru",
     .title = "gated recurrent unit",
-    .shape = {.gates = 3, .recurrent = 3, .first = 1, .apart = 1, .torch = {2, 0, 1}},
-    .gate = {"n", "r", "z"},
+    .shape = {.gates = 3, .gate = {"n", "r", "z"}, .recurrent = 3, .first = 1, .apart = 1, .torch = {2, 0, 1}},
     .state = {"h"},
     .forward = gru_forward,
     .backward = gru_backward,

@@ -69,8 +69,7 @@ extern const unroll_cell UNROLL_CELL(lstm);
 const unroll_cell UNROLL_CELL(lstm) = {
     .name = "lstm",
     .title = "long short-term memory",
-    .shape = {.gates = 4, .recurrent = 4, .kept = 1 /* tanh(c') */, .torch = {0, 1, 2, 3}},
-    .gate = {"i", "f", "g", "o"},
+    .shape = {.gates = 4, .gate = {"i", "f", "g", "o"}, .recurrent = 4, .kept = 1 /* tanh(c') */, .torch = {0, 1, 2, 3}},
     .state = {"h", "c"},
     .settings = rows,
     .setting_count = 1,

@@ -47,8 +47,7 @@ extern const unroll_cell UNROLL_CELL(rnn);
 const unroll_cell UNROLL_CELL(rnn) = {
     .name = "rnn",
     .title = "vanilla RNN (Elman)",
-    .shape = {.gates = 1, .recurrent = 1},
-    .gate = {"a"},
+    .shape = {.gates = 1, .gate = {"a"}, .recurrent = 1},
     .state = {"h"},
     .settings = rows,
     .setting_count = 1,

@@ -125,9 +125,10 @@ double unroll_graph_operations(const unroll_graph *graph, double rows, double se
     return all;
 }
 
+enum { ELEMENT = 50 }; /* operations that an elementary function is worth, forward and backward */
+
 double unroll_graph_cost(const unroll_graph *graph, double rows, double sequences)
 {
-    enum { ELEMENT = 50 }; /* operations that an elementary function is worth, forward and backward */
     double all = unroll_graph_operations(graph, rows, sequences);
     for (int i = 0; i < graph->count; i++)
         all += ELEMENT * rows_of(graph->layer[i], rows, sequences) * counts_of(graph->layer[i]).elements;
@@ -146,10 +147,12 @@ double unroll_graph_bytes(const unroll_graph *graph, double steps, double rows, 
 
 double unroll_graph_sequential(const unroll_graph *graph)
 {
-    double most = 0.0;
+    double most = 0.0, all = 0.0;
     for (int i = 0; i < graph->count; i++) {
-        double own = counts_of(graph->layer[i]).sequential;
-        most = own > most ? own : most;
+        unroll_counts counts = counts_of(graph->layer[i]);
+        double work = counts.products + 0.5 * ELEMENT * counts.elements;
+        most = counts.sequential > most ? counts.sequential : most;
+        all = work > all ? work : all;
     }
-    return most;
+    return most > 0.0 ? most : all;
 }

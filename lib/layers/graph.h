@@ -63,7 +63,8 @@ double unroll_graph_cost(const unroll_graph *graph, double rows, double sequence
 /* Bytes that a training step over `steps` time steps must read and write at least: weights that wait for the step before, at
    every step forward and backward, and what is left for backward, written once and read once. */
 double unroll_graph_bytes(const unroll_graph *graph, double steps, double rows, double sequences);
-/* Multiply-adds of a step of one sequence that wait for the step before: of the layer that has the most. */
+/* The work of a step of one sequence by which a batch is parted (layers/parts.h): of the layer that has the most, the
+   multiply-adds that wait for the step before; of a graph where nothing waits, all, with the elementwise part's price. */
 double unroll_graph_sequential(const unroll_graph *graph);
 
 #endif

@@ -1,10 +1,12 @@
-/* The recurrent layer: its memory, its weights by name, their initial values, its states; recurrent_pass.c and
-   recurrent_step.c compute. */
+/* The recurrent layer: its memory, its weights by name, their initial values, its states; recurrent_pass.c,
+   recurrent_gradient.c and recurrent_step.c compute. */
 #include "layers/recurrent.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/random.h"
 
 /* recurrent weights of so many bytes fill the second-level cache of some processors */
 enum { LARGE_BYTES = 262144 };
@@ -33,16 +35,19 @@ static void set_sizes(unroll_recurrent *own, const unroll_settings *settings)
 {
     const unroll_cell_shape *shape = &own->shape;
     int input = shape->gates, recurrent = shape->recurrent;
-    bool plain = shape->apart == 0 && shape->kept == 0 && recurrent == input;
+    bool plain = shape->apart == 0 && shape->kept == 0 && (recurrent == input || recurrent == 0) && shape->heads == 1;
     int together[2];
     own->panels = unroll_blocks(own->hidden);
+    own->heads = shape->heads;
+    own->head_panels = own->panels / own->heads;
+    own->head_units = own->hidden / own->heads;
     own->slots = input + shape->apart + shape->kept;
     own->width[0] = group_width(input, plain);
     own->width[1] = group_width(recurrent, plain);
     together[0] = panels_together(own->width[0], input);
     together[1] = panels_together(own->width[1], recurrent);
     own->together = together[0] > together[1] ? together[0] : together[1];
-    own->large = (size_t)recurrent * (size_t)own->hidden * (size_t)own->hidden * sizeof(real) >= LARGE_BYTES;
+    own->large = (size_t)recurrent * (size_t)own->hidden * (size_t)own->head_units * sizeof(real) >= LARGE_BYTES;
     own->bptt = (int)unroll_int(settings, "bptt");
     own->two_biases = strcmp(unroll_text(settings, "bias"), "two") == 0;
     own->single = unroll_int(settings, "batch") == 1;
@@ -71,12 +76,18 @@ static unroll_status recurrent_open(unroll_layer *layer, const void *options, co
     own->engine = layer->isa->engine;
     own->shape = unroll_cell_shape_of(own->cell, settings);
     own->states = unroll_cell_states(own->cell);
+    while (own->vectors < UNROLL_CELL_VECTORS && own->shape.vector[own->vectors] != NULL)
+        own->vectors++;
+    own->whole_rows = own->cell->before != NULL || own->cell->after != NULL;
     own->hidden = o->hidden;
     own->level = o->level;
     own->backwards = o->backwards;
     own->symbols = layer->source[0]->symbols > 0;
     own->inputs = unroll_source_width(layer, 0);
     layer->columns = own->hidden;
+    if (own->shape.heads > 1 && own->hidden % (own->shape.heads * UNROLL_LANES) != 0)
+        return unroll_error(UNROLL_WRONG, "hidden=%d does not part into heads=%d: it must be a multiple of 16 * heads, %lld",
+                            own->hidden, own->shape.heads, (long long)own->shape.heads * UNROLL_LANES);
     set_sizes(own, settings);
     return layer->sources > 1 ? open_initial(layer) : unroll_ok();
 }
@@ -86,7 +97,7 @@ static void recurrent_count(const unroll_layer *layer, unroll_counts *counts)
     const unroll_recurrent *own = layer->own;
     double hidden = own->hidden, gates = own->shape.gates;
     double input = own->symbols ? 0.0 : gates * hidden * own->inputs;
-    counts->sequential = own->shape.recurrent * hidden * hidden;
+    counts->sequential = own->shape.recurrent * hidden * own->head_units;
     counts->products = counts->weight_products = input + counts->sequential;
     counts->source_products = counts->sequential + (layer->source[0]->trains ? input : 0.0);
     counts->elements = (gates + own->states) * hidden;
@@ -102,15 +113,16 @@ static size_t recurrent_reals(unroll_layer *layer)
     size_t recurrent = (size_t)own->panels * (size_t)own->shape.recurrent * UNROLL_LANES;
     own->w_ih = 0;
     own->w_hh = own->w_ih + input * (size_t)own->inputs;
-    own->b_ih = own->w_hh + recurrent * (size_t)own->hidden;
+    own->b_ih = own->w_hh + recurrent * (size_t)own->head_units;
     own->b_hh = own->b_ih + input;
-    return own->b_hh + (own->two_biases ? recurrent : 0);
+    own->vector = own->b_hh + (own->two_biases ? recurrent : 0);
+    return own->vector + (size_t)(own->vectors * own->panels) * UNROLL_LANES;
 }
 
-/* The weights that there are, in order. */
-enum { W_IH, W_HH, B_IH, B_HH };
+/* The weights that there are, in order; the cell's vectors are VECTOR and up. */
+enum { W_IH, W_HH, B_IH, B_HH, VECTOR, MOST_WEIGHTS = VECTOR + UNROLL_CELL_VECTORS };
 
-static int weights_of(const unroll_recurrent *own, int which[4])
+static int weights_of(const unroll_recurrent *own, int which[MOST_WEIGHTS])
 {
     int count = 0;
     which[count++] = W_IH;
@@ -119,12 +131,14 @@ static int weights_of(const unroll_recurrent *own, int which[4])
     which[count++] = B_IH;
     if (own->two_biases && own->shape.recurrent > 0)
         which[count++] = B_HH;
+    for (int v = 0; v < own->vectors; v++)
+        which[count++] = VECTOR + v;
     return count;
 }
 
 static int recurrent_weights(const unroll_layer *layer)
 {
-    int which[4];
+    int which[MOST_WEIGHTS];
     return weights_of(layer->own, which);
 }
 
@@ -132,14 +146,15 @@ static void recurrent_weight(const unroll_layer *layer, int index, unroll_weight
 {
     static const char *const names[] = {"weight_ih", "weight_hh", "bias_ih", "bias_hh"};
     const unroll_recurrent *own = layer->own;
-    int which[4], kind;
-    char suffix[32];
+    int which[MOST_WEIGHTS], kind;
+    char suffix[UNROLL_NAME_ROOM];
     weights_of(own, which);
     kind = which[index];
-    snprintf(suffix, sizeof suffix, ".%s_l%d%s", names[kind], own->level, own->backwards ? "_reverse" : "");
+    snprintf(suffix, sizeof suffix, ".%s_l%d%s", kind < VECTOR ? names[kind] : own->shape.vector[kind - VECTOR], own->level,
+             own->backwards ? "_reverse" : "");
     unroll_weight_name(out, layer->name, suffix);
-    out->rows = (kind == W_IH || kind == B_IH ? own->shape.gates : own->shape.recurrent) * own->hidden;
-    out->columns = kind == W_IH ? own->inputs : kind == W_HH ? own->hidden : 0;
+    out->rows = (kind >= VECTOR ? 1 : kind == W_IH || kind == B_IH ? own->shape.gates : own->shape.recurrent) * own->hidden;
+    out->columns = kind == W_IH ? own->inputs : kind == W_HH ? own->head_units : 0;
 }
 
 /* the gate whose recurrent product is the j-th of a panel */
@@ -169,15 +184,21 @@ static int block_of_gate(const unroll_cell_shape *shape, bool recurrent, int row
 static size_t recurrent_locate(const unroll_layer *layer, int index, int row, int column)
 {
     const unroll_recurrent *own = layer->own;
-    int unit = row % own->hidden, which[4], side, blocks, block;
+    int unit = row % own->hidden, which[MOST_WEIGHTS], side, blocks, block;
     weights_of(own, which);
+    if (which[index] >= VECTOR)
+        return own->vector + (size_t)((which[index] - VECTOR) * own->panels * UNROLL_LANES + row);
     side = which[index] == W_HH || which[index] == B_HH;
     blocks = side == 0 ? own->shape.gates : own->shape.recurrent;
     block = unit / UNROLL_LANES * blocks + block_of_gate(&own->shape, side == 1, row / own->hidden);
     if (which[index] >= B_IH)
         return (side == 0 ? own->b_ih : own->b_hh) + (size_t)(block * UNROLL_LANES + unit % UNROLL_LANES);
-    return (side == 0 ? own->w_ih : own->w_hh) + (size_t)(unit % UNROLL_LANES) +
-           unroll_weight_place(own->panels * blocks, own->width[side], side == 0 ? own->inputs : own->hidden, block, column);
+    if (side == 0)
+        return own->w_ih + (size_t)(unit % UNROLL_LANES) +
+               unroll_weight_place(own->panels * blocks, own->width[0], own->inputs, block, column);
+    return unroll_recurrent_weights(own, unit / own->head_units) + (size_t)(unit % UNROLL_LANES) +
+           unroll_weight_place(own->head_panels * blocks, own->width[1], own->head_units, block % (own->head_panels * blocks),
+                               column);
 }
 
 /* "pytorch": everything uniform in 1 / sqrt(H). The others: Glorot and Bengio's uniform (2010) for the input weights, the
@@ -186,7 +207,7 @@ static unroll_status init_matrices(unroll_layer *layer, const char *init, uint64
 {
     const unroll_recurrent *own = layer->own;
     if (strcmp(init, "pytorch") == 0) {
-        for (int i = 0; i < recurrent_weights(layer); i++)
+        for (int i = 0; i < recurrent_weights(layer) - own->vectors; i++)
             unroll_init_uniform(layer, i, seed, stream + i, 1.0 / sqrt((double)own->hidden));
         return unroll_ok();
     }
@@ -194,11 +215,24 @@ static unroll_status init_matrices(unroll_layer *layer, const char *init, uint64
     if (own->shape.recurrent == 0)
         return unroll_ok();
     if (strcmp(init, "glorot") == 0)
-        unroll_init_uniform(layer, 1, seed, stream + 1, sqrt(6.0 / (2.0 * own->hidden)));
+        unroll_init_uniform(layer, 1, seed, stream + 1, sqrt(6.0 / (2.0 * own->head_units)));
     else
-        UNROLL_TRY(unroll_init_blocks(layer, 1, seed, stream + 1, own->hidden,
+        UNROLL_TRY(unroll_init_blocks(layer, 1, seed, stream + 1, own->head_units,
                                       strcmp(init, "identity") == 0 ? UNROLL_INIT_IDENTITY : UNROLL_INIT_ORTHOGONAL));
     return unroll_ok();
+}
+
+/* the cell's vectors, in its own form */
+static void init_vectors(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int stream)
+{
+    const unroll_recurrent *own = layer->own;
+    int first = recurrent_weights(layer) - own->vectors;
+    for (int v = 0; own->cell->vector_start != NULL && v < own->vectors; v++) {
+        unroll_random random = unroll_random_open(seed, UNROLL_FOR_WEIGHTS, (uint32_t)(stream + first + v), 0);
+        for (int unit = 0; unit < own->hidden; unit++)
+            layer->w[recurrent_locate(layer, first + v, unit, 0)] =
+                (real)own->cell->vector_start(settings, v, unit, unroll_random_uniform(&random));
+    }
 }
 
 static unroll_status recurrent_init(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int stream)
@@ -206,6 +240,7 @@ static unroll_status recurrent_init(unroll_layer *layer, const unroll_settings *
     const unroll_recurrent *own = layer->own;
     int bias = own->shape.recurrent > 0 ? 2 : 1; /* index of the input's */
     UNROLL_TRY(init_matrices(layer, unroll_text(settings, "init"), seed, stream));
+    init_vectors(layer, settings, seed, stream);
     for (int gate = 0; own->cell->bias != NULL && gate < own->shape.gates; gate++)
         for (int unit = 0; unit < own->hidden; unit++)
             layer->w[recurrent_locate(layer, bias, own->shape.torch[gate] * own->hidden + unit, 0)] +=
@@ -231,11 +266,10 @@ static void refresh_biases(unroll_layer *layer)
         }
 }
 
-/* transposes one side's weights, this thread's groups of them */
-static void transpose(unroll_layer *layer, const unroll_team *team, int side, size_t weights, int k, real *out)
+/* transposes weights (k, 16 blocks) in groups of `width`, this thread's groups of them */
+static void transpose(const unroll_layer *layer, const unroll_team *team, size_t weights, int k, int blocks, int width, real *out)
 {
     const unroll_recurrent *own = layer->own;
-    int width = own->width[side], blocks = own->panels * (side == 0 ? own->shape.gates : own->shape.recurrent);
     unroll_part groups = unroll_team_part(team, (blocks + width - 1) / width);
     int end = groups.end * width < blocks ? groups.end * width : blocks;
     own->engine->transpose(layer->w + weights, blocks, groups.begin * width, end, width, k, out);
@@ -246,10 +280,11 @@ static void recurrent_refresh(unroll_layer *layer, const unroll_team *team)
     unroll_recurrent *own = layer->own;
     if (team->rank == 0)
         refresh_biases(layer);
-    if (own->w_hh_t != NULL)
-        transpose(layer, team, 1, own->w_hh, own->hidden, own->w_hh_t);
+    for (int head = 0; own->w_hh_t != NULL && head < own->heads; head++)
+        transpose(layer, team, unroll_recurrent_weights(own, head), own->head_units, own->head_panels * own->shape.recurrent,
+                  own->width[1], own->w_hh_t + unroll_recurrent_transposed(own, head));
     if (own->w_ih_t != NULL)
-        transpose(layer, team, 0, own->w_ih, own->inputs, own->w_ih_t);
+        transpose(layer, team, own->w_ih, own->inputs, own->panels * own->shape.gates, own->width[0], own->w_ih_t);
 }
 
 static void recurrent_refresh_stream(unroll_layer *layer)
@@ -259,8 +294,8 @@ static void recurrent_refresh_stream(unroll_layer *layer)
         return;
     if (!own->symbols)
         unroll_small_make(&own->small_ih, layer->w + own->w_ih, own->width[0]);
-    if (own->shape.recurrent > 0)
-        unroll_small_make(&own->small_hh, layer->w + own->w_hh, own->width[1]);
+    for (int head = 0; own->shape.recurrent > 0 && head < own->heads; head++)
+        unroll_small_make(&own->small_hh[head], layer->w + unroll_recurrent_weights(own, head), own->width[1]);
 }
 
 /* ---- memory ---- */
@@ -273,13 +308,17 @@ static void recurrent_take(unroll_layer *layer, unroll_arena *arena)
     own->bias_input = unroll_arena_take(arena, input, sizeof(real));
     own->bias_recurrent = unroll_arena_take(arena, recurrent, sizeof(real));
     if (recurrent > 0)
-        own->w_hh_t = unroll_arena_take(arena, recurrent * panels * UNROLL_LANES, sizeof(real));
+        own->w_hh_t = unroll_arena_take(arena, unroll_recurrent_transposed(own, own->heads), sizeof(real));
     if (layer->source[0]->trains)
         own->w_ih_t = unroll_arena_take(arena, input * (size_t)unroll_blocks(own->inputs) * UNROLL_LANES, sizeof(real));
     if (!own->symbols)
         unroll_small_take(&own->small_ih, own->form, own->inputs, own->panels * own->shape.gates, arena);
-    if (recurrent > 0)
-        unroll_small_take(&own->small_hh, own->form, own->hidden, own->panels * own->shape.recurrent, arena);
+    own->small_hh = unroll_arena_take(arena, (size_t)own->heads, sizeof *own->small_hh);
+    for (int head = 0; recurrent > 0 && head < own->heads; head++) {
+        unroll_small counted;
+        unroll_small_take(arena->base != NULL ? &own->small_hh[head] : &counted, own->form, own->head_units,
+                          own->head_panels * own->shape.recurrent, arena);
+    }
 }
 
 static unroll_matrix take(unroll_arena *arena, int blocks, size_t block_rows, int columns)

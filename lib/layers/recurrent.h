@@ -21,13 +21,14 @@ typedef struct unroll_recurrent_options {
 unroll_status unroll_add_recurrent(unroll_graph *graph, const char *name, int source, int initial,
                                    const unroll_recurrent_options *options, int *index);
 
-/* ---- inside the family: recurrent.c, recurrent_pass.c, recurrent_step.c ---- */
+/* ---- inside the family: recurrent.c, recurrent_pass.c, recurrent_gradient.c, recurrent_step.c ---- */
 
 typedef struct unroll_recurrent {
     const unroll_cell *cell;
     const unroll_engine *engine;
     unroll_cell_shape shape;
     int inputs, hidden, panels, states, level;
+    int heads, head_panels, head_units; /* the recurrent weights are a matrix a head, of its panels and units */
     int slots;       /* blocks on the tape a panel: gates + apart + kept */
     int width[2];    /* blocks in a group of the weights of the input's side, of the recurrent side */
     int together;    /* panels that a group may not cut */
@@ -36,12 +37,16 @@ typedef struct unroll_recurrent {
     bool large;      /* the recurrent weights may not stay in the second-level cache */
     bool single;     /* a batch is one sequence (by the setting: however many come at once) */
     bool ends_read;  /* another layer starts from its last states */
-    size_t w_ih, w_hh, b_ih, b_hh; /* places among the layer's reals: (I, P*G*16), (H, P*R*16) in groups, [P*G][16], [P*R][16] */
+    int vectors;     /* that the cell has of its own */
+    bool whole_rows; /* the cell has hooks over them */
+    size_t vector;   /* place of [vectors][P][16] among the layer's reals */
+    /* places among the layer's reals: in groups (I, P*G*16) and per head (H / heads, P*R*16 / heads); [P*G][16], [P*R][16] */
+    size_t w_ih, w_hh, b_ih, b_hh;
     real *bias_input;              /* [P*G][16]: what the input product starts from */
     real *bias_recurrent;          /* [P*R][16]: what the apart recurrent product starts from */
-    real *w_hh_t, *w_ih_t;         /* (P*R*16, H), (P*G*16, I) in groups of 4 */
+    real *w_hh_t, *w_ih_t;         /* per head (P*R*16 / heads, H / heads); (P*G*16, I); in groups of 4 */
     unroll_form form;              /* of the weights that a streaming step reads */
-    unroll_small small_ih, small_hh;
+    unroll_small small_ih, *small_hh; /* (heads) */
 } unroll_recurrent;
 
 typedef struct unroll_recurrent_node {
@@ -55,6 +60,42 @@ typedef struct unroll_recurrent_node {
     int stream_now;
 } unroll_recurrent_node;
 
+/* The matrix from one of its rows on. */
+static inline unroll_matrix unroll_recurrent_from_row(unroll_matrix m, int row)
+{
+    m.at += (size_t)row * UNROLL_LANES;
+    return m;
+}
+
+/* A panel's values of the cell's own vectors, among the layer's weights or its gradient. */
+static inline real *unroll_recurrent_vector(const unroll_recurrent *own, real *reals, int vector, int panel)
+{
+    return reals + own->vector + (size_t)(vector * own->panels + panel) * UNROLL_LANES;
+}
+
+/* Where the recurrent weights of a head begin: among the layer's reals, and among the transposed ones. */
+static inline size_t unroll_recurrent_weights(const unroll_recurrent *own, int head)
+{
+    return own->w_hh + (size_t)(head * own->head_panels * own->shape.recurrent) * (size_t)own->head_units * UNROLL_LANES;
+}
+
+static inline size_t unroll_recurrent_transposed(const unroll_recurrent *own, int head)
+{
+    size_t rows = (size_t)(own->head_panels * own->shape.recurrent) * UNROLL_LANES;
+    return (size_t)head * rows * (size_t)own->head_panels * UNROLL_LANES;
+}
+
+/* Those of `panels` that belong to a head. */
+static inline unroll_part unroll_recurrent_in_head(const unroll_recurrent *own, unroll_part panels, int head)
+{
+    int begin = head * own->head_panels, end = begin + own->head_panels;
+    unroll_part part = {panels.begin > begin ? panels.begin : begin, panels.end < end ? panels.end : end};
+    if (own->heads == 1)
+        return panels;
+    part.end = part.end > part.begin ? part.end : part.begin;
+    return part;
+}
+
 /* Row of sequence s's state before its first step. */
 int unroll_recurrent_initial_row(const unroll_node *node, int s);
 /* Row of sequence s's state after the last step that is read. */
@@ -67,13 +108,14 @@ void unroll_recurrent_input(const unroll_layer *layer, unroll_part panels, unrol
 typedef struct unroll_recurrent_states {
     const unroll_matrix *old, *now; /* (states) */
     int before, after;
+    unroll_cell_place *at; /* but for the units, which the cells set */
 } unroll_recurrent_states;
 /* One step of `rows` sequences: the recurrent product on top of the input's on the tape, from row `row` on, then the cell.
    `back`: from the last panel to the first. */
 void unroll_recurrent_one_step(const unroll_layer *layer, unroll_part panels, int rows, unroll_matrix tape, int row,
                                const unroll_recurrent_states *s, bool back, const unroll_team *team);
-/* The cell alone, over some panels. */
-void unroll_recurrent_cells(const unroll_recurrent *own, int first, int panels, int rows, unroll_matrix tape, int row,
+/* The cell alone, over some panels; with hooks over whole rows, over all of them. */
+void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, int rows, unroll_matrix tape, int row,
                             const unroll_recurrent_states *s);
 
 void unroll_recurrent_forward(unroll_node *node, const unroll_pass *pass);

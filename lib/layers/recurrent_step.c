@@ -13,7 +13,7 @@ enum { STREAMING_BYTES = 1048576 };
 static int streaming_panels(const unroll_recurrent *own, int few)
 {
     size_t input = own->symbols ? 1 : (size_t)own->inputs; /* rows of the weights that are read */
-    size_t weights = (size_t)own->shape.recurrent * (size_t)own->hidden + (size_t)own->shape.gates * input;
+    size_t weights = (size_t)own->shape.recurrent * (size_t)own->head_units + (size_t)own->shape.gates * input;
     size_t bytes = weights * (size_t)own->hidden * sizeof(real);
     return bytes < STREAMING_BYTES || few > own->panels ? own->panels : few;
 }
@@ -38,7 +38,7 @@ static void float_step(const unroll_node *node, int rows, const unroll_recurrent
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
     unroll_team alone = {.size = 1};
-    int together = rows > 2 ? own->together : streaming_panels(own, 4 * own->together);
+    int together = own->whole_rows ? own->panels : rows > 2 ? own->together : streaming_panels(own, 4 * own->together);
     unroll_part piece = first_piece(own, mine, together);
     do {
         unroll_recurrent_input(node->layer, piece, node->source[0]->stream, node->source[0]->stream_symbol, 0, rows,
@@ -49,16 +49,31 @@ static void float_step(const unroll_node *node, int rows, const unroll_recurrent
 
 enum { SMALL_PANELS = 8 }; /* whose blocks are whole groups of small weights, whatever a panel has of them */
 
-/* where one side's product goes: side 0 the input's gates, 1 the recurrent ones */
-static unroll_small_product small_side(const unroll_recurrent *own, const recurrent_node *mine, int row, int side)
+/* where one side's product goes, of the panels from `panel` on: side 0 the input's gates, 1 the recurrent ones */
+static unroll_small_product small_side(const unroll_recurrent *own, const recurrent_node *mine, int row, int side, int panel)
 {
     int gates = side == 0 ? own->shape.gates : own->shape.recurrent;
+    int slot = panel * own->slots + (side == 0 ? 0 : own->shape.first);
+    const real *bias = side == 0 ? own->bias_input : own->bias_recurrent;
     return (unroll_small_product){.panel = own->slots > gates ? gates : 0,
                                   .from_output = side == 0 ? 0 : own->slots > gates ? gates - own->shape.apart : own->panels * gates,
-                                  .c = unroll_matrix_row(mine->stream_tape, side == 0 ? 0 : own->shape.first, row),
+                                  .c = unroll_matrix_row(mine->stream_tape, slot, row),
                                   .c_block = mine->stream_tape.block,
                                   .c_skip = (size_t)(own->slots - gates) * mine->stream_tape.block,
-                                  .bias = side == 0 ? own->bias_input : own->bias_recurrent};
+                                  .bias = bias + (size_t)(panel * gates * UNROLL_LANES)};
+}
+
+/* the recurrent products of some panels, head by head */
+static void small_recurrent(const unroll_recurrent *own, const recurrent_node *mine, int row, unroll_part panels)
+{
+    int gates = own->shape.recurrent;
+    for (int head = 0; gates > 0 && head < own->heads; head++) {
+        int first = head * own->head_panels;
+        unroll_part part = unroll_recurrent_in_head(own, panels, head);
+        if (part.end > part.begin)
+            unroll_small_multiply(&own->small_hh[head], own->engine, (part.begin - first) * gates, (part.end - first) * gates,
+                                  small_side(own, mine, row, 1, first));
+    }
 }
 
 /* the products of one row of a streaming step with small weights */
@@ -67,19 +82,18 @@ static void small_products(const unroll_node *node, int row, const unroll_recurr
     unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
     unroll_matrix input = node->source[0]->stream;
-    int together = streaming_panels(own, SMALL_PANELS);
+    int together = own->heads > 1 ? own->panels : streaming_panels(own, SMALL_PANELS); /* a piece is whole groups of a head's */
     unroll_part piece = first_piece(own, mine, together);
-    if (own->shape.recurrent > 0)
-        unroll_small_load(&own->small_hh, own->engine, unroll_matrix_row(s->old[0], 0, row), s->old[0].block);
+    for (int head = 0; own->shape.recurrent > 0 && head < own->heads; head++)
+        unroll_small_load(&own->small_hh[head], own->engine, unroll_matrix_row(s->old[0], head * own->head_panels, row),
+                          s->old[0].block);
     if (!own->symbols)
         unroll_small_load(&own->small_ih, own->engine, unroll_matrix_row(input, 0, row), input.block);
     do {
         if (!own->symbols)
             unroll_small_multiply(&own->small_ih, own->engine, piece.begin * own->shape.gates, piece.end * own->shape.gates,
-                                  small_side(own, mine, row, 0));
-        if (own->shape.recurrent > 0)
-            unroll_small_multiply(&own->small_hh, own->engine, piece.begin * own->shape.recurrent,
-                                  piece.end * own->shape.recurrent, small_side(own, mine, row, 1));
+                                  small_side(own, mine, row, 0, 0));
+        small_recurrent(own, mine, row, piece);
     } while (next_piece(own, mine, together, &piece));
 }
 
@@ -92,7 +106,7 @@ static void small_step(const unroll_node *node, int rows, const unroll_recurrent
                                0, rows, mine->stream_tape);
     for (int row = 0; row < rows; row++)
         small_products(node, row, s);
-    unroll_recurrent_cells(own, 0, own->panels, rows, mine->stream_tape, 0, s);
+    unroll_recurrent_cells(node->layer, 0, own->panels, rows, mine->stream_tape, 0, s);
 }
 
 void unroll_recurrent_step(unroll_node *node, int rows)
@@ -100,7 +114,8 @@ void unroll_recurrent_step(unroll_node *node, int rows)
     const unroll_recurrent *own = node->layer->own;
     recurrent_node *mine = node->own;
     int now = mine->stream_now, next = 1 - now;
-    unroll_recurrent_states s = {mine->stream_state[now], mine->stream_state[next], 0, 0};
+    unroll_cell_place at = {.training = false};
+    unroll_recurrent_states s = {mine->stream_state[now], mine->stream_state[next], 0, 0, &at};
     if (own->form != UNROLL_FLOAT)
         small_step(node, rows, &s);
     else

@@ -2,15 +2,6 @@
 #include "losses/loss.h"
 #include "losses/masked.h"
 
-/* log(1 + e) for e in [0, 1] as 2 atanh(e / (2 + e)), its odd series */
-static inline vec log_one_plus(vec e)
-{
-    vec s = vec_div(e, vec_add(e, vec_set1(2))), s2 = vec_mul(s, s), sum = vec_set1((real)(1.0 / 19));
-    for (int k = 17; k >= 1; k -= 2)
-        sum = vec_fma(sum, s2, vec_set1((real)(1.0 / k)));
-    return vec_mul(vec_add(s, s), sum);
-}
-
 /* log(1 + e^z) - z t = max(z, 0) - z t + log(1 + e^-|z|) */
 static void bernoulli_rows(unroll_loss_rows *l)
 {
@@ -23,7 +14,7 @@ static void bernoulli_rows(unroll_loss_rows *l)
             vec z = vec_load(l->y + at), raw = vec_load(l->goal + at), is = one_where_target(raw);
             vec t = vec_select(vec_less(half, is), raw, zero), above = vec_max(zero, z);
             vec size = vec_sub(vec_add(above, above), z);
-            vec each = vec_add(vec_fnma(z, t, above), log_one_plus(vec_exp(vec_sub(zero, size))));
+            vec each = vec_add(vec_fnma(z, t, above), vec_log_one_plus(vec_exp(vec_sub(zero, size))));
             vec sure = vec_select(vec_less(zero, z), vec_set1(1), zero), truth = vec_select(vec_less(half, t), vec_set1(1), zero);
             vec differ = vec_sub(sure, truth);
             sum = vec_fma(each, is, sum);

@@ -25,6 +25,7 @@ unroll_cell_shape unroll_cell_shape_of(const unroll_cell *cell, const unroll_set
     unroll_cell_shape shape = cell->shape;
     if (cell->adapt != NULL)
         cell->adapt(settings, &shape);
+    shape.heads = shape.heads > 1 ? shape.heads : 1;
     return shape;
 }
 

@@ -1,4 +1,4 @@
-/* math.h: exp, tanh and sigmoid in the operations of vec_X.h: the same bits on every instruction set (float), the C
+/* math.h: exp, tanh, sigmoid and log(1 + e) in the operations of vec_X.h: the same bits on every instruction set (float), the C
    library's functions lane by lane in the double build. */
 #ifndef UNROLL_SIMD_MATH_H
 #define UNROLL_SIMD_MATH_H
@@ -31,8 +31,23 @@ static inline void vec_sigmoid_all(vec *x, const int n)
     for (int i = 0; i < n * UNROLL_LANES; i++)
         x[i / UNROLL_LANES].v[i % UNROLL_LANES] = 1.0 / (1.0 + exp(-x[i / UNROLL_LANES].v[i % UNROLL_LANES]));
 }
+static inline vec vec_log_one_plus(vec e)
+{
+    for (int i = 0; i < UNROLL_LANES; i++)
+        e.v[i] = log1p(e.v[i]);
+    return e;
+}
 
 #else
+
+/* log(1 + e) for e in [0, 1] as 2 atanh(e / (2 + e)), its odd series */
+static inline vec vec_log_one_plus(vec e)
+{
+    vec s = vec_div(e, vec_add(e, vec_set1(2))), s2 = vec_mul(s, s), sum = vec_set1((real)(1.0 / 19));
+    for (int k = 17; k >= 1; k -= 2)
+        sum = vec_fma(sum, s2, vec_set1((real)(1.0 / k)));
+    return vec_mul(vec_add(s, s), sum);
+}
 
 /* x + n ln 2 (Cody and Waite's two-part constant) */
 static inline vec vec_reduce(vec x, vec n)
@@ -137,6 +152,12 @@ VEC_INLINE void vec_tanh_all(vec *x, const int n)
 
 #endif
 
+/* log sigmoid(x) = min(x, 0) - log(1 + e^-|x|) */
+static inline vec vec_log_sigmoid(vec x)
+{
+    vec zero = vec_set1(0);
+    return vec_sub(vec_min(zero, x), vec_log_one_plus(vec_exp(vec_sub(zero, vec_abs(x)))));
+}
 static inline vec vec_tanh(vec x)
 {
     vec_tanh_all(&x, 1);

@@ -36,18 +36,82 @@ def grid(shape, reach, generator):
     return torch.randint(-limit, limit + 1, shape, generator=generator).double() / 1024
 
 
+def mingru_step(given, states, _):
+    (z, a), (h,) = given.chunk(2, -1), states
+    g = torch.where(a >= 0, a + 0.5, torch.sigmoid(a))
+    return ((1 - torch.sigmoid(z)) * h + torch.sigmoid(z) * g,)
+
+
+def slstm_step(given, states, product):
+    (h, c, n, m) = states
+    z, i, f, o = (given + product(h)).chunk(4, -1)
+    log_f = nn.functional.logsigmoid(f)
+    most = torch.where(n > 0, torch.maximum(log_f + m, i), i).detach()
+    i, f = torch.exp(i - most), torch.exp(torch.clamp(log_f + m - most, max=0))
+    c, n = f * c + i * torch.tanh(z), f * n + i
+    return torch.sigmoid(o) * c / n, c, n, most
+
+
+class Stepped(nn.Module):
+    """Cells that PyTorch has not, step by step, with its names of the weights."""
+
+    def __init__(self, step, gates, recurrent, states, inputs, hidden, layers, heads):
+        super().__init__()
+        self.step, self.states, self.hidden, self.layers, self.heads = step, states, hidden, layers, heads
+        for k in range(layers):
+            shapes = {"weight_ih": (gates * hidden, inputs if k == 0 else hidden), "bias_ih": (gates * hidden,)}
+            if recurrent:
+                shapes.update(weight_hh=(gates * hidden, hidden // heads), bias_hh=(gates * hidden,))
+            for name, shape in shapes.items():
+                setattr(self, f"{name}_l{k}", nn.Parameter(torch.zeros(shape)))
+
+    def product(self, h, k):
+        """W_hh h + b_hh; the rows of every gate's head see that head of h."""
+        weight, bias = getattr(self, f"weight_hh_l{k}"), getattr(self, f"bias_hh_l{k}")
+        blocks = weight.view(-1, self.heads, self.hidden // self.heads, self.hidden // self.heads)
+        parts = h.view(len(h), self.heads, -1)
+        return torch.einsum("ghuv,bhv->bghu", blocks, parts).reshape(len(h), -1) + bias
+
+    def forward(self, x, initial=None, lengths=None):
+        """x (B, T, I) -> (B, T, H), zeros past a sequence's end, and its last states, each (layers, B, H)."""
+        if initial is None:
+            initial = (x.new_zeros(self.layers, len(x), self.hidden),) * self.states
+        initial = initial if isinstance(initial, tuple) else (initial,)
+        ends = []
+        for k in range(self.layers):
+            given = x @ getattr(self, f"weight_ih_l{k}").T + getattr(self, f"bias_ih_l{k}")
+            states, outs = tuple(s[k] for s in initial), []
+            for t in range(x.shape[1]):
+                there = torch.tensor([lengths is None or t < n for n in lengths or [0] * len(x)])[:, None]
+                new = self.step(given[:, t], states, lambda h: self.product(h, k))
+                states = tuple(torch.where(there, a, b) for a, b in zip(new, states))
+                outs.append(torch.where(there, states[0], torch.zeros_like(states[0])))
+            x = torch.stack(outs, 1)
+            ends.append(states)
+        return x, tuple(torch.stack(s) for s in zip(*ends))
+
+
+STEPPED = {"mingru": (mingru_step, 2, False, 1), "slstm": (slstm_step, 4, True, 4)}
+
+
 class Net(nn.Module):
     """The recurrent layers and the dense head of lib/model, in PyTorch's words."""
 
-    def __init__(self, kind, inputs, hidden, layers, outputs):
+    def __init__(self, kind, inputs, hidden, layers, outputs, heads=1):
         super().__init__()
-        make = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU, "rnn_relu": nn.RNN}[kind]
-        more = {"nonlinearity": "relu"} if kind == "rnn_relu" else {}
-        self.rnn = make(inputs, hidden, layers, batch_first=True, **more)
+        if kind in STEPPED:
+            self.rnn = Stepped(*STEPPED[kind], inputs, hidden, layers, heads)
+        else:
+            make = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU, "rnn_relu": nn.RNN}[kind]
+            more = {"nonlinearity": "relu"} if kind == "rnn_relu" else {}
+            self.rnn = make(inputs, hidden, layers, batch_first=True, **more)
         self.head = nn.Linear(hidden, outputs)
 
     def forward(self, x, initial=None):
         """x (B, T, I) -> y (B, T, O), hidden (B, T, H), last states as a tuple of (layers, B, H)."""
+        if isinstance(self.rnn, Stepped):
+            hidden, states = self.rnn(x, initial, LENGTHS)
+            return self.head(hidden), hidden, states
         packed = pack_padded_sequence(x, LENGTHS, batch_first=True, enforce_sorted=False)
         out, states = self.rnn(packed, initial)
         hidden, _ = pad_packed_sequence(out, batch_first=True, total_length=STEPS)
@@ -65,6 +129,11 @@ class Net(nn.Module):
 
 def at_last(values):
     return torch.stack([values[b, LENGTHS[b] - 1] for b in range(BATCH)])
+
+
+def net_of(case):
+    return Net(case["kind"], SYMBOLS if case["symbols"] else INPUTS, case["hidden"], case["layers"], OUTPUTS,
+               int(case["options"].get("heads", 1)))
 
 
 def make_targets(case, generator):
@@ -110,7 +179,7 @@ def gradient_norm(net):
 
 def computed(case, given, dtype):
     """Every expected value of a case, in order, as (name, flat list)."""
-    net = Net(case["kind"], SYMBOLS if case["symbols"] else INPUTS, case["hidden"], case["layers"], OUTPUTS).to(dtype)
+    net = net_of(case).to(dtype)
     for name, p in net.named_parameters():
         p.data.copy_(given[name])
     if case["symbols"]:
@@ -154,14 +223,17 @@ def computed(case, given, dtype):
 
 def make_given(case, generator):
     hidden, layers = case["hidden"], case["layers"]
-    net = Net(case["kind"], SYMBOLS if case["symbols"] else INPUTS, hidden, layers, OUTPUTS)
+    net = net_of(case)
     given = {name: grid(p.shape, hidden ** -0.5, generator) for name, p in net.named_parameters()}
     if case["symbols"]:
         given["symbol"] = torch.randint(0, SYMBOLS, (BATCH, STEPS), generator=generator).double()
     else:
         given["x"] = grid((BATCH, STEPS, INPUTS), 2, generator)
     given["class" if case["loss"] == "softmax" else "target"] = make_targets(case, generator)
-    given["initial"] = grid((layers, 2 if case["kind"] == "lstm" else 1, BATCH, hidden), 1, generator)
+    states = STEPPED[case["kind"]][3] if case["kind"] in STEPPED else 2 if case["kind"] == "lstm" else 1
+    given["initial"] = grid((layers, states, BATCH, hidden), 1, generator)
+    if case["kind"] == "slstm":
+        given["initial"][:, 2] = given["initial"][:, 2].abs() + 0.5  # n, which is never below 1 after a step
     return given
 
 
@@ -234,7 +306,9 @@ def cases_of(kind):
             case("rmsprop", 5, 1, True, "squared", optimizer="rmsprop", lr="0.01"),
             case("clipped", 5, 1, True, "squared", optimizer="sgd", lr="0.5", clip="0.25"),
         ]
-    if kind in ("lstm", "gru"):
+    if kind == "slstm":
+        cases.append(case("heads", 32, 1, True, "squared", heads="2"))
+    if kind in ("lstm", "gru", "mingru", "slstm"):
         cases.append(case("truncated", 5, 2, True, "squared", bptt="3"))
     return cases
 
@@ -242,7 +316,7 @@ def cases_of(kind):
 def main():
     folder = pathlib.Path(__file__).parent
     torch.set_num_threads(1)
-    for number, kind in enumerate(["rnn", "rnn_relu", "lstm", "gru"]):
+    for number, kind in enumerate(["rnn", "rnn_relu", "lstm", "gru", "mingru", "slstm"]):
         with open(folder / f"{kind}.txt", "w", encoding="ascii") as out:
             print(f"# made by tests/golden/make.py with PyTorch {torch.__version__}", file=out)
             for place, case in enumerate(cases_of(kind)):

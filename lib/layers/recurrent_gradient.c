@@ -1,0 +1,387 @@
+/* The recurrent layer backwards over a whole set: the cells from the last step to the first, stretch by stretch, and after
+   each stretch the gradients of its input and of the weights. */
+#include "layers/recurrent_runs.h"
+
+typedef unroll_recurrent_node recurrent_node;
+
+/* a hook over the whole rows of a run */
+static void whole_rows(const unroll_node *node, void (*hook)(const unroll_cell_rows *), const run *r)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    unroll_cell_rows all = {.rows = r->count, .units = own->hidden, .panels = own->panels, .slots = own->slots,
+                            .variant = own->shape.variant};
+    all.tape = unroll_recurrent_from_row(mine->tape, r->row);
+    all.d_output = unroll_recurrent_from_row(mine->d_state[0], r->after);
+    for (int k = 0; k < own->states; k++) {
+        all.old[k] = unroll_recurrent_from_row(mine->state[k], r->before);
+        all.now[k] = unroll_recurrent_from_row(mine->state[k], r->after);
+        all.d_state[k] = k > 0 ? unroll_recurrent_from_row(mine->d_state[k], r->sequence) : (unroll_matrix){0};
+    }
+    for (int v = 0; v < own->vectors; v++)
+        all.vector[v] = unroll_recurrent_vector(own, node->layer->w, v, 0);
+    hook(&all);
+}
+
+/* the cell's backward over some panels and one run; where it is `cut`, nothing is handed further back */
+static void backward_cells(const unroll_node *node, unroll_part panels, const run *r, bool cut, unroll_cell_place *at)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    unroll_cell_gradient step;
+    step.rows = r->count;
+    step.variant = own->shape.variant;
+    step.gate = mine->tape.block;
+    step.at = at;
+    at->sequence = node->set->order + r->sequence;
+    at->sequence_next = 1;
+    at->unit_next = 0;
+    if (own->cell->after_backward != NULL && r->count > 0)
+        whole_rows(node, own->cell->after_backward, r);
+    for (int panel = panels.begin; r->count > 0 && panel < panels.end; panel++) {
+        step.gates = unroll_matrix_row(mine->tape, panel * own->slots, r->row);
+        for (int k = 0; k < own->states; k++) {
+            step.old[k] = unroll_matrix_row(mine->state[k], panel, r->before);
+            step.now[k] = unroll_matrix_row(mine->state[k], panel, r->after);
+            step.d_state[k] = k > 0 ? unroll_matrix_row(mine->d_state[k], panel, r->sequence) : NULL;
+        }
+        for (int v = 0; v < own->vectors; v++)
+            step.vector[v] = unroll_recurrent_vector(own, node->layer->w, v, panel);
+        at->unit = panel * UNROLL_LANES;
+        step.d_output = unroll_matrix_row(mine->d_state[0], panel, r->after);
+        step.d_old = cut ? NULL : unroll_matrix_row(mine->d_state[0], panel, r->before);
+        own->cell->backward(&step);
+        for (int k = 1; cut && k < own->states; k++)
+            memset(step.d_state[k], 0, (size_t)r->count * UNROLL_LANES * sizeof(real));
+    }
+    if (own->cell->before_backward != NULL && r->count > 0)
+        whole_rows(node, own->cell->before_backward, r);
+}
+
+/* C = (or +=) gradients of the pre-activations of `rows` rows from `row` on, times transposed weights (k, ..). `side`: 0 the
+   input's gates, 1 the recurrent ones of the panels from `panel` on */
+static void gradient_product(const unroll_node *node, int side, int panel, int k, const real *weights, unroll_part blocks, int row,
+                             int rows, unroll_matrix out, int out_row, bool add, bool back)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    int gates = side == 0 ? own->shape.gates : own->shape.recurrent;
+    unroll_product p = {.rows = rows,
+                        .k = k,
+                        .blocks = blocks.end - blocks.begin,
+                        .width = 4,
+                        .from_output = add ? blocks.end - blocks.begin : 0,
+                        .panel = 0,
+                        .group = own->slots > gates ? gates : 0,
+                        .back = back,
+                        .a = unroll_matrix_row(mine->tape, panel * own->slots + (side == 0 ? 0 : own->shape.first), row),
+                        .a_block = mine->tape.block,
+                        .a_skip = (size_t)(own->slots - gates) * mine->tape.block,
+                        .b = weights,
+                        .c = unroll_matrix_row(out, blocks.begin, out_row),
+                        .c_block = out.block,
+                        .c_skip = 0,
+                        .bias = NULL,
+                        .after = own->large ? weights : NULL,
+                        .chained = side == 1 && own->single && own->panels <= CHAINED_BLOCKS};
+    if (p.blocks > 0 && p.rows > 0)
+        own->engine->product(&p);
+}
+
+/* the recurrent product of a run back onto the gradient of the states before it, as far as it lies in `blocks` */
+static void recurrent_product(const unroll_node *node, unroll_part blocks, const run *r, bool back)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    int k = own->head_panels * own->shape.recurrent * UNROLL_LANES;
+    for (int i = 0; i < own->heads; i++) {
+        int head = back ? own->heads - 1 - i : i, first = head * own->head_panels;
+        unroll_part part = unroll_recurrent_in_head(own, blocks, head);
+        const real *weights = own->w_hh_t + unroll_recurrent_transposed(own, head);
+        weights += (size_t)(part.begin - first) * (size_t)k * UNROLL_LANES;
+        gradient_product(node, 1, first, k, weights, part, r->row, r->count, mine->d_state[0], r->before, true, back);
+    }
+}
+
+/* Columns of transposed weights that a thread has where panels are parted: of those of `heads` matrices of `blocks` blocks
+   each, groups of four blocks stay whole. */
+static unroll_part own_blocks(const unroll_team *team, int heads, int blocks)
+{
+    int groups = (blocks + 3) / 4;
+    unroll_part part = unroll_team_part(team, heads * groups);
+    part.begin = part.begin / groups * blocks + part.begin % groups * 4;
+    part.end = part.end / groups * blocks + part.end % groups * 4;
+    return part;
+}
+
+/* what a thread computes of a weight's gradient: some panels of all its rows, or some of its rows in all panels */
+typedef struct gradient_part {
+    unroll_part panels, rows;
+} gradient_part;
+
+static gradient_part part_of_gradient(const unroll_recurrent *own, const unroll_team *team, int rows)
+{
+    int groups = (own->panels + own->together - 1) / own->together, blocks = unroll_blocks(rows);
+    gradient_part part = {own_panels(own, team), {0, rows}};
+    /* the largest part, as a share of the whole */
+    double by_panels = (double)((groups + team->size - 1) / team->size) / groups;
+    double by_rows = (double)((blocks + team->size - 1) / team->size) / blocks;
+    if (by_rows < by_panels) {
+        unroll_part of = unroll_team_part(team, blocks);
+        part.panels = (unroll_part){0, own->panels};
+        part.rows.begin = of.begin * UNROLL_LANES;
+        part.rows.end = of.end * UNROLL_LANES < rows ? of.end * UNROLL_LANES : rows;
+    }
+    return part;
+}
+
+/* += A^T D for some panels and rows of one weight matrix (m, ..), A from a on, D the rows from `row` on */
+static void outer(const unroll_node *node, int side, unroll_part panels, unroll_part of_rows, int m, const real *a, size_t a_block,
+                  int row, int rows)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    int gates = side == 0 ? own->shape.gates : own->shape.recurrent, block = panels.begin * gates;
+    unroll_outer p = {.rows = rows,
+                      .m = m,
+                      .begin = of_rows.begin,
+                      .end = of_rows.end,
+                      .blocks = panels.end * gates - block,
+                      .width = own->width[side],
+                      .panel = own->slots > gates ? gates : 0,
+                      .a = a,
+                      .a_block = a_block,
+                      .d = unroll_matrix_row(mine->tape, panels.begin * own->slots + (side == 0 ? 0 : own->shape.first), row),
+                      .d_block = mine->tape.block,
+                      .d_skip = (size_t)(own->slots - gates) * mine->tape.block,
+                      .c = node->g + (side == 0 ? own->w_ih : own->w_hh) + (size_t)block * (size_t)m * UNROLL_LANES};
+    if (p.blocks > 0)
+        own->engine->outer(&p);
+}
+
+/* this thread's part of what `rows` rows add to the gradient of the input weights */
+static void input_weights(const unroll_node *node, const unroll_team *team, int row, int rows)
+{
+    unroll_matrix input = node->source[0]->output;
+    gradient_part part = part_of_gradient(node->layer->own, team, input.columns);
+    outer(node, 0, part.panels, part.rows, input.columns, unroll_matrix_row(input, 0, row), input.block, row, rows);
+}
+
+/* and to that of the recurrent ones; `before`: row of the first one's state before */
+static void recurrent_weights(const unroll_node *node, const unroll_team *team, int before, int row, int rows)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    gradient_part part = part_of_gradient(own, team, own->head_units);
+    for (int head = 0; head < own->heads; head++)
+        outer(node, 1, unroll_recurrent_in_head(own, part.panels, head), part.rows, own->head_units,
+              unroll_matrix_row(mine->state[0], head * own->head_panels, before), mine->state[0].block, row, rows);
+}
+
+/* what `rows` rows from `row` on add to the gradient of the input weights where inputs are symbols, and to the biases' */
+static void bias_gradient(const unroll_node *node, unroll_part panels, int row, int rows)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    int gates = own->shape.gates, recurrent = own->shape.recurrent, width = own->width[0];
+    int step = own->slots > gates ? gates : width;
+    for (int block = panels.begin * gates, end = panels.end * gates; block < end; block += step) {
+        int count = end - block < step ? end - block : step;
+        const real *d = unroll_matrix_row(mine->tape, slot_of(own, block), row);
+        for (int n = 0; own->symbols && n < count; n += width)
+            own->engine->scatter(node->g + own->w_ih + (size_t)(block + n) * (size_t)own->inputs * UNROLL_LANES,
+                                 count - n < width ? count - n : width, node->source[0]->symbol + row, rows,
+                                 d + (size_t)n * mine->tape.block, mine->tape.block);
+        own->engine->column_sums(d, mine->tape.block, rows, count, node->g + own->b_ih + (size_t)block * UNROLL_LANES);
+    }
+    for (int panel = panels.begin; own->two_biases && recurrent > 0 && panel < panels.end; panel++)
+        own->engine->column_sums(unroll_matrix_row(mine->tape, panel * own->slots + own->shape.first, row), mine->tape.block, rows,
+                                 recurrent, node->g + own->b_hh + (size_t)(panel * recurrent * UNROLL_LANES));
+}
+
+/* what the rows of one run add to the gradient of the cell's own vectors */
+static void vector_gradient(const unroll_node *node, unroll_part panels, const run *r)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    unroll_cell_gradient step = {.rows = r->count, .variant = own->shape.variant, .gate = mine->tape.block};
+    for (int panel = panels.begin; own->vectors > 0 && panel < panels.end; panel++) {
+        step.gates = unroll_matrix_row(mine->tape, panel * own->slots, r->row);
+        for (int k = 0; k < own->states; k++) {
+            step.old[k] = unroll_matrix_row(mine->state[k], panel, r->before);
+            step.now[k] = unroll_matrix_row(mine->state[k], panel, r->after);
+        }
+        for (int v = 0; v < own->vectors; v++) {
+            step.vector[v] = unroll_recurrent_vector(own, node->layer->w, v, panel);
+            step.d_vector[v] = unroll_recurrent_vector(own, node->g, v, panel);
+        }
+        own->cell->vector_gradient(&step);
+    }
+}
+
+/* what one run of states before adds to the gradients of what reads them: the recurrent weights and the vectors */
+static void run_gradient(const unroll_node *node, const unroll_team *team, const run *r)
+{
+    const unroll_recurrent *own = node->layer->own;
+    if (r->count == 0)
+        return;
+    if (own->shape.recurrent > 0)
+        recurrent_weights(node, team, r->before, r->row, r->count);
+    vector_gradient(node, own_panels(own, team), r);
+}
+
+/* The same of the steps begin..end - 1, in rising rows: states before the steps that lie in one run are taken in one go. */
+static void recurrent_gradient(const unroll_node *node, const unroll_team *team, unroll_part steps)
+{
+    thread_share all = {.sequences = {0, node->set->size}};
+    run pending = {.count = 0};
+    for (int t = steps.begin; t < steps.end; t++) {
+        run runs[2];
+        int count = runs_at(node, &all, t, runs);
+        for (int i = 0; i < count; i++) {
+            if (runs[i].count == 0)
+                continue;
+            if (pending.count > 0 && runs[i].before == pending.before + pending.count) {
+                pending.count += runs[i].count;
+                continue;
+            }
+            run_gradient(node, team, &pending);
+            pending = runs[i];
+        }
+    }
+    run_gradient(node, team, &pending);
+}
+
+/* all that some steps add to the weights' gradient, as far as this thread does it */
+static void stretch_gradient(const unroll_node *node, const unroll_team *team, unroll_part steps)
+{
+    const unroll_recurrent *own = node->layer->own;
+    int row = node->set->offset[steps.begin], rows = node->set->offset[steps.end] - row;
+    if (!own->symbols)
+        input_weights(node, team, row, rows);
+    bias_gradient(node, own_panels(own, team), row, rows);
+    if (own->shape.recurrent > 0 || own->vectors > 0)
+        recurrent_gradient(node, team, steps);
+}
+
+/* gradient of the input over some steps: of this thread's sequences, or of its blocks of the input */
+static void input_gradient(const unroll_node *node, const unroll_team *team, const thread_share *mine, unroll_part steps)
+{
+    const unroll_recurrent *own = node->layer->own;
+    int k = own->panels * own->shape.gates * UNROLL_LANES;
+    unroll_part columns = {0, unroll_blocks(own->inputs)};
+    const real *weights;
+    if (mine->parted)
+        columns = own_blocks(team, 1, columns.end);
+    weights = own->w_ih_t + (size_t)columns.begin * (size_t)k * UNROLL_LANES;
+    for (int t = steps.begin, next; t < steps.end; t = next) {
+        unroll_part rows = own_rows(mine, node->set, t, steps.end, &next);
+        gradient_product(node, 0, 0, k, weights, columns, rows.begin, rows.end - rows.begin, node->source[0]->d_output, rows.begin,
+                         node->adds[0], false);
+    }
+}
+
+/* Whether the gradient ends at a step: the first of a sequence, or of a truncated stretch. */
+static bool is_cut(const unroll_node *node, const run *r, int p)
+{
+    const unroll_recurrent *own = node->layer->own;
+    if (r->first)
+        return node->layer->sources < 2;
+    return own->bptt > 0 && p % own->bptt == 0;
+}
+
+/* One step back: the cells, and the recurrent product onto the gradient of the states before. `blocks`: of those that this
+   thread computes. */
+static void backward_step(const unroll_node *node, const unroll_team *team, const thread_share *share, unroll_part blocks,
+                          unroll_cell_place *at, int p)
+{
+    const unroll_recurrent *own = node->layer->own;
+    /* the blocks of the gradient that a thread computes are its panels */
+    bool same = own->panels % (4 * team->size) == 0 && own->head_panels % 4 == 0;
+    bool all_cut = true;
+    run runs[2];
+    int count = runs_at(node, share, at->time = step_at(own, node->set, p), runs);
+    unroll_team_phase(team, UNROLL_PHASE_CELL);
+    for (int i = 0; i < count; i++)
+        backward_cells(node, share->panels, &runs[i], is_cut(node, &runs[i], p), at);
+    unroll_team_phase(team, UNROLL_PHASE_RECURRENT);
+    if (share->wait)
+        unroll_team_wait(team);
+    for (int i = 0; own->shape.recurrent > 0 && i < count; i++)
+        if (!is_cut(node, &runs[i], p)) {
+            recurrent_product(node, blocks, &runs[i], own->large && p % 2 == 1);
+            all_cut = false;
+        }
+    if (share->wait && !all_cut && !same)
+        unroll_team_wait(team);
+}
+
+/* The gradient of the initial states to the last ones of the layer that they came from. */
+static void hand_back(unroll_node *node, const unroll_pass *pass)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const unroll_node *from = node->source[1];
+    const recurrent_node *mine = node->own, *other = from->own;
+    const unroll_set *set = node->set;
+    unroll_part panels = unroll_team_part(pass->team, own->panels);
+    if (!node->adds[1])
+        unroll_clear_rows(from->d_output, from->set, pass->team);
+    for (int k = 0; k < own->states; k++)
+        for (int panel = panels.begin; panel < panels.end; panel++)
+            for (int s = 0; s < set->size; s++) {
+                int there = from->set->place[set->order[s] - set->first];
+                real *to = unroll_matrix_row(other->d_state[k], panel, k == 0 ? unroll_recurrent_end_row(from, there) : there);
+                const real *d = unroll_matrix_row(mine->d_state[k], panel, k == 0 ? unroll_recurrent_initial_row(node, s) : s);
+                for (int lane = 0; lane < UNROLL_LANES; lane++)
+                    to[lane] += d[lane];
+            }
+    unroll_team_wait(pass->team);
+}
+
+/* clears the gradients of states that nobody has written yet: of the last ones, and of the initial ones where they are wanted */
+static void clear_gradients(const unroll_node *node, const thread_share *share)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    unroll_part sequences = share->sequences;
+    for (int k = 1; !own->ends_read && k < own->states; k++)
+        clear(mine->d_state[k], share->panels, sequences.begin, sequences.end - sequences.begin);
+    if (node->layer->sources > 1)
+        clear(mine->d_state[0], share->panels, unroll_recurrent_initial_row(node, sequences.begin), sequences.end - sequences.begin);
+}
+
+void unroll_recurrent_backward(unroll_node *node, const unroll_pass *pass)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const unroll_set *set = node->set;
+    const unroll_team *team = pass->team;
+    thread_share share = share_of(own, set, team);
+    unroll_cell_place at = place_in_pass(node->layer, pass);
+    unroll_part blocks = share.parted ? own_blocks(team, own->heads, own->head_panels) : share.panels;
+    int stretch = stretch_steps(set), last = (set->steps - 1) / stretch * stretch, few = panels_at_once(own, set);
+    clear_gradients(node, &share);
+    for (int first = last; first >= 0; first -= stretch) {
+        int end = first + stretch < set->steps ? first + stretch : set->steps;
+        unroll_part steps = steps_of(own, set, first, end);
+        int panel = share.panels.begin;
+        do { /* a thread without panels waits with the others, too */
+            thread_share piece = with_panels(&share, panel, few);
+            for (int p = end - 1; p >= first; p--)
+                backward_step(node, team, &piece, blocks, &at, p);
+            panel += few;
+        } while (panel < share.panels.end);
+        unroll_team_phase(team, UNROLL_PHASE_INPUT_GRADIENT);
+        if (share.parted && !share.wait) /* the input's gradient takes all panels */
+            unroll_team_wait(team);
+        if (node->wanted[0])
+            input_gradient(node, team, &share, steps);
+        if (!share.parted)
+            unroll_team_wait(team);
+        unroll_team_phase(team, UNROLL_PHASE_WEIGHTS);
+        stretch_gradient(node, team, steps);
+    }
+    unroll_team_phase(team, UNROLL_PHASE_OTHER);
+    unroll_team_wait(team);
+    if (node->layer->sources > 1 && node->wanted[1])
+        hand_back(node, pass);
+}

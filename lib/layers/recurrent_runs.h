@@ -1,0 +1,186 @@
+/* recurrent_runs.h: how the work over a set of sequences is parted (inside the family of recurrent.h): what a thread does, and
+   which rows lie together at a step. Inline: small layers do it every few hundred nanoseconds. */
+#ifndef UNROLL_LAYERS_RECURRENT_RUNS_H
+#define UNROLL_LAYERS_RECURRENT_RUNS_H
+
+#include <string.h>
+
+#include "base/random.h"
+#include "layers/parts.h"
+#include "layers/recurrent.h"
+
+/* rows of a stretch of steps whose input product, weight gradient and input gradient are taken in one go: enough to
+   amortise the passes over the weights, few enough to stay in the second-level cache */
+enum { STRETCH_ROWS = 256 };
+
+/* Recurrent products of a single sequence that have so few blocks of outputs wait for their own sums: they take several chains. */
+enum { CHAINED_BLOCKS = 8 };
+
+/* What this thread does in the loop over time: some sequences through all panels, and then threads wait for each other only
+   at the end; or some panels of all sequences, and then all wait for each other at every step, unless the cell has no
+   recurrent product. */
+typedef struct thread_share {
+    unroll_part panels, sequences;
+    bool parted; /* the panels are */
+    bool wait;   /* at every step */
+} thread_share;
+
+/* the part of the panels that this thread has where they are parted: groups of weights stay whole */
+static inline unroll_part own_panels(const unroll_recurrent *own, const unroll_team *team)
+{
+    unroll_part part = unroll_team_part(team, (own->panels + own->together - 1) / own->together);
+    part.begin *= own->together;
+    part.end = part.end * own->together < own->panels ? part.end * own->together : own->panels;
+    return part;
+}
+
+/* the first sequence of thread `rank`: all have about as many steps to do */
+static inline int first_sequence(const unroll_set *set, const unroll_team *team, int rank)
+{
+    long long want = (long long)set->total * rank / team->size, steps = 0;
+    int sequence = 0;
+    while (sequence < set->size && steps < want)
+        steps += set->length[sequence++];
+    return sequence;
+}
+
+static inline thread_share share_of(const unroll_recurrent *own, const unroll_set *set, const unroll_team *team)
+{
+    thread_share s = {{0, own->panels}, {0, set->size}, false, false};
+    if (team->size == 1)
+        return s;
+    s.parted = !own->whole_rows &&
+               !unroll_parts_by_sequences((double)own->shape.recurrent * own->hidden * own->head_units, set->size, team->size);
+    s.wait = s.parted && own->shape.recurrent > 0;
+    if (s.parted)
+        s.panels = own_panels(own, team);
+    else
+        s.sequences = (unroll_part){first_sequence(set, team, team->rank), first_sequence(set, team, team->rank + 1)};
+    return s;
+}
+
+/* of a thread's sequences, those that are alive at step t */
+static inline unroll_part alive(const thread_share *s, const unroll_set *set, int t)
+{
+    unroll_part part = s->sequences;
+    part.begin = part.begin < set->rows[t] ? part.begin : set->rows[t];
+    part.end = part.end < set->rows[t] ? part.end : set->rows[t];
+    return part;
+}
+
+/* Whether draws are made in this pass, and their key: what all steps have in common. */
+static inline unroll_cell_place place_in_pass(const unroll_layer *layer, const unroll_pass *pass)
+{
+    unroll_cell_place at = {.training = pass->training};
+    uint64_t seed = pass->seed;
+    uint32_t out[4];
+    if (!at.training)
+        return at;
+    unroll_philox((const uint32_t[]){(uint32_t)((uint64_t)pass->step >> 32), (uint32_t)layer->index, (uint32_t)pass->step,
+                                     UNROLL_FOR_CELLS},
+                  (const uint32_t[]){(uint32_t)seed, (uint32_t)(seed >> 32)}, out);
+    at.key[0] = out[0];
+    at.key[1] = out[1];
+    return at;
+}
+
+/* Sequences of this thread at one step whose states before it lie in consecutive rows. */
+typedef struct run {
+    int count;
+    int sequence;      /* the first of them */
+    int row;           /* its row of the set */
+    int before, after; /* and of the states */
+    bool first;        /* it is their first step */
+} run;
+
+/* The step that is the p-th to be read. */
+static inline int step_at(const unroll_recurrent *own, const unroll_set *set, int p)
+{
+    return own->backwards ? set->steps - 1 - p : p;
+}
+
+static inline run run_of(const unroll_recurrent_node *mine, const unroll_set *set, int t, int begin, int end)
+{
+    int row = set->offset[t] + begin;
+    return (run){.count = end > begin ? end - begin : 0, .sequence = begin, .row = row, .after = mine->first_row + row};
+}
+
+/* The runs of step t: one, or, where sequences of unequal length are read backwards, those that go on and those that begin. */
+static inline int runs_at(const unroll_node *node, const thread_share *s, int t, run runs[2])
+{
+    const unroll_recurrent *own = node->layer->own;
+    const unroll_recurrent_node *mine = node->own;
+    const unroll_set *set = node->set;
+    unroll_part part = alive(s, set, t);
+    int going;
+    if (!own->backwards) {
+        runs[0] = run_of(mine, set, t, part.begin, part.end);
+        runs[0].first = t == 0;
+        /* the initial ones end where those of step 0 begin */
+        runs[0].before = (t == 0 ? node->batch - set->size : node->batch + set->offset[t - 1]) + part.begin;
+        return 1;
+    }
+    going = t + 1 < set->steps ? set->rows[t + 1] : 0;
+    going = going < part.begin ? part.begin : going > part.end ? part.end : going;
+    runs[0] = run_of(mine, set, t, part.begin, going);
+    runs[0].before = runs[0].count > 0 ? set->offset[t + 1] + part.begin : 0;
+    runs[1] = run_of(mine, set, t, going, part.end);
+    runs[1].before = set->total + going;
+    runs[1].first = true;
+    return 2;
+}
+
+/* This thread's rows from step t on that lie in one run, up to step `end`; *next: the step after them. Of all sequences they
+   are those of all the steps. */
+static inline unroll_part own_rows(const thread_share *s, const unroll_set *set, int t, int end, int *next)
+{
+    unroll_part part = alive(s, set, t);
+    bool all = s->sequences.begin == 0 && s->sequences.end == set->size;
+    *next = all ? end : t + 1;
+    return all ? (unroll_part){set->offset[t], set->offset[end]}
+               : (unroll_part){set->offset[t] + part.begin, set->offset[t] + part.end};
+}
+
+/* the place on the tape of a block of the input's gates */
+static inline int slot_of(const unroll_recurrent *own, int block)
+{
+    return block / own->shape.gates * own->slots + block % own->shape.gates;
+}
+
+static inline int stretch_steps(const unroll_set *set)
+{
+    return (STRETCH_ROWS + set->size - 1) / set->size;
+}
+
+/* the steps that are read p-th, first <= p < end: begin..end - 1 */
+static inline unroll_part steps_of(const unroll_recurrent *own, const unroll_set *set, int first, int end)
+{
+    return own->backwards ? (unroll_part){set->steps - end, set->steps - first} : (unroll_part){first, end};
+}
+
+/* Without a recurrent product no panel needs another, and a few of them go through all steps of a stretch before the next
+   ones, so that what they leave is still in the first-level cache: of a single sequence as many as the cell takes at once.
+   Else all go together. */
+static inline int panels_at_once(const unroll_recurrent *own, const unroll_set *set)
+{
+    enum { OF_ONE_SEQUENCE = 8 };
+    int few = set->size > 1 ? own->together : (OF_ONE_SEQUENCE + own->together - 1) / own->together * own->together;
+    return own->shape.recurrent > 0 || own->whole_rows ? own->panels : few;
+}
+
+/* The share of `share` that has at most `count` panels from `first` on. */
+static inline thread_share with_panels(const thread_share *share, int first, int count)
+{
+    thread_share s = *share;
+    s.panels.begin = first;
+    s.panels.end = first + count < share->panels.end ? first + count : share->panels.end;
+    return s;
+}
+
+static inline void clear(unroll_matrix m, unroll_part panels, int row, int rows)
+{
+    for (int panel = panels.begin; rows > 0 && panel < panels.end; panel++)
+        memset(unroll_matrix_row(m, panel, row), 0, (size_t)rows * UNROLL_LANES * sizeof(real));
+}
+
+#endif
