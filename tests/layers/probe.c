@@ -135,7 +135,7 @@ static int probe_states(const unroll_layer *layer)
 static void probe_state(const unroll_layer *layer, int index, unroll_state *out)
 {
     (void)index;
-    snprintf(out->name, sizeof out->name, "y");
+    snprintf(out->name, sizeof out->name, "sum");
     out->columns = layer->columns;
 }
 
