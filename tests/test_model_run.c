@@ -2,6 +2,8 @@
    run is compiled once more here, with a task of the test's own in the place of those in datasets/. */
 #define unroll_run run_own_task
 #define unroll_task_find own_task
+#include <stdlib.h>
+
 #include "../lib/model/run.c"
 #undef unroll_run
 #undef unroll_task_find

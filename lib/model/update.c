@@ -82,6 +82,11 @@ static double sparse_squares(const unroll_model *model)
     return squares;
 }
 
+void unroll_model_set_rate(unroll_model *model, double rate)
+{
+    model->rate = rate;
+}
+
 double unroll_model_update(unroll_model *model)
 {
     size_t parts = (model->dense + NORM_REALS - 1) / NORM_REALS;
