@@ -1,6 +1,8 @@
 /* The core's own rows of the settings table, and those of cells and networks. */
 #include "model/settings.h"
 
+#include <string.h>
+
 #include "cells/cell.h"
 #include "model/network.h"
 #include "simd/engine.h"
@@ -38,6 +40,8 @@ static const unroll_setting rows[] = {
     {"beta1", UNROLL_REAL, 0, 0.999999, "", "0.9", "", "decay of adam's mean gradient", "training", 0},
     {"beta2", UNROLL_REAL, 0, 0.999999, "", "0.999", "", "decay of adam's mean square", "training", 0},
     {"eps", UNROLL_REAL, 0, 1, "", "1e-08", "", "added to the root in adam and rmsprop", "training", 0},
+    {"decay", UNROLL_REAL, 0, 1e6, "", "0", "",
+     "of all weights, AdamW's: each loses lr decay of itself before a step; needs optimizer=adam", "training", 0},
     {"clip", UNROLL_REAL, 0, 1e30, "", "1", "", "clip the gradient's norm to this; 0: off", "training", 0},
     {"bptt", UNROLL_INT, 0, 1000000, "", "0", "steps", "cut the gradient every so many steps; 0: full", "training", 0},
     {"points", UNROLL_INT, 1, 100000, "", "40", "points", "evaluations over the run: points of its curves", "training",
@@ -55,6 +59,15 @@ static const unroll_setting rows[] = {
      "threads of one run, at most: fewer where more would be slower", "machine", UNROLL_SETTING_TIMING},
     {"isa", UNROLL_TEXT, 0, 0, "", "auto", "", "instruction set: unroll list isas", "machine", UNROLL_SETTING_TIMING},
 };
+
+unroll_status unroll_optimizer_check(const unroll_settings *settings)
+{
+    const char *optimizer = unroll_text(settings, "optimizer");
+    if (unroll_real(settings, "decay") > 0.0 && strcmp(optimizer, "adam") != 0)
+        return unroll_error(UNROLL_WRONG, "decay=%g is AdamW's: it needs optimizer=adam, not %s", unroll_real(settings, "decay"),
+                            optimizer);
+    return unroll_ok();
+}
 
 /* Rows of cells are the same in every instruction set. */
 void unroll_register_core_settings(void)
