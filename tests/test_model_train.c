@@ -100,7 +100,6 @@ static bool same_weights(const trained *a, const trained *b)
 #define SMALL "hidden=3 lr=0.1 points=8 valid_batches=1 "
 static const double falls_and_rises[POINTS + 1] = {0.9, 0.8, 0.7, 0.5, 0.6, 0.7, 0.5, 0.9, 1.0};
 
-/* What streaming and passes read is made anew from the weights that come back. */
 static void the_weights_of_the_best_point_are_put_back(void)
 {
     trained best, three, eight, last;
@@ -129,6 +128,28 @@ static void the_weights_of_the_best_point_are_put_back(void)
     finish(&three);
     finish(&eight);
     finish(&last);
+}
+
+/* What streaming reads is a form of its own with weights=int8: it must be made anew, too. */
+static void a_model_streams_with_the_weights_that_are_put_back(void)
+{
+    trained one = prepare(SMALL "weights=int8", 1), other = prepare(SMALL "weights=int8 seed=1", 1);
+    size_t reals = unroll_model_reals(one.training.model);
+    real x[2] = {1, 2}, y[3][2], *copy = malloc(reals * sizeof *copy);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
+    unroll_model_step(one.training.model, 2, x, NULL, y[0]);
+    unroll_model_step(other.training.model, 2, x, NULL, y[1]);
+    unroll_model_save_weights(other.training.model, copy);
+    unroll_model_load_weights(one.training.model, copy);
+    unroll_model_reset(one.training.model);
+    unroll_model_step(one.training.model, 2, x, NULL, y[2]);
+    CU_ASSERT_NOT_EQUAL(memcmp(y[0], y[1], sizeof y[0]), 0);
+    CU_ASSERT_EQUAL(memcmp(y[1], y[2], sizeof y[1]), 0);
+    free(copy);
+    unroll_model_close(one.training.model);
+    unroll_model_close(other.training.model);
+    unroll_settings_free(one.settings);
+    unroll_settings_free(other.settings);
 }
 
 /* Points are compared over the same batches; the weights that are kept are scored once over all. */
@@ -251,6 +272,7 @@ static void keeping_the_best_takes_one_copy_of_the_weights_and_says_when_there_i
 
 const unroll_test tests_model_train[] = {
     TEST(the_weights_of_the_best_point_are_put_back),
+    TEST(a_model_streams_with_the_weights_that_are_put_back),
     TEST(every_point_takes_the_first_batches_and_the_end_takes_all),
     TEST(a_training_that_never_improves_keeps_the_weights_it_began_with),
     TEST(a_last_metric_that_is_no_number_is_kept),
