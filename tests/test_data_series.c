@@ -8,6 +8,7 @@
 #include "data.h"
 #include "limited.h"
 #include "model/run.h"
+#include "simd/engine.h"
 
 /* A CSV of `rows` rows "t,a,b": b[t] = t from row `from` on scaled by `factor`; a[t] = 7 t mod 5. */
 static void write_ramp(char path[1200], int rows, int from, double factor)
@@ -147,6 +148,32 @@ static void a_run_of_epochs_takes_that_many_passes_over_its_windows(void)
     CU_ASSERT(unroll_run_cost(settings, NULL) > 0);
     unroll_record_free(record);
     unroll_settings_free(settings);
+}
+
+/* Epochs, warm-up, cosine, decay and the choice of the best point, on every instruction set and two numbers of threads. */
+static void a_scheduled_run_has_the_same_bits_on_every_instruction_set_and_number_of_threads(void)
+{
+    double first[3] = {0};
+    int seen = 0;
+    for (int i = 0; i < unroll_isa_count; i++)
+        for (int threads = 1; unroll_isas[i].supported() && threads <= 2; threads++) {
+            unroll_settings *settings = data_settings("task=series train_rows=200 valid_rows=99 test_rows=99 length=6 batch=32 "
+                                                      "hidden=9 epochs=2 schedule=cosine warmup=3 "
+                                                      "lr=0.02 lr_final=0.1 decay=0.1 points=10 valid_batches=2");
+            unroll_record *record = unroll_record_new(settings);
+            double now[3];
+            unroll_settings_set(settings, "isa", unroll_isas[i].name);
+            unroll_settings_set(settings, "threads", threads == 1 ? "1" : "2");
+            CU_ASSERT_EQUAL_FATAL(unroll_run(settings, NULL, record).code, UNROLL_OK);
+            now[0] = data_column(record, "mse");
+            now[1] = data_column(record, "test_mse");
+            now[2] = data_column(record, "best_step");
+            if (seen++ == 0)
+                memcpy(first, now, sizeof first);
+            CU_ASSERT_EQUAL(memcmp(now, first, sizeof first), 0);
+            unroll_record_free(record);
+            unroll_settings_free(settings);
+        }
 }
 
 static void nothing_after_the_training_part_changes_training(void)
@@ -439,6 +466,7 @@ const unroll_test tests_data_series[] = {TEST(every_row_of_validation_and_test_i
                                          TEST(training_windows_stay_in_the_training_part_and_reach_all_of_it),
                                          TEST(every_training_window_is_seen_once_an_epoch_in_a_new_order),
     TEST(a_run_of_epochs_takes_that_many_passes_over_its_windows),
+    TEST(a_scheduled_run_has_the_same_bits_on_every_instruction_set_and_number_of_threads),
     TEST(nothing_after_the_training_part_changes_training),
                                          TEST(scaling_is_that_of_the_training_rows),
                                          TEST(naive_forecasts_repeat_the_last_value_and_the_last_season),

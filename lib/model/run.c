@@ -44,7 +44,7 @@ static void fill_solved(const unroll_training *t, unroll_record *record)
 static void fill_results(const unroll_training *t, unroll_record *record)
 {
     const unroll_curves *c = &t->curves;
-    int64_t steps = t->last_step, batches = t->shape.batches[UNROLL_TRAIN];
+    int64_t steps = t->last_step, ended = t->diverged >= 0 ? t->diverged : steps, batches = t->shape.batches[UNROLL_TRAIN];
     char name[64];
     unroll_record_text(record, "metric", t->shape.metric);
     unroll_record_real(record, t->shape.metric, t->shape.unit, t->metric);
@@ -52,9 +52,9 @@ static void fill_results(const unroll_training *t, unroll_record *record)
     if (t->kept_step >= 0)
         unroll_record_real(record, name, t->shape.unit, t->schedule.best);
     unroll_record_int(record, "best_step", "steps", t->kept_step >= 0 ? t->schedule.best_step : -1);
-    unroll_record_int(record, "last_step", "steps", steps);
+    unroll_record_int(record, "last_step", "steps", ended);
     if (batches > 0)
-        unroll_record_real(record, "epochs_seen", "epochs", (double)steps / (double)batches);
+        unroll_record_real(record, "epochs_seen", "epochs", (double)ended / (double)batches);
     unroll_record_real(record, "train_loss", "", c->count > 1 ? (double)c->train[c->count - 1] : NAN);
     fill_solved(t, record);
     unroll_record_real(record, "ms_per_step", "ms", steps > 0 ? (double)t->train_ns * 1e-6 / (double)steps : NAN);
