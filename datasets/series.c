@@ -2,10 +2,11 @@
    that need no model: the last value again (naive), and the value of the last season (seasonal naive).
 
    The rows are split in time: training part, validation part, test part. Everything is scaled to mean 0 and deviation 1
-   by the training part alone (over rows, dividing by n). Training windows start anywhere in the training part. Validation
-   and test windows lie one after the other so that each row of the split is forecast exactly once, from at least
-   `context` rows up to the one it is forecast from; those may lie in the part before. Values that the file lacks are
-   filled in for the input and never scored. */
+   by the training part alone (over rows, dividing by n). A training window starts at every row from which it ends in the
+   training part; an epoch has each once, in an order of its own, and its last batch is filled up with sequences that have no
+   target. Validation and test windows lie one after the other so that each row of the split is forecast exactly once, from
+   at least `context` rows up to the one it is forecast from; those may lie in the part before. Values that the file lacks
+   are filled in for the input and never scored. */
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -61,9 +62,16 @@ static void series_close(void *state)
     free(series);
 }
 
+/* A training window starts anywhere; those of the other parts score each row once. */
+static int windows(const unroll_series *series, unroll_split split)
+{
+    return split == UNROLL_TRAIN ? series->end[UNROLL_TRAIN] - series->horizon - series->steps + 1
+                                 : unroll_series_windows(series, split);
+}
+
 static int batches(const unroll_series *series, unroll_split split)
 {
-    return (unroll_series_windows(series, split) + series->batch - 1) / series->batch;
+    return (windows(series, split) + series->batch - 1) / series->batch;
 }
 
 static void series_shape(const void *state, unroll_task_shape *shape)
@@ -75,7 +83,8 @@ static void series_shape(const void *state, unroll_task_shape *shape)
                                  .batch = series->batch,
                                  .answer = UNROLL_AT_EVERY,
                                  .loss = "squared",
-                                 .batches = {0, batches(series, UNROLL_VALID), batches(series, UNROLL_TEST)},
+                                 .batches = {batches(series, UNROLL_TRAIN), batches(series, UNROLL_VALID),
+                                             batches(series, UNROLL_TEST)},
                                  .metric = "mse",
                                  .unit = "",
                                  .solved_below = NAN};
@@ -86,9 +95,8 @@ static unroll_window window_of(const unroll_series *series, unroll_split split, 
 {
     int64_t number = index * series->batch + b;
     if (split == UNROLL_TRAIN) {
-        unroll_random draws = unroll_sample_draws(series->seed, split, index, series->batch, b);
-        int starts = series->end[UNROLL_TRAIN] - series->horizon - series->steps + 1;
-        return (unroll_window){.start = (int)unroll_random_below(&draws, (uint32_t)starts), .length = series->steps};
+        number = unroll_epoch_sample(series->seed, index, series->batch, b, (uint32_t)windows(series, UNROLL_TRAIN));
+        return (unroll_window){.start = number < 0 ? 0 : (int)number, .length = number < 0 ? 0 : series->steps};
     }
     if (number >= unroll_series_windows(series, split))
         return (unroll_window){.length = 0};

@@ -6,7 +6,7 @@ const unroll_experiment experiment_text = {
     .title = "bits per character of a real text, at equal parameters",
     .claim = "at equal parameters an LSTM and a GRU predict text better than a vanilla RNN",
     .source = "Karpathy, Johnson and Fei-Fei, 2015",
-    .version = 1,
+    .version = 2,
     .axes_quick = "model=rnn,lstm,gru params=20000 seed=0..2 steps=1500",
     .axes_full = "model=rnn,lstm,gru params=20000,200000 seed=0..4 steps=10000",
     .fixed = "task=text length=64 batch=16 lr=0.003 sample_chars=300",

@@ -126,6 +126,59 @@ static void normal_draws_have_the_moments_and_tails_of_a_normal(void)
     CU_ASSERT_DOUBLE_EQUAL((double)beyond / DRAWS, 0.05, 0.008);
 }
 
+static void an_order_holds_each_number_once(void)
+{
+    static unsigned char seen[100000];
+    static const uint32_t counts[] = {255, 256, 257, 1000, 4096, 99999, 100000};
+    for (uint32_t k = 0; k < 130; k++) {
+        uint32_t n = k < 123 ? k + 1 : counts[k - 123];
+        memset(seen, 0, n);
+        for (uint32_t i = 0; i < n; i++) {
+            uint32_t number = unroll_random_order(k, 7, n, i);
+            CU_ASSERT_FATAL(number < n);
+            CU_ASSERT(!seen[number]++);
+        }
+    }
+    CU_ASSERT(unroll_random_order(1, 2, UINT32_MAX, UINT32_MAX - 1) < UINT32_MAX);
+}
+
+/* 12,000 epochs of 3: each of the six orders 2000 times, with a deviation of 41. */
+static void every_order_is_as_likely_as_another(void)
+{
+    int count[27] = {0}, orders = 0;
+    for (uint64_t epoch = 0; epoch < 12000; epoch++)
+        count[unroll_random_order(5, epoch, 3, 0) * 9 + unroll_random_order(5, epoch, 3, 1) * 3 +
+              unroll_random_order(5, epoch, 3, 2)]++;
+    for (int i = 0; i < 27; i++) {
+        orders += count[i] > 0;
+        CU_ASSERT(count[i] == 0 || (count[i] > 1800 && count[i] < 2200));
+    }
+    CU_ASSERT_EQUAL(orders, 6);
+}
+
+/* Of 100 numbers: how often each is at the first place and how often it follows its predecessor, over 40,000 epochs: 400
+   times, with a deviation of 20; and one epoch says nothing of the next, nor one seed of another. */
+static void numbers_stand_anywhere_and_follow_no_other(void)
+{
+    enum { N = 100, EPOCHS = 40000 };
+    int first[N] = {0}, follows[N] = {0}, same_epoch = 0, same_seed = 0;
+    for (uint64_t epoch = 0; epoch < EPOCHS; epoch++) {
+        uint32_t number = unroll_random_order(3, epoch, N, 0), next = unroll_random_order(3, epoch, N, 1);
+        first[number]++;
+        follows[(next + N - number) % N]++;
+        same_epoch += unroll_random_order(3, epoch + 1, N, 0) == number;
+        same_seed += unroll_random_order(4, epoch, N, 0) == number;
+    }
+    CU_ASSERT_EQUAL(follows[0], 0);
+    for (int i = 0; i < N; i++) {
+        CU_ASSERT(first[i] > 300 && first[i] < 500);
+        CU_ASSERT(i == 0 || (follows[i] > 300 && follows[i] < 510));
+    }
+    CU_ASSERT(same_epoch > 300 && same_epoch < 500);
+    CU_ASSERT(same_seed > 300 && same_seed < 500);
+    CU_ASSERT_NOT_EQUAL(unroll_random_order(3, 1, 1u << 30, 0), unroll_random_order(3, 1 + (UINT64_C(1) << 32), 1u << 30, 0));
+}
+
 /* Distance to the C library's logarithm, itself within 1 ULP, in units in the last place of the result. */
 static double ulps_off(double x)
 {
@@ -158,6 +211,9 @@ const unroll_test tests_base_random[] = {
     TEST(draws_below_n_stay_below_n_and_reach_every_value),
     TEST(draws_below_n_have_no_bias),
     TEST(normal_draws_have_the_moments_and_tails_of_a_normal),
+    TEST(an_order_holds_each_number_once),
+    TEST(every_order_is_as_likely_as_another),
+    TEST(numbers_stand_anywhere_and_follow_no_other),
     TEST(the_logarithm_is_within_two_ulp),
     {NULL, NULL},
 };

@@ -1,4 +1,4 @@
-/* Adam and RMSprop against their formulas in double. */
+/* Adam and RMSprop against their formulas in double, Adam with decay against PyTorch's AdamW. */
 #include <math.h>
 
 #include "digest.h"
@@ -98,8 +98,130 @@ static void rmsprop_stays_near_its_formula_in_double_for_100_steps(void)
     CU_ASSERT(worst_difference("rmsprop", rmsprop) <= 1e-6);
 }
 
+typedef struct small {
+    unroll_settings *settings;
+    unroll_model *model;
+} small;
+
+static small open_small(const char *const *assignments, const unroll_model_shape *shape)
+{
+    small opened;
+    digest_register();
+    opened.settings = unroll_settings_new();
+    for (; *assignments != NULL; assignments++)
+        CU_ASSERT_EQUAL_FATAL(unroll_settings_assign(opened.settings, *assignments).code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(unroll_model_open(opened.settings, shape, &opened.model).code, UNROLL_OK);
+    return opened;
+}
+
+static void close_small(small *opened)
+{
+    unroll_model_close(opened->model);
+    unroll_settings_free(opened->settings);
+}
+
+/* The gradients of tests/golden/optimizer.py, step t. */
+static void golden_gradient(int t, double g[4])
+{
+    g[0] = 0.5 * cos(t);
+    g[1] = 0.02;
+    g[2] = 0.125 * (t - 3);
+    g[3] = -0.25;
+}
+
+/* All weights but the head's bias are zero before every step, and the target is as far from the bias as makes the gradient. */
+static void adam_with_decay_is_pytorchs_adamw(void)
+{
+    static const double golden[][4] = {
+#include "golden/adamw.inc"
+    };
+    static const char *const assignments[] = {"model=rnn", "hidden=2", "lr=0.01", "clip=0", "decay=0.3", NULL};
+    static const unroll_model_shape shape = {.inputs = 1, .outputs = 4, .steps = 1, .batch = 1, .loss = "squared"};
+    static const real zeros[16], start[4] = {1, -0.5, 0.25, 2};
+    float x[1] = {1}, y[4];
+    int length = 1;
+    unroll_samples samples = {.length = &length, .x = x, .y = y};
+    small s = open_small(assignments, &shape);
+    int bias = unroll_model_weight_count(s.model) - 1;
+    double worst = 0.0;
+    unroll_model_set_weight(s.model, bias, start);
+    for (int t = 0; t < (int)(sizeof golden / sizeof golden[0]); t++) {
+        real weight[4];
+        double g[4];
+        for (int i = 0; i < bias; i++)
+            unroll_model_set_weight(s.model, i, zeros);
+        golden_gradient(t, g);
+        unroll_model_get_weight(s.model, bias, weight);
+        for (int i = 0; i < 4; i++)
+            y[i] = (float)((double)weight[i] - 2.0 * g[i]);
+        unroll_model_pack(s.model, &samples, 1);
+        unroll_model_gradient(s.model, NULL);
+        unroll_model_update(s.model);
+        unroll_model_get_weight(s.model, bias, weight);
+        for (int i = 0; i < 4; i++)
+            worst = test_worse(worst, fabs((double)weight[i] - golden[t][i]));
+    }
+    CU_ASSERT(worst < 1e-6); /* targets are floats, in the double build, too */
+    close_small(&s);
+}
+
+/* The largest difference of an embedding's row 2, which never occurs, from `share` of what it was before ten steps. */
+static double unseen_row(const char *decay, double share)
+{
+    const char *const assignments[] = {"model=rnn", "hidden=3", "embedding=5", "lr=0.1", decay, NULL};
+    static const unroll_model_shape shape = {.symbols = 3, .outputs = 2, .steps = 1, .batch = 1, .loss = "squared"};
+    float y[2] = {1, -1};
+    int length = 1, symbol = 1;
+    unroll_samples samples = {.length = &length, .symbol = &symbol, .y = y};
+    small s = open_small(assignments, &shape);
+    real before[15], after[15];
+    unroll_weight weight;
+    double worst = 0.0;
+    unroll_model_weight_at(s.model, 0, &weight);
+    CU_ASSERT_FATAL(weight.rows == 3 && weight.columns == 5);
+    unroll_model_get_weight(s.model, 0, before);
+    for (int t = 0; t < 10; t++) {
+        unroll_model_pack(s.model, &samples, 1);
+        unroll_model_gradient(s.model, NULL);
+        unroll_model_update(s.model);
+    }
+    unroll_model_get_weight(s.model, 0, after);
+    CU_ASSERT_NOT_EQUAL(before[5], after[5]); /* row 1 has learned */
+    for (int i = 10; i < 15; i++)
+        worst = test_worse(worst, fabs((double)after[i] - share * (double)before[i]));
+    close_small(&s);
+    return worst;
+}
+
+static void decay_reaches_the_rows_of_an_embedding_that_do_not_occur(void)
+{
+    CU_ASSERT(unseen_row("decay=0.5", pow(1.0 - 0.1 * 0.5, 10)) < 1e-6);
+    CU_ASSERT_EQUAL(unseen_row("decay=0", 1.0), 0.0);
+}
+
+static void decay_without_adam_is_refused(void)
+{
+    static const char *const optimizers[] = {"sgd", "rmsprop"};
+    static const unroll_model_shape shape = {.inputs = 1, .outputs = 1, .steps = 1, .batch = 1, .loss = "squared"};
+    digest_register();
+    for (int i = 0; i < 2; i++) {
+        unroll_settings *settings = unroll_settings_new();
+        unroll_model *model;
+        unroll_status status;
+        unroll_settings_set(settings, "optimizer", optimizers[i]);
+        unroll_settings_set(settings, "decay", "0.1");
+        status = unroll_model_open(settings, &shape, &model);
+        CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
+        CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "decay=0.1 is AdamW's: it needs optimizer=adam, not "));
+        unroll_settings_free(settings);
+    }
+}
+
 const unroll_test tests_core_optimizer[] = {
     TEST(adam_stays_near_its_formula_in_double_for_100_steps),
     TEST(rmsprop_stays_near_its_formula_in_double_for_100_steps),
+    TEST(adam_with_decay_is_pytorchs_adamw),
+    TEST(decay_reaches_the_rows_of_an_embedding_that_do_not_occur),
+    TEST(decay_without_adam_is_refused),
     {NULL, NULL},
 };

@@ -8,6 +8,7 @@
 #include "data.h"
 #include "limited.h"
 #include "model/run.h"
+#include "simd/engine.h"
 
 /* A CSV of `rows` rows "t,a,b": b[t] = t from row `from` on scaled by `factor`; a[t] = 7 t mod 5. */
 static void write_ramp(char path[1200], int rows, int from, double factor)
@@ -79,12 +80,100 @@ static void training_windows_stay_in_the_training_part_and_reach_all_of_it(void)
     opened_task task = open_ramp(100, "length=10 batch=50 horizon=3 train_rows=40 valid_rows=30 test_rows=20");
     const unroll_series *series = task.state;
     int seen[100] = {0};
-    task.shape.batches[UNROLL_TRAIN] = 10;
     count_targets(&task, UNROLL_TRAIN, 1, seen);
     CU_ASSERT_EQUAL(series->end[UNROLL_TEST], 90);
     for (int row = 0; row < 100; row++)
         CU_ASSERT_EQUAL(seen[row] > 0, row >= 3 && row < 40);
     data_close(&task);
+}
+
+/* The first rows of the training windows of an epoch in their order; every other sequence must be without a target. */
+static int epoch_order(opened_task *task, int64_t epoch, int *order)
+{
+    const unroll_series *series = task->state;
+    size_t steps = (size_t)task->shape.steps;
+    int count = 0;
+    for (int64_t i = 0; i < task->shape.batches[UNROLL_TRAIN]; i++) {
+        data_batch(task, UNROLL_TRAIN, epoch * task->shape.batches[UNROLL_TRAIN] + i);
+        for (size_t b = 0; b < (size_t)task->shape.batch; b++) {
+            if (task->samples.length[b] == (int)steps)
+                order[count++] = (int)lround(row_of(series, task->samples.x[b * steps]));
+            else
+                CU_ASSERT_TRUE(task->samples.length[b] == 1 && isnan(task->samples.y[b * steps]));
+        }
+    }
+    return count;
+}
+
+/* 40 rows, windows of 8 rows and one more to forecast: 32 of them, in batches of 10, 10, 10 and 2; or of all. */
+static void every_training_window_is_seen_once_an_epoch_in_a_new_order(void)
+{
+    static const char *const ways[] = {"length=8 batch=10 train_rows=40 valid_rows=10 test_rows=10",
+                                       "length=8 batch=32 train_rows=40 valid_rows=10 test_rows=10",
+                                       "length=8 batch=100 train_rows=40 valid_rows=10 test_rows=10"};
+    static const int batches[] = {4, 1, 1};
+    for (int way = 0; way < 3; way++) {
+        opened_task task = open_ramp(100, ways[way]);
+        int order[3][500] = {{0}};
+        CU_ASSERT_EQUAL_FATAL(task.status.code, UNROLL_OK);
+        CU_ASSERT_EQUAL_FATAL(task.shape.batches[UNROLL_TRAIN], batches[way]);
+        for (int64_t epoch = 0; epoch < 3; epoch++) {
+            int seen[100] = {0};
+            CU_ASSERT_EQUAL_FATAL(epoch_order(&task, epoch, order[epoch]), 32);
+            for (int i = 0; i < 32; i++)
+                seen[order[epoch][i]]++;
+            for (int row = 0; row < 100; row++)
+                CU_ASSERT_EQUAL(seen[row], row < 32);
+        }
+        CU_ASSERT_NOT_EQUAL(memcmp(order[0], order[1], 32 * sizeof(int)), 0);
+        CU_ASSERT_NOT_EQUAL(memcmp(order[0], order[2], 32 * sizeof(int)), 0);
+        CU_ASSERT_NOT_EQUAL(memcmp(order[1], order[2], 32 * sizeof(int)), 0);
+        data_close(&task);
+    }
+}
+
+static void a_run_of_epochs_takes_that_many_passes_over_its_windows(void)
+{
+    char path[1200], assignments[1600];
+    unroll_settings *settings;
+    unroll_record *record;
+    write_ramp(path, 100, 100, 1.0);
+    snprintf(assignments, sizeof assignments,
+             "task=series file=%s length=8 batch=10 train_rows=40 valid_rows=10 test_rows=10 hidden=4 epochs=3 steps=7", path);
+    settings = data_settings(assignments);
+    record = unroll_record_new(settings);
+    CU_ASSERT_EQUAL_FATAL(unroll_run(settings, NULL, record).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(data_column(record, "last_step"), 12);
+    CU_ASSERT_EQUAL(data_column(record, "epochs_seen"), 3);
+    CU_ASSERT(unroll_run_cost(settings, NULL) > 0);
+    unroll_record_free(record);
+    unroll_settings_free(settings);
+}
+
+/* Epochs, warm-up, cosine, decay and the choice of the best point, on every instruction set and two numbers of threads. */
+static void a_scheduled_run_has_the_same_bits_on_every_instruction_set_and_number_of_threads(void)
+{
+    double first[3] = {0};
+    int seen = 0;
+    for (int i = 0; i < unroll_isa_count; i++)
+        for (int threads = 1; unroll_isas[i].supported() && threads <= 2; threads++) {
+            unroll_settings *settings = data_settings("task=series train_rows=200 valid_rows=99 test_rows=99 length=6 batch=32 "
+                                                      "hidden=9 epochs=2 schedule=cosine warmup=3 "
+                                                      "lr=0.02 lr_final=0.1 decay=0.1 points=10 valid_batches=2");
+            unroll_record *record = unroll_record_new(settings);
+            double now[3];
+            unroll_settings_set(settings, "isa", unroll_isas[i].name);
+            unroll_settings_set(settings, "threads", threads == 1 ? "1" : "2");
+            CU_ASSERT_EQUAL_FATAL(unroll_run(settings, NULL, record).code, UNROLL_OK);
+            now[0] = data_column(record, "mse");
+            now[1] = data_column(record, "test_mse");
+            now[2] = data_column(record, "best_step");
+            if (seen++ == 0)
+                memcpy(first, now, sizeof first);
+            CU_ASSERT_EQUAL(memcmp(now, first, sizeof first), 0);
+            unroll_record_free(record);
+            unroll_settings_free(settings);
+        }
 }
 
 static void nothing_after_the_training_part_changes_training(void)
@@ -375,7 +464,10 @@ static void unknown_files_are_refused_with_the_nearest_data_set(void)
 
 const unroll_test tests_data_series[] = {TEST(every_row_of_validation_and_test_is_forecast_exactly_once),
                                          TEST(training_windows_stay_in_the_training_part_and_reach_all_of_it),
-                                         TEST(nothing_after_the_training_part_changes_training),
+                                         TEST(every_training_window_is_seen_once_an_epoch_in_a_new_order),
+    TEST(a_run_of_epochs_takes_that_many_passes_over_its_windows),
+    TEST(a_scheduled_run_has_the_same_bits_on_every_instruction_set_and_number_of_threads),
+    TEST(nothing_after_the_training_part_changes_training),
                                          TEST(scaling_is_that_of_the_training_rows),
                                          TEST(naive_forecasts_repeat_the_last_value_and_the_last_season),
                                          TEST(a_season_row_is_known_when_the_forecast_is_made),

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "data.h"
+#include "model/run.h"
 
 static const char small[] = "length=12 batch=3";
 
@@ -101,6 +102,80 @@ static void splits_differ(void)
     }
 }
 
+/* Of every task: epochs are either a number of steps or refused in a sentence that names the task. */
+static void epochs_count_finite_data_and_are_refused_where_there_is_no_end(void)
+{
+    for (int i = 0; i < unroll_task_count; i++) {
+        opened_task task;
+        char expected[128];
+        int64_t steps = 0;
+        unroll_status status;
+        if (!open_default(unroll_tasks[i]->name, small, &task))
+            continue;
+        CU_ASSERT_EQUAL(unroll_settings_set(task.settings, "task", unroll_tasks[i]->name).code, UNROLL_OK);
+        CU_ASSERT_EQUAL(unroll_count_steps(task.settings, NULL, &steps).code, UNROLL_OK);
+        CU_ASSERT_EQUAL(steps, 1000);
+        unroll_settings_set(task.settings, "epochs", "5");
+        status = unroll_count_steps(task.settings, NULL, &steps);
+        snprintf(expected, sizeof expected, "epochs=5: the training data of task=%s have no end; set steps instead",
+                 unroll_tasks[i]->name);
+        if (task.shape.batches[UNROLL_TRAIN] > 0)
+            CU_ASSERT(status.code == UNROLL_OK && steps == 5 * task.shape.batches[UNROLL_TRAIN]);
+        if (task.shape.batches[UNROLL_TRAIN] == 0)
+            CU_ASSERT(status.code == UNROLL_WRONG && strcmp(status.text, expected) == 0);
+        data_close(&task);
+    }
+}
+
+static int ascending(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* A digest of each sequence of an epoch, in its order. */
+static void digest_epoch(opened_task *opened, int64_t epoch, uint64_t *out)
+{
+    const unroll_task_shape *shape = &opened->shape;
+    size_t steps = (size_t)shape->steps, inputs = steps * (size_t)shape->inputs;
+    for (int64_t i = 0; i < shape->batches[UNROLL_TRAIN]; i++) {
+        data_batch(opened, UNROLL_TRAIN, epoch * shape->batches[UNROLL_TRAIN] + i);
+        for (size_t b = 0; b < (size_t)shape->batch; b++, out++) {
+            *out = 14695981039346656037u + (uint64_t)opened->samples.length[b];
+            for (size_t k = 0; k < inputs * sizeof(float); k++)
+                *out = (*out ^ ((const unsigned char *)(opened->samples.x + b * inputs))[k]) * 1099511628211u;
+            for (size_t k = 0; k < steps && shape->symbols > 0; k++)
+                *out = (*out ^ (uint64_t)opened->samples.symbol[b * steps + k]) * 1099511628211u;
+        }
+    }
+}
+
+static void finite_tasks_have_the_same_samples_in_every_epoch_in_another_order(void)
+{
+    for (int i = 0; i < unroll_task_count; i++) {
+        opened_task task;
+        uint64_t *seen[2];
+        size_t count;
+        if (!open_default(unroll_tasks[i]->name, small, &task))
+            continue;
+        count = (size_t)task.shape.batches[UNROLL_TRAIN] * (size_t)task.shape.batch;
+        for (int e = 0; e < 2 && count > 0 && !task.shape.carry; e++) {
+            seen[e] = malloc(count * sizeof **seen);
+            CU_ASSERT_PTR_NOT_NULL_FATAL(seen[e]);
+            digest_epoch(&task, e, seen[e]);
+        }
+        if (count > 0 && !task.shape.carry) {
+            CU_ASSERT_NOT_EQUAL(memcmp(seen[0], seen[1], count * sizeof **seen), 0);
+            for (int e = 0; e < 2; e++)
+                qsort(seen[e], count, sizeof **seen, ascending);
+            CU_ASSERT_EQUAL(memcmp(seen[0], seen[1], count * sizeof **seen), 0);
+            free(seen[0]);
+            free(seen[1]);
+        }
+        data_close(&task);
+    }
+}
+
 static void check_symbols(const opened_task *opened)
 {
     const unroll_task_shape *shape = &opened->shape;
@@ -151,6 +226,8 @@ static void every_task_has_a_yardstick(void)
 
 const unroll_test tests_data_tasks[] = {TEST(batches_are_the_same_in_any_order),
                                         TEST(training_batches_depend_on_seed_and_index),
+                                        TEST(epochs_count_finite_data_and_are_refused_where_there_is_no_end),
+                                        TEST(finite_tasks_have_the_same_samples_in_every_epoch_in_another_order),
                                         TEST(splits_differ),
                                         TEST(lengths_symbols_and_targets_lie_in_their_ranges),
                                         TEST(every_task_has_a_yardstick),

@@ -2,6 +2,8 @@
    run is compiled once more here, with a task of the test's own in the place of those in datasets/. */
 #define unroll_run run_own_task
 #define unroll_task_find own_task
+#include <stdlib.h>
+
 #include "../lib/model/run.c"
 #undef unroll_run
 #undef unroll_task_find
@@ -96,7 +98,7 @@ const unroll_task *own_task(const char *name)
 }
 
 /* A run of `steps` steps with two evaluations behind the first. */
-static unroll_record *run_steps(const char *steps, unroll_run_hooks *hooks, unroll_code expected)
+static unroll_record *run_with(const char *assignment, const char *steps, unroll_run_hooks *hooks, unroll_code expected)
 {
     unroll_settings *settings = unroll_settings_new();
     unroll_record *record = unroll_record_new(settings);
@@ -104,9 +106,15 @@ static unroll_record *run_steps(const char *steps, unroll_run_hooks *hooks, unro
     CU_ASSERT_EQUAL(unroll_settings_set(settings, "hidden", "4").code, UNROLL_OK);
     CU_ASSERT_EQUAL(unroll_settings_set(settings, "points", "2").code, UNROLL_OK);
     CU_ASSERT_EQUAL(unroll_settings_set(settings, "steps", steps).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_settings_assign(settings, assignment).code, UNROLL_OK);
     CU_ASSERT_EQUAL(run_own_task(settings, hooks, record).code, expected);
     unroll_settings_free(settings);
     return record;
+}
+
+static unroll_record *run_steps(const char *steps, unroll_run_hooks *hooks, unroll_code expected)
+{
+    return run_with("keep=best", steps, hooks, expected);
 }
 
 static void reset(void)
@@ -129,6 +137,7 @@ static void check_diverged(const char *name, const char *reason)
     CU_ASSERT_STRING_EQUAL(record->reason, reason);
     CU_ASSERT_TRUE(isnan(column(record, name))); /* no mean takes it in */
     CU_ASSERT_EQUAL(column(record, "diverged_step"), 4);
+    CU_ASSERT_EQUAL(column(record, "last_step"), 4);
     unroll_record_free(record);
 }
 
@@ -175,6 +184,30 @@ static void what_a_run_has_none_of_does_not_make_it_diverge(void)
     unroll_record_free(record);
 }
 
+/* The metric rises from 0.5 to 0.9 at the last of three points. */
+static void the_record_says_which_point_was_the_best_and_is_of_its_weights(void)
+{
+    static const char *const ways[] = {"keep=best", "keep=last"};
+    for (int i = 0; i < 2; i++) {
+        unroll_record *record;
+        const unroll_curve *rate;
+        reset();
+        task.metric = 0.9;
+        task.wrong_metric = 2;
+        record = run_with(ways[i], "4", NULL, UNROLL_OK);
+        CU_ASSERT_STRING_EQUAL(record->status, "done");
+        CU_ASSERT_EQUAL(column(record, "mse"), i == 0 ? 0.5 : 0.9);
+        CU_ASSERT_EQUAL(column(record, "best_valid_mse"), 0.5);
+        CU_ASSERT_EQUAL(column(record, "best_step"), 0);
+        CU_ASSERT_EQUAL(column(record, "last_step"), 4);
+        CU_ASSERT_PTR_NULL(unroll_record_find(record, "epochs_seen")); /* its data have no end */
+        rate = unroll_record_find_curve(record, "learning_rate");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(rate);
+        CU_ASSERT(rate->length == 3 && rate->value[2] == 0.001f);
+        unroll_record_free(record);
+    }
+}
+
 static void a_model_without_its_extras_fails_the_run(void)
 {
     unroll_model *model = NULL;
@@ -200,6 +233,7 @@ const unroll_test tests_model_run[] = {
     TEST(a_run_whose_last_metric_is_no_number_has_diverged),
     TEST(a_yardstick_or_test_result_that_is_no_number_is_a_diverged_run),
     TEST(what_a_run_has_none_of_does_not_make_it_diverge),
+    TEST(the_record_says_which_point_was_the_best_and_is_of_its_weights),
     TEST(a_model_without_its_extras_fails_the_run),
     {NULL, NULL},
 };

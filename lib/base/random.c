@@ -69,6 +69,31 @@ double unroll_random_normal(unroll_random *random)
     }
 }
 
+/* The smallest number whose square is at least n. */
+static uint32_t root_above(uint32_t n)
+{
+    uint32_t root = (uint32_t)sqrt((double)n);
+    return (uint64_t)root * root < n ? root + 1 : root;
+}
+
+uint32_t unroll_random_order(uint64_t seed, uint64_t epoch, uint32_t n, uint32_t place)
+{
+    enum { ROUNDS = 8 };
+    const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+    uint32_t base = root_above(n), left = place / base, right = place % base;
+    do {
+        for (uint32_t round = 0; round < ROUNDS; round++) {
+            const uint32_t counter[4] = {right, (uint32_t)(epoch >> 32) * ROUNDS + round, (uint32_t)epoch, UNROLL_FOR_ORDER};
+            uint32_t drawn[4], sum;
+            unroll_philox(counter, key, drawn);
+            sum = (uint32_t)(((uint64_t)left + drawn[0]) % base);
+            left = right;
+            right = sum;
+        }
+    } while ((uint64_t)left * base + right >= n);
+    return left * base + right;
+}
+
 double unroll_log(double x)
 {
     /* x = 2^e m with m in [sqrt(1/2), sqrt(2)); log m = 2 atanh((m - 1) / (m + 1)), as its odd series */

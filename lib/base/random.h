@@ -14,7 +14,8 @@ typedef enum unroll_purpose {
     UNROLL_FOR_SWEEP = 6,    /* log-uniform axes */
     UNROLL_FOR_BOOTSTRAP = 7,
     UNROLL_FOR_DROPOUT = 8,
-    UNROLL_FOR_CELLS = 9 /* zoneout and the like inside a cell (cells/draw.h) */
+    UNROLL_FOR_CELLS = 9, /* zoneout and the like inside a cell (cells/draw.h) */
+    UNROLL_FOR_ORDER = 10 /* of training samples, by epoch */
 } unroll_purpose;
 
 /* One Philox 4x32-10 block. */
@@ -34,6 +35,12 @@ double unroll_random_uniform(unroll_random *random);
 uint32_t unroll_random_below(unroll_random *random, uint32_t n);
 /* Standard normal (Marsaglia's polar method on our own logarithm, so the bits do not depend on the C library). */
 double unroll_random_normal(unroll_random *random);
+
+/* Element `place` of an order of 0 .. n - 1, n >= 1, that (seed, epoch) draw: all places give all numbers, each once. Nothing
+   is kept, and no other element is drawn for it: a Feistel network on pairs of digits to the base ceil(sqrt(n)), with Philox
+   in its eight rounds, gone through until the number is below n (Black and Rogaway, Ciphers with arbitrary finite domains,
+   2002). */
+uint32_t unroll_random_order(uint64_t seed, uint64_t epoch, uint32_t n, uint32_t place);
 
 /* Natural logarithm for x > 0, finite and normal: the same bits everywhere, within 2 ULP. */
 double unroll_log(double x);

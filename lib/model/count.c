@@ -158,17 +158,38 @@ unroll_status unroll_resolve_params(unroll_settings *settings, unroll_shapes *sh
     return nearest_width(settings, &shape, wanted);
 }
 
+unroll_status unroll_shape_steps(const unroll_settings *settings, const unroll_task_shape *task, int64_t *steps)
+{
+    int64_t epochs = unroll_int(settings, "epochs"), batches = task->batches[UNROLL_TRAIN];
+    *steps = epochs > 0 ? epochs * batches : unroll_int(settings, "steps");
+    if (epochs > 0 && batches == 0)
+        return unroll_error(UNROLL_WRONG, "epochs=%lld: the training data of task=%s have no end; set steps instead",
+                            (long long)epochs, unroll_text(settings, "task"));
+    return unroll_ok();
+}
+
+unroll_status unroll_count_steps(const unroll_settings *settings, unroll_shapes *shapes, int64_t *steps)
+{
+    unroll_task_shape task;
+    *steps = unroll_int(settings, "steps");
+    if (unroll_int(settings, "epochs") == 0)
+        return unroll_ok();
+    UNROLL_TRY(find_shape(shapes, settings, &task));
+    return unroll_shape_steps(settings, &task, steps);
+}
+
 double unroll_run_cost(const unroll_settings *settings, unroll_shapes *shapes)
 {
     unroll_task_shape task;
     unroll_model_shape shape;
     unroll_graph graph;
     double cost = 0.0;
-    if (find_shape(shapes, settings, &task).code != UNROLL_OK)
+    int64_t steps;
+    if (find_shape(shapes, settings, &task).code != UNROLL_OK || unroll_shape_steps(settings, &task, &steps).code != UNROLL_OK)
         return 0.0;
     shape = unroll_model_shape_of(&task);
     if (unroll_network_build(settings, &shape, unroll_isa_now(), &graph).code == UNROLL_OK)
-        cost = unroll_graph_cost(&graph, (double)task.batch * task.steps, task.batch) * (double)unroll_int(settings, "steps");
+        cost = unroll_graph_cost(&graph, (double)task.batch * task.steps, task.batch) * (double)steps;
     unroll_graph_close(&graph);
     return cost;
 }

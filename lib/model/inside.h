@@ -73,7 +73,7 @@ struct unroll_model {
     /* optimizer */
     optimizer_kind optimizer;
     unroll_optimizer_step step;
-    double rate, clip, beta1, beta2, beta1_power, beta2_power;
+    double rate, decay, clip, beta1, beta2, beta1_power, beta2_power;
 };
 
 /* The node whose output the loss reads. */

@@ -6,6 +6,7 @@
 #include "layers/parts.h"
 #include "model/inside.h"
 #include "model/network.h"
+#include "model/settings.h"
 
 enum { MOST_WEIGHTS_A_LAYER = 8 };
 
@@ -17,6 +18,7 @@ static void read_optimizer(unroll_model *model)
                        : strcmp(name, "rmsprop") == 0 ? OPTIMIZER_RMSPROP
                                                       : OPTIMIZER_ADAM;
     model->rate = unroll_real(s, "lr");
+    model->decay = unroll_real(s, "decay");
     model->clip = unroll_real(s, "clip");
     model->beta1 = unroll_real(s, "beta1");
     model->beta2 = unroll_real(s, "beta2");
@@ -260,6 +262,7 @@ static unroll_status open_all(unroll_model *model, const unroll_network *network
     assert(model->loss != NULL);
     model->seed = (uint64_t)unroll_int(model->settings, "seed");
     model->loss_parameter = model->loss->parameter != NULL ? model->loss->parameter(model->settings) : 0;
+    UNROLL_TRY(unroll_optimizer_check(model->settings));
     read_optimizer(model);
     UNROLL_TRY(unroll_network_graph(network, model->settings, shape, isa, &model->graph));
     settle_pieces(model);

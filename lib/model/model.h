@@ -49,6 +49,10 @@ void unroll_model_weight_at(const unroll_model *model, int index, unroll_weight 
    double. */
 void unroll_model_get_weight(const unroll_model *model, int index, real *values);
 void unroll_model_set_weight(unroll_model *model, int index, const real *values);
+/* All weights in the model's own order, its reals in number, to be put back into the same model later. */
+size_t unroll_model_reals(const unroll_model *model);
+void unroll_model_save_weights(const unroll_model *model, real *copy);
+void unroll_model_load_weights(unroll_model *model, const real *copy);
 /* The gradient of the last unroll_model_gradient, in the same layout. */
 void unroll_model_get_gradient(const unroll_model *model, int index, real *values);
 /* Its gradient of the inputs (B, T, I), zeros past the end; of models with shape.input_gradient. */
@@ -110,6 +114,8 @@ double unroll_model_gradient(unroll_model *model, unroll_score *score); /* forwa
 /* The next gradient is that of training step `step`, which dropout and other draws depend on; each one after it is of the
    next step. */
 void unroll_model_at_step(unroll_model *model, int64_t step);
+/* The learning rate of the updates from now on; at first the setting lr. */
+void unroll_model_set_rate(unroll_model *model, double rate);
 /* Clips by norm, updates with the optimizer; returns the gradient's norm before clipping. */
 double unroll_model_update(unroll_model *model);
 /* From now on `watch` is told of the phases of passes and updates (base/team.h); NULL: nobody. */

@@ -27,7 +27,13 @@ typedef struct unroll_run_hooks {
 } unroll_run_hooks;
 
 /* Trains as `settings` say and fills the record: status done or diverged (both return UNROLL_OK), columns parameters,
-   gates, <metric>, solved, solved_step, ms_per_step, ...; curves step, seconds, train_loss, valid_<metric>.
+   gates, <metric>, best_step, best_valid_<metric>, last_step, epochs_seen (of finite data), solved, solved_step,
+   ms_per_step, ...; curves step, seconds, train_loss, valid_<metric>, gradient_norm, learning_rate.
+   keep=best: the metric, the test results and the model that hooks->model receives are of the weights of step best_step, the
+   validation point whose metric over the first valid_batches batches, best_valid_<metric>, was the lowest; keep=last: of
+   those of the last step. <metric> is over the whole validation split. A task counts as solved at the first point where the
+   metric is below its mark over the whole split, looked at where that of the point's batches is; or with the weights that
+   are kept.
    hooks may be NULL. Any other status: the run failed, with its sentence (out of memory, a bad file). */
 unroll_status unroll_run(const unroll_settings *settings, unroll_run_hooks *hooks, unroll_record *record);
 
@@ -47,6 +53,10 @@ unroll_status unroll_count_parameters(const unroll_settings *settings, int64_t *
 /* Sets `hidden` to the width whose parameter count comes nearest to the setting `params` when that is > 0. `shapes`: where
    the task's shape is looked up and kept; NULL: it is opened. */
 unroll_status unroll_resolve_params(unroll_settings *settings, unroll_shapes *shapes);
+/* Training steps of a run: the setting steps, or epochs over the training split of `task`; UNROLL_WRONG where that is endless. */
+unroll_status unroll_shape_steps(const unroll_settings *settings, const unroll_task_shape *task, int64_t *steps);
+/* The same, with the task's shape looked up, when it is needed, as in unroll_resolve_params. */
+unroll_status unroll_count_steps(const unroll_settings *settings, unroll_shapes *shapes, int64_t *steps);
 /* Expected cost of the run in floating-point operations: what the sweep orders by. */
 double unroll_run_cost(const unroll_settings *settings, unroll_shapes *shapes);
 

@@ -1,6 +1,8 @@
 /* The core's own rows of the settings table, and those of cells, losses and networks. */
 #include "model/settings.h"
 
+#include <string.h>
+
 #include "cells/cell.h"
 #include "losses/loss.h"
 #include "model/network.h"
@@ -22,27 +24,52 @@ static const unroll_setting rows[] = {
     {"batch", UNROLL_INT, 1, 1048576, "", "32", "sequences", "sequences in a batch", "data", 0},
     {"seed", UNROLL_INT, 0, 9007199254740992.0, "", "0", "", "of weights and samples", "training", 0},
     {"steps", UNROLL_INT, 0, 1e12, "", "1000", "steps", "training steps (updates)", "training", 0},
+    {"epochs", UNROLL_INT, 0, 1000000, "", "0", "epochs", "passes over finite training data instead of steps; 0: off", "training",
+     0},
     {"optimizer", UNROLL_CHOICE, 0, 0, "sgd|rmsprop|adam", "adam", "", "update rule", "training", 0},
     {"lr", UNROLL_REAL, 0, 1e6, "", "0.001", "", "learning rate", "training", 0},
+    {"schedule", UNROLL_CHOICE, 0, 0, "constant|cosine|halve", "constant", "",
+     "of the learning rate: cosine falls to lr_final of it; halve halves it after patience points without improvement",
+     "training", 0},
+    {"warmup", UNROLL_INT, 0, 1e12, "", "0", "steps", "steps over which lr rises in a line before its schedule; 0: none",
+     "training", 0},
+    {"lr_final", UNROLL_REAL, 0, 1, "", "0", "", "share of lr that schedule=cosine ends at", "training", 0},
+    {"patience", UNROLL_INT, 1, 1000000, "", "5", "points",
+     "points without a better validation metric until schedule=halve halves and stop=early stops (with halve: twice as many)",
+     "training", 0},
     {"momentum", UNROLL_REAL, 0, 1, "", "0", "", "of sgd", "training", 0},
     {"alpha", UNROLL_REAL, 0, 1, "", "0.99", "", "decay of rmsprop's mean square", "training", 0},
     {"beta1", UNROLL_REAL, 0, 0.999999, "", "0.9", "", "decay of adam's mean gradient", "training", 0},
     {"beta2", UNROLL_REAL, 0, 0.999999, "", "0.999", "", "decay of adam's mean square", "training", 0},
     {"eps", UNROLL_REAL, 0, 1, "", "1e-08", "", "added to the root in adam and rmsprop", "training", 0},
+    {"decay", UNROLL_REAL, 0, 1e6, "", "0", "",
+     "AdamW's: every weight loses lr times this of itself before a step; needs optimizer=adam", "training", 0},
     {"clip", UNROLL_REAL, 0, 1e30, "", "1", "", "clip the gradient's norm to this; 0: off", "training", 0},
     {"bptt", UNROLL_INT, 0, 1000000, "", "0", "steps", "cut the gradient every so many steps; 0: full", "training", 0},
     {"points", UNROLL_INT, 1, 100000, "", "40", "points", "evaluations over the run: points of its curves", "training",
      0},
     {"valid_batches", UNROLL_INT, 0, 1000000, "", "8", "batches",
-     "validation batches at each point; the last point takes them all; 0: always all", "training", 0},
-    {"stop", UNROLL_CHOICE, 0, 0, "never|solved", "never", "", "end a run early once its task is solved", "training",
+     "validation batches at each point, the first ones; the weights that are kept are scored on all; 0: always all", "training",
      0},
+    {"stop", UNROLL_CHOICE, 0, 0, "never|solved|early", "never", "",
+     "end a run once its task is solved; early: once patience points brought no better validation metric", "training", 0},
+    {"keep", UNROLL_CHOICE, 0, 0, "best|last", "best", "",
+     "weights that are scored, tested and saved in the end: the best validation point's or the last step's", "training", 0},
     {"weights", UNROLL_CHOICE, 0, 0, "float|bf16|int8", "float", "",
      "form in which streaming inference reads the weights: int8 with a scale a row", "machine", 0},
     {"threads", UNROLL_INT, 1, 1024, "", "1", "threads",
      "threads of one run, at most: fewer where more would be slower", "machine", UNROLL_SETTING_TIMING},
     {"isa", UNROLL_TEXT, 0, 0, "", "auto", "", "instruction set: unroll list isas", "machine", UNROLL_SETTING_TIMING},
 };
+
+unroll_status unroll_optimizer_check(const unroll_settings *settings)
+{
+    const char *optimizer = unroll_text(settings, "optimizer");
+    if (unroll_real(settings, "decay") > 0.0 && strcmp(optimizer, "adam") != 0)
+        return unroll_error(UNROLL_WRONG, "decay=%g is AdamW's: it needs optimizer=adam, not %s", unroll_real(settings, "decay"),
+                            optimizer);
+    return unroll_ok();
+}
 
 /* Rows of cells and losses are the same in every instruction set. */
 void unroll_register_core_settings(void)

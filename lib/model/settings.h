@@ -6,4 +6,7 @@
 
 void unroll_register_core_settings(void);
 
+/* UNROLL_WRONG where the settings of the optimizer do not go together. */
+unroll_status unroll_optimizer_check(const unroll_settings *settings);
+
 #endif

@@ -34,7 +34,9 @@ typedef struct unroll_task_shape {
     int beams;        /* answers that a model writes at a time for each sequence, with UNROLL_SEQUENCE; 0: one */
     bool carry;  /* batch i + 1 of a split continues the sequences of batch i: states are carried over */
     const char *loss;    /* its name: losses/loss.h */
-    int batches[3];      /* [split]: batches in the split; 0 = endless (only UNROLL_TRAIN) */
+    int batches[3];      /* [split]: batches in the split; 0 = endless (only UNROLL_TRAIN). Training goes on through batches of
+                            any index: number i is of epoch i / batches, and an epoch has each sample once, in an order of its
+                            own (unroll_random_order) unless states are carried */
     const char *metric;  /* column name of the error that is reported, "mse", "bits_per_character"; smaller is better */
     const char *unit;    /* its unit */
     double solved_below; /* the task counts as solved when the validation metric is below; NaN: no such notion */

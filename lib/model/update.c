@@ -31,7 +31,8 @@ static void step(const unroll_model *model, size_t first, size_t count, const re
     }
 }
 
-/* Whether weights whose gradient is zero stay as they are, and so do their moments. */
+/* Whether weights whose gradient is zero stay as they are, and so do their moments. (Only adam decays weights, and it moves
+   them all.) */
 static bool rests_without_gradient(const unroll_model *model)
 {
     return model->optimizer == OPTIMIZER_SGD && !(model->step.momentum > 0);
@@ -82,6 +83,11 @@ static double sparse_squares(const unroll_model *model)
     return squares;
 }
 
+void unroll_model_set_rate(unroll_model *model, double rate)
+{
+    model->rate = rate;
+}
+
 double unroll_model_update(unroll_model *model)
 {
     size_t parts = (model->dense + NORM_REALS - 1) / NORM_REALS;
@@ -94,6 +100,7 @@ double unroll_model_update(unroll_model *model)
     /* the factor of torch.nn.utils.clip_grad_norm_ */
     model->step.scale = (real)(model->clip > 0.0 && model->clip / (norm + 1e-6) < 1.0 ? model->clip / (norm + 1e-6) : 1.0);
     model->step.rate = (real)model->rate;
+    model->step.shrink = (real)(model->rate * model->decay);
     model->beta1_power *= model->beta1;
     model->beta2_power *= model->beta2;
     model->step.correction1 = (real)(1.0 / (1.0 - model->beta1_power));

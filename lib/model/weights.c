@@ -1,5 +1,24 @@
-/* Weights by name. */
+/* Weights by name, and all at once. */
+#include <string.h>
+
 #include "model/inside.h"
+
+size_t unroll_model_reals(const unroll_model *model)
+{
+    return model->reals;
+}
+
+void unroll_model_save_weights(const unroll_model *model, real *copy)
+{
+    memcpy(copy, model->w, model->reals * sizeof *copy);
+}
+
+void unroll_model_load_weights(unroll_model *model, const real *copy)
+{
+    memcpy(model->w, copy, model->reals * sizeof *copy);
+    model->stale = true;
+    model->stream_stale = true;
+}
 
 int unroll_model_weight_count(const unroll_model *model)
 {

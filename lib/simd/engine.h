@@ -107,6 +107,7 @@ typedef struct unroll_optimizer_step {
     real rest_alpha, rest1, rest2; /* 1 - alpha, 1 - beta1, 1 - beta2: from double, as 1 - 0.999f is 1.3e-5 off */
     real correction1;            /* adam: 1 / (1 - beta1^t) */
     real root_correction2;       /* adam: 1 / sqrt(1 - beta2^t) */
+    real shrink;                 /* adam: rate times decay, the share that each weight loses first (AdamW) */
 } unroll_optimizer_step;
 
 typedef struct unroll_engine {

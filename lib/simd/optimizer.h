@@ -44,22 +44,25 @@ static void engine_rmsprop(real *w, const real *g, real *v, size_t count, const 
     }
 }
 
-/* Kingma and Ba, 2015: m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
-   w -= rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon) */
+/* w -= shrink w (Loshchilov and Hutter, Decoupled weight decay regularization, 2019), then Kingma and Ba, 2015:
+   m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; w -= rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon) */
 static void engine_adam(real *w, const real *g, real *m, real *v, size_t count, const unroll_optimizer_step *step)
 {
     vec rate = vec_set1(step->rate * step->correction1), root = vec_set1(step->root_correction2);
     vec beta1 = vec_set1(step->beta1), rest1 = vec_set1(step->rest1);
     vec beta2 = vec_set1(step->beta2), rest2 = vec_set1(step->rest2);
-    vec epsilon = vec_set1(step->epsilon), scale = vec_set1(step->scale);
+    vec epsilon = vec_set1(step->epsilon), scale = vec_set1(step->scale), shrink = vec_set1(step->shrink);
+    bool decays = step->shrink > 0;
     for (size_t i = 0; i < count; i += UNROLL_LANES) {
-        vec gradient = vec_mul(vec_load(g + i), scale);
+        vec weight = vec_load(w + i), gradient = vec_mul(vec_load(g + i), scale);
         vec mean = vec_fma(vec_load(m + i), beta1, vec_mul(gradient, rest1));
         vec square = vec_fma(vec_load(v + i), beta2, vec_mul(vec_mul(gradient, gradient), rest2));
         vec_store(m + i, mean);
         vec_store(v + i, square);
         mean = vec_div(mean, vec_fma(vec_sqrt(square), root, epsilon));
-        vec_store(w + i, vec_fnma(rate, mean, vec_load(w + i)));
+        if (decays)
+            weight = vec_fnma(shrink, weight, weight);
+        vec_store(w + i, vec_fnma(rate, mean, weight));
     }
 }
 

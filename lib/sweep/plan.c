@@ -100,6 +100,7 @@ static void identify(const unroll_experiment *experiment, const unroll_settings 
 
 static unroll_status fill_run(const unroll_experiment *experiment, unroll_plan *plan, int index)
 {
+    int64_t steps;
     unroll_planned *run = &plan->runs[plan->count];
     memset(run, 0, sizeof *run);
     run->settings = unroll_settings_new();
@@ -109,6 +110,7 @@ static unroll_status fill_run(const unroll_experiment *experiment, unroll_plan *
     UNROLL_TRY(set_combination(&plan->axes, index, run));
     UNROLL_TRY(unroll_settings_check(run->settings));
     UNROLL_TRY(unroll_resolve_params(run->settings, plan->shapes));
+    UNROLL_TRY(unroll_count_steps(run->settings, plan->shapes, &steps)); /* epochs of endless data are told before any run */
     identify(experiment, run->settings, run->id);
     return unroll_ok();
 }

@@ -36,7 +36,8 @@ unroll_status unroll_sweep_plan(const unroll_experiment *experiment, const unrol
                                 unroll_settings ***configs, int *count);
 
 /* Whether task, cell and isa, which are mere text in the settings table, name what there is: UNROLL_WRONG with the
-   nearest right name when one does not, or when the processor lacks the instruction set. */
+   nearest right name when one does not, or when the processor lacks the instruction set. And whether those of the optimizer go
+   together. */
 unroll_status unroll_settings_check(const unroll_settings *settings);
 
 #endif

@@ -1,0 +1,215 @@
+#include "model/train.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static unroll_status open_curves(unroll_curves *curves, size_t points)
+{
+    float **const all[] = {&curves->step, &curves->seconds, &curves->train, &curves->norm, &curves->valid, &curves->rate};
+    enum { CURVES = sizeof all / sizeof all[0] };
+    float *values = malloc(points * CURVES * sizeof *values);
+    curves->step = values;
+    curves->step_ns = malloc(points * sizeof *curves->step_ns);
+    if (values == NULL || curves->step_ns == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory: curves of %zu points", points);
+    for (size_t i = 0; i < CURVES; i++)
+        *all[i] = values + i * points;
+    return unroll_ok();
+}
+
+unroll_status unroll_training_open(unroll_training *t)
+{
+    size_t bytes = unroll_model_reals(t->model) * sizeof(real);
+    t->solved_step = t->kept_step = t->diverged = -1;
+    t->metric = NAN;
+    t->schedule = unroll_schedule_open(t->settings, t->steps);
+    UNROLL_TRY(unroll_samples_open(&t->shape, &t->samples));
+    UNROLL_TRY(open_curves(&t->curves, (size_t)unroll_int(t->settings, "points") + 1));
+    if (strcmp(unroll_text(t->settings, "keep"), "best") != 0 || t->shape.batches[UNROLL_VALID] == 0)
+        return unroll_ok();
+    t->kept = malloc(bytes);
+    return t->kept != NULL ? unroll_ok() : unroll_error(UNROLL_FAILED, "out of memory: a copy of the weights, %zu bytes", bytes);
+}
+
+void unroll_training_close(unroll_training *t)
+{
+    unroll_samples_close(&t->samples);
+    free(t->curves.step);
+    free(t->curves.step_ns);
+    free(t->kept);
+}
+
+static void load_batch(unroll_training *t, unroll_split split, int64_t index)
+{
+    unroll_samples_clear(&t->shape, &t->samples);
+    t->task->batch(t->data, split, index, &t->samples);
+    unroll_model_pack(t->model, &t->samples, t->shape.batch);
+}
+
+/* ---- validation ---- */
+
+/* means over the first `batches` batches; carried states have a slot of their own */
+static unroll_score validate(unroll_training *t, int64_t batches)
+{
+    unroll_score sum = {0.0, 0.0, 0};
+    if (t->shape.carry)
+        unroll_model_carry(t->model, 1, true);
+    for (int64_t i = 0; i < batches && !unroll_training_stopped(t); i++) {
+        unroll_score score;
+        load_batch(t, UNROLL_VALID, i);
+        unroll_model_loss(t->model, &score);
+        sum.loss += score.loss * (double)score.targets;
+        sum.accuracy += score.accuracy * (double)score.targets;
+        sum.targets += score.targets;
+    }
+    if (sum.targets > 0) {
+        sum.loss /= (double)sum.targets;
+        sum.accuracy /= (double)sum.targets;
+    }
+    if (t->shape.carry)
+        unroll_model_carry(t->model, 0, false);
+    return sum;
+}
+
+static double metric_of(const unroll_training *t, const unroll_score *score)
+{
+    return t->task->metric != NULL ? t->task->metric(t->data, score) : score->loss;
+}
+
+/* Batches of a point: the same ones at every point, or their metrics could not be compared. */
+static int64_t point_batches(const unroll_training *t)
+{
+    int64_t some = unroll_int(t->settings, "valid_batches"), all = t->shape.batches[UNROLL_VALID];
+    return some == 0 || some > all ? all : some;
+}
+
+/* The metric over the whole split, where `metric` is that of a point's batches. */
+static double whole_metric(unroll_training *t, double metric)
+{
+    unroll_score score;
+    if (point_batches(t) == t->shape.batches[UNROLL_VALID])
+        return metric;
+    score = validate(t, t->shape.batches[UNROLL_VALID]);
+    return metric_of(t, &score);
+}
+
+static void note_solved(unroll_training *t, int64_t step, int point)
+{
+    t->solved_step = step;
+    t->solved_seconds = (double)t->curves.seconds[point];
+}
+
+/* means over the steps since the last point */
+typedef struct stretch {
+    double loss, norm;
+    int64_t steps, ns;
+} stretch;
+
+/* A validation point after `step` steps. */
+static void add_point(unroll_training *t, int64_t step, const stretch *since)
+{
+    unroll_curves *c = &t->curves;
+    unroll_score score = validate(t, point_batches(t));
+    double metric = metric_of(t, &score), steps = (double)since->steps;
+    int at = c->count++;
+    c->step[at] = (float)step;
+    c->seconds[at] = (float)((double)t->train_ns * 1e-9);
+    c->train[at] = (float)(since->loss / steps); /* NaN before the first step */
+    c->norm[at] = (float)(since->norm / steps);
+    c->valid[at] = (float)metric;
+    c->rate[at] = step > 0 ? (float)unroll_schedule_rate(&t->schedule, step - 1) : NAN;
+    c->step_ns[at] = since->steps > 0 ? since->ns / since->steps : 0;
+    t->metric = metric;
+    t->last_step = step;
+    if (unroll_schedule_point(&t->schedule, step, metric)) {
+        t->best_point = at;
+        if (t->kept != NULL)
+            unroll_model_save_weights(t->model, t->kept);
+    }
+    /* a few batches may be below by chance */
+    if (t->solved_step < 0 && metric < t->shape.solved_below && whole_metric(t, metric) < t->shape.solved_below)
+        note_solved(t, step, at);
+    if (t->hooks != NULL && t->hooks->progress != NULL && !unroll_training_stopped(t))
+        t->hooks->progress(t->hooks->context, step, t->steps, step == 0 ? score.loss : since->loss / steps);
+}
+
+/* ---- training ---- */
+
+/* One step; whether its loss and gradient were finite. */
+static bool take_step(unroll_training *t, int64_t step, stretch *since)
+{
+    int64_t start, batches = t->shape.batches[UNROLL_TRAIN];
+    double loss, norm;
+    if (t->shape.carry && batches > 0 && step > 0 && step % batches == 0)
+        unroll_model_carry(t->model, 0, true);
+    start = now_ns();
+    load_batch(t, UNROLL_TRAIN, step);
+    loss = unroll_model_gradient(t->model, NULL);
+    unroll_model_set_rate(t->model, unroll_schedule_rate(&t->schedule, step));
+    norm = unroll_model_update(t->model);
+    since->ns += now_ns() - start;
+    since->steps++;
+    since->loss += loss;
+    since->norm += norm;
+    return isfinite(loss) && isfinite(norm);
+}
+
+static void take_steps(unroll_training *t)
+{
+    int64_t points = unroll_int(t->settings, "points");
+    bool stop_solved = strcmp(unroll_text(t->settings, "stop"), "solved") == 0;
+    stretch since = {0.0, 0.0, 0, 0};
+    if (points > t->steps && t->steps > 0)
+        points = t->steps;
+    add_point(t, 0, &since);
+    if (t->shape.carry)
+        unroll_model_carry(t->model, 0, true);
+    for (int64_t step = 0, point = 1; step < t->steps && !unroll_training_stopped(t); step++) {
+        if (!take_step(t, step, &since)) {
+            t->diverged = step;
+            return;
+        }
+        if (step + 1 < (int64_t)llround((double)t->steps * (double)point / (double)points))
+            continue;
+        t->train_ns += since.ns;
+        add_point(t, step + 1, &since);
+        since = (stretch){0.0, 0.0, 0, 0};
+        point++;
+        if ((stop_solved && t->solved_step >= 0) || unroll_schedule_ends(&t->schedule))
+            return;
+    }
+}
+
+/* A run whose last metric is no finite number has gone wrong, whatever it was before: its metric stays that. */
+static void keep_weights(unroll_training *t)
+{
+    if (!isfinite(t->metric))
+        return;
+    t->kept_step = t->last_step;
+    if (t->kept != NULL) {
+        unroll_model_load_weights(t->model, t->kept);
+        t->metric = t->schedule.best;
+        t->kept_step = t->schedule.best_step;
+    }
+    t->metric = whole_metric(t, t->metric);
+    if (t->solved_step < 0 && t->metric < t->shape.solved_below)
+        note_solved(t, t->kept_step, t->kept != NULL ? t->best_point : t->curves.count - 1);
+}
+
+void unroll_train(unroll_training *t)
+{
+    take_steps(t);
+    if (t->diverged >= 0)
+        t->metric = NAN;
+    else if (!unroll_training_stopped(t))
+        keep_weights(t);
+}

@@ -1,0 +1,55 @@
+/* train.h: the training of a run: its steps, its validation points, and the weights that it keeps. */
+#ifndef UNROLL_MODEL_TRAIN_H
+#define UNROLL_MODEL_TRAIN_H
+
+#include "model/run.h"
+#include "model/samples.h"
+#include "model/schedule.h"
+
+/* What is noted at each validation point; the first one is before the first step. */
+typedef struct unroll_curves {
+    float *step, *seconds;
+    float *train, *norm;  /* means over the steps since the last point; NaN at the first one */
+    float *valid;         /* the metric, at every point on the same batches */
+    float *rate;          /* of the last step */
+    int64_t *step_ns;     /* mean time of a training step since the last point */
+    int count;
+} unroll_curves;
+
+/* The first five are given; the rest is the training's own. */
+typedef struct unroll_training {
+    const unroll_settings *settings;
+    const unroll_run_hooks *hooks; /* may be NULL */
+    const unroll_task *task;
+    void *data; /* the task's state */
+    int64_t steps;
+    unroll_task_shape shape;
+    unroll_samples samples;
+    unroll_model *model;
+    unroll_schedule schedule;
+    unroll_curves curves;
+    real *kept;          /* the weights of the best point; NULL: those of the last step are kept */
+    int best_point;      /* of the curves */
+    int64_t last_step;   /* of the last point */
+    int64_t kept_step;   /* whose weights the model has in the end; -1 of a training that went wrong */
+    int64_t solved_step; /* -1: never */
+    double solved_seconds;
+    int64_t train_ns;
+    int64_t diverged; /* the step at which the loss or its gradient was no longer finite; -1: never */
+    double metric;    /* of the weights that are kept, over the whole validation split; NaN of a training that diverged */
+} unroll_training;
+
+/* Room for a batch, the curves and, with keep=best, one copy of the weights. The model is open; UNROLL_FAILED when memory
+   is short. */
+unroll_status unroll_training_open(unroll_training *training);
+void unroll_training_close(unroll_training *training);
+
+/* Trains, then puts the weights in place that are kept. Ends soon when hooks->stop says so. */
+void unroll_train(unroll_training *training);
+
+static inline bool unroll_training_stopped(const unroll_training *training)
+{
+    return training->hooks != NULL && training->hooks->stop != NULL && atomic_load(training->hooks->stop);
+}
+
+#endif
