@@ -209,7 +209,8 @@ static void check_forward(const golden_case *c, unroll_model *model)
 {
     const unroll_model_shape *s = &c->shape;
     const int parts = unroll_model_state_count(model), hidden = (int)unroll_int(c->settings, "hidden");
-    const int y_count = s->batch * (s->answer == UNROLL_AT_EVERY ? s->steps : 1) * s->outputs, hidden_count = s->batch * s->steps * hidden;
+    const int y_count = s->batch * (s->answer == UNROLL_AT_EVERY ? s->steps : 1) * s->outputs;
+    const int hidden_count = find(c, 'd', "hidden")->count; /* of two directions twice as many */
     const int states_count = parts * s->batch * hidden;
     int *length = integers(find(c, 'i', "length")), *symbol = integers(find(c, 'i', "symbol"));
     real *x = reals(find(c, 'g', "x")), *initial = turned(reals(find(c, 'g', "initial")), parts, s->batch, hidden);
@@ -332,6 +333,15 @@ static void slstm_forward_agrees_with_pytorch(void)
     check_file("tests/golden/slstm.txt", 8, check_forward);
 }
 
+static void two_directions_agree_with_pytorch(void)
+{
+    static const char *const files[] = {"tests/golden/lstm_both.txt", "tests/golden/gru_both.txt"};
+    for (int i = 0; i < 2; i++) {
+        check_file(files[i], 3, check_forward);
+        check_file(files[i], 3, check_training);
+    }
+}
+
 static void rnn_tanh_gradients_and_ten_steps_agree_with_pytorch(void)
 {
     check_file("tests/golden/rnn.txt", 6, check_training);
@@ -369,6 +379,7 @@ const unroll_test tests_core_golden[] = {
     TEST(gru_forward_agrees_with_pytorch),
     TEST(mingru_forward_agrees_with_pytorch),
     TEST(slstm_forward_agrees_with_pytorch),
+    TEST(two_directions_agree_with_pytorch),
     TEST(rnn_tanh_gradients_and_ten_steps_agree_with_pytorch),
     TEST(rnn_relu_gradients_and_ten_steps_agree_with_pytorch),
     TEST(lstm_gradients_and_ten_steps_agree_with_pytorch),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "digest.h"
+#include "layers/recurrent.h"
 #include "model/network.h"
 #include "suite.h"
 
@@ -35,6 +36,28 @@ static unroll_status build(const unroll_settings *settings, const unroll_model_s
     }
     return unroll_add_dense(graph, "head", out, shape->outputs, &graph->output);
 }
+
+/* four times: x + dropout(gru(norm(x))), the GRU of the third backwards */
+static unroll_status build_residual(const unroll_settings *settings, const unroll_model_shape *shape, unroll_graph *graph)
+{
+    int top;
+    (void)settings;
+    UNROLL_TRY(unroll_add_input(graph, UNROLL_SOURCE, shape->inputs, 0, &top));
+    UNROLL_TRY(unroll_add_dense(graph, "below", top, 5, &top));
+    for (int level = 0; level < 4; level++) {
+        unroll_recurrent_options options = {.cell = "gru", .hidden = 5, .level = level, .backwards = level == 2};
+        int branch;
+        char name[16];
+        snprintf(name, sizeof name, "norm_%d", level);
+        UNROLL_TRY(unroll_add_norm(graph, name, top, &branch));
+        UNROLL_TRY(unroll_add_recurrent(graph, "rnn", branch, -1, &options, &branch));
+        UNROLL_TRY(unroll_add_dropout(graph, branch, 0.25, &branch));
+        UNROLL_TRY(unroll_add_sum(graph, (int[]){top, branch}, 2, &top));
+    }
+    return unroll_add_dense(graph, "head", top, shape->outputs, &graph->output);
+}
+
+static const unroll_network residual = {.name = "residual", .title = "a residual stack", .build = build_residual};
 
 static const unroll_network network = {.name = "tried", .title = "a layer that is tried", .build = build};
 
@@ -241,6 +264,29 @@ static void every_layers_gradient_matches_central_differences(void)
         return;
     }
     CU_ASSERT_TRUE(each_example(check_gradients) > 20);
+}
+
+static void a_residual_stack_with_norm_and_dropout_has_the_right_gradients(void)
+{
+    unroll_model_shape shape = {.inputs = INPUTS, .outputs = OUTPUTS, .steps = STEPS, .batch = BATCH, .answer = UNROLL_AT_EVERY,
+                                .loss = "squared", .input_gradient = true};
+    unroll_settings *settings;
+    unroll_model *model;
+    batch b;
+    unroll_samples samples = made(&b);
+    digest_register();
+    if (sizeof(real) == sizeof(float)) {
+        test_skip("central differences need the double build (make check-double)");
+        return;
+    }
+    settings = unroll_settings_new();
+    tried.symbols = false;
+    CU_ASSERT_EQUAL_FATAL(unroll_model_open_network(&residual, settings, &shape, &model).code, UNROLL_OK);
+    unroll_model_pack(model, &samples, BATCH);
+    check_weights("residual stack", model);
+    check_inputs("residual stack", model, &samples);
+    unroll_model_close(model);
+    unroll_settings_free(settings);
 }
 
 /* ---- bits ---- */
@@ -467,6 +513,7 @@ static void an_output_in_pieces_has_the_bits_of_the_whole(void)
 const unroll_test tests_core_layers[] = {
     TEST(every_kind_has_an_example_that_opens),
     TEST(every_layers_gradient_matches_central_differences),
+    TEST(a_residual_stack_with_norm_and_dropout_has_the_right_gradients),
     TEST(every_layer_has_the_same_bits_on_every_instruction_set_and_number_of_threads),
     TEST(every_layer_streams_with_the_bits_of_the_batch),
     TEST(an_output_in_pieces_has_the_bits_of_the_whole),

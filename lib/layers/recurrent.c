@@ -405,8 +405,9 @@ static void set_row(unroll_matrix m, int row, const real *in)
 static void recurrent_start(unroll_node *node, const real *state, size_t stride)
 {
     const unroll_recurrent *own = node->layer->own;
-    const recurrent_node *mine = node->own;
+    recurrent_node *mine = node->own;
     const unroll_set *set = node->set;
+    mine->started = state != NULL;
     for (int s = 0; s < set->size; s++)
         for (int k = 0; k < own->states; k++) {
             size_t place = (size_t)(set->order[s] - set->first) * stride + (size_t)(k * own->hidden);

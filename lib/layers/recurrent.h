@@ -58,6 +58,7 @@ typedef struct unroll_recurrent_node {
     int first_row;                             /* of the states, where the set's rows begin: B, or 0 */
     unroll_matrix stream_tape, stream_state[2][UNROLL_CELL_STATES]; /* (B, ..): before and after, in turns */
     int stream_now;
+    bool started; /* initial states are set; else they are zero */
 } unroll_recurrent_node;
 
 /* The matrix from one of its rows on. */

@@ -179,7 +179,7 @@ static void prepare(unroll_node *node, const unroll_pass *pass)
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
     unroll_part panels = unroll_team_part(pass->team, own->panels);
-    if (own->backwards && node->layer->sources < 2)
+    if (own->backwards && node->layer->sources < 2 && !mine->started)
         for (int k = 0; k < own->states; k++)
             clear(mine->state[k], panels, node->set->total, node->set->size);
     for (int k = 1; own->ends_read && k < own->states; k++)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the golden values of tests/test_core_golden.c with PyTorch: python3 tests/golden/make.py
+"""Makes the golden values of tests/test_core_golden.c with PyTorch: python3 tests/golden/make.py [KIND...]
 
 One text file a cell, tests/golden/CELL.txt, made of lines "word value value ...":
 
@@ -19,6 +19,7 @@ training steps (curve) on the same batch, the first one before any update.
 """
 import math
 import pathlib
+import sys
 
 import torch
 from torch import nn
@@ -97,15 +98,15 @@ STEPPED = {"mingru": (mingru_step, 2, False, 1), "slstm": (slstm_step, 4, True, 
 class Net(nn.Module):
     """The recurrent layers and the dense head of lib/model, in PyTorch's words."""
 
-    def __init__(self, kind, inputs, hidden, layers, outputs, heads=1):
+    def __init__(self, kind, inputs, hidden, layers, outputs, heads=1, both=False):
         super().__init__()
         if kind in STEPPED:
             self.rnn = Stepped(*STEPPED[kind], inputs, hidden, layers, heads)
         else:
             make = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU, "rnn_relu": nn.RNN}[kind]
             more = {"nonlinearity": "relu"} if kind == "rnn_relu" else {}
-            self.rnn = make(inputs, hidden, layers, batch_first=True, **more)
-        self.head = nn.Linear(hidden, outputs)
+            self.rnn = make(inputs, hidden, layers, batch_first=True, bidirectional=both, **more)
+        self.head = nn.Linear(hidden * (2 if both else 1), outputs)
 
     def forward(self, x, initial=None):
         """x (B, T, I) -> y (B, T, O), hidden (B, T, H), last states as a tuple of (layers, B, H)."""
@@ -131,9 +132,13 @@ def at_last(values):
     return torch.stack([values[b, LENGTHS[b] - 1] for b in range(BATCH)])
 
 
+def is_both(case):
+    return case["options"].get("directions") == "both"
+
+
 def net_of(case):
     return Net(case["kind"], SYMBOLS if case["symbols"] else INPUTS, case["hidden"], case["layers"], OUTPUTS,
-               int(case["options"].get("heads", 1)))
+               int(case["options"].get("heads", 1)), is_both(case))
 
 
 def make_targets(case, generator):
@@ -231,7 +236,7 @@ def make_given(case, generator):
         given["x"] = grid((BATCH, STEPS, INPUTS), 2, generator)
     given["class" if case["loss"] == "softmax" else "target"] = make_targets(case, generator)
     states = STEPPED[case["kind"]][3] if case["kind"] in STEPPED else 2 if case["kind"] == "lstm" else 1
-    given["initial"] = grid((layers, states, BATCH, hidden), 1, generator)
+    given["initial"] = grid((layers * (2 if is_both(case) else 1), states, BATCH, hidden), 1, generator)
     if case["kind"] == "slstm":
         given["initial"][:, 2] = given["initial"][:, 2].abs() + 0.5  # n, which is never below 1 after a step
     return given
@@ -284,6 +289,9 @@ def write_case(out, case):
     print("end", file=out)
 
 
+BOTH = ("lstm_both", "gru_both")  # two directions
+
+
 def cases_of(kind):
     adam = {"optimizer": "adam", "lr": "0.01"}
 
@@ -291,6 +299,10 @@ def cases_of(kind):
         return {"name": f"{kind}_{name}", "kind": kind, "hidden": hidden, "layers": layers, "every": every,
                 "loss": loss, "symbols": symbols, "options": {**adam, **options}}
 
+    if kind in BOTH:
+        return [dict(case(name, 5, layers, True, loss, symbols, directions="both"), kind=kind.split("_")[0])
+                for name, layers, loss, symbols in [("one_level", 1, "squared", False), ("two_levels", 2, "bernoulli", False),
+                                                    ("of_symbols", 2, "softmax", True)]]
     cases = [
         case("every_step_squared", 5, 1, True, "squared"),
         case("last_step_squared", 5, 2, False, "squared"),
@@ -313,10 +325,13 @@ def cases_of(kind):
     return cases
 
 
-def main():
+def main(wanted):
+    """Writes the files of these kinds, or, without any, of all."""
     folder = pathlib.Path(__file__).parent
     torch.set_num_threads(1)
-    for number, kind in enumerate(["rnn", "rnn_relu", "lstm", "gru", "mingru", "slstm"]):
+    for number, kind in enumerate(["rnn", "rnn_relu", "lstm", "gru", "mingru", "slstm", *BOTH]):
+        if wanted and kind not in wanted:
+            continue
         with open(folder / f"{kind}.txt", "w", encoding="ascii") as out:
             print(f"# made by tests/golden/make.py with PyTorch {torch.__version__}", file=out)
             for place, case in enumerate(cases_of(kind)):
@@ -324,4 +339,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
