@@ -17,7 +17,7 @@ set xrange [0.85*STATS_min:1.18*STATS_max]
 aside(i, n) = 1 + 0.03 * (i - (n + 1) / 2.0)
 name(c, h) = sprintf("%s, hidden %s", label(c), h)
 
-set title "Error at the end of training"
+set title "Error with the best weights"
 set logscale y
 set format y "10^{%L}"
 set ylabel "mean squared error"

@@ -1,5 +1,5 @@
 # Characters of a real text at equal parameters: bits per character of the validation part against training steps and against
-# training time, mean over seeds with 95% bootstrap bands, and at the end of training, beside models that only count characters
+# training time, mean over seeds with 95% bootstrap bands, and with the best weights, beside models that only count characters
 # (order 0) and what follows two characters (order 2). What to see: which cell is ahead for the same number of steps, and which
 # for the same time.
 #! steps: curve valid_bits_per_character over step by model where params=max
@@ -35,7 +35,7 @@ plot for [i=1:seconds_n] seconds_file index (i-1) using 1:3:4 with filledcurves 
      order0 with lines lw 3 dt 2 lc rgb "#555555" notitle, \
      order2 with lines lw 3 dt 3 lc rgb "#555555" notitle
 
-set title "At the end of training"
+set title "With the best weights"
 set xlabel ""
 set yrange [*:*]
 set offsets 0, 0, graph 0.1, graph 0.1
