@@ -1,12 +1,10 @@
-/* The recurrent layer: its memory, its weights by name, their initial values, its states; recurrent_pass.c,
-   recurrent_gradient.c and recurrent_step.c compute. */
+/* The recurrent layer: its sizes, its memory, the other forms of its weights, its table. recurrent_weights.c names its weights,
+   recurrent_state.c keeps its states; recurrent_pass.c, recurrent_gradient.c and recurrent_step.c compute. */
 #include "layers/recurrent.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "base/random.h"
 
 /* recurrent weights of so many bytes fill the second-level cache of some processors */
 enum { LARGE_BYTES = 262144 };
@@ -102,150 +100,6 @@ static void recurrent_count(const unroll_layer *layer, unroll_counts *counts)
     counts->source_products = counts->sequential + (layer->source[0]->trains ? input : 0.0);
     counts->elements = (gates + own->states) * hidden;
     counts->kept = (gates + own->states + 1) * hidden;
-}
-
-/* ---- weights ---- */
-
-static size_t recurrent_reals(unroll_layer *layer)
-{
-    unroll_recurrent *own = layer->own;
-    size_t input = (size_t)own->panels * (size_t)own->shape.gates * UNROLL_LANES;
-    size_t recurrent = (size_t)own->panels * (size_t)own->shape.recurrent * UNROLL_LANES;
-    own->w_ih = 0;
-    own->w_hh = own->w_ih + input * (size_t)own->inputs;
-    own->b_ih = own->w_hh + recurrent * (size_t)own->head_units;
-    own->b_hh = own->b_ih + input;
-    own->vector = own->b_hh + (own->two_biases ? recurrent : 0);
-    return own->vector + (size_t)(own->vectors * own->panels) * UNROLL_LANES;
-}
-
-/* The weights that there are, in order; the cell's vectors are VECTOR and up. */
-enum { W_IH, W_HH, B_IH, B_HH, VECTOR, MOST_WEIGHTS = VECTOR + UNROLL_CELL_VECTORS };
-
-static int weights_of(const unroll_recurrent *own, int which[MOST_WEIGHTS])
-{
-    int count = 0;
-    which[count++] = W_IH;
-    if (own->shape.recurrent > 0)
-        which[count++] = W_HH;
-    which[count++] = B_IH;
-    if (own->two_biases && own->shape.recurrent > 0)
-        which[count++] = B_HH;
-    for (int v = 0; v < own->vectors; v++)
-        which[count++] = VECTOR + v;
-    return count;
-}
-
-static int recurrent_weights(const unroll_layer *layer)
-{
-    int which[MOST_WEIGHTS];
-    return weights_of(layer->own, which);
-}
-
-static void recurrent_weight(const unroll_layer *layer, int index, unroll_weight *out)
-{
-    static const char *const names[] = {"weight_ih", "weight_hh", "bias_ih", "bias_hh"};
-    const unroll_recurrent *own = layer->own;
-    int which[MOST_WEIGHTS], kind;
-    char suffix[UNROLL_NAME_ROOM];
-    weights_of(own, which);
-    kind = which[index];
-    snprintf(suffix, sizeof suffix, ".%s_l%d%s", kind < VECTOR ? names[kind] : own->shape.vector[kind - VECTOR], own->level,
-             own->backwards ? "_reverse" : "");
-    unroll_weight_name(out, layer->name, suffix);
-    out->rows = (kind >= VECTOR ? 1 : kind == W_IH || kind == B_IH ? own->shape.gates : own->shape.recurrent) * own->hidden;
-    out->columns = kind == W_IH ? own->inputs : kind == W_HH ? own->head_units : 0;
-}
-
-/* the gate whose recurrent product is the j-th of a panel */
-static int gate_of_recurrent(const unroll_cell_shape *shape, int j)
-{
-    return shape->first + j < shape->gates ? shape->first + j : 0;
-}
-
-/* block of a panel where the `row`-th gate in PyTorch's order lies */
-static int block_of_gate(const unroll_cell_shape *shape, bool recurrent, int row)
-{
-    int block = 0;
-    if (!recurrent) {
-        while (shape->torch[block] != row)
-            block++;
-        return block;
-    }
-    for (;; block++) { /* gates without a recurrent product are not counted */
-        int before = 0;
-        for (int j = 0; j < shape->recurrent; j++)
-            before += shape->torch[gate_of_recurrent(shape, j)] < shape->torch[gate_of_recurrent(shape, block)];
-        if (before == row)
-            return block;
-    }
-}
-
-static size_t recurrent_locate(const unroll_layer *layer, int index, int row, int column)
-{
-    const unroll_recurrent *own = layer->own;
-    int unit = row % own->hidden, which[MOST_WEIGHTS], side, blocks, block;
-    weights_of(own, which);
-    if (which[index] >= VECTOR)
-        return own->vector + (size_t)((which[index] - VECTOR) * own->panels * UNROLL_LANES + row);
-    side = which[index] == W_HH || which[index] == B_HH;
-    blocks = side == 0 ? own->shape.gates : own->shape.recurrent;
-    block = unit / UNROLL_LANES * blocks + block_of_gate(&own->shape, side == 1, row / own->hidden);
-    if (which[index] >= B_IH)
-        return (side == 0 ? own->b_ih : own->b_hh) + (size_t)(block * UNROLL_LANES + unit % UNROLL_LANES);
-    if (side == 0)
-        return own->w_ih + (size_t)(unit % UNROLL_LANES) +
-               unroll_weight_place(own->panels * blocks, own->width[0], own->inputs, block, column);
-    return unroll_recurrent_weights(own, unit / own->head_units) + (size_t)(unit % UNROLL_LANES) +
-           unroll_weight_place(own->head_panels * blocks, own->width[1], own->head_units, block % (own->head_panels * blocks),
-                               column);
-}
-
-/* "pytorch": everything uniform in 1 / sqrt(H). The others: Glorot and Bengio's uniform (2010) for the input weights, the
-   named form for the recurrent ones (orthogonal: Saxe et al., 2014; identity: Le, Jaitly, Hinton, 2015), biases zero. */
-static unroll_status init_matrices(unroll_layer *layer, const char *init, uint64_t seed, int stream)
-{
-    const unroll_recurrent *own = layer->own;
-    if (strcmp(init, "pytorch") == 0) {
-        for (int i = 0; i < recurrent_weights(layer) - own->vectors; i++)
-            unroll_init_uniform(layer, i, seed, stream + i, 1.0 / sqrt((double)own->hidden));
-        return unroll_ok();
-    }
-    unroll_init_uniform(layer, 0, seed, stream, sqrt(6.0 / ((double)own->inputs + own->hidden)));
-    if (own->shape.recurrent == 0)
-        return unroll_ok();
-    if (strcmp(init, "glorot") == 0)
-        unroll_init_uniform(layer, 1, seed, stream + 1, sqrt(6.0 / (2.0 * own->head_units)));
-    else
-        UNROLL_TRY(unroll_init_blocks(layer, 1, seed, stream + 1, own->head_units,
-                                      strcmp(init, "identity") == 0 ? UNROLL_INIT_IDENTITY : UNROLL_INIT_ORTHOGONAL));
-    return unroll_ok();
-}
-
-/* the cell's vectors, in its own form */
-static void init_vectors(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int stream)
-{
-    const unroll_recurrent *own = layer->own;
-    int first = recurrent_weights(layer) - own->vectors;
-    for (int v = 0; own->cell->vector_start != NULL && v < own->vectors; v++) {
-        unroll_random random = unroll_random_open(seed, UNROLL_FOR_WEIGHTS, (uint32_t)(stream + first + v), 0);
-        for (int unit = 0; unit < own->hidden; unit++)
-            layer->w[recurrent_locate(layer, first + v, unit, 0)] =
-                (real)own->cell->vector_start(settings, v, unit, unroll_random_uniform(&random));
-    }
-}
-
-static unroll_status recurrent_init(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int stream)
-{
-    const unroll_recurrent *own = layer->own;
-    int bias = own->shape.recurrent > 0 ? 2 : 1; /* index of the input's */
-    UNROLL_TRY(init_matrices(layer, unroll_text(settings, "init"), seed, stream));
-    init_vectors(layer, settings, seed, stream);
-    for (int gate = 0; own->cell->bias != NULL && gate < own->shape.gates; gate++)
-        for (int unit = 0; unit < own->hidden; unit++)
-            layer->w[recurrent_locate(layer, bias, own->shape.torch[gate] * own->hidden + unit, 0)] +=
-                (real)own->cell->bias(settings, gate);
-    return unroll_ok();
 }
 
 static void refresh_biases(unroll_layer *layer)
@@ -351,139 +205,6 @@ static void recurrent_take_node(unroll_node *node, unroll_arena *arena)
     node->d_output.at += (size_t)mine->first_row * UNROLL_LANES;
 }
 
-/* ---- states ---- */
-
-static int recurrent_states(const unroll_layer *layer)
-{
-    return ((const unroll_recurrent *)layer->own)->states;
-}
-
-static void recurrent_state(const unroll_layer *layer, int index, unroll_state *out)
-{
-    const unroll_recurrent *own = layer->own;
-    snprintf(out->name, sizeof out->name, "%s", own->cell->state[index]);
-    out->columns = own->hidden;
-}
-
-int unroll_recurrent_initial_row(const unroll_node *node, int s)
-{
-    const unroll_recurrent *own = node->layer->own;
-    return own->backwards ? node->set->total + s : node->batch - node->set->size + s;
-}
-
-int unroll_recurrent_end_row(const unroll_node *node, int s)
-{
-    const unroll_recurrent *own = node->layer->own;
-    const recurrent_node *mine = node->own;
-    return mine->first_row + (own->backwards ? s : unroll_set_last(node->set, s));
-}
-
-static bool recurrent_streams(const unroll_layer *layer)
-{
-    return !((const unroll_recurrent *)layer->own)->backwards && (layer->sources < 2 || layer->set == UNROLL_TARGET);
-}
-
-/* one row of a state matrix out to `hidden` reals, or in from them (NULL: zeros) */
-static void copy_row(unroll_matrix m, int row, real *out)
-{
-    for (int u = 0; u < m.columns; u += UNROLL_LANES)
-        memcpy(out + u, unroll_matrix_row(m, u / UNROLL_LANES, row),
-               (size_t)(m.columns - u < UNROLL_LANES ? m.columns - u : UNROLL_LANES) * sizeof(real));
-}
-
-static void set_row(unroll_matrix m, int row, const real *in)
-{
-    for (int u = 0; u < m.columns; u += UNROLL_LANES) {
-        real *to = unroll_matrix_row(m, u / UNROLL_LANES, row);
-        if (in == NULL)
-            memset(to, 0, UNROLL_LANES * sizeof(real));
-        else
-            memcpy(to, in + u, (size_t)(m.columns - u < UNROLL_LANES ? m.columns - u : UNROLL_LANES) * sizeof(real));
-    }
-}
-
-static void recurrent_start(unroll_node *node, const real *state, size_t stride)
-{
-    const unroll_recurrent *own = node->layer->own;
-    recurrent_node *mine = node->own;
-    const unroll_set *set = node->set;
-    mine->started = state != NULL;
-    for (int s = 0; s < set->size; s++)
-        for (int k = 0; k < own->states; k++) {
-            size_t place = (size_t)(set->order[s] - set->first) * stride + (size_t)(k * own->hidden);
-            set_row(mine->state[k], unroll_recurrent_initial_row(node, s), state != NULL ? state + place : NULL);
-        }
-}
-
-static void recurrent_end(const unroll_node *node, real *state, size_t stride)
-{
-    const unroll_recurrent *own = node->layer->own;
-    const recurrent_node *mine = node->own;
-    const unroll_set *set = node->set;
-    for (int s = 0; s < set->size; s++)
-        for (int k = 0; k < own->states; k++)
-            copy_row(mine->state[k], unroll_recurrent_end_row(node, s),
-                     state + (size_t)(set->order[s] - set->first) * stride + (size_t)(k * own->hidden));
-}
-
-static void recurrent_reset(unroll_node *node)
-{
-    recurrent_node *mine = node->own;
-    for (int i = 0; i < 2; i++)
-        for (int k = 0; k < ((const unroll_recurrent *)node->layer->own)->states; k++) {
-            unroll_matrix m = mine->stream_state[i][k];
-            memset(m.at, 0, (size_t)unroll_blocks(m.columns) * m.block * sizeof(real));
-        }
-}
-
-static void recurrent_enter(unroll_node *node, int each)
-{
-    const unroll_recurrent *own = node->layer->own;
-    recurrent_node *mine = node->own;
-    const unroll_node *from = node->layer->sources > 1 ? node->source[1] : NULL;
-    if (from == NULL) {
-        recurrent_reset(node);
-        return;
-    }
-    for (int k = 0; k < own->states; k++)
-        for (int panel = 0; panel < own->panels; panel++)
-            for (int row = 0; row < from->set->size * each; row++)
-                memcpy(unroll_matrix_row(mine->stream_state[mine->stream_now][k], panel, row),
-                       unroll_matrix_row(((const recurrent_node *)from->own)->state[k], panel,
-                                         unroll_recurrent_end_row(from, from->set->place[row / each])),
-                       UNROLL_LANES * sizeof(real));
-}
-
-static void recurrent_save(const unroll_node *node, int row, real *state)
-{
-    const unroll_recurrent *own = node->layer->own;
-    const recurrent_node *mine = node->own;
-    for (int k = 0; k < own->states; k++)
-        copy_row(mine->stream_state[mine->stream_now][k], row, state + (size_t)(k * own->hidden));
-}
-
-static void recurrent_load(unroll_node *node, int row, const real *state)
-{
-    const unroll_recurrent *own = node->layer->own;
-    recurrent_node *mine = node->own;
-    for (int k = 0; k < own->states; k++)
-        set_row(mine->stream_state[mine->stream_now][k], row, state + (size_t)(k * own->hidden));
-}
-
-static void recurrent_reorder(unroll_node *node, const int *from, int rows)
-{
-    const unroll_recurrent *own = node->layer->own;
-    recurrent_node *mine = node->own;
-    int now = mine->stream_now;
-    for (int k = 0; k < own->states; k++)
-        for (int panel = 0; panel < own->panels; panel++)
-            for (int row = 0; row < rows; row++)
-                memcpy(unroll_matrix_row(mine->stream_state[1 - now][k], panel, row),
-                       unroll_matrix_row(mine->stream_state[now][k], panel, from[row]), UNROLL_LANES * sizeof(real));
-    mine->stream_now = 1 - now;
-    node->stream = mine->stream_state[1 - now][0];
-}
-
 /* each cell: read backwards; and on top of one from whose last states it starts */
 static unroll_status recurrent_example(unroll_graph *graph, int index, int reals, int symbols, int *out)
 {
@@ -508,11 +229,11 @@ const unroll_layer_kind unroll_layer_recurrent = {
     .node_bytes = sizeof(recurrent_node),
     .open = recurrent_open,
     .count = recurrent_count,
-    .reals = recurrent_reals,
-    .weights = recurrent_weights,
-    .weight = recurrent_weight,
-    .locate = recurrent_locate,
-    .init = recurrent_init,
+    .reals = unroll_recurrent_reals,
+    .weights = unroll_recurrent_weight_count,
+    .weight = unroll_recurrent_weight,
+    .locate = unroll_recurrent_locate,
+    .init = unroll_recurrent_init,
     .take = recurrent_take,
     .take_node = recurrent_take_node,
     .refresh = recurrent_refresh,
@@ -520,16 +241,16 @@ const unroll_layer_kind unroll_layer_recurrent = {
     .forward = unroll_recurrent_forward,
     .backward = unroll_recurrent_backward,
     .step = unroll_recurrent_step,
-    .streams = recurrent_streams,
-    .states = recurrent_states,
-    .state = recurrent_state,
-    .start = recurrent_start,
-    .end = recurrent_end,
-    .reset = recurrent_reset,
-    .enter = recurrent_enter,
-    .save = recurrent_save,
-    .load = recurrent_load,
-    .reorder = recurrent_reorder,
+    .streams = unroll_recurrent_streams,
+    .states = unroll_recurrent_state_count,
+    .state = unroll_recurrent_state,
+    .start = unroll_recurrent_start,
+    .end = unroll_recurrent_end,
+    .reset = unroll_recurrent_reset,
+    .enter = unroll_recurrent_enter,
+    .save = unroll_recurrent_save,
+    .load = unroll_recurrent_load,
+    .reorder = unroll_recurrent_reorder,
     .examples = 4 * 256, /* as many as there are cells */
     .example = recurrent_example,
 };

@@ -123,4 +123,21 @@ void unroll_recurrent_forward(unroll_node *node, const unroll_pass *pass);
 void unroll_recurrent_backward(unroll_node *node, const unroll_pass *pass);
 void unroll_recurrent_step(unroll_node *node, int rows);
 
+/* What the table of the kind holds (layers/layer.h), of recurrent_weights.c and recurrent_state.c. */
+size_t unroll_recurrent_reals(unroll_layer *layer);
+int unroll_recurrent_weight_count(const unroll_layer *layer);
+void unroll_recurrent_weight(const unroll_layer *layer, int index, unroll_weight *out);
+size_t unroll_recurrent_locate(const unroll_layer *layer, int index, int row, int column);
+unroll_status unroll_recurrent_init(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int stream);
+int unroll_recurrent_state_count(const unroll_layer *layer);
+void unroll_recurrent_state(const unroll_layer *layer, int index, unroll_state *out);
+bool unroll_recurrent_streams(const unroll_layer *layer);
+void unroll_recurrent_start(unroll_node *node, const real *state, size_t stride);
+void unroll_recurrent_end(const unroll_node *node, real *state, size_t stride);
+void unroll_recurrent_reset(unroll_node *node);
+void unroll_recurrent_enter(unroll_node *node, int each);
+void unroll_recurrent_save(const unroll_node *node, int row, real *state);
+void unroll_recurrent_load(unroll_node *node, int row, const real *state);
+void unroll_recurrent_reorder(unroll_node *node, const int *from, int rows);
+
 #endif

@@ -1,0 +1,149 @@
+/* The weights of the recurrent layer by name, and their initial values. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "layers/recurrent.h"
+
+size_t unroll_recurrent_reals(unroll_layer *layer)
+{
+    unroll_recurrent *own = layer->own;
+    size_t input = (size_t)own->panels * (size_t)own->shape.gates * UNROLL_LANES;
+    size_t recurrent = (size_t)own->panels * (size_t)own->shape.recurrent * UNROLL_LANES;
+    own->w_ih = 0;
+    own->w_hh = own->w_ih + input * (size_t)own->inputs;
+    own->b_ih = own->w_hh + recurrent * (size_t)own->head_units;
+    own->b_hh = own->b_ih + input;
+    own->vector = own->b_hh + (own->two_biases ? recurrent : 0);
+    return own->vector + (size_t)(own->vectors * own->panels) * UNROLL_LANES;
+}
+
+/* The weights that there are, in order; the cell's vectors are VECTOR and up. */
+enum { W_IH, W_HH, B_IH, B_HH, VECTOR, MOST_WEIGHTS = VECTOR + UNROLL_CELL_VECTORS };
+
+static int weights_of(const unroll_recurrent *own, int which[MOST_WEIGHTS])
+{
+    int count = 0;
+    which[count++] = W_IH;
+    if (own->shape.recurrent > 0)
+        which[count++] = W_HH;
+    which[count++] = B_IH;
+    if (own->two_biases && own->shape.recurrent > 0)
+        which[count++] = B_HH;
+    for (int v = 0; v < own->vectors; v++)
+        which[count++] = VECTOR + v;
+    return count;
+}
+
+int unroll_recurrent_weight_count(const unroll_layer *layer)
+{
+    int which[MOST_WEIGHTS];
+    return weights_of(layer->own, which);
+}
+
+void unroll_recurrent_weight(const unroll_layer *layer, int index, unroll_weight *out)
+{
+    static const char *const names[] = {"weight_ih", "weight_hh", "bias_ih", "bias_hh"};
+    const unroll_recurrent *own = layer->own;
+    int which[MOST_WEIGHTS], kind;
+    char suffix[UNROLL_NAME_ROOM];
+    weights_of(own, which);
+    kind = which[index];
+    snprintf(suffix, sizeof suffix, ".%s_l%d%s", kind < VECTOR ? names[kind] : own->shape.vector[kind - VECTOR], own->level,
+             own->backwards ? "_reverse" : "");
+    unroll_weight_name(out, layer->name, suffix);
+    out->rows = (kind >= VECTOR ? 1 : kind == W_IH || kind == B_IH ? own->shape.gates : own->shape.recurrent) * own->hidden;
+    out->columns = kind == W_IH ? own->inputs : kind == W_HH ? own->head_units : 0;
+}
+
+/* the gate whose recurrent product is the j-th of a panel */
+static int gate_of_recurrent(const unroll_cell_shape *shape, int j)
+{
+    return shape->first + j < shape->gates ? shape->first + j : 0;
+}
+
+/* block of a panel where the `row`-th gate in PyTorch's order lies */
+static int block_of_gate(const unroll_cell_shape *shape, bool recurrent, int row)
+{
+    int block = 0;
+    if (!recurrent) {
+        while (shape->torch[block] != row)
+            block++;
+        return block;
+    }
+    for (;; block++) { /* gates without a recurrent product are not counted */
+        int before = 0;
+        for (int j = 0; j < shape->recurrent; j++)
+            before += shape->torch[gate_of_recurrent(shape, j)] < shape->torch[gate_of_recurrent(shape, block)];
+        if (before == row)
+            return block;
+    }
+}
+
+size_t unroll_recurrent_locate(const unroll_layer *layer, int index, int row, int column)
+{
+    const unroll_recurrent *own = layer->own;
+    int unit = row % own->hidden, which[MOST_WEIGHTS], side, blocks, block;
+    weights_of(own, which);
+    if (which[index] >= VECTOR)
+        return own->vector + (size_t)((which[index] - VECTOR) * own->panels * UNROLL_LANES + row);
+    side = which[index] == W_HH || which[index] == B_HH;
+    blocks = side == 0 ? own->shape.gates : own->shape.recurrent;
+    block = unit / UNROLL_LANES * blocks + block_of_gate(&own->shape, side == 1, row / own->hidden);
+    if (which[index] >= B_IH)
+        return (side == 0 ? own->b_ih : own->b_hh) + (size_t)(block * UNROLL_LANES + unit % UNROLL_LANES);
+    if (side == 0)
+        return own->w_ih + (size_t)(unit % UNROLL_LANES) +
+               unroll_weight_place(own->panels * blocks, own->width[0], own->inputs, block, column);
+    return unroll_recurrent_weights(own, unit / own->head_units) + (size_t)(unit % UNROLL_LANES) +
+           unroll_weight_place(own->head_panels * blocks, own->width[1], own->head_units, block % (own->head_panels * blocks),
+                               column);
+}
+
+/* "pytorch": everything uniform in 1 / sqrt(H). The others: Glorot and Bengio's uniform (2010) for the input weights, the
+   named form for the recurrent ones (orthogonal: Saxe et al., 2014; identity: Le, Jaitly, Hinton, 2015), biases zero. */
+static unroll_status init_matrices(unroll_layer *layer, const char *init, uint64_t seed, int stream)
+{
+    const unroll_recurrent *own = layer->own;
+    if (strcmp(init, "pytorch") == 0) {
+        for (int i = 0; i < unroll_recurrent_weight_count(layer) - own->vectors; i++)
+            unroll_init_uniform(layer, i, seed, stream + i, 1.0 / sqrt((double)own->hidden));
+        return unroll_ok();
+    }
+    unroll_init_uniform(layer, 0, seed, stream, sqrt(6.0 / ((double)own->inputs + own->hidden)));
+    if (own->shape.recurrent == 0)
+        return unroll_ok();
+    if (strcmp(init, "glorot") == 0)
+        unroll_init_uniform(layer, 1, seed, stream + 1, sqrt(6.0 / (2.0 * own->head_units)));
+    else
+        UNROLL_TRY(unroll_init_blocks(layer, 1, seed, stream + 1, own->head_units,
+                                      strcmp(init, "identity") == 0 ? UNROLL_INIT_IDENTITY : UNROLL_INIT_ORTHOGONAL));
+    return unroll_ok();
+}
+
+/* the cell's vectors, in its own form */
+static void init_vectors(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int stream)
+{
+    const unroll_recurrent *own = layer->own;
+    int first = unroll_recurrent_weight_count(layer) - own->vectors;
+    for (int v = 0; own->cell->vector_start != NULL && v < own->vectors; v++) {
+        unroll_random random = unroll_random_open(seed, UNROLL_FOR_WEIGHTS, (uint32_t)(stream + first + v), 0);
+        for (int unit = 0; unit < own->hidden; unit++)
+            layer->w[unroll_recurrent_locate(layer, first + v, unit, 0)] =
+                (real)own->cell->vector_start(settings, v, unit, unroll_random_uniform(&random));
+    }
+}
+
+unroll_status unroll_recurrent_init(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int stream)
+{
+    const unroll_recurrent *own = layer->own;
+    int bias = own->shape.recurrent > 0 ? 2 : 1; /* index of the input's */
+    UNROLL_TRY(init_matrices(layer, unroll_text(settings, "init"), seed, stream));
+    init_vectors(layer, settings, seed, stream);
+    for (int gate = 0; own->cell->bias != NULL && gate < own->shape.gates; gate++)
+        for (int unit = 0; unit < own->hidden; unit++)
+            layer->w[unroll_recurrent_locate(layer, bias, own->shape.torch[gate] * own->hidden + unit, 0)] +=
+                (real)own->cell->bias(settings, gate);
+    return unroll_ok();
+}
