@@ -65,8 +65,11 @@ typedef struct unroll_part {
 
 static inline unroll_part unroll_team_part(const unroll_team *team, int count)
 {
-    unroll_part part = {(int)((long long)count * team->rank / team->size),
-                        (int)((long long)count * (team->rank + 1) / team->size)};
+    unroll_part part = {0, count};
+    if (team->size == 1) /* the divisions would take as long as some of the work */
+        return part;
+    part.begin = (int)((long long)count * team->rank / team->size);
+    part.end = (int)((long long)count * (team->rank + 1) / team->size);
     return part;
 }
 

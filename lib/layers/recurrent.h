@@ -113,10 +113,10 @@ typedef struct unroll_recurrent_states {
 } unroll_recurrent_states;
 /* One step of `rows` sequences: the recurrent product on top of the input's on the tape, from row `row` on, then the cell.
    `back`: from the last panel to the first. */
-void unroll_recurrent_one_step(const unroll_layer *layer, unroll_part panels, int rows, unroll_matrix tape, int row,
+void unroll_recurrent_one_step(const unroll_layer *layer, unroll_part panels, int rows, const unroll_matrix *tape, int row,
                                const unroll_recurrent_states *s, bool back, const unroll_team *team);
 /* The cell alone, over some panels; with hooks over whole rows, over all of them. */
-void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, int rows, unroll_matrix tape, int row,
+void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, int rows, const unroll_matrix *tape, int row,
                             const unroll_recurrent_states *s);
 
 void unroll_recurrent_forward(unroll_node *node, const unroll_pass *pass);

@@ -205,7 +205,7 @@ static void vector_gradient(const unroll_node *node, unroll_part panels, const r
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
     unroll_cell_gradient step = {.rows = r->count, .variant = own->shape.variant, .gate = mine->tape.block};
-    for (int panel = panels.begin; own->vectors > 0 && panel < panels.end; panel++) {
+    for (int panel = panels.begin; panel < panels.end; panel++) {
         step.gates = unroll_matrix_row(mine->tape, panel * own->slots, r->row);
         for (int k = 0; k < own->states; k++) {
             step.old[k] = unroll_matrix_row(mine->state[k], panel, r->before);
@@ -227,26 +227,28 @@ static void run_gradient(const unroll_node *node, const unroll_team *team, const
         return;
     if (own->shape.recurrent > 0)
         recurrent_weights(node, team, r->before, r->row, r->count);
-    vector_gradient(node, own_panels(own, team), r);
+    if (own->vectors > 0)
+        vector_gradient(node, own_panels(own, team), r);
 }
 
 /* The same of the steps begin..end - 1, in rising rows: states before the steps that lie in one run are taken in one go. */
 static void recurrent_gradient(const unroll_node *node, const unroll_team *team, unroll_part steps)
 {
+    const unroll_recurrent *own = node->layer->own;
     thread_share all = {.sequences = {0, node->set->size}};
     run pending = {.count = 0};
     for (int t = steps.begin; t < steps.end; t++) {
-        run runs[2];
-        int count = runs_at(node, &all, t, runs);
-        for (int i = 0; i < count; i++) {
-            if (runs[i].count == 0)
+        for (int i = 0; i < runs_of(own); i++) {
+            run r;
+            run_at(node, &all, t, i, &r);
+            if (r.count == 0)
                 continue;
-            if (pending.count > 0 && runs[i].before == pending.before + pending.count) {
-                pending.count += runs[i].count;
+            if (pending.count > 0 && r.before == pending.before + pending.count) {
+                pending.count += r.count;
                 continue;
             }
             run_gradient(node, team, &pending);
-            pending = runs[i];
+            pending = r;
         }
     }
     run_gradient(node, team, &pending);
@@ -296,23 +298,24 @@ static void backward_step(const unroll_node *node, const unroll_team *team, cons
                           unroll_cell_place *at, int p)
 {
     const unroll_recurrent *own = node->layer->own;
-    /* the blocks of the gradient that a thread computes are its panels */
-    bool same = own->panels % (4 * team->size) == 0 && own->head_panels % 4 == 0;
-    bool all_cut = true;
+    int count = runs_of(own), cut = 0;
+    bool is_last[2];
     run runs[2];
-    int count = runs_at(node, share, at->time = step_at(own, node->set, p), runs);
+    at->time = step_at(own, node->set, p);
     unroll_team_phase(team, UNROLL_PHASE_CELL);
-    for (int i = 0; i < count; i++)
-        backward_cells(node, share->panels, &runs[i], is_cut(node, &runs[i], p), at);
+    for (int i = 0; i < count; i++) {
+        run_at(node, share, at->time, i, &runs[i]);
+        is_last[i] = is_cut(node, &runs[i], p);
+        cut += is_last[i];
+        backward_cells(node, share->panels, &runs[i], is_last[i], at);
+    }
     unroll_team_phase(team, UNROLL_PHASE_RECURRENT);
     if (share->wait)
         unroll_team_wait(team);
     for (int i = 0; own->shape.recurrent > 0 && i < count; i++)
-        if (!is_cut(node, &runs[i], p)) {
+        if (!is_last[i])
             recurrent_product(node, blocks, &runs[i], own->large && p % 2 == 1);
-            all_cut = false;
-        }
-    if (share->wait && !all_cut && !same)
+    if (share->wait && cut < count && !share->same)
         unroll_team_wait(team);
 }
 
@@ -359,6 +362,7 @@ void unroll_recurrent_backward(unroll_node *node, const unroll_pass *pass)
     unroll_cell_place at = place_in_pass(node->layer, pass);
     unroll_part blocks = share.parted ? own_blocks(team, own->heads, own->head_panels) : share.panels;
     int stretch = stretch_steps(set), last = (set->steps - 1) / stretch * stretch, few = panels_at_once(own, set);
+    share.same = own->panels % (4 * team->size) == 0 && own->head_panels % 4 == 0;
     clear_gradients(node, &share);
     for (int first = last; first >= 0; first -= stretch) {
         int end = first + stretch < set->steps ? first + stretch : set->steps;

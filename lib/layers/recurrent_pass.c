@@ -40,13 +40,13 @@ void unroll_recurrent_input(const unroll_layer *layer, unroll_part panels, unrol
 }
 
 /* a hook over the whole rows of a step */
-static void whole_rows(const unroll_layer *layer, void (*hook)(const unroll_cell_rows *), int rows, unroll_matrix tape, int row,
+static void whole_rows(const unroll_layer *layer, void (*hook)(const unroll_cell_rows *), int rows, const unroll_matrix *tape, int row,
                        const unroll_recurrent_states *s)
 {
     const unroll_recurrent *own = layer->own;
     unroll_cell_rows all = {.rows = rows, .units = own->hidden, .panels = own->panels, .slots = own->slots,
                             .variant = own->shape.variant};
-    all.tape = unroll_recurrent_from_row(tape, row);
+    all.tape = unroll_recurrent_from_row(*tape, row);
     for (int k = 0; k < own->states; k++) {
         all.old[k] = unroll_recurrent_from_row(s->old[k], s->before);
         all.now[k] = unroll_recurrent_from_row(s->now[k], s->after);
@@ -57,7 +57,7 @@ static void whole_rows(const unroll_layer *layer, void (*hook)(const unroll_cell
 }
 
 /* the cell over some panels: panel by panel, or, of a single sequence, over all in one go */
-void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, int rows, unroll_matrix tape, int row,
+void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, int rows, const unroll_matrix *tape, int row,
                             const unroll_recurrent_states *s)
 {
     const unroll_recurrent *own = layer->own;
@@ -65,8 +65,8 @@ void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, in
     unroll_cell_step step;
     step.count = one ? panels : rows;
     step.variant = own->shape.variant;
-    step.gate = tape.block;
-    step.gates_next = one ? (size_t)own->slots * tape.block : UNROLL_LANES;
+    step.gate = tape->block;
+    step.gates_next = one ? (size_t)own->slots * tape->block : UNROLL_LANES;
     step.state_next = one ? s->now[0].block : UNROLL_LANES;
     step.vector_next = one ? UNROLL_LANES : 0;
     step.at = s->at;
@@ -75,7 +75,7 @@ void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, in
     if (own->cell->before != NULL)
         whole_rows(layer, own->cell->before, rows, tape, row, s);
     for (int panel = first; panel < first + panels; panel += one ? panels : 1) {
-        step.gates = unroll_matrix_row(tape, panel * own->slots, row);
+        step.gates = unroll_matrix_row(*tape, panel * own->slots, row);
         for (int k = 0; k < own->states; k++) {
             step.old[k] = unroll_matrix_row(s->old[k], panel, s->before);
             step.now[k] = unroll_matrix_row(s->now[k], panel, s->after);
@@ -103,7 +103,7 @@ static const real *recurrent_weights(const unroll_layer *layer, int panel)
 }
 
 /* one step of panels of one head */
-static void head_step(const unroll_layer *layer, int head, unroll_part panels, int rows, unroll_matrix tape, int row,
+static void head_step(const unroll_layer *layer, int head, unroll_part panels, int rows, const unroll_matrix *tape, int row,
                       const unroll_recurrent_states *s, bool back, const unroll_team *team)
 {
     const unroll_recurrent *own = layer->own;
@@ -127,9 +127,9 @@ static void head_step(const unroll_layer *layer, int head, unroll_part panels, i
                             .a_block = s->old[0].block,
                             .a_skip = 0,
                             .b = recurrent_weights(layer, first),
-                            .c = unroll_matrix_row(tape, first * own->slots + shape->first, row),
-                            .c_block = tape.block,
-                            .c_skip = (size_t)(own->slots - shape->recurrent) * tape.block,
+                            .c = unroll_matrix_row(*tape, first * own->slots + shape->first, row),
+                            .c_block = tape->block,
+                            .c_skip = (size_t)(own->slots - shape->recurrent) * tape->block,
                             .bias = own->bias_recurrent + (size_t)first * (size_t)shape->recurrent * UNROLL_LANES,
                             .after = own->large ? recurrent_weights(layer, after) : NULL,
                             .chained = own->single && own->panels * shape->recurrent <= CHAINED_BLOCKS};
@@ -142,7 +142,7 @@ static void head_step(const unroll_layer *layer, int head, unroll_part panels, i
     }
 }
 
-void unroll_recurrent_one_step(const unroll_layer *layer, unroll_part panels, int rows, unroll_matrix tape, int row,
+void unroll_recurrent_one_step(const unroll_layer *layer, unroll_part panels, int rows, const unroll_matrix *tape, int row,
                                const unroll_recurrent_states *s, bool back, const unroll_team *team)
 {
     const unroll_recurrent *own = layer->own;
@@ -205,13 +205,15 @@ static void forward_stretch(unroll_node *node, const unroll_team *team, const th
                                rows.end - rows.begin, mine->tape);
     }
     for (int p = first; p < end; p++) {
-        run runs[2];
-        int count = runs_at(node, share, at->time = step_at(own, set, p), runs);
-        for (int i = 0; i < count; i++) {
-            unroll_recurrent_states s = {mine->state, mine->state, runs[i].before, runs[i].after, at};
-            at->sequence = set->order + runs[i].sequence;
-            unroll_recurrent_one_step(node->layer, share->panels, runs[i].count, mine->tape, runs[i].row, &s,
-                                      own->large && p % 2 == 1, team);
+        at->time = step_at(own, set, p);
+        for (int i = 0; i < runs_of(own); i++) {
+            run r;
+            unroll_recurrent_states s = {.old = mine->state, .now = mine->state, .at = at};
+            run_at(node, share, at->time, i, &r);
+            s.before = r.before;
+            s.after = r.after;
+            at->sequence = set->order + r.sequence;
+            unroll_recurrent_one_step(node->layer, share->panels, r.count, &mine->tape, r.row, &s, own->large && p % 2 == 1, team);
         }
         if (share->wait)
             unroll_team_wait(team);

@@ -23,6 +23,7 @@ typedef struct thread_share {
     unroll_part panels, sequences;
     bool parted; /* the panels are */
     bool wait;   /* at every step */
+    bool same;   /* the blocks of the states' gradient that a thread computes are its panels */
 } thread_share;
 
 /* the part of the panels that this thread has where they are parted: groups of weights stay whole */
@@ -46,7 +47,7 @@ static inline int first_sequence(const unroll_set *set, const unroll_team *team,
 
 static inline thread_share share_of(const unroll_recurrent *own, const unroll_set *set, const unroll_team *team)
 {
-    thread_share s = {{0, own->panels}, {0, set->size}, false, false};
+    thread_share s = {.panels = {0, own->panels}, .sequences = {0, set->size}};
     if (team->size == 1)
         return s;
     s.parted = !own->whole_rows &&
@@ -99,14 +100,23 @@ static inline int step_at(const unroll_recurrent *own, const unroll_set *set, in
     return own->backwards ? set->steps - 1 - p : p;
 }
 
-static inline run run_of(const unroll_recurrent_node *mine, const unroll_set *set, int t, int begin, int end)
+static inline void set_run(run *r, const unroll_recurrent_node *mine, const unroll_set *set, int t, int begin, int end)
 {
-    int row = set->offset[t] + begin;
-    return (run){.count = end > begin ? end - begin : 0, .sequence = begin, .row = row, .after = mine->first_row + row};
+    r->count = end > begin ? end - begin : 0;
+    r->sequence = begin;
+    r->row = set->offset[t] + begin;
+    r->after = mine->first_row + r->row;
 }
 
-/* The runs of step t: one, or, where sequences of unequal length are read backwards, those that go on and those that begin. */
-static inline int runs_at(const unroll_node *node, const thread_share *s, int t, run runs[2])
+/* Step t holds one run, or, where sequences of unequal length are read backwards, two: those that go on and those that
+   begin. How many, and the i-th of them. It is filled in place: a copy would wait for the stores of its parts, and small
+   layers have hardly more to do at a step. */
+static inline int runs_of(const unroll_recurrent *own)
+{
+    return own->backwards ? 2 : 1;
+}
+
+static inline void run_at(const unroll_node *node, const thread_share *s, int t, int i, run *r)
 {
     const unroll_recurrent *own = node->layer->own;
     const unroll_recurrent_node *mine = node->own;
@@ -114,20 +124,17 @@ static inline int runs_at(const unroll_node *node, const thread_share *s, int t,
     unroll_part part = alive(s, set, t);
     int going;
     if (!own->backwards) {
-        runs[0] = run_of(mine, set, t, part.begin, part.end);
-        runs[0].first = t == 0;
+        set_run(r, mine, set, t, part.begin, part.end);
+        r->first = t == 0;
         /* the initial ones end where those of step 0 begin */
-        runs[0].before = (t == 0 ? node->batch - set->size : node->batch + set->offset[t - 1]) + part.begin;
-        return 1;
+        r->before = (t == 0 ? node->batch - set->size : node->batch + set->offset[t - 1]) + part.begin;
+        return;
     }
     going = t + 1 < set->steps ? set->rows[t + 1] : 0;
     going = going < part.begin ? part.begin : going > part.end ? part.end : going;
-    runs[0] = run_of(mine, set, t, part.begin, going);
-    runs[0].before = runs[0].count > 0 ? set->offset[t + 1] + part.begin : 0;
-    runs[1] = run_of(mine, set, t, going, part.end);
-    runs[1].before = set->total + going;
-    runs[1].first = true;
-    return 2;
+    set_run(r, mine, set, t, i == 0 ? part.begin : going, i == 0 ? going : part.end);
+    r->first = i == 1;
+    r->before = i == 1 ? set->total + going : r->count > 0 ? set->offset[t + 1] + part.begin : 0;
 }
 
 /* This thread's rows from step t on that lie in one run, up to step `end`; *next: the step after them. Of all sequences they

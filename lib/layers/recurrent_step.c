@@ -43,7 +43,7 @@ static void float_step(const unroll_node *node, int rows, const unroll_recurrent
     do {
         unroll_recurrent_input(node->layer, piece, node->source[0]->stream, node->source[0]->stream_symbol, 0, rows,
                                mine->stream_tape);
-        unroll_recurrent_one_step(node->layer, piece, rows, mine->stream_tape, 0, s, false, &alone);
+        unroll_recurrent_one_step(node->layer, piece, rows, &mine->stream_tape, 0, s, false, &alone);
     } while (next_piece(own, mine, together, &piece));
 }
 
@@ -106,7 +106,7 @@ static void small_step(const unroll_node *node, int rows, const unroll_recurrent
                                0, rows, mine->stream_tape);
     for (int row = 0; row < rows; row++)
         small_products(node, row, s);
-    unroll_recurrent_cells(node->layer, 0, own->panels, rows, mine->stream_tape, 0, s);
+    unroll_recurrent_cells(node->layer, 0, own->panels, rows, &mine->stream_tape, 0, s);
 }
 
 void unroll_recurrent_step(unroll_node *node, int rows)
