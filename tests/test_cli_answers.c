@@ -85,8 +85,50 @@ static void beams_are_refused_where_answers_are_no_sequences(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "--beams: the answers of "));
 }
 
+/* the writer's file with attribute `name` as `text`, used on strings of twice the length of training */
+static int predict_forged(const char *folder, const char *model, const char *name, const char *text)
+{
+    char input[PATH_ROOM], forged[PATH_ROOM], output[PATH_ROOM];
+    unroll_bundle *bundle;
+    snprintf(input, sizeof input, "%s/in.h5", folder);
+    snprintf(forged, sizeof forged, "%s/forged.h5", folder);
+    snprintf(output, sizeof output, "%s/out.h5", folder);
+    write_strings(input, 2 * LONGEST);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(model, true, &bundle).code, UNROLL_OK);
+    unroll_bundle_attribute(bundle, name, text);
+    CU_ASSERT_EQUAL_FATAL(unroll_store_bundle(bundle, forged).code, UNROLL_OK);
+    unroll_bundle_free(bundle);
+    return predict(forged, input, output);
+}
+
+static void a_model_whose_answers_cannot_be_is_one_sentence(void)
+{
+    static const struct {
+        const char *name, *text, *sentence;
+        int status;
+    } forged[] = {
+        {"loss", "squared", "the loss squared does not go with the answer sequence", 2},
+        {"loss", "ctc", "the loss ctc does not go with the answer sequence", 2},
+        {"answer", "unaligned", "the loss softmax does not go with the answer unaligned", 2},
+        {"answer", "poem", "its attribute answer is missing or wrong", 2},
+        {"target_steps", "0", "the loss softmax does not go with the answer sequence", 2},
+        {"target_steps", "1000000000", "out of memory", 1},
+        {"target_steps", "2147483647", "its attribute target_steps is missing or wrong", 2},
+        {"outputs", "2147483647", "its attribute outputs is missing or wrong", 2},
+        {"schema", "unroll model 1", "was saved by another version of unroll", 2},
+    };
+    const char *folder = test_folder(), *model = make_writer(folder);
+    for (size_t i = 0; i < sizeof forged / sizeof forged[0]; i++) {
+        CU_ASSERT_EQUAL(predict_forged(folder, model, forged[i].name, forged[i].text), forged[i].status);
+        if (strstr(said, forged[i].sentence) == NULL)
+            fprintf(stderr, "\n%s=%s: expected ... %s, got: %s\n", forged[i].name, forged[i].text, forged[i].sentence, said);
+        CU_ASSERT_PTR_NOT_NULL(strstr(said, forged[i].sentence));
+    }
+}
+
 const unroll_test tests_cli_answers[] = {
     TEST(a_saved_writer_answers_with_as_many_sequences_as_are_asked_for),
+    TEST(a_model_whose_answers_cannot_be_is_one_sentence),
     TEST(beams_are_refused_where_answers_are_no_sequences),
     {NULL, NULL},
 };

@@ -110,13 +110,24 @@ unroll_status unroll_model_save(const unroll_model *model, const unroll_extra *e
 
 static unroll_status read_count(const unroll_bundle *bundle, const char *path, const char *name, int *count)
 {
+    enum { MOST = 1000000000 }; /* so that the next multiple of a block is a number, too */
     const char *text = unroll_bundle_text(bundle, name);
     int64_t number;
-    if (text == NULL || !unroll_read_int(text, &number) || number < 0 || number > INT32_MAX)
+    if (text == NULL || !unroll_read_int(text, &number) || number < 0 || number > MOST)
         return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its attribute %s is missing or wrong",
                             path, name);
     *count = (int)number;
     return unroll_ok();
+}
+
+/* Whether a model with this loss can give these answers at all. */
+static bool fits(const unroll_loss *loss, const unroll_model_shape *shape)
+{
+    if (shape->answer == UNROLL_UNALIGNED)
+        return loss->sequence != NULL && shape->target_steps > 0;
+    if (shape->answer == UNROLL_SEQUENCE)
+        return loss->rows != NULL && loss->classes && shape->target_steps > 0;
+    return loss->rows != NULL;
 }
 
 static unroll_status read_shape(const unroll_bundle *bundle, const char *path, unroll_model_shape *shape)
@@ -138,6 +149,9 @@ static unroll_status read_shape(const unroll_bundle *bundle, const char *path, u
     if (loss == NULL || unroll_loss_find(loss) == NULL)
         return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its attribute loss is missing or wrong",
                             path);
+    if (!fits(unroll_loss_find(loss), shape))
+        return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: the loss %s does not go with the answer %s", path,
+                            loss, answer);
     shape->loss = unroll_loss_find(loss)->name;
     return unroll_ok();
 }

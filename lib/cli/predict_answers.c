@@ -20,8 +20,12 @@ static unroll_status open_answers(unroll_model_file *file, const char *path, con
 {
     size_t count = (size_t)in->count * (size_t)a->beams, rows;
     /* a longer input may need a longer answer than those of training */
-    if (in->steps > file->shape.steps)
-        file->shape.target_steps += in->steps - file->shape.steps;
+    if (in->steps > file->shape.steps) {
+        int64_t longer = (int64_t)file->shape.target_steps + in->steps - file->shape.steps;
+        if (longer > INT32_MAX)
+            return unroll_error(UNROLL_FAILED, "out of memory: answers of %lld symbols", (long long)longer);
+        file->shape.target_steps = (int)longer;
+    }
     file->shape.beams = a->beams;
     a->steps = file->shape.target_steps;
     a->batch = unroll_sequences_at_once(in, file, 1 + 4096 / a->beams);

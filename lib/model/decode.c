@@ -17,8 +17,6 @@ typedef struct search {
     real *y;              /* (rows, outputs) */
     double *log_sum;      /* (rows): logarithm of the sum of the outputs' exponentials */
     int *old_symbol, *old_length; /* (beams, steps), (beams): of one sequence, before they are sorted anew */
-    double *old_score;
-    bool *old_over;
 } search;
 
 static unroll_status open_search(search *s)
@@ -31,10 +29,8 @@ static unroll_status open_search(search *s)
     s->log_sum = malloc(rows * sizeof *s->log_sum);
     s->old_symbol = malloc(beams * (size_t)s->steps * sizeof *s->old_symbol);
     s->old_length = malloc(beams * sizeof *s->old_length);
-    s->old_score = malloc(beams * sizeof *s->old_score);
-    s->old_over = malloc(beams * sizeof *s->old_over);
     if (s->over == NULL || s->last == NULL || s->from == NULL || s->y == NULL || s->log_sum == NULL || s->old_symbol == NULL ||
-        s->old_length == NULL || s->old_score == NULL || s->old_over == NULL)
+        s->old_length == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for decoding %d sequences with %d beams", s->size, s->beams);
     return unroll_ok();
 }
@@ -48,8 +44,6 @@ static void close_search(search *s)
     free(s->log_sum);
     free(s->old_symbol);
     free(s->old_length);
-    free(s->old_score);
-    free(s->old_over);
 }
 
 /* one beginning, the empty one, for each sequence */
@@ -112,7 +106,6 @@ static void take(search *s, int sequence, const candidate *best, int count, int 
     int row = sequence * s->each;
     memcpy(s->old_symbol, s->symbol + first * steps, (size_t)s->beams * steps * sizeof *s->symbol);
     memcpy(s->old_length, s->length + first, (size_t)s->beams * sizeof *s->length);
-    memcpy(s->old_over, s->over + row, (size_t)s->beams * sizeof *s->over);
     for (int beam = 0; beam < s->beams; beam++) {
         const candidate *c = &best[beam];
         int *symbol = s->symbol + (first + (size_t)beam) * steps;

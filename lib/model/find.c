@@ -70,10 +70,11 @@ const unroll_network *unroll_network_find(const char *model)
 unroll_status unroll_network_graph(const unroll_network *network, const unroll_settings *settings,
                                    const unroll_model_shape *shape, const unroll_isa *isa, unroll_graph *graph)
 {
+    int steps = shape->steps > shape->target_steps ? shape->steps : shape->target_steps;
     unroll_graph_open(graph, settings, isa, shape->input_gradient);
-    if ((double)shape->batch * shape->steps > 1e9 || unroll_int(settings, "hidden") > 100000000)
+    if ((double)shape->batch * steps > 1e9 || (double)shape->batch * shape->beams > 1e9 || unroll_int(settings, "hidden") > 100000000)
         return unroll_error(UNROLL_FAILED, "out of memory: hidden=%lld with batch %d and %d steps is beyond any machine",
-                            (long long)unroll_int(settings, "hidden"), shape->batch, shape->steps);
+                            (long long)unroll_int(settings, "hidden"), shape->batch, steps);
     return network->build(settings, shape, graph);
 }
 
