@@ -8,6 +8,17 @@ void unroll_weight_name(unroll_weight *weight, const char *prefix, const char *s
     snprintf(weight->name, sizeof weight->name, "%s%s", prefix, suffix);
 }
 
+int unroll_layer_state(const unroll_layer *layer)
+{
+    int reals = 0;
+    for (int k = 0; layer->kind->states != NULL && k < layer->kind->states(layer); k++) {
+        unroll_state state;
+        layer->kind->state(layer, k, &state);
+        reals += state.columns;
+    }
+    return reals;
+}
+
 unroll_status unroll_need_reals(const unroll_layer *layer)
 {
     for (int i = 0; i < layer->sources; i++)

@@ -110,37 +110,38 @@ static unroll_counts counts_of(const unroll_layer *layer)
     return counts;
 }
 
-static double rows_of(const unroll_layer *layer, double rows, double sequences)
+static double rows_of(const unroll_layer *layer, const unroll_extent *batch)
 {
-    return layer->set == UNROLL_ONCE ? sequences : rows;
+    return batch->sequences * batch->steps[layer->set];
 }
 
-double unroll_graph_operations(const unroll_graph *graph, double rows, double sequences)
+double unroll_graph_operations(const unroll_graph *graph, const unroll_extent *batch)
 {
     double all = 0.0;
     for (int i = 0; i < graph->count; i++) {
         unroll_counts counts = counts_of(graph->layer[i]);
-        all += 2.0 * rows_of(graph->layer[i], rows, sequences) * (counts.products + counts.weight_products + counts.source_products);
+        all += 2.0 * rows_of(graph->layer[i], batch) * (counts.products + counts.weight_products + counts.source_products);
     }
     return all;
 }
 
 enum { ELEMENT = 50 }; /* operations that an elementary function is worth, forward and backward */
 
-double unroll_graph_cost(const unroll_graph *graph, double rows, double sequences)
+double unroll_graph_cost(const unroll_graph *graph, const unroll_extent *batch)
 {
-    double all = unroll_graph_operations(graph, rows, sequences);
+    double all = unroll_graph_operations(graph, batch);
     for (int i = 0; i < graph->count; i++)
-        all += ELEMENT * rows_of(graph->layer[i], rows, sequences) * counts_of(graph->layer[i]).elements;
+        all += ELEMENT * rows_of(graph->layer[i], batch) * counts_of(graph->layer[i]).elements;
     return all;
 }
 
-double unroll_graph_bytes(const unroll_graph *graph, double steps, double rows, double sequences)
+double unroll_graph_bytes(const unroll_graph *graph, const unroll_extent *batch)
 {
     double reals = 0.0;
     for (int i = 0; i < graph->count; i++) {
-        unroll_counts counts = counts_of(graph->layer[i]);
-        reals += 2.0 * steps * counts.sequential + 2.0 * rows_of(graph->layer[i], rows, sequences) * counts.kept;
+        const unroll_layer *layer = graph->layer[i];
+        unroll_counts counts = counts_of(layer);
+        reals += 2.0 * batch->steps[layer->set] * counts.sequential + 2.0 * rows_of(layer, batch) * counts.kept;
     }
     return reals * sizeof(float);
 }

@@ -55,14 +55,17 @@ unroll_layer *unroll_graph_layer_of(const unroll_graph *graph, int *index);
 
 /* ---- counts, from the table of kinds alone ---- */
 int64_t unroll_graph_parameters(const unroll_graph *graph);
-/* What a training step computes over `rows` rows of the source's set in `sequences` sequences: multiplications and
-   additions of all matrix products, forward and backward. */
-double unroll_graph_operations(const unroll_graph *graph, double rows, double sequences);
+/* A batch: so many sequences, of so many steps in each set. */
+typedef struct unroll_extent {
+    double sequences, steps[UNROLL_SETS];
+} unroll_extent;
+/* What a training step over a batch computes: multiplications and additions of all matrix products, forward and backward. */
+double unroll_graph_operations(const unroll_graph *graph, const unroll_extent *batch);
 /* The same with the elementwise part at a fixed price each: what a sweep orders its runs by. */
-double unroll_graph_cost(const unroll_graph *graph, double rows, double sequences);
-/* Bytes that a training step over `steps` time steps must read and write at least: weights that wait for the step before, at
-   every step forward and backward, and what is left for backward, written once and read once. */
-double unroll_graph_bytes(const unroll_graph *graph, double steps, double rows, double sequences);
+double unroll_graph_cost(const unroll_graph *graph, const unroll_extent *batch);
+/* Bytes that a training step over a batch must read and write at least: weights that wait for the step before, at every step
+   forward and backward, and what is left for backward, written once and read once. */
+double unroll_graph_bytes(const unroll_graph *graph, const unroll_extent *batch);
 /* The work of a step of one sequence by which a batch is parted (layers/parts.h): of the layer that has the most, the
    multiply-adds that wait for the step before; of a graph where nothing waits, all, with the elementwise part's price. */
 double unroll_graph_sequential(const unroll_graph *graph);

@@ -203,6 +203,9 @@ static inline int unroll_source_width(const unroll_layer *layer, int source)
     return from->symbols > 0 ? from->symbols : from->columns;
 }
 
+/* Reals of a sequence's carried state. */
+int unroll_layer_state(const unroll_layer *layer);
+
 /* UNROLL_WRONG where a source is symbols; where sources have different widths. */
 unroll_status unroll_need_reals(const unroll_layer *layer);
 unroll_status unroll_need_one_width(const unroll_layer *layer);

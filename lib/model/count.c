@@ -182,14 +182,16 @@ double unroll_run_cost(const unroll_settings *settings, unroll_shapes *shapes)
 {
     unroll_task_shape task;
     unroll_model_shape shape;
+    unroll_extent batch;
     unroll_graph graph;
     double cost = 0.0;
     int64_t steps;
     if (find_shape(shapes, settings, &task).code != UNROLL_OK || unroll_shape_steps(settings, &task, &steps).code != UNROLL_OK)
         return 0.0;
     shape = unroll_model_shape_of(&task);
+    batch = unroll_shape_extent(&shape);
     if (unroll_network_build(settings, &shape, unroll_isa_now(), &graph).code == UNROLL_OK)
-        cost = unroll_graph_cost(&graph, (double)task.batch * task.steps, task.batch) * (double)steps;
+        cost = unroll_graph_cost(&graph, &batch) * (double)steps;
     unroll_graph_close(&graph);
     return cost;
 }

@@ -67,6 +67,13 @@ const unroll_network *unroll_network_find(const char *model)
     return NULL;
 }
 
+unroll_status unroll_network_of(const unroll_settings *settings, const unroll_network **network)
+{
+    const char *model = unroll_text(settings, "model");
+    *network = unroll_network_find(model);
+    return *network != NULL ? unroll_ok() : unroll_error(UNROLL_WRONG, "model=%s is no model: see unroll list models", model);
+}
+
 unroll_status unroll_network_graph(const unroll_network *network, const unroll_settings *settings,
                                    const unroll_model_shape *shape, const unroll_isa *isa, unroll_graph *graph)
 {
@@ -81,11 +88,9 @@ unroll_status unroll_network_graph(const unroll_network *network, const unroll_s
 unroll_status unroll_network_build(const unroll_settings *settings, const unroll_model_shape *shape, const unroll_isa *isa,
                                    unroll_graph *graph)
 {
-    const char *model = unroll_text(settings, "model");
-    const unroll_network *network = unroll_network_find(model);
+    const unroll_network *network;
     *graph = (unroll_graph){0};
-    if (network == NULL)
-        return unroll_error(UNROLL_WRONG, "model=%s is no model: see unroll list models", model);
+    UNROLL_TRY(unroll_network_of(settings, &network));
     return unroll_network_graph(network, settings, shape, isa, graph);
 }
 

@@ -104,12 +104,18 @@ static unroll_status open_micro(unroll_model *model, unroll_micro *micro)
     return unroll_ok();
 }
 
+unroll_extent unroll_shape_extent(const unroll_model_shape *shape)
+{
+    return (unroll_extent){.sequences = shape->batch,
+                           .steps = {[UNROLL_SOURCE] = shape->steps, [UNROLL_TARGET] = shape->target_steps, [UNROLL_ONCE] = 1}};
+}
+
 /* Whether the output is taken piece by piece: by its size alone. */
 static void settle_pieces(unroll_model *model)
 {
     const unroll_layer *output = model->graph.layer[model->graph.output];
-    int steps = output->set == UNROLL_ONCE ? 1 : output->set == UNROLL_TARGET ? model->shape.target_steps : model->shape.steps;
-    double reals = (double)model->shape.batch * steps * output->columns;
+    unroll_extent batch = unroll_shape_extent(&model->shape);
+    double reals = batch.sequences * batch.steps[output->set] * output->columns;
     if (output->kind->forward_piece == NULL || model->loss->rows == NULL)
         return;
     model->piece = model->shape.piece > 0 ? model->shape.piece : reals > WHOLE_REALS ? PIECE_ROWS : 0;
@@ -140,11 +146,7 @@ static void count_graph(unroll_model *model)
             model->reals += layer->kind->reals(layer);
         if (has_weights(layer) && !is_sparse(&model->micro[0].node[i]))
             model->dense += layer->kind->reals(layer);
-        for (int k = 0; layer->kind->states != NULL && k < layer->kind->states(layer); k++) {
-            unroll_state state;
-            layer->kind->state(layer, k, &state);
-            model->state += state.columns;
-        }
+        model->state += unroll_layer_state(layer);
     }
 }
 
@@ -304,11 +306,9 @@ unroll_status unroll_model_open_network(const unroll_network *network, const unr
 
 unroll_status unroll_model_open(const unroll_settings *settings, const unroll_model_shape *shape, unroll_model **out)
 {
-    const char *name = unroll_text(settings, "model");
-    const unroll_network *network = unroll_network_find(name);
+    const unroll_network *network;
     *out = NULL;
-    if (network == NULL)
-        return unroll_error(UNROLL_WRONG, "model=%s is no model: see unroll list models", name);
+    UNROLL_TRY(unroll_network_of(settings, &network));
     return unroll_model_open_network(network, settings, shape, out);
 }
 
@@ -351,13 +351,14 @@ int unroll_model_threads(const unroll_model *model)
 
 double unroll_model_operations(const unroll_model *model)
 {
-    return unroll_graph_operations(&model->graph, (double)model->shape.batch * model->shape.steps, model->shape.batch);
+    unroll_extent batch = unroll_shape_extent(&model->shape);
+    return unroll_graph_operations(&model->graph, &batch);
 }
 
 double unroll_model_bytes(const unroll_model *model)
 {
-    double steps = model->shape.steps, batch = model->shape.batch;
-    return unroll_graph_bytes(&model->graph, steps, batch * steps, batch);
+    unroll_extent batch = unroll_shape_extent(&model->shape);
+    return unroll_graph_bytes(&model->graph, &batch);
 }
 
 void unroll_model_watch(unroll_model *model, const unroll_watch *watch)

@@ -27,12 +27,16 @@ extern const unroll_network *const unroll_networks[];
 extern const int unroll_network_count;
 /* The network that a value of the setting model means; NULL when there is none. */
 const unroll_network *unroll_network_find(const char *model);
+/* The same of the setting model; UNROLL_WRONG names it. */
+unroll_status unroll_network_of(const unroll_settings *settings, const unroll_network **network);
 /* The graph of the settings' model. UNROLL_WRONG names the model; to be closed whether or not it succeeds. */
 unroll_status unroll_network_build(const unroll_settings *settings, const unroll_model_shape *shape, const unroll_isa *isa,
                                    unroll_graph *graph);
 /* The same of one network. */
 unroll_status unroll_network_graph(const unroll_network *network, const unroll_settings *settings,
                                    const unroll_model_shape *shape, const unroll_isa *isa, unroll_graph *graph);
+/* The whole batch of a shape. */
+unroll_extent unroll_shape_extent(const unroll_model_shape *shape);
 /* Adds the columns that tell what the settings' model is. */
 void unroll_network_describe(const unroll_settings *settings, unroll_record *record);
 

@@ -26,6 +26,15 @@ static int each_of(const unroll_model *model)
     return model->graph.input[UNROLL_TARGET] >= 0 && model->shape.beams > 0 ? model->shape.beams : 1;
 }
 
+/* How many of `size` rows of a step are a micro-batch's, and the first of them. */
+static int own_rows(const unroll_model *model, const unroll_micro *micro, int size, int *first)
+{
+    int each = each_of(model), left, most = micro->batch * each;
+    *first = micro->first * each;
+    left = size - *first;
+    return left < 0 ? 0 : left < most ? left : most;
+}
+
 static void reset(unroll_node *node)
 {
     if (node->layer->kind->reset != NULL)
@@ -94,15 +103,14 @@ static void micro_step(const unroll_model *model, unroll_micro *micro, int size,
 
 void unroll_model_step(unroll_model *model, int size, const real *x, const int *symbol, real *y)
 {
-    int each = each_of(model);
     if (model->stale || model->stream_stale)
         refresh(model);
-    for (int i = 0; i < model->micros && model->micro[i].first * each < size; i++) {
-        unroll_micro *micro = &model->micro[i];
-        size_t first = (size_t)(micro->first * each);
-        int left = size - micro->first * each, most = micro->batch * each;
-        micro_step(model, micro, left < most ? left : most, x == NULL ? NULL : x + first * (size_t)model->shape.inputs,
-                   symbol == NULL ? NULL : symbol + first, y == NULL ? NULL : y + first * (size_t)model->shape.outputs);
+    for (int i = 0; i < model->micros; i++) {
+        int first, own = own_rows(model, &model->micro[i], size, &first);
+        if (own > 0)
+            micro_step(model, &model->micro[i], own, x == NULL ? NULL : x + (size_t)first * (size_t)model->shape.inputs,
+                       symbol == NULL ? NULL : symbol + first,
+                       y == NULL ? NULL : y + (size_t)first * (size_t)model->shape.outputs);
     }
 }
 
@@ -130,24 +138,21 @@ static double log_sum_of(const unroll_model *model, const unroll_node *output, i
 
 void unroll_model_log_sums(const unroll_model *model, int size, double *log_sum)
 {
-    int each = each_of(model);
-    for (int m = 0; m < model->micros && model->micro[m].first * each < size; m++) {
-        const unroll_micro *micro = &model->micro[m];
-        int first = micro->first * each, left = size - first, own = left < micro->batch * each ? left : micro->batch * each;
+    for (int m = 0; m < model->micros; m++) {
+        int first, own = own_rows(model, &model->micro[m], size, &first);
         for (int row = 0; row < own; row++)
-            log_sum[first + row] = log_sum_of(model, unroll_micro_output(model, micro), row);
+            log_sum[first + row] = log_sum_of(model, unroll_micro_output(model, &model->micro[m]), row);
     }
 }
 
 void unroll_model_reorder(unroll_model *model, const int *from, int size)
 {
-    int each = each_of(model);
-    for (int m = 0; m < model->micros && model->micro[m].first * each < size; m++) {
+    for (int m = 0; m < model->micros; m++) {
         unroll_micro *micro = &model->micro[m];
-        int first = micro->first * each, left = size - first, own = left < micro->batch * each ? left : micro->batch * each;
+        int first, own = own_rows(model, micro, size, &first);
         for (int i = 0; i < own; i++)
             micro->from[i] = from[first + i] - first;
-        for (int i = 0; i < model->graph.count; i++)
+        for (int i = 0; own > 0 && i < model->graph.count; i++)
             if (steps(model, i) && model->graph.layer[i]->kind->reorder != NULL)
                 model->graph.layer[i]->kind->reorder(&micro->node[i], micro->from, own);
     }
@@ -182,17 +187,6 @@ void unroll_model_state_at(const unroll_model *model, int index, unroll_state_pa
     each_part(model, index, part);
 }
 
-static size_t state_of(const unroll_layer *layer)
-{
-    size_t reals = 0;
-    for (int k = 0; layer->kind->states != NULL && k < layer->kind->states(layer); k++) {
-        unroll_state state;
-        layer->kind->state(layer, k, &state);
-        reals += (size_t)state.columns;
-    }
-    return reals;
-}
-
 static unroll_micro *micro_of(const unroll_model *model, int *row)
 {
     int i = 0, each = each_of(model);
@@ -205,7 +199,7 @@ static unroll_micro *micro_of(const unroll_model *model, int *row)
 void unroll_model_save_state(const unroll_model *model, int row, real *state)
 {
     const unroll_micro *micro = micro_of(model, &row);
-    for (int i = 0; i < model->graph.count; state += state_of(model->graph.layer[i]), i++)
+    for (int i = 0; i < model->graph.count; state += unroll_layer_state(model->graph.layer[i]), i++)
         if (model->graph.layer[i]->kind->save != NULL)
             model->graph.layer[i]->kind->save(&micro->node[i], row, state);
 }
@@ -213,7 +207,7 @@ void unroll_model_save_state(const unroll_model *model, int row, real *state)
 void unroll_model_load_state(unroll_model *model, int row, const real *state)
 {
     unroll_micro *micro = micro_of(model, &row);
-    for (int i = 0; i < model->graph.count; state += state_of(model->graph.layer[i]), i++)
+    for (int i = 0; i < model->graph.count; state += unroll_layer_state(model->graph.layer[i]), i++)
         if (model->graph.layer[i]->kind->load != NULL)
             model->graph.layer[i]->kind->load(&micro->node[i], row, state);
 }
@@ -227,14 +221,14 @@ void unroll_micro_start(const unroll_model *model, unroll_micro *micro, const re
         if (layer->kind->start != NULL)
             layer->kind->start(&micro->node[i], state, (size_t)model->state);
         if (state != NULL)
-            state += state_of(layer);
+            state += unroll_layer_state(layer);
     }
     micro->started = state != NULL;
 }
 
 void unroll_micro_end(const unroll_model *model, const unroll_micro *micro, real *state)
 {
-    for (int i = 0; i < model->graph.count; state += state_of(model->graph.layer[i]), i++)
+    for (int i = 0; i < model->graph.count; state += unroll_layer_state(model->graph.layer[i]), i++)
         if (model->graph.layer[i]->kind->end != NULL)
             model->graph.layer[i]->kind->end(&micro->node[i], state, (size_t)model->state);
 }
