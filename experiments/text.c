@@ -15,5 +15,5 @@ const unroll_experiment experiment_text = {
                "order0_bits:mean order2_bits:mean",
     .texts = "sample",
     .figures = "text",
-    .prediction = {"bits_per_character", "model", "lstm gru", "rnn", "params=max"},
+    .prediction = {"test_bits_per_character", "model", "lstm gru", "rnn", "params=max"},
 };

@@ -1,7 +1,7 @@
 # Characters of a real text at equal parameters: bits per character of the validation part against training steps and against
-# training time, mean over seeds with 95% bootstrap bands, and with the best weights, beside models that only count characters
-# (order 0) and what follows two characters (order 2). What to see: which cell is ahead for the same number of steps, and which
-# for the same time.
+# training time, mean over seeds with 95% bootstrap bands, and with the best weights, which the same part has chosen, beside
+# models that only count characters (order 0) and what follows two characters (order 2). What to see: which cell is ahead for the
+# same number of steps, and which for the same time.
 #! steps: curve valid_bits_per_character over step by model where params=max
 #! seconds: curve valid_bits_per_character over seconds by model where params=max
 #! final: mean bits_per_character over params by model where params=max

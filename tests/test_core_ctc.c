@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "central.h"
 #include "digest.h"
 #include "losses/loss.h"
 #include "suite.h"
@@ -74,51 +75,18 @@ static void sequences_whose_labels_do_not_fit_are_left_out_and_counted(void)
     unroll_model_close(model);
 }
 
-static void check_weight(const char *cell, unroll_model *model, int index)
-{
-    static real value[1024], gradient[1024];
-    unroll_weight weight;
-    unroll_model_weight_at(model, index, &weight);
-    int count = weight.rows * (weight.columns == 0 ? 1 : weight.columns);
-    unroll_model_get_weight(model, index, value);
-    unroll_model_gradient(model, NULL);
-    unroll_model_get_gradient(model, index, gradient);
-    for (int k = 0; k < count; k++) {
-        const double h = 1e-5;
-        real kept = value[k];
-        double up, down, wanted;
-        value[k] = (real)((double)kept + h);
-        unroll_model_set_weight(model, index, value);
-        up = unroll_model_loss(model, NULL);
-        value[k] = (real)((double)kept - h);
-        unroll_model_set_weight(model, index, value);
-        down = unroll_model_loss(model, NULL);
-        value[k] = kept;
-        unroll_model_set_weight(model, index, value);
-        wanted = (up - down) / (2 * h);
-        if (!(fabs(wanted - (double)gradient[k]) < 1e-7)) {
-            fprintf(stderr, "\n%s: the gradient of %s[%d] is %.9g, not %.9g\n", cell, weight.name, k, (double)gradient[k], wanted);
-            CU_FAIL("a gradient");
-            return;
-        }
-    }
-}
-
 static void the_gradient_through_a_model_matches_central_differences(void)
 {
     digest_register();
-    if (sizeof(real) == sizeof(float)) {
-        test_skip("central differences need the double build (make check-double)");
+    if (central_skips())
         return;
-    }
     for (int cell = 0; cell < unroll_cell_count; cell++) {
         const char *name = unroll_isa_now()->cells[cell]->name;
         batch b;
         unroll_samples samples = made(&b);
         unroll_model *model = open_with(name, "5", BATCH, "1", "auto");
         unroll_model_pack(model, &samples, BATCH);
-        for (int i = 0; i < unroll_model_weight_count(model); i++)
-            check_weight(name, model, i);
+        central_check_weights(name, model);
         unroll_model_close(model);
     }
 }

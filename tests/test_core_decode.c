@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "central.h"
 #include "digest.h"
 #include "model/decode.h"
 #include "suite.h"
@@ -48,54 +49,18 @@ static unroll_model *open_with(const char *cell, const char *hidden, const char 
 
 /* ---- the gradient ---- */
 
-static void check_weight(const char *cell, unroll_model *model, int index)
-{
-    enum { MOST = 4096 };
-    static real value[MOST], gradient[MOST];
-    unroll_weight weight;
-    unroll_model_weight_at(model, index, &weight);
-    int count = weight.rows * (weight.columns == 0 ? 1 : weight.columns);
-    CU_ASSERT_TRUE_FATAL(count <= MOST);
-    unroll_model_get_weight(model, index, value);
-    unroll_model_gradient(model, NULL);
-    unroll_model_get_gradient(model, index, gradient);
-    for (int k = 0; k < count; k++) {
-        const double h = 1e-5;
-        real kept = value[k];
-        double up, down, off;
-        value[k] = (real)((double)kept + h);
-        unroll_model_set_weight(model, index, value);
-        up = unroll_model_loss(model, NULL);
-        value[k] = (real)((double)kept - h);
-        unroll_model_set_weight(model, index, value);
-        down = unroll_model_loss(model, NULL);
-        value[k] = kept;
-        unroll_model_set_weight(model, index, value);
-        off = fabs((up - down) / (2 * h) - (double)gradient[k]);
-        if (!(off < 1e-7)) {
-            fprintf(stderr, "\n%s: the gradient of %s[%d] is %.9g, not %.9g\n", cell, weight.name, k, (double)gradient[k],
-                    (up - down) / (2 * h));
-            CU_FAIL("a gradient");
-            return;
-        }
-    }
-}
-
 static void the_gradient_flows_back_from_the_decoder_into_the_encoder(void)
 {
     digest_register();
-    if (sizeof(real) == sizeof(float)) {
-        test_skip("central differences need the double build (make check-double)");
+    if (central_skips())
         return;
-    }
     for (int cell = 0; cell < unroll_cell_count; cell++) {
         const char *name = unroll_isa_now()->cells[cell]->name;
         unroll_model *model = open_with(name, "5", "2", &shape_of_test);
         batch b;
         unroll_samples samples = made(&b);
         unroll_model_pack(model, &samples, shape_of_test.batch);
-        for (int i = 0; i < unroll_model_weight_count(model); i++)
-            check_weight(name, model, i);
+        central_check_weights(name, model);
         unroll_model_close(model);
     }
 }
