@@ -36,10 +36,20 @@ typedef struct loss_problem {
 static inline unroll_matrix problem_matrix(int rows, int columns)
 {
     size_t block = (size_t)(rows + 1) * UNROLL_LANES;
-    unroll_matrix m = {calloc(block * (size_t)unroll_blocks(columns), sizeof(real)), block, columns};
-    for (size_t i = 0; i < block * (size_t)unroll_blocks(columns); i++)
-        m.at[i] = (real)NAN;
-    return m;
+    size_t blocks = (size_t)unroll_blocks(columns);
+    real **at = malloc(blocks * sizeof *at);
+    at[0] = malloc(blocks * block * sizeof(real));
+    for (size_t n = 1; n < blocks; n++)
+        at[n] = at[n - 1] + block;
+    for (size_t i = 0; i < block * blocks; i++)
+        at[0][i] = (real)NAN;
+    return (unroll_matrix){.at = at, .columns = columns};
+}
+
+static inline void problem_matrix_free(unroll_matrix m)
+{
+    free(m.at[0]);
+    free((void *)(uintptr_t)m.at);
 }
 
 /* the place of the problem's row r in its matrices */
@@ -88,9 +98,9 @@ static inline loss_problem *problem_open(const unroll_loss *loss, const problem_
 
 static inline void problem_close(loss_problem *p)
 {
-    free(p->y.at);
-    free(p->dy.at);
-    free(p->goal.at);
+    problem_matrix_free(p->y);
+    problem_matrix_free(p->dy);
+    problem_matrix_free(p->goal);
     free(p->room);
     free(p);
 }
@@ -113,12 +123,18 @@ static inline void problem_fill(loss_problem *p, uint32_t seed)
     }
 }
 
+/* reals of one of its matrices, all rows and padding */
+static inline int problem_reals(const loss_problem *p)
+{
+    return (p->set.total + 1) * UNROLL_LANES * unroll_blocks(p->outputs);
+}
+
 /* The loss; with `gradient`, that of weight * loss is in dy, which held NaN. */
 static inline double problem_loss(loss_problem *p, bool gradient)
 {
     const unroll_matrix none = {0};
-    for (size_t i = 0; gradient && i < p->dy.block * (size_t)unroll_blocks(p->outputs); i++)
-        p->dy.at[i] = (real)NAN;
+    for (int i = 0; gradient && i < problem_reals(p); i++)
+        p->dy.at[0][i] = (real)NAN;
     if (p->loss->rows == NULL) {
         unroll_loss_sequence q = {.set = &p->set, .sequence = 1, .y = p->y, .label = p->label, .labels = p->labels,
                                   .weight = p->weight, .dy = gradient ? p->dy : none, .room = p->room};
@@ -126,9 +142,9 @@ static inline double problem_loss(loss_problem *p, bool gradient)
         p->targets = p->loss->fits(p->rows, p->label, p->labels);
         return q.loss;
     }
-    unroll_loss_rows part = {.y = p->y.at, .block = p->y.block, .rows = p->rows, .outputs = p->outputs,
-                             .target = p->loss->classes ? p->target : NULL, .goal = p->loss->classes ? NULL : p->goal.at,
-                             .weight = p->weight, .parameter = p->parameter, .dy = gradient ? p->dy.at : NULL};
+    unroll_loss_rows part = {.y = p->y, .rows = p->rows, .outputs = p->outputs,
+                             .target = p->loss->classes ? p->target : NULL, .goal = p->goal,
+                             .weight = p->weight, .parameter = p->parameter, .dy = gradient ? p->dy : none};
     p->loss->rows(&part);
     p->targets = part.targets;
     return part.loss;

@@ -142,7 +142,7 @@ static void check_no_targets(const unroll_loss *loss, const problem_shape *shape
             wrong += *unroll_matrix_element(p->dy, problem_row(p, r), o) != 0;
     CU_ASSERT_EQUAL(wrong, 0);
     p->goal = goal;
-    free(none.at);
+    problem_matrix_free(none);
     problem_close(p);
 }
 

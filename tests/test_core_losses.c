@@ -173,13 +173,13 @@ static void ctc_of_labels_that_do_not_fit_is_zero_and_leaves_other_sequences_alo
     int written = 0;
     problem_fill(p, 1);
     CU_ASSERT(problem_loss(p, false) == 0.0 && problem_loss(p, true) == 0.0);
-    for (size_t i = 0; i < p->dy.block * 2; i++)
-        written += p->dy.at[i] == 0;
+    for (int i = 0; i < problem_reals(p); i++)
+        written += p->dy.at[0][i] == 0;
     CU_ASSERT_EQUAL(written, 4 * 2 * UNROLL_LANES);
     p->labels = 0;
     problem_loss(p, true);
-    for (size_t i = 0; i < p->dy.block * 2; i++)
-        written -= !isnan(p->dy.at[i]);
+    for (int i = 0; i < problem_reals(p); i++)
+        written -= !isnan(p->dy.at[0][i]);
     CU_ASSERT_EQUAL(written, 0);
     for (int r = 0; r < p->rows; r++)
         for (int o = p->outputs; o < 2 * UNROLL_LANES; o++)

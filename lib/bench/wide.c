@@ -24,6 +24,7 @@ typedef struct products {
     unroll_arena arena;
     unroll_matrix x, dx, y;
     real *w, *w_t, *g;
+    const real **zero;
 } products;
 
 static void take(products *p)
@@ -32,6 +33,7 @@ static void take(products *p)
     p->x = unroll_take_matrix(&p->arena, p->inputs, (size_t)p->rows, (size_t)p->rows);
     p->dx = unroll_take_matrix(&p->arena, p->inputs, (size_t)p->rows, (size_t)p->rows);
     p->y = unroll_take_matrix(&p->arena, p->outputs, (size_t)p->rows, (size_t)p->rows);
+    p->zero = unroll_take_starts(&p->arena, NULL, 0, unroll_blocks(p->outputs > p->inputs ? p->outputs : p->inputs));
     p->w = unroll_arena_take(&p->arena, outputs * inputs, sizeof(real));
     p->w_t = unroll_arena_take(&p->arena, outputs * inputs, sizeof(real));
     p->g = unroll_arena_take(&p->arena, outputs * inputs, sizeof(real));
@@ -42,10 +44,10 @@ static void multiply(void *context)
     products *p = context;
     int blocks = unroll_blocks(p->outputs);
     unroll_outer outer = {.rows = p->rows, .m = p->inputs, .begin = 0, .end = p->inputs, .blocks = blocks, .width = 4,
-                          .a = p->x.at, .a_block = p->x.block, .d = p->y.at, .d_block = p->y.block, .c = p->g};
-    unroll_rows_product(p->engine, (unroll_part){0, p->rows}, p->x, p->inputs, p->w, p->y, 0, NULL, false);
+                          .a = p->x.at, .d = p->y.at, .c = p->g};
+    unroll_rows_product(p->engine, (unroll_part){0, p->rows}, p->x, p->inputs, p->w, p->y, 0, p->zero);
     p->engine->outer(&outer);
-    unroll_rows_product(p->engine, (unroll_part){0, p->rows}, p->y, blocks * UNROLL_LANES, p->w_t, p->dx, 0, NULL, false);
+    unroll_rows_product(p->engine, (unroll_part){0, p->rows}, p->y, blocks * UNROLL_LANES, p->w_t, p->dx, 0, p->zero);
 }
 
 static void gradient(void *model)

@@ -36,10 +36,27 @@ unroll_status unroll_need_one_width(const unroll_layer *layer)
     return unroll_ok();
 }
 
+unroll_matrix unroll_take_blocks(unroll_arena *arena, int columns, size_t block_rows)
+{
+    size_t block = block_rows * UNROLL_LANES, blocks = (size_t)unroll_blocks(columns);
+    real **at = unroll_arena_take(arena, blocks, sizeof *at), *reals = unroll_arena_take(arena, blocks * block, sizeof *reals);
+    for (size_t n = 0; at != NULL && n < blocks; n++)
+        at[n] = reals + n * block;
+    return (unroll_matrix){.at = at, .columns = columns};
+}
+
 unroll_matrix unroll_take_matrix(unroll_arena *arena, int columns, size_t rows, size_t together)
 {
-    size_t block = unroll_row_stride(rows, together) * UNROLL_LANES;
-    return (unroll_matrix){unroll_arena_take(arena, (size_t)unroll_blocks(columns) * block, sizeof(real)), block, columns};
+    return unroll_take_blocks(arena, columns, unroll_row_stride(rows, together));
+}
+
+const real **unroll_take_starts(unroll_arena *arena, const real *from, size_t place, int blocks)
+{
+    static const real zeros[UNROLL_LANES];
+    const real **start = unroll_arena_take(arena, (size_t)blocks, sizeof *start);
+    for (int n = 0; start != NULL && n < blocks; n++)
+        start[n] = from != NULL ? from + place + (size_t)n * UNROLL_LANES : zeros;
+    return start;
 }
 
 void unroll_take_outputs(unroll_node *node, unroll_arena *arena)
@@ -62,18 +79,17 @@ void unroll_clear_rows(unroll_matrix m, const unroll_set *set, const unroll_team
 }
 
 void unroll_rows_product(const unroll_engine *engine, unroll_part rows, unroll_matrix a, int k, const real *weights,
-                         unroll_matrix c, int c_row, const real *bias, bool adds)
+                         unroll_matrix c, int c_row, const real *const *start)
 {
     unroll_product p = {.rows = rows.end - rows.begin,
                         .k = k,
                         .blocks = unroll_blocks(c.columns),
-                        .from_output = adds ? unroll_blocks(c.columns) : 0,
-                        .a = unroll_matrix_row(a, 0, rows.begin),
-                        .a_block = a.block,
                         .width = 4,
+                        .a = a.at,
+                        .a_from = unroll_matrix_from(a, rows.begin).from,
                         .b = weights,
-                        .c = unroll_matrix_row(c, 0, c_row),
-                        .c_block = c.block,
-                        .bias = bias};
+                        .c = c.at,
+                        .c_from = unroll_matrix_from(c, c_row).from,
+                        .start = start};
     engine->product(&p);
 }

@@ -10,6 +10,7 @@ typedef struct dense {
     int inputs, outputs;
     size_t bias; /* place among the layer's reals */
     real *w_t;   /* (O blocks * 16, I) in groups of WIDTH; NULL where no source wants a gradient */
+    const real **start, **zero; /* of the products: forward, and of the source's gradient */
 } dense;
 
 static unroll_status dense_open(unroll_layer *layer, const void *options, const unroll_settings *settings)
@@ -75,6 +76,8 @@ static void dense_take(unroll_layer *layer, unroll_arena *arena)
 {
     dense *own = layer->own;
     size_t columns = (size_t)unroll_blocks(own->outputs) * UNROLL_LANES;
+    own->start = unroll_take_starts(arena, layer->w, own->bias, unroll_blocks(own->outputs));
+    own->zero = unroll_take_starts(arena, NULL, 0, unroll_blocks(own->inputs));
     if (layer->source[0]->trains)
         own->w_t = unroll_arena_take(arena, columns * (size_t)unroll_blocks(own->inputs) * UNROLL_LANES, sizeof(real));
 }
@@ -94,7 +97,7 @@ static void forward_rows(unroll_node *node, const unroll_pass *pass, unroll_part
     const dense *own = layer->own;
     unroll_part part = unroll_rows_part(pass->team, rows);
     unroll_rows_product(layer->isa->engine, part, node->source[0]->output, own->inputs, layer->w, node->output,
-                        at + part.begin - rows.begin, layer->w + own->bias, false);
+                        at + part.begin - rows.begin, own->start);
     unroll_team_wait(pass->team);
 }
 
@@ -119,10 +122,10 @@ static void weight_gradient(const unroll_node *node, const unroll_team *team, un
                       .end = in.end * UNROLL_LANES < own->inputs ? in.end * UNROLL_LANES : own->inputs,
                       .blocks = unroll_blocks(own->outputs),
                       .width = WIDTH,
-                      .a = unroll_matrix_row(a, 0, rows.begin),
-                      .a_block = a.block,
+                      .a = a.at,
+                      .a_from = unroll_matrix_from(a, rows.begin).from,
                       .d = node->d_output.at,
-                      .d_block = node->d_output.block,
+                      .d_from = node->d_output.from,
                       .c = node->g};
     if (p.begin < p.end)
         node->layer->isa->engine->outer(&p);
@@ -137,10 +140,10 @@ static void dense_backward_piece(unroll_node *node, const unroll_pass *pass, unr
     unroll_part part = unroll_team_part(pass->team, count);
     weight_gradient(node, pass->team, rows);
     if (pass->team->rank == 0)
-        layer->isa->engine->column_sums(node->d_output.at, node->d_output.block, count, blocks, node->g + own->bias);
+        layer->isa->engine->column_sums(node->d_output.at, node->d_output.from, count, blocks, node->g + own->bias);
     if (node->wanted[0])
         unroll_rows_product(layer->isa->engine, part, node->d_output, blocks * UNROLL_LANES, own->w_t, node->source[0]->d_output,
-                            rows.begin + part.begin, NULL, node->adds[0]);
+                            rows.begin + part.begin, node->adds[0] ? NULL : own->zero);
     unroll_team_wait(pass->team);
 }
 
@@ -154,7 +157,7 @@ static void dense_step(unroll_node *node, int rows)
     const unroll_layer *layer = node->layer;
     const dense *own = layer->own;
     unroll_rows_product(layer->isa->engine, (unroll_part){0, rows}, node->source[0]->stream, own->inputs, layer->w, node->stream, 0,
-                        layer->w + own->bias, false);
+                        own->start);
 }
 
 static unroll_status dense_example(unroll_graph *graph, int index, int reals, int symbols, int *out)

@@ -104,7 +104,7 @@ static void gather(const unroll_node *node, const int *symbol, unroll_part rows,
     for (int block = 0; rows.begin < rows.end && block < blocks; block += WIDTH)
         layer->isa->engine->gather(layer->w + unroll_weight_place(blocks, WIDTH, own->symbols, block, 0),
                                    blocks - block < WIDTH ? blocks - block : WIDTH, own->nothing, symbol + rows.begin,
-                                   rows.end - rows.begin, unroll_matrix_row(out, block, rows.begin), out.block);
+                                   rows.end - rows.begin, out.at + block, unroll_matrix_from(out, rows.begin).from);
 }
 
 static void embedding_forward(unroll_node *node, const unroll_pass *pass)
@@ -120,7 +120,7 @@ static void scatter(const unroll_node *node, const int *place, real *g, int k)
     for (int block = 0; block < blocks; block += WIDTH)
         node->layer->isa->engine->scatter(g + unroll_weight_place(blocks, WIDTH, k, block, 0),
                                           blocks - block < WIDTH ? blocks - block : WIDTH, place, node->set->total,
-                                          unroll_matrix_row(node->d_output, block, 0), node->d_output.block);
+                                          node->d_output.at + block, node->d_output.from);
 }
 
 static void embedding_backward(unroll_node *node, const unroll_pass *pass)

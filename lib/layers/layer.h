@@ -213,14 +213,19 @@ unroll_status unroll_need_one_width(const unroll_layer *layer);
 /* "PREFIXSUFFIX" to the weight's name. */
 void unroll_weight_name(unroll_weight *weight, const char *prefix, const char *suffix);
 
-/* A matrix of `columns` columns and `rows` rows that are read `together` at a time. */
+/* A matrix of `columns` columns whose blocks lie `block_rows` rows apart; and one of `rows` rows that are read `together` at a
+   time. */
+unroll_matrix unroll_take_blocks(unroll_arena *arena, int columns, size_t block_rows);
 unroll_matrix unroll_take_matrix(unroll_arena *arena, int columns, size_t rows, size_t together);
+/* What the blocks of a product start from (simd/engine.h): each from its 16 of the reals that begin at from[place]; NULL: from
+   zero. */
+const real **unroll_take_starts(unroll_arena *arena, const real *from, size_t place, int blocks);
 /* The node's output, gradient and streaming output, each a matrix of its own: what most kinds take. */
 void unroll_take_outputs(unroll_node *node, unroll_arena *arena);
-/* Rows of c, from `c_row` on, = rows of a (rows, k) times weights in groups of 4 blocks, on top of what c holds (adds) or of
-   the bias (NULL: zero). */
+/* Rows of c, from `c_row` on, = rows of a (rows, k) times weights in groups of 4 blocks, on top of `start` (NULL: of what c
+   holds). */
 void unroll_rows_product(const unroll_engine *engine, unroll_part rows, unroll_matrix a, int k, const real *weights,
-                         unroll_matrix c, int c_row, const real *bias, bool adds);
+                         unroll_matrix c, int c_row, const real *const *start);
 /* This thread's part of some rows. */
 static inline unroll_part unroll_rows_part(const unroll_team *team, unroll_part rows)
 {

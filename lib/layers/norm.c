@@ -73,16 +73,13 @@ static unroll_norm rows_of(const unroll_node *node, unroll_part part, bool strea
     const norm_node *own = node->own;
     unroll_matrix in = stream ? node->source[0]->stream : node->source[0]->output, out = stream ? node->stream : node->output;
     return (unroll_norm){.rows = part.end - part.begin,
-                         .columns = layer->columns,
-                         .x = unroll_matrix_row(in, 0, part.begin),
-                         .x_block = in.block,
+                         .x = unroll_matrix_from(in, part.begin),
                          .weight = layer->w,
                          .bias = layer->w + padded(layer),
                          .epsilon = epsilon,
-                         .y = unroll_matrix_row(out, 0, part.begin),
-                         .normal = stream ? NULL : unroll_matrix_row(own->normal, 0, part.begin),
-                         .kept = stream ? NULL : own->kept + (size_t)part.begin * UNROLL_LANES,
-                         .y_block = out.block};
+                         .y = unroll_matrix_from(out, part.begin),
+                         .normal = stream ? (unroll_matrix){.at = NULL} : unroll_matrix_from(own->normal, part.begin),
+                         .kept = stream ? NULL : own->kept + (size_t)part.begin * UNROLL_LANES};
 }
 
 static void norm_forward(unroll_node *node, const unroll_pass *pass)
@@ -98,11 +95,10 @@ static void norm_backward(unroll_node *node, const unroll_pass *pass)
     unroll_part rows = unroll_team_part(pass->team, node->set->total);
     unroll_part blocks = unroll_team_part(pass->team, unroll_blocks(node->layer->columns));
     unroll_norm all = rows_of(node, (unroll_part){0, node->set->total}, false), own = rows_of(node, rows, false);
-    engine->norm_weights(&all, node->d_output.at, blocks.begin, blocks.end, node->g, node->g + padded(node->layer));
+    engine->norm_weights(&all, node->d_output, blocks.begin, blocks.end, node->g, node->g + padded(node->layer));
     if (node->wanted[0])
-        engine->norm_back(&own, unroll_matrix_row(node->d_output, 0, rows.begin),
-                          unroll_matrix_row(node->source[0]->d_output, 0, rows.begin), node->source[0]->d_output.block,
-                          node->adds[0]);
+        engine->norm_back(&own, unroll_matrix_from(node->d_output, rows.begin),
+                          unroll_matrix_from(node->source[0]->d_output, rows.begin), node->adds[0]);
     unroll_team_wait(pass->team);
 }
 

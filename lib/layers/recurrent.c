@@ -154,6 +154,17 @@ static void recurrent_refresh_stream(unroll_layer *layer)
 
 /* ---- memory ---- */
 
+/* what the recurrent product starts from: from the input's product on the tape, but for the gate that stays apart */
+static const real **apart_starts(const unroll_recurrent *own, unroll_arena *arena)
+{
+    int gates = own->shape.recurrent;
+    const real **start = unroll_take_starts(arena, own->bias_recurrent, 0, own->panels * gates);
+    for (int n = 0; start != NULL && n < own->panels * gates; n++)
+        if (n % gates < gates - own->shape.apart)
+            start[n] = NULL;
+    return start;
+}
+
 static void recurrent_take(unroll_layer *layer, unroll_arena *arena)
 {
     unroll_recurrent *own = layer->own;
@@ -167,6 +178,10 @@ static void recurrent_take(unroll_layer *layer, unroll_arena *arena)
         own->w_ih_t = unroll_arena_take(arena, input * (size_t)unroll_blocks(own->inputs) * UNROLL_LANES, sizeof(real));
     if (!own->symbols)
         unroll_small_take(&own->small_ih, own->form, own->inputs, own->panels * own->shape.gates, arena);
+    own->start[0] = unroll_take_starts(arena, own->bias_input, 0, own->panels * own->shape.gates);
+    if (own->shape.apart > 0)
+        own->start[1] = apart_starts(own, arena);
+    own->zero = unroll_take_starts(arena, NULL, 0, unroll_blocks(own->inputs));
     own->small_hh = unroll_arena_take(arena, (size_t)own->heads, sizeof *own->small_hh);
     for (int head = 0; recurrent > 0 && head < own->heads; head++) {
         unroll_small counted;
@@ -175,10 +190,23 @@ static void recurrent_take(unroll_layer *layer, unroll_arena *arena)
     }
 }
 
-static unroll_matrix take(unroll_arena *arena, int blocks, size_t block_rows, int columns)
+/* the columns of the tape that one side sees: in each panel `gates` from the place `first` on */
+static unroll_matrix tape_side(const unroll_recurrent *own, unroll_arena *arena, unroll_matrix all, int first, int gates)
 {
-    size_t block = block_rows * UNROLL_LANES;
-    return (unroll_matrix){unroll_arena_take(arena, (size_t)blocks * block, sizeof(real)), block, columns};
+    int blocks = own->panels * gates;
+    real **at = gates == own->slots ? NULL : unroll_arena_take(arena, (size_t)blocks, sizeof *at);
+    for (int n = 0; at != NULL && n < blocks; n++)
+        at[n] = all.at[n / gates * own->slots + first + n % gates];
+    return (unroll_matrix){.at = gates == own->slots ? all.at : at, .columns = blocks * UNROLL_LANES};
+}
+
+static unroll_tape take_tape(const unroll_recurrent *own, unroll_arena *arena, size_t block_rows)
+{
+    unroll_tape tape = {.all = unroll_take_blocks(arena, own->panels * own->slots * UNROLL_LANES, block_rows)};
+    tape.side[0] = tape_side(own, arena, tape.all, 0, own->shape.gates);
+    if (own->shape.recurrent > 0)
+        tape.side[1] = tape_side(own, arena, tape.all, own->shape.first, own->shape.recurrent);
+    return tape;
 }
 
 static void recurrent_take_node(unroll_node *node, unroll_arena *arena)
@@ -186,23 +214,19 @@ static void recurrent_take_node(unroll_node *node, unroll_arena *arena)
     const unroll_recurrent *own = node->layer->own;
     recurrent_node *mine = node->own;
     size_t batch = (size_t)node->batch, rows = (size_t)node->capacity, streams = (size_t)node->streams;
-    int slots = own->panels * own->slots;
     mine->first_row = own->backwards ? 0 : node->batch;
-    mine->tape = take(arena, slots, unroll_row_stride(rows, batch), slots * UNROLL_LANES);
-    mine->stream_tape = take(arena, slots, streams, slots * UNROLL_LANES);
+    mine->tape = take_tape(own, arena, unroll_row_stride(rows, batch));
+    mine->stream_tape = take_tape(own, arena, streams);
     for (int k = 0; k < own->states; k++) {
-        mine->state[k] = take(arena, own->panels, unroll_row_stride(batch + rows, batch), own->hidden);
-        mine->d_state[k] = take(arena, own->panels, k == 0 ? unroll_row_stride(batch + rows, batch) : batch, own->hidden);
+        mine->state[k] = unroll_take_matrix(arena, own->hidden, batch + rows, batch);
+        mine->d_state[k] = k == 0 ? unroll_take_matrix(arena, own->hidden, batch + rows, batch)
+                                  : unroll_take_blocks(arena, own->hidden, batch);
         for (int i = 0; i < 2; i++)
-            mine->stream_state[i][k] = take(arena, own->panels, streams, own->hidden);
+            mine->stream_state[i][k] = unroll_take_blocks(arena, own->hidden, streams);
     }
-    node->output = mine->state[0];
-    node->d_output = mine->d_state[0];
+    node->output = unroll_matrix_from(mine->state[0], mine->first_row);
+    node->d_output = unroll_matrix_from(mine->d_state[0], mine->first_row);
     node->stream = mine->stream_state[0][0];
-    if (arena->base == NULL)
-        return;
-    node->output.at += (size_t)mine->first_row * UNROLL_LANES;
-    node->d_output.at += (size_t)mine->first_row * UNROLL_LANES;
 }
 
 /* each cell: read backwards; and on top of one from whose last states it starts */

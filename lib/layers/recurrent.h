@@ -44,29 +44,30 @@ typedef struct unroll_recurrent {
     size_t w_ih, w_hh, b_ih, b_hh;
     real *bias_input;              /* [P*G][16]: what the input product starts from */
     real *bias_recurrent;          /* [P*R][16]: what the apart recurrent product starts from */
+    const real **start[2];         /* lists of them; of the recurrent side NULL where nothing is apart */
+    const real **zero;             /* of the input's gradient */
     real *w_hh_t, *w_ih_t;         /* per head (P*R*16 / heads, H / heads); (P*G*16, I); in groups of 4 */
     unroll_form form;              /* of the weights that a streaming step reads */
     unroll_small small_ih, *small_hh; /* (heads) */
 } unroll_recurrent;
 
+/* The tape of some rows, and what the products of each side see of it: the input's gates of all panels, the recurrent ones. */
+typedef struct unroll_tape {
+    unroll_matrix all, side[2]; /* (rows, P*slots*16), (rows, P*G*16), (rows, P*R*16) */
+} unroll_tape;
+
 typedef struct unroll_recurrent_node {
-    unroll_matrix tape; /* (rows, P*slots*16) */
+    unroll_tape tape;
     /* (B + rows, H): the states after each step and, B rows in all, the initial ones: read forwards before the first step's,
        read backwards after the last step's */
     unroll_matrix state[UNROLL_CELL_STATES];
     unroll_matrix d_state[UNROLL_CELL_STATES]; /* of state 0 like the states; of the others (B, H): of the step at hand */
     int first_row;                             /* of the states, where the set's rows begin: B, or 0 */
-    unroll_matrix stream_tape, stream_state[2][UNROLL_CELL_STATES]; /* (B, ..): before and after, in turns */
+    unroll_tape stream_tape;                          /* (B, ..) */
+    unroll_matrix stream_state[2][UNROLL_CELL_STATES]; /* (B, H): before and after, in turns */
     int stream_now;
     bool started; /* initial states are set; else they are zero */
 } unroll_recurrent_node;
-
-/* The matrix from one of its rows on. */
-static inline unroll_matrix unroll_recurrent_from_row(unroll_matrix m, int row)
-{
-    m.at += (size_t)row * UNROLL_LANES;
-    return m;
-}
 
 /* A panel's values of the cell's own vectors, among the layer's weights or its gradient. */
 static inline real *unroll_recurrent_vector(const unroll_recurrent *own, real *reals, int vector, int panel)
@@ -104,7 +105,7 @@ int unroll_recurrent_end_row(const unroll_node *node, int s);
 
 /* Pre-activations of some panels from the input: of reals, `rows` rows of `input` from `row` on, or of symbols. */
 void unroll_recurrent_input(const unroll_layer *layer, unroll_part panels, unroll_matrix input, const int *symbol, int row,
-                            int rows, unroll_matrix tape);
+                            int rows, const unroll_tape *tape);
 /* One step's states: `row`: of the first sequence's state before it, and after it. */
 typedef struct unroll_recurrent_states {
     const unroll_matrix *old, *now; /* (states) */
@@ -113,10 +114,10 @@ typedef struct unroll_recurrent_states {
 } unroll_recurrent_states;
 /* One step of `rows` sequences: the recurrent product on top of the input's on the tape, from row `row` on, then the cell.
    `back`: from the last panel to the first. */
-void unroll_recurrent_one_step(const unroll_layer *layer, unroll_part panels, int rows, const unroll_matrix *tape, int row,
+void unroll_recurrent_one_step(const unroll_layer *layer, unroll_part panels, int rows, const unroll_tape *tape, int row,
                                const unroll_recurrent_states *s, bool back, const unroll_team *team);
 /* The cell alone, over some panels; with hooks over whole rows, over all of them. */
-void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, int rows, const unroll_matrix *tape, int row,
+void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, int rows, const unroll_tape *tape, int row,
                             const unroll_recurrent_states *s);
 
 void unroll_recurrent_forward(unroll_node *node, const unroll_pass *pass);

@@ -11,12 +11,12 @@ static void whole_rows(const unroll_node *node, void (*hook)(const unroll_cell_r
     const recurrent_node *mine = node->own;
     unroll_cell_rows all = {.rows = r->count, .units = own->hidden, .panels = own->panels, .slots = own->slots,
                             .variant = own->shape.variant};
-    all.tape = unroll_recurrent_from_row(mine->tape, r->row);
-    all.d_output = unroll_recurrent_from_row(mine->d_state[0], r->after);
+    all.tape = unroll_matrix_from(mine->tape.all, r->row);
+    all.d_output = unroll_matrix_from(mine->d_state[0], r->after);
     for (int k = 0; k < own->states; k++) {
-        all.old[k] = unroll_recurrent_from_row(mine->state[k], r->before);
-        all.now[k] = unroll_recurrent_from_row(mine->state[k], r->after);
-        all.d_state[k] = k > 0 ? unroll_recurrent_from_row(mine->d_state[k], r->sequence) : (unroll_matrix){0};
+        all.old[k] = unroll_matrix_from(mine->state[k], r->before);
+        all.now[k] = unroll_matrix_from(mine->state[k], r->after);
+        all.d_state[k] = k > 0 ? unroll_matrix_from(mine->d_state[k], r->sequence) : (unroll_matrix){0};
     }
     for (int v = 0; v < own->vectors; v++)
         all.vector[v] = unroll_recurrent_vector(own, node->layer->w, v, 0);
@@ -31,7 +31,7 @@ static void backward_cells(const unroll_node *node, unroll_part panels, const ru
     unroll_cell_gradient step;
     step.rows = r->count;
     step.variant = own->shape.variant;
-    step.gate = mine->tape.block;
+    step.gate = unroll_matrix_block(mine->tape.all);
     step.at = at;
     at->sequence = node->set->order + r->sequence;
     at->sequence_next = 1;
@@ -39,7 +39,7 @@ static void backward_cells(const unroll_node *node, unroll_part panels, const ru
     if (own->cell->after_backward != NULL && r->count > 0)
         whole_rows(node, own->cell->after_backward, r);
     for (int panel = panels.begin; r->count > 0 && panel < panels.end; panel++) {
-        step.gates = unroll_matrix_row(mine->tape, panel * own->slots, r->row);
+        step.gates = unroll_matrix_row(mine->tape.all, panel * own->slots, r->row);
         for (int k = 0; k < own->states; k++) {
             step.old[k] = unroll_matrix_row(mine->state[k], panel, r->before);
             step.now[k] = unroll_matrix_row(mine->state[k], panel, r->after);
@@ -70,18 +70,13 @@ static void gradient_product(const unroll_node *node, int side, int panel, int k
                         .k = k,
                         .blocks = blocks.end - blocks.begin,
                         .width = 4,
-                        .from_output = add ? blocks.end - blocks.begin : 0,
-                        .panel = 0,
-                        .group = own->slots > gates ? gates : 0,
-                        .back = back,
-                        .a = unroll_matrix_row(mine->tape, panel * own->slots + (side == 0 ? 0 : own->shape.first), row),
-                        .a_block = mine->tape.block,
-                        .a_skip = (size_t)(own->slots - gates) * mine->tape.block,
+                        .a = mine->tape.side[side].at + panel * gates,
+                        .a_from = (size_t)row * UNROLL_LANES,
                         .b = weights,
-                        .c = unroll_matrix_row(out, blocks.begin, out_row),
-                        .c_block = out.block,
-                        .c_skip = 0,
-                        .bias = NULL,
+                        .c = out.at + blocks.begin,
+                        .c_from = out.from + (size_t)out_row * UNROLL_LANES,
+                        .start = add ? NULL : own->zero + blocks.begin,
+                        .back = back,
                         .after = own->large ? weights : NULL,
                         .chained = side == 1 && own->single && own->panels <= CHAINED_BLOCKS};
     if (p.blocks > 0 && p.rows > 0)
@@ -136,7 +131,7 @@ static gradient_part part_of_gradient(const unroll_recurrent *own, const unroll_
 }
 
 /* += A^T D for some panels and rows of one weight matrix (m, ..), A from a on, D the rows from `row` on */
-static void outer(const unroll_node *node, int side, unroll_part panels, unroll_part of_rows, int m, const real *a, size_t a_block,
+static void outer(const unroll_node *node, int side, unroll_part panels, unroll_part of_rows, int m, real *const *a, size_t a_from,
                   int row, int rows)
 {
     const unroll_recurrent *own = node->layer->own;
@@ -148,12 +143,10 @@ static void outer(const unroll_node *node, int side, unroll_part panels, unroll_
                       .end = of_rows.end,
                       .blocks = panels.end * gates - block,
                       .width = own->width[side],
-                      .panel = own->slots > gates ? gates : 0,
                       .a = a,
-                      .a_block = a_block,
-                      .d = unroll_matrix_row(mine->tape, panels.begin * own->slots + (side == 0 ? 0 : own->shape.first), row),
-                      .d_block = mine->tape.block,
-                      .d_skip = (size_t)(own->slots - gates) * mine->tape.block,
+                      .a_from = a_from,
+                      .d = mine->tape.side[side].at + block,
+                      .d_from = (size_t)row * UNROLL_LANES,
                       .c = node->g + (side == 0 ? own->w_ih : own->w_hh) + (size_t)block * (size_t)m * UNROLL_LANES};
     if (p.blocks > 0)
         own->engine->outer(&p);
@@ -164,7 +157,7 @@ static void input_weights(const unroll_node *node, const unroll_team *team, int 
 {
     unroll_matrix input = node->source[0]->output;
     gradient_part part = part_of_gradient(node->layer->own, team, input.columns);
-    outer(node, 0, part.panels, part.rows, input.columns, unroll_matrix_row(input, 0, row), input.block, row, rows);
+    outer(node, 0, part.panels, part.rows, input.columns, input.at, unroll_matrix_from(input, row).from, row, rows);
 }
 
 /* and to that of the recurrent ones; `before`: row of the first one's state before */
@@ -175,7 +168,7 @@ static void recurrent_weights(const unroll_node *node, const unroll_team *team, 
     gradient_part part = part_of_gradient(own, team, own->head_units);
     for (int head = 0; head < own->heads; head++)
         outer(node, 1, unroll_recurrent_in_head(own, part.panels, head), part.rows, own->head_units,
-              unroll_matrix_row(mine->state[0], head * own->head_panels, before), mine->state[0].block, row, rows);
+              mine->state[0].at + head * own->head_panels, (size_t)before * UNROLL_LANES, row, rows);
 }
 
 /* what `rows` rows from `row` on add to the gradient of the input weights where inputs are symbols, and to the biases' */
@@ -183,20 +176,18 @@ static void bias_gradient(const unroll_node *node, unroll_part panels, int row, 
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
-    int gates = own->shape.gates, recurrent = own->shape.recurrent, width = own->width[0];
-    int step = own->slots > gates ? gates : width;
-    for (int block = panels.begin * gates, end = panels.end * gates; block < end; block += step) {
-        int count = end - block < step ? end - block : step;
-        const real *d = unroll_matrix_row(mine->tape, slot_of(own, block), row);
-        for (int n = 0; own->symbols && n < count; n += width)
-            own->engine->scatter(node->g + own->w_ih + (size_t)(block + n) * (size_t)own->inputs * UNROLL_LANES,
-                                 count - n < width ? count - n : width, node->source[0]->symbol + row, rows,
-                                 d + (size_t)n * mine->tape.block, mine->tape.block);
-        own->engine->column_sums(d, mine->tape.block, rows, count, node->g + own->b_ih + (size_t)block * UNROLL_LANES);
-    }
-    for (int panel = panels.begin; own->two_biases && recurrent > 0 && panel < panels.end; panel++)
-        own->engine->column_sums(unroll_matrix_row(mine->tape, panel * own->slots + own->shape.first, row), mine->tape.block, rows,
-                                 recurrent, node->g + own->b_hh + (size_t)(panel * recurrent * UNROLL_LANES));
+    int gates = own->shape.gates, recurrent = own->shape.recurrent, width = own->width[0], end = panels.end * gates;
+    size_t from = (size_t)row * UNROLL_LANES;
+    for (int block = panels.begin * gates; own->symbols && block < end; block += width)
+        own->engine->scatter(node->g + own->w_ih + (size_t)block * (size_t)own->inputs * UNROLL_LANES,
+                             end - block < width ? end - block : width, node->source[0]->symbol + row, rows,
+                             mine->tape.side[0].at + block, from);
+    own->engine->column_sums(mine->tape.side[0].at + panels.begin * gates, from, rows, end - panels.begin * gates,
+                             node->g + own->b_ih + (size_t)(panels.begin * gates * UNROLL_LANES));
+    if (own->two_biases && recurrent > 0)
+        own->engine->column_sums(mine->tape.side[1].at + panels.begin * recurrent, from, rows,
+                                 (panels.end - panels.begin) * recurrent,
+                                 node->g + own->b_hh + (size_t)(panels.begin * recurrent * UNROLL_LANES));
 }
 
 /* what the rows of one run add to the gradient of the cell's own vectors */
@@ -204,9 +195,9 @@ static void vector_gradient(const unroll_node *node, unroll_part panels, const r
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
-    unroll_cell_gradient step = {.rows = r->count, .variant = own->shape.variant, .gate = mine->tape.block};
+    unroll_cell_gradient step = {.rows = r->count, .variant = own->shape.variant, .gate = unroll_matrix_block(mine->tape.all)};
     for (int panel = panels.begin; panel < panels.end; panel++) {
-        step.gates = unroll_matrix_row(mine->tape, panel * own->slots, r->row);
+        step.gates = unroll_matrix_row(mine->tape.all, panel * own->slots, r->row);
         for (int k = 0; k < own->states; k++) {
             step.old[k] = unroll_matrix_row(mine->state[k], panel, r->before);
             step.now[k] = unroll_matrix_row(mine->state[k], panel, r->after);

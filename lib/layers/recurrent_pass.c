@@ -4,27 +4,24 @@
 typedef unroll_recurrent_node recurrent_node;
 
 void unroll_recurrent_input(const unroll_layer *layer, unroll_part panels, unroll_matrix input, const int *symbol, int row,
-                            int rows, unroll_matrix tape)
+                            int rows, const unroll_tape *tape)
 {
     const unroll_recurrent *own = layer->own;
     int gates = own->shape.gates, width = own->width[0], block = panels.begin * gates, end = panels.end * gates;
+    real *const *gate = tape->side[0].at;
+    size_t from = (size_t)row * UNROLL_LANES;
     /* every field by name here and below: zeros for the rest would cost as much as a small product */
     unroll_product p = {.rows = rows,
                         .k = own->inputs,
                         .blocks = end - block,
                         .width = width,
-                        .from_output = 0,
-                        .panel = own->slots > gates ? gates : 0,
-                        .group = 0,
-                        .back = false,
-                        .a = input.at + (size_t)row * UNROLL_LANES,
-                        .a_block = input.block,
-                        .a_skip = 0,
+                        .a = input.at,
+                        .a_from = input.from + from,
                         .b = layer->w + own->w_ih + (size_t)block * (size_t)own->inputs * UNROLL_LANES,
-                        .c = unroll_matrix_row(tape, panels.begin * own->slots, row),
-                        .c_block = tape.block,
-                        .c_skip = (size_t)(own->slots - gates) * tape.block,
-                        .bias = own->bias_input + (size_t)block * UNROLL_LANES,
+                        .c = gate + block,
+                        .c_from = from,
+                        .start = own->start[0] + block,
+                        .back = false,
                         .after = NULL,
                         .chained = false};
     if (rows == 0 || block == end)
@@ -36,20 +33,20 @@ void unroll_recurrent_input(const unroll_layer *layer, unroll_part panels, unrol
     for (; block < end; block += width)
         own->engine->gather(layer->w + own->w_ih + (size_t)block * (size_t)own->inputs * UNROLL_LANES,
                             end - block < width ? end - block : width, own->bias_input + (size_t)block * UNROLL_LANES,
-                            symbol + row, rows, unroll_matrix_row(tape, slot_of(own, block), row), tape.block);
+                            symbol + row, rows, gate + block, from);
 }
 
 /* a hook over the whole rows of a step */
-static void whole_rows(const unroll_layer *layer, void (*hook)(const unroll_cell_rows *), int rows, const unroll_matrix *tape, int row,
+static void whole_rows(const unroll_layer *layer, void (*hook)(const unroll_cell_rows *), int rows, const unroll_tape *tape, int row,
                        const unroll_recurrent_states *s)
 {
     const unroll_recurrent *own = layer->own;
     unroll_cell_rows all = {.rows = rows, .units = own->hidden, .panels = own->panels, .slots = own->slots,
                             .variant = own->shape.variant};
-    all.tape = unroll_recurrent_from_row(*tape, row);
+    all.tape = unroll_matrix_from(tape->all, row);
     for (int k = 0; k < own->states; k++) {
-        all.old[k] = unroll_recurrent_from_row(s->old[k], s->before);
-        all.now[k] = unroll_recurrent_from_row(s->now[k], s->after);
+        all.old[k] = unroll_matrix_from(s->old[k], s->before);
+        all.now[k] = unroll_matrix_from(s->now[k], s->after);
     }
     for (int v = 0; v < own->vectors; v++)
         all.vector[v] = unroll_recurrent_vector(own, layer->w, v, 0);
@@ -57,7 +54,7 @@ static void whole_rows(const unroll_layer *layer, void (*hook)(const unroll_cell
 }
 
 /* the cell over some panels: panel by panel, or, of a single sequence, over all in one go */
-void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, int rows, const unroll_matrix *tape, int row,
+void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, int rows, const unroll_tape *tape, int row,
                             const unroll_recurrent_states *s)
 {
     const unroll_recurrent *own = layer->own;
@@ -65,9 +62,9 @@ void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, in
     unroll_cell_step step;
     step.count = one ? panels : rows;
     step.variant = own->shape.variant;
-    step.gate = tape->block;
-    step.gates_next = one ? (size_t)own->slots * tape->block : UNROLL_LANES;
-    step.state_next = one ? s->now[0].block : UNROLL_LANES;
+    step.gate = unroll_matrix_block(tape->all);
+    step.gates_next = one ? (size_t)own->slots * step.gate : UNROLL_LANES;
+    step.state_next = one ? unroll_matrix_block(s->now[0]) : UNROLL_LANES;
     step.vector_next = one ? UNROLL_LANES : 0;
     step.at = s->at;
     s->at->sequence_next = !one;
@@ -75,7 +72,7 @@ void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, in
     if (own->cell->before != NULL)
         whole_rows(layer, own->cell->before, rows, tape, row, s);
     for (int panel = first; panel < first + panels; panel += one ? panels : 1) {
-        step.gates = unroll_matrix_row(*tape, panel * own->slots, row);
+        step.gates = unroll_matrix_row(tape->all, panel * own->slots, row);
         for (int k = 0; k < own->states; k++) {
             step.old[k] = unroll_matrix_row(s->old[k], panel, s->before);
             step.now[k] = unroll_matrix_row(s->now[k], panel, s->after);
@@ -103,7 +100,7 @@ static const real *recurrent_weights(const unroll_layer *layer, int panel)
 }
 
 /* one step of panels of one head */
-static void head_step(const unroll_layer *layer, int head, unroll_part panels, int rows, const unroll_matrix *tape, int row,
+static void head_step(const unroll_layer *layer, int head, unroll_part panels, int rows, const unroll_tape *tape, int row,
                       const unroll_recurrent_states *s, bool back, const unroll_team *team)
 {
     const unroll_recurrent *own = layer->own;
@@ -115,22 +112,18 @@ static void head_step(const unroll_layer *layer, int head, unroll_part panels, i
     for (; rows > 0 && first >= panels.begin && first < panels.end; first += next) {
         int count = panels.end - first < together ? panels.end - first : together;
         int after = first + next >= panels.begin && first + next < panels.end ? first + next : first;
+        int block = first * shape->recurrent;
         unroll_product p = {.rows = rows,
                             .k = own->head_units,
                             .blocks = count * shape->recurrent,
                             .width = own->width[1],
-                            .panel = own->slots > shape->recurrent ? shape->recurrent : 0,
-                            .from_output = own->slots > shape->recurrent ? shape->recurrent - shape->apart : count * shape->recurrent,
-                            .group = 0,
-                            .back = back,
-                            .a = unroll_matrix_row(s->old[0], head * own->head_panels, s->before),
-                            .a_block = s->old[0].block,
-                            .a_skip = 0,
+                            .a = s->old[0].at + head * own->head_panels,
+                            .a_from = s->old[0].from + (size_t)s->before * UNROLL_LANES,
                             .b = recurrent_weights(layer, first),
-                            .c = unroll_matrix_row(*tape, first * own->slots + shape->first, row),
-                            .c_block = tape->block,
-                            .c_skip = (size_t)(own->slots - shape->recurrent) * tape->block,
-                            .bias = own->bias_recurrent + (size_t)first * (size_t)shape->recurrent * UNROLL_LANES,
+                            .c = tape->side[1].at + block,
+                            .c_from = (size_t)row * UNROLL_LANES,
+                            .start = own->start[1] != NULL ? own->start[1] + block : NULL,
+                            .back = back,
                             .after = own->large ? recurrent_weights(layer, after) : NULL,
                             .chained = own->single && own->panels * shape->recurrent <= CHAINED_BLOCKS};
         unroll_team_phase(team, UNROLL_PHASE_RECURRENT);
@@ -142,7 +135,7 @@ static void head_step(const unroll_layer *layer, int head, unroll_part panels, i
     }
 }
 
-void unroll_recurrent_one_step(const unroll_layer *layer, unroll_part panels, int rows, const unroll_matrix *tape, int row,
+void unroll_recurrent_one_step(const unroll_layer *layer, unroll_part panels, int rows, const unroll_tape *tape, int row,
                                const unroll_recurrent_states *s, bool back, const unroll_team *team)
 {
     const unroll_recurrent *own = layer->own;
@@ -202,7 +195,7 @@ static void forward_stretch(unroll_node *node, const unroll_team *team, const th
     for (int t = steps.begin, next; t < steps.end; t = next) {
         unroll_part rows = own_rows(share, set, t, steps.end, &next);
         unroll_recurrent_input(node->layer, share->panels, node->source[0]->output, node->source[0]->symbol, rows.begin,
-                               rows.end - rows.begin, mine->tape);
+                               rows.end - rows.begin, &mine->tape);
     }
     for (int p = first; p < end; p++) {
         at->time = step_at(own, set, p);

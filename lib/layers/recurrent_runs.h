@@ -148,12 +148,6 @@ static inline unroll_part own_rows(const thread_share *s, const unroll_set *set,
                : (unroll_part){set->offset[t] + part.begin, set->offset[t] + part.end};
 }
 
-/* the place on the tape of a block of the input's gates */
-static inline int slot_of(const unroll_recurrent *own, int block)
-{
-    return block / own->shape.gates * own->slots + block % own->shape.gates;
-}
-
 static inline int stretch_steps(const unroll_set *set)
 {
     return (STRETCH_ROWS + set->size - 1) / set->size;

@@ -83,10 +83,8 @@ void unroll_recurrent_reset(unroll_node *node)
 {
     recurrent_node *mine = node->own;
     for (int i = 0; i < 2; i++)
-        for (int k = 0; k < ((const unroll_recurrent *)node->layer->own)->states; k++) {
-            unroll_matrix m = mine->stream_state[i][k];
-            memset(m.at, 0, (size_t)unroll_blocks(m.columns) * m.block * sizeof(real));
-        }
+        for (int k = 0; k < ((const unroll_recurrent *)node->layer->own)->states; k++)
+            unroll_matrix_clear(mine->stream_state[i][k], node->streams);
 }
 
 void unroll_recurrent_enter(unroll_node *node, int each)

@@ -42,7 +42,7 @@ static void float_step(const unroll_node *node, int rows, const unroll_recurrent
     unroll_part piece = first_piece(own, mine, together);
     do {
         unroll_recurrent_input(node->layer, piece, node->source[0]->stream, node->source[0]->stream_symbol, 0, rows,
-                               mine->stream_tape);
+                               &mine->stream_tape);
         unroll_recurrent_one_step(node->layer, piece, rows, &mine->stream_tape, 0, s, false, &alone);
     } while (next_piece(own, mine, together, &piece));
 }
@@ -52,15 +52,10 @@ enum { SMALL_PANELS = 8 }; /* whose blocks are whole groups of small weights, wh
 /* where one side's product goes, of the panels from `panel` on: side 0 the input's gates, 1 the recurrent ones */
 static unroll_small_product small_side(const unroll_recurrent *own, const recurrent_node *mine, int row, int side, int panel)
 {
-    int gates = side == 0 ? own->shape.gates : own->shape.recurrent;
-    int slot = panel * own->slots + (side == 0 ? 0 : own->shape.first);
-    const real *bias = side == 0 ? own->bias_input : own->bias_recurrent;
-    return (unroll_small_product){.panel = own->slots > gates ? gates : 0,
-                                  .from_output = side == 0 ? 0 : own->slots > gates ? gates - own->shape.apart : own->panels * gates,
-                                  .c = unroll_matrix_row(mine->stream_tape, slot, row),
-                                  .c_block = mine->stream_tape.block,
-                                  .c_skip = (size_t)(own->slots - gates) * mine->stream_tape.block,
-                                  .bias = bias + (size_t)(panel * gates * UNROLL_LANES)};
+    int block = panel * (side == 0 ? own->shape.gates : own->shape.recurrent);
+    return (unroll_small_product){.c = mine->stream_tape.side[side].at + block,
+                                  .c_from = (size_t)row * UNROLL_LANES,
+                                  .start = own->start[side] != NULL ? own->start[side] + block : NULL};
 }
 
 /* the recurrent products of some panels, head by head */
@@ -85,10 +80,9 @@ static void small_products(const unroll_node *node, int row, const unroll_recurr
     int together = own->heads > 1 ? own->panels : streaming_panels(own, SMALL_PANELS); /* a piece is whole groups of a head's */
     unroll_part piece = first_piece(own, mine, together);
     for (int head = 0; own->shape.recurrent > 0 && head < own->heads; head++)
-        unroll_small_load(&own->small_hh[head], own->engine, unroll_matrix_row(s->old[0], head * own->head_panels, row),
-                          s->old[0].block);
+        unroll_small_load(&own->small_hh[head], own->engine, s->old[0], head * own->head_panels, row);
     if (!own->symbols)
-        unroll_small_load(&own->small_ih, own->engine, unroll_matrix_row(input, 0, row), input.block);
+        unroll_small_load(&own->small_ih, own->engine, input, 0, row);
     do {
         if (!own->symbols)
             unroll_small_multiply(&own->small_ih, own->engine, piece.begin * own->shape.gates, piece.end * own->shape.gates,
@@ -103,7 +97,7 @@ static void small_step(const unroll_node *node, int rows, const unroll_recurrent
     const recurrent_node *mine = node->own;
     if (own->symbols)
         unroll_recurrent_input(node->layer, (unroll_part){0, own->panels}, node->source[0]->stream, node->source[0]->stream_symbol,
-                               0, rows, mine->stream_tape);
+                               0, rows, &mine->stream_tape);
     for (int row = 0; row < rows; row++)
         small_products(node, row, s);
     unroll_recurrent_cells(node->layer, 0, own->panels, rows, &mine->stream_tape, 0, s);

@@ -73,11 +73,11 @@ void unroll_small_make(unroll_small *small, const real *w, int width)
     }
 }
 
-void unroll_small_load(unroll_small *small, const unroll_engine *engine, const real *a, size_t a_block)
+void unroll_small_load(unroll_small *small, const unroll_engine *engine, unroll_matrix a, int block, int row)
 {
     for (int i = 0; i < small->k; i += UNROLL_LANES) {
         int count = small->k - i < UNROLL_LANES ? small->k - i : UNROLL_LANES;
-        memcpy(small->a + i, a + (size_t)(i / UNROLL_LANES) * a_block, (size_t)count * sizeof(real));
+        memcpy(small->a + i, unroll_matrix_row(a, block + i / UNROLL_LANES, row), (size_t)count * sizeof(real));
     }
     if (small->form == UNROLL_INT8)
         small->a_scale = engine->integers(small->a, small->k, small->a_integers);
@@ -88,8 +88,8 @@ void unroll_small_multiply(const unroll_small *small, const unroll_engine *engin
     size_t before = (size_t)begin * UNROLL_LANES, pairs = before * (size_t)((small->k + 1) / 2);
     p.k = small->k;
     p.blocks = end - begin;
-    p.c += (size_t)begin * p.c_block + (p.panel > 0 ? (size_t)(begin / p.panel) : 0) * p.c_skip;
-    p.bias += before;
+    p.c += begin;
+    p.start += p.start != NULL ? begin : 0;
     p.a = small->a;
     if (small->form == UNROLL_INT8) {
         p.a_scale = small->a_scale;

@@ -33,9 +33,9 @@ typedef struct unroll_small {
 void unroll_small_take(unroll_small *small, unroll_form form, int k, int blocks, unroll_arena *arena);
 /* From weights in groups of `width` blocks (simd/engine.h). */
 void unroll_small_make(unroll_small *small, const real *w, int width);
-/* Takes one row of A, in column blocks a_block apart, */
-void unroll_small_load(unroll_small *small, const unroll_engine *engine, const real *a, size_t a_block);
-/* and multiplies it by blocks begin..end - 1, `begin` a multiple of 8; p says of block 0 what becomes of it (c, bias, ...). */
+/* Takes row `row` of A, from column block `block` of it on, */
+void unroll_small_load(unroll_small *small, const unroll_engine *engine, unroll_matrix a, int block, int row);
+/* and multiplies it by blocks begin..end - 1, `begin` a multiple of 8; p says of block 0 what becomes of it (c, start). */
 void unroll_small_multiply(const unroll_small *small, const unroll_engine *engine, int begin, int end,
                            unroll_small_product p);
 

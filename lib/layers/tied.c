@@ -8,6 +8,7 @@ enum { WIDTH = UNROLL_EMBEDDING_WIDTH };
 typedef struct tied {
     int inputs, padded; /* columns of the embedding; with the padding of its last block */
     real *w_t;          /* (padded, symbols' blocks * 16) in groups of 4 blocks: the embedding transposed */
+    const real **start, **zero; /* of the products: forward, and of the source's gradient */
 } tied;
 
 static unroll_status tied_open(unroll_layer *layer, const void *options, const unroll_settings *settings)
@@ -68,6 +69,8 @@ static unroll_status tied_init(unroll_layer *layer, const unroll_settings *setti
 static void tied_take(unroll_layer *layer, unroll_arena *arena)
 {
     tied *own = layer->own;
+    own->start = unroll_take_starts(arena, layer->w, 0, unroll_blocks(layer->columns));
+    own->zero = unroll_take_starts(arena, NULL, 0, unroll_blocks(own->inputs));
     own->w_t = unroll_arena_take(arena, (size_t)own->padded * (size_t)unroll_blocks(layer->columns) * UNROLL_LANES, sizeof(real));
 }
 
@@ -82,7 +85,7 @@ static void tied_refresh(unroll_layer *layer, const unroll_team *team)
 static void forward_rows(const unroll_node *node, unroll_part rows, unroll_matrix in, unroll_matrix out, int at)
 {
     const tied *own = node->layer->own;
-    unroll_rows_product(node->layer->isa->engine, rows, in, own->padded, own->w_t, out, at, node->layer->w, false);
+    unroll_rows_product(node->layer->isa->engine, rows, in, own->padded, own->w_t, out, at, own->start);
 }
 
 static void tied_forward_piece(unroll_node *node, const unroll_pass *pass, unroll_part rows)
@@ -111,17 +114,17 @@ static void tied_backward_piece(unroll_node *node, const unroll_pass *pass, unro
                       .blocks = own->padded / UNROLL_LANES,
                       .width = WIDTH,
                       .a = node->d_output.at,
-                      .a_block = node->d_output.block,
-                      .d = unroll_matrix_row(in, 0, rows.begin),
-                      .d_block = in.block,
+                      .a_from = node->d_output.from,
+                      .d = in.at,
+                      .d_from = unroll_matrix_from(in, rows.begin).from,
                       .c = node->shares->g};
     if (p.begin < p.end)
         layer->isa->engine->outer(&p);
     if (pass->team->rank == 0)
-        layer->isa->engine->column_sums(node->d_output.at, node->d_output.block, count, unroll_blocks(layer->columns), node->g);
+        layer->isa->engine->column_sums(node->d_output.at, node->d_output.from, count, unroll_blocks(layer->columns), node->g);
     if (node->wanted[0])
         unroll_rows_product(layer->isa->engine, part, node->d_output, layer->columns, layer->shares->w, node->source[0]->d_output,
-                            rows.begin + part.begin, NULL, node->adds[0]);
+                            rows.begin + part.begin, node->adds[0] ? NULL : own->zero);
     unroll_team_wait(pass->team);
 }
 

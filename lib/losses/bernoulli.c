@@ -10,8 +10,7 @@ static void bernoulli_rows(unroll_loss_rows *l)
     for (int r = 0; r < l->rows; r++) {
         vec sum = zero, count = zero, right = zero;
         for (int n = 0; n < unroll_blocks(l->outputs); n++) {
-            size_t at = (size_t)n * l->block + (size_t)r * UNROLL_LANES;
-            vec z = vec_load(l->y + at), raw = vec_load(l->goal + at), is = one_where_target(raw);
+            vec z = vec_load(unroll_matrix_row(l->y, n, r)), raw = vec_load(unroll_matrix_row(l->goal, n, r)), is = one_where_target(raw);
             vec t = vec_select(vec_less(half, is), raw, zero), above = vec_max(zero, z);
             vec size = vec_sub(vec_add(above, above), z);
             vec each = vec_add(vec_fnma(z, t, above), vec_log_one_plus(vec_exp(vec_sub(zero, size))));
@@ -20,8 +19,8 @@ static void bernoulli_rows(unroll_loss_rows *l)
             sum = vec_fma(each, is, sum);
             count = vec_add(count, is);
             right = vec_fma(vec_fnma(differ, differ, vec_set1(1)), is, right);
-            if (l->dy != NULL)
-                vec_store(l->dy + at, vec_mul(vec_mul(vec_sub(vec_sigmoid(z), t), is), vec_set1(l->weight)));
+            if (l->dy.at != NULL)
+                vec_store(unroll_matrix_row(l->dy, n, r), vec_mul(vec_mul(vec_sub(vec_sigmoid(z), t), is), vec_set1(l->weight)));
         }
         loss += (double)vec_sum(sum);
         l->targets += (int64_t)vec_sum(count);

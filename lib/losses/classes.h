@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "simd/math.h"
+#include "simd/set.h"
 
 /* what is added to an output so that the lanes past the last one never count in a maximum or a sum of exponentials */
 static inline vec padding_mask(int outputs, int block)
@@ -25,33 +26,33 @@ static inline real largest_lane(vec x)
     return largest;
 }
 
-/* The largest of `blocks` blocks of logits, between which `block` reals lie. `padding` is the last block's mask. */
-static inline real largest_logit(const real *y, size_t block, int blocks, vec padding)
+/* The largest logit of a row. `padding` is the last block's mask. */
+static inline real largest_logit(unroll_matrix y, int row, int blocks, vec padding)
 {
-    vec most = vec_add(vec_load(y + (size_t)(blocks - 1) * block), padding);
+    vec most = vec_add(vec_load(unroll_matrix_row(y, blocks - 1, row)), padding);
     for (int n = 0; n < blocks - 1; n++)
-        most = vec_max(most, vec_load(y + (size_t)n * block));
+        most = vec_max(most, vec_load(unroll_matrix_row(y, n, row)));
     return largest_lane(most);
 }
 
-/* The sum of all e^(y - peak), which are left in `e` where it is not NULL, laid out like y; e may be y. */
-static inline real exponentials(const real *y, size_t block, int blocks, vec padding, real peak, real *e)
+/* The sum of all e^(y - peak) of a row, which are left in that of `e` where it is there; e may be y. */
+static inline real exponentials(unroll_matrix y, int row, int blocks, vec padding, real peak, unroll_matrix e)
 {
     vec sum = vec_set1(0);
     for (int n = 0; n < blocks; n++) {
-        vec x = vec_load(y + (size_t)n * block);
+        vec x = vec_load(unroll_matrix_row(y, n, row));
         vec each = vec_exp(vec_sub(n == blocks - 1 ? vec_add(x, padding) : x, vec_set1(peak)));
         sum = vec_add(sum, each);
-        if (e != NULL)
-            vec_store(e + (size_t)n * block, each);
+        if (e.at != NULL)
+            vec_store(unroll_matrix_row(e, n, row), each);
     }
     return vec_sum(sum);
 }
 
-static inline void scale_blocks(real *x, size_t block, int blocks, real factor)
+static inline void scale_row(unroll_matrix x, int row, int blocks, real factor)
 {
     for (int n = 0; n < blocks; n++)
-        vec_store(x + (size_t)n * block, vec_mul(vec_load(x + (size_t)n * block), vec_set1(factor)));
+        vec_store(unroll_matrix_row(x, n, row), vec_mul(vec_load(unroll_matrix_row(x, n, row)), vec_set1(factor)));
 }
 
 #endif

@@ -88,12 +88,10 @@ static void normalize(const unroll_loss_sequence *q, const lattice *l)
     vec padding = padding_mask(q->y.columns, blocks - 1);
     for (int t = 0; t < l->steps; t++) {
         int row = row_of(q, t);
-        const real *y = unroll_matrix_row(q->y, 0, row);
-        real *dy = q->dy.at == NULL ? NULL : unroll_matrix_row(q->dy, 0, row), peak = largest_logit(y, q->y.block, blocks, padding);
-        real total = exponentials(y, q->y.block, blocks, padding, peak, dy);
+        real peak = largest_logit(q->y, row, blocks, padding), total = exponentials(q->y, row, blocks, padding, peak, q->dy);
         l->norm[t] = (double)peak + unroll_log((double)total);
-        if (dy != NULL)
-            scale_blocks(dy, q->dy.block, blocks, q->weight / total);
+        if (q->dy.at != NULL)
+            scale_row(q->dy, row, blocks, q->weight / total);
     }
 }
 

@@ -18,16 +18,15 @@
 /* the name of a loss's table in the build of one instruction set: loss_softmax_avx2 */
 #define UNROLL_LOSS(name) UNROLL_LOSS_PASTE(loss_, name, UNROLL_ISA)
 
-/* Some rows of the outputs. Y (rows, outputs) lies in column blocks of 16 (simd/set.h), as do goal and dy. */
+/* Some rows of the outputs. */
 typedef struct unroll_loss_rows {
-    const real *y;
-    size_t block;
     int rows, outputs;
-    const int *target; /* (rows): classes, below 0: no target there */
-    const real *goal;  /* like y: reals, NaN: no target there; lanes past the last output are NaN */
+    unroll_matrix y;    /* (rows, outputs) */
+    const int *target;  /* (rows): classes, below 0: no target there */
+    unroll_matrix goal; /* like y: reals, NaN: no target there; lanes past the last output are NaN */
     real weight;       /* of each target in the gradient */
     real parameter;    /* what the loss's `parameter` made of the settings; 0 for the plain loss, as evaluations report it */
-    real *dy;          /* out: the gradient of weight * (the sum of all targets' losses); NULL: not wanted; may be y itself */
+    unroll_matrix dy;  /* out: the gradient of weight * (the sum of all targets' losses); at == NULL: not wanted; may be y */
     double loss;           /* out: the sum over all targets, */
     int64_t hits, targets; /* how many of them the largest output names rightly, and how many there are */
 } unroll_loss_rows;
@@ -40,8 +39,7 @@ typedef struct unroll_loss_sequence {
     const int *label;      /* (labels): 1 .. outputs - 1; NULL where there are none */
     int labels;            /* 0: nothing is to be said */
     real weight;           /* of the sequence in the gradient */
-    unroll_matrix dy;      /* out: laid out like y, of the same block: in all of this sequence's rows the gradient of
-                              weight * loss with respect to y, zeros in padding lanes; other rows are left alone.
+    unroll_matrix dy;      /* out: like y: in all of this sequence's rows the gradient of weight * loss with respect to y, zeros in padding lanes; other rows are left alone.
                               at == NULL: not wanted */
     double *room;          /* the loss's `room` of them, as scratch */
     double loss;           /* out */

@@ -7,30 +7,30 @@
 #include "losses/loss.h"
 
 /* the mean over all classes of peak - y */
-static double mean_below(const unroll_loss_rows *l, const real *y, vec padding, real peak)
+static double mean_below(const unroll_loss_rows *l, int row, vec padding, real peak)
 {
     int blocks = unroll_blocks(l->outputs);
     vec sum = vec_set1(0), none = vec_set1((real)-1);
     for (int n = 0; n < blocks; n++) {
-        vec below = vec_sub(vec_set1(peak), vec_load(y + (size_t)n * l->block));
+        vec below = vec_sub(vec_set1(peak), vec_load(unroll_matrix_row(l->y, n, row)));
         sum = vec_add(sum, n == blocks - 1 ? vec_select(vec_less(padding, none), vec_set1(0), below) : below);
     }
     return (double)vec_sum(sum) / l->outputs;
 }
 
-/* e, the exponentials of a row, to its gradient */
-static void to_gradient(const unroll_loss_rows *l, real *e, vec padding, real total, int target)
+/* dy, the exponentials of a row, to its gradient */
+static void to_gradient(const unroll_loss_rows *l, int row, vec padding, real total, int target)
 {
     int blocks = unroll_blocks(l->outputs);
     real shared = l->weight * l->parameter;
-    scale_blocks(e, l->block, blocks, l->weight / total);
+    scale_row(l->dy, row, blocks, l->weight / total);
     for (int n = 0; l->parameter > 0 && n < blocks; n++) {
         vec each = vec_set1(shared / (real)l->outputs), none = vec_set1((real)-1);
         if (n == blocks - 1)
             each = vec_select(vec_less(padding, none), vec_set1(0), each);
-        vec_store(e + (size_t)n * l->block, vec_sub(vec_load(e + (size_t)n * l->block), each));
+        vec_store(unroll_matrix_row(l->dy, n, row), vec_sub(vec_load(unroll_matrix_row(l->dy, n, row)), each));
     }
-    e[(size_t)(target / UNROLL_LANES) * l->block + target % UNROLL_LANES] -= l->weight - shared;
+    *unroll_matrix_element(l->dy, row, target) -= l->weight - shared;
 }
 
 /* -log softmax(y)[target] = log sum exp(y - peak) + peak - y[target]; smoothed, s of the last difference is its mean over all
@@ -41,26 +41,25 @@ static void softmax_rows(unroll_loss_rows *l)
     vec padding = padding_mask(l->outputs, blocks - 1);
     double loss = 0.0;
     for (int r = 0; r < l->rows; r++) {
-        const real *row = l->y + (size_t)r * UNROLL_LANES;
-        real *grad = l->dy == NULL ? NULL : l->dy + (size_t)r * UNROLL_LANES, peak, total, at_target;
+        real peak, total, at_target;
         double below;
         if (l->target[r] < 0) {
-            for (int n = 0; grad != NULL && n < blocks; n++)
-                vec_store(grad + (size_t)n * l->block, vec_set1(0));
+            for (int n = 0; l->dy.at != NULL && n < blocks; n++)
+                vec_store(unroll_matrix_row(l->dy, n, r), vec_set1(0));
             continue;
         }
         /* what is wanted of the outputs before the gradient takes their place */
-        peak = largest_logit(row, l->block, blocks, padding);
-        at_target = row[(size_t)(l->target[r] / UNROLL_LANES) * l->block + l->target[r] % UNROLL_LANES];
+        peak = largest_logit(l->y, r, blocks, padding);
+        at_target = *unroll_matrix_element(l->y, r, l->target[r]);
         below = (double)peak - (double)at_target;
         if (l->parameter > 0)
-            below += (double)l->parameter * (mean_below(l, row, padding, peak) - below);
-        total = exponentials(row, l->block, blocks, padding, peak, grad);
+            below += (double)l->parameter * (mean_below(l, r, padding, peak) - below);
+        total = exponentials(l->y, r, blocks, padding, peak, l->dy);
         loss += total > 0 ? unroll_log((double)total) + below : (double)total / 0.0;
         l->hits += at_target >= peak;
         l->targets += 1;
-        if (grad != NULL)
-            to_gradient(l, grad, padding, total, l->target[r]);
+        if (l->dy.at != NULL)
+            to_gradient(l, r, padding, total, l->target[r]);
     }
     l->loss = loss;
 }

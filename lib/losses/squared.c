@@ -9,13 +9,12 @@ static void squared_rows(unroll_loss_rows *l)
     for (int r = 0; r < l->rows; r++) {
         vec sum = zero, count = zero;
         for (int n = 0; n < unroll_blocks(l->outputs); n++) {
-            size_t at = (size_t)n * l->block + (size_t)r * UNROLL_LANES;
-            vec raw = vec_load(l->goal + at), is = one_where_target(raw);
-            vec difference = vec_select(vec_less(half, is), vec_sub(vec_load(l->y + at), raw), zero);
+            vec raw = vec_load(unroll_matrix_row(l->goal, n, r)), is = one_where_target(raw);
+            vec difference = vec_select(vec_less(half, is), vec_sub(vec_load(unroll_matrix_row(l->y, n, r)), raw), zero);
             sum = vec_fma(difference, difference, sum);
             count = vec_add(count, is);
-            if (l->dy != NULL)
-                vec_store(l->dy + at, vec_mul(difference, vec_set1(2 * l->weight)));
+            if (l->dy.at != NULL)
+                vec_store(unroll_matrix_row(l->dy, n, r), vec_mul(difference, vec_set1(2 * l->weight)));
         }
         loss += (double)vec_sum(sum);
         l->targets += (int64_t)vec_sum(count);

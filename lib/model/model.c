@@ -222,13 +222,13 @@ static void take(unroll_model *model)
     model->nothing = unroll_arena_take(arena, NOTHING_REALS, sizeof(real));
     for (int i = 0; i < model->graph.count; i++) {
         unroll_layer *layer = model->graph.layer[i];
+        if (arena->base != NULL && has_weights(layer)) {
+            size_t *at = is_sparse(&model->micro[0].node[i]) ? &sparse : &dense;
+            layer->w = model->w + *at;
+            *at += layer->kind->reals(layer);
+        }
         if (layer->kind->take != NULL)
             layer->kind->take(layer, arena);
-        if (arena->base == NULL || !has_weights(layer))
-            continue;
-        size_t *at = is_sparse(&model->micro[0].node[i]) ? &sparse : &dense;
-        layer->w = model->w + *at;
-        *at += layer->kind->reals(layer);
     }
     for (int i = 0; i < model->micros; i++)
         take_micro(model, &model->micro[i]);

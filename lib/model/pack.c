@@ -99,8 +99,7 @@ void unroll_micro_place(const unroll_model *model, unroll_micro *micro, int step
                 continue;
             }
             for (int i = 0; i < inputs; i++)
-                node->output.at[(size_t)(i / UNROLL_LANES) * node->output.block + row * UNROLL_LANES + (size_t)(i % UNROLL_LANES)] =
-                    xr != NULL ? xr[at + (size_t)i] : (real)xf[at + (size_t)i];
+                *unroll_matrix_element(node->output, (int)row, i) = xr != NULL ? xr[at + (size_t)i] : (real)xf[at + (size_t)i];
         }
     }
 }

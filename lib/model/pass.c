@@ -21,15 +21,14 @@ static void loss_rows(const unroll_model *model, unroll_micro *micro, const unro
     for (int i = team->rank; i < parts; i += team->size) {
         int row = rows.begin + i * LOSS_ROWS, there = at + i * LOSS_ROWS;
         unroll_loss_rows part = {
-            .y = unroll_matrix_row(output->output, 0, there),
-            .block = output->output.block,
+            .y = unroll_matrix_from(output->output, there),
             .rows = rows.end - row < LOSS_ROWS ? rows.end - row : LOSS_ROWS,
             .outputs = model->shape.outputs,
             .target = model->loss->classes ? micro->target + row : NULL,
-            .goal = model->loss->classes ? NULL : unroll_matrix_row(micro->goal, 0, row),
+            .goal = unroll_matrix_from(micro->goal, row),
             .parameter = gradient ? model->loss_parameter : 0,
             .weight = (real)(model->targets > 0 ? 1.0 / (double)model->targets : 0.0),
-            .dy = gradient ? unroll_matrix_row(output->d_output, 0, there) : NULL,
+            .dy = gradient ? unroll_matrix_from(output->d_output, there) : (unroll_matrix){.at = NULL},
         };
         model->loss->rows(&part);
         micro->loss_part[row / LOSS_ROWS] = part.loss;

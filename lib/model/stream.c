@@ -127,13 +127,12 @@ void unroll_model_enter(unroll_model *model)
 /* of the first class's loss, which is log sum - y, and its y */
 static double log_sum_of(const unroll_model *model, const unroll_node *output, int row)
 {
-    unroll_loss_rows one = {.y = unroll_matrix_row(output->stream, 0, row),
-                            .block = output->stream.block,
+    unroll_loss_rows one = {.y = unroll_matrix_from(output->stream, row),
                             .rows = 1,
                             .outputs = model->shape.outputs,
                             .target = &(int){0}};
     model->loss->rows(&one);
-    return one.loss + (double)one.y[0];
+    return one.loss + (double)*unroll_matrix_element(one.y, 0, 0);
 }
 
 void unroll_model_log_sums(const unroll_model *model, int size, double *log_sum)

@@ -42,52 +42,55 @@ static void engine_transpose(const real *b, int blocks, int begin, int end, int 
     }
 }
 
-static void engine_gather(const real *w, int width, const real *bias, const int *symbol, int rows, real *z, size_t z_block)
+static void engine_gather(const real *w, int width, const real *bias, const int *symbol, int rows, real *const *z, size_t z_from)
 {
     for (int r = 0; r < rows; r++)
         for (int n = 0; n < width; n++) {
             vec out = vec_load(bias + n * UNROLL_LANES);
             if (symbol[r] >= 0)
                 out = vec_add(out, vec_load(w + ((size_t)symbol[r] * (size_t)width + (size_t)n) * UNROLL_LANES));
-            vec_store(z + (size_t)n * z_block + (size_t)r * UNROLL_LANES, out);
+            vec_store(z[n] + z_from + (size_t)r * UNROLL_LANES, out);
         }
 }
 
-static void engine_scatter(real *w, int width, const int *symbol, int rows, const real *d, size_t d_block)
+static void engine_scatter(real *w, int width, const int *symbol, int rows, real *const *d, size_t d_from)
 {
     for (int r = 0; r < rows; r++)
         for (int n = 0; symbol[r] >= 0 && n < width; n++) {
             real *to = w + ((size_t)symbol[r] * (size_t)width + (size_t)n) * UNROLL_LANES;
-            vec_store(to, vec_add(vec_load(to), vec_load(d + (size_t)n * d_block + (size_t)r * UNROLL_LANES)));
+            vec_store(to, vec_add(vec_load(to), vec_load(d[n] + d_from + (size_t)r * UNROLL_LANES)));
         }
 }
 
 /* `blocks` chains side by side: one alone would wait for its additions */
-TILE_INLINE void sum_columns(const real *d, size_t d_block, int rows, const int blocks, real *bias)
+TILE_INLINE void sum_columns(real *const *d, size_t d_from, int rows, const int blocks, real *bias)
 {
     vec sum[4];
+    const real *from[4];
     UNROLL_LOOP
-    for (int n = 0; n < blocks; n++)
+    for (int n = 0; n < blocks; n++) {
+        from[n] = d[n] + d_from;
         sum[n] = vec_load(bias + n * UNROLL_LANES);
+    }
     for (int r = 0; r < rows; r++) {
         UNROLL_LOOP
         for (int n = 0; n < blocks; n++)
-            sum[n] = vec_add(sum[n], vec_load(d + (size_t)n * d_block + (size_t)r * UNROLL_LANES));
+            sum[n] = vec_add(sum[n], vec_load(from[n] + (size_t)r * UNROLL_LANES));
     }
     UNROLL_LOOP
     for (int n = 0; n < blocks; n++)
         vec_store(bias + n * UNROLL_LANES, sum[n]);
 }
 
-static void engine_column_sums(const real *d, size_t d_block, int rows, int blocks, real *bias)
+static void engine_column_sums(real *const *d, size_t d_from, int rows, int blocks, real *bias)
 {
     int block = 0;
     for (; block + 4 <= blocks; block += 4)
-        sum_columns(d + (size_t)block * d_block, d_block, rows, 4, bias + block * UNROLL_LANES);
+        sum_columns(d + block, d_from, rows, 4, bias + block * UNROLL_LANES);
     for (; block + 2 <= blocks; block += 2)
-        sum_columns(d + (size_t)block * d_block, d_block, rows, 2, bias + block * UNROLL_LANES);
+        sum_columns(d + block, d_from, rows, 2, bias + block * UNROLL_LANES);
     if (block < blocks)
-        sum_columns(d + (size_t)block * d_block, d_block, rows, 1, bias + block * UNROLL_LANES);
+        sum_columns(d + block, d_from, rows, 1, bias + block * UNROLL_LANES);
 }
 
 #endif

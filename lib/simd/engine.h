@@ -1,7 +1,7 @@
 /* engine.h: the kernels of one instruction set as a table of functions, and the choice among them.
 
-   Activations lie in column blocks of 16: A (rows, k) as [block][rows][16], `a_block` reals from one block to the next;
-   columns past the last are zero. Weights (k, 16 blocks) lie in groups of `width` blocks, 1 to 4, the last one narrower
+   Activations lie in column blocks of 16 (simd/set.h): of an operand a kernel gets the list of its blocks and how many reals
+   before its first row there are. Weights (k, 16 blocks) lie in groups of `width` blocks, 1 to 4, the last one narrower
    where they do not come out even: [group][k][width][16], so that a tile reads its weights in one run. Each element of a
    product is one chain of fused multiply-adds in rising k, or a fixed number of them, so the bits are the same for every
    instruction set, tile and number of threads. */
@@ -14,20 +14,19 @@
 
 #include "base/real.h"
 #include "base/status.h"
+#include "simd/set.h"
 
-/* C (rows, 16 blocks) = start + A (rows, k) B (k, 16 blocks). With panel > 0, C skips c_skip more reals after every `panel`
-   of its blocks. The first `from_output` blocks (of every panel) start from what C holds, the others from `bias`
-   [blocks][16], or from zero when bias is NULL. With group > 0, A skips a_skip more reals after every `group` of its
-   blocks. A group of B lies within one panel or holds whole ones. */
+/* C (rows, 16 blocks) = start + A (rows, k) B (k, 16 blocks), where every row of a block of C starts from start[block], 16
+   reals, or, where that is NULL, from what C holds. */
 typedef struct unroll_product {
-    int rows, k, blocks, width, from_output, panel, group;
-    int back; /* from the last blocks to the first: of weights that were read the other way last, the cache holds the last */
-    const real *a;
-    size_t a_block, a_skip; /* reals from one block of 16 columns of A to the next */
+    int rows, k, blocks, width;
+    real *const *a; /* (blocks of k) */
+    size_t a_from;
     const real *b;
-    real *c;
-    size_t c_block, c_skip;
-    const real *bias;
+    real *const *c; /* (blocks) */
+    size_t c_from;
+    const real *const *start; /* (blocks); NULL: all from what C holds */
+    bool back; /* from the last blocks to the first: of weights that were read the other way last, the cache holds the last */
     const real *after; /* the group of weights that is read after this product's last; NULL: none is fetched ahead */
     /* Each row by itself, and start comes last: A B in UNROLL_CHAINS chains, by k modulo their number, folded as (0 + 1) + (2 + 3).
        A short row has too few elements to keep the multipliers busy with one chain each. */
@@ -39,16 +38,16 @@ enum { UNROLL_CHAINS = 4 };
 /* The same for one row, of weights that were made small (layers/small.h): B in groups of 8
    blocks, of what is left one of 4, then of 1, as [group][k / 2][blocks][16][2], columns past k zero. */
 typedef struct unroll_small_product {
-    int k, blocks, from_output, panel;
+    int k, blocks;
     const real *a;     /* (k), one after the other; of bf16 weights */
     const int16_t *a_integers; /* (k, and a zero where k is odd): A / a_scale; of int8 weights */
     real a_scale;
     const uint32_t *halves; /* bf16: of each pair the first in the lower half; the upper half is rounded with it in place */
     const int8_t *integers; /* int8: B / scale */
     const real *scale;      /* [blocks][16], of int8 */
-    real *c;
-    size_t c_block, c_skip;
-    const real *bias;
+    real *const *c;    /* as in unroll_product, */
+    size_t c_from;
+    const real *const *start; /* and so is this */
 } unroll_small_product;
 
 /* The group of small weights in which block `block` of `blocks` lies: how many blocks it has; *first: the first of them. */
@@ -66,13 +65,13 @@ static inline int unroll_small_group(int blocks, int block, int *first)
 }
 
 /* Rows begin..end - 1 of C (m, 16 blocks) += A^T D: A (rows, m), D (rows, 16 blocks); k is the row, rising; `begin` is a
-   multiple of 16. C lies like weights; with panel > 0, D skips d_skip more reals after every `panel` of its blocks. */
+   multiple of 16. C lies like weights. */
 typedef struct unroll_outer {
-    int rows, m, begin, end, blocks, width, panel;
-    const real *a;
-    size_t a_block;
-    const real *d;
-    size_t d_block, d_skip;
+    int rows, m, begin, end, blocks, width;
+    real *const *a; /* (blocks of m) */
+    size_t a_from;
+    real *const *d; /* (blocks) */
+    size_t d_from;
     real *c;
 } unroll_outer;
 
@@ -87,16 +86,15 @@ static inline size_t unroll_weight_place(int blocks, int width, int k, int block
 typedef enum unroll_function { UNROLL_TANH, UNROLL_SIGMOID, UNROLL_RELU } unroll_function;
 
 /* Layer norm (Ba et al., 2016) of rows of X (rows, columns): n = (x - mean) / sqrt(variance + epsilon); y = n weight + bias.
-   What backward needs: `normal`, n in the layout of y, and `kept`, the inverse deviation of row r in all 16 lanes of
-   kept + 16 r; NULL where there is no backward. */
+   What backward needs: `normal`, n, and `kept`, the inverse deviation of row r in all 16 lanes of kept + 16 r; at and kept
+   are NULL where there is no backward. */
 typedef struct unroll_norm {
-    int rows, columns;
-    const real *x;
-    size_t x_block;
+    int rows;
+    unroll_matrix x;
     const real *weight, *bias; /* [blocks][16] */
     real epsilon;
-    real *y, *normal, *kept;
-    size_t y_block;
+    unroll_matrix y, normal;
+    real *kept;
 } unroll_norm;
 
 typedef struct unroll_optimizer_step {
@@ -123,11 +121,11 @@ typedef struct unroll_engine {
        A; rows past k are zero */
     void (*transpose)(const real *b, int blocks, int begin, int end, int width, int k, real *out);
     /* one group: Z[n][row] = bias[n] + W[symbol[row]][n]; symbol < 0 gives the bias alone */
-    void (*gather)(const real *w, int width, const real *bias, const int *symbol, int rows, real *z, size_t z_block);
+    void (*gather)(const real *w, int width, const real *bias, const int *symbol, int rows, real *const *z, size_t z_from);
     /* one group: W[symbol[row]][n] += D[n][row], in rising row */
-    void (*scatter)(real *w, int width, const int *symbol, int rows, const real *d, size_t d_block);
+    void (*scatter)(real *w, int width, const int *symbol, int rows, real *const *d, size_t d_from);
     /* bias[block] += sum over rows of D[block][row], in rising row */
-    void (*column_sums)(const real *d, size_t d_block, int rows, int blocks, real *bias);
+    void (*column_sums)(real *const *d, size_t d_from, int rows, int blocks, real *bias);
     /* x += y */
     void (*add)(real *x, const real *y, size_t count);
     /* sum of squares in 64 chains, folded in a fixed order */
@@ -136,10 +134,10 @@ typedef struct unroll_engine {
     void (*sgd)(real *w, const real *g, real *m, size_t count, const unroll_optimizer_step *step);
     void (*rmsprop)(real *w, const real *g, real *v, size_t count, const unroll_optimizer_step *step);
     void (*adam)(real *w, const real *g, real *m, real *v, size_t count, const unroll_optimizer_step *step);
-    /* layer norm; its gradient, dy in the layout of y; blocks begin..end - 1 of its weights' gradient, added, rows rising */
+    /* layer norm; its gradient; blocks begin..end - 1 of its weights' gradient, added, rows rising */
     void (*norm)(const unroll_norm *p);
-    void (*norm_back)(const unroll_norm *p, const real *dy, real *dx, size_t dx_block, bool adds);
-    void (*norm_weights)(const unroll_norm *p, const real *dy, int begin, int end, real *weight, real *bias);
+    void (*norm_back)(const unroll_norm *p, unroll_matrix dy, unroll_matrix dx, bool adds);
+    void (*norm_weights)(const unroll_norm *p, unroll_matrix dy, int begin, int end, real *weight, real *bias);
     /* element-wise; count is a multiple of 16; `adds`: onto what is there */
     void (*function)(unroll_function function, const real *x, real *y, size_t count);
     void (*slope)(unroll_function function, const real *y, const real *dy, real *dx, bool adds, size_t count); /* dx = dy slope */

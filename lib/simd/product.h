@@ -54,49 +54,53 @@ TILE_INLINE void tile_multiply(const int rows, const int blocks, const int group
     }
 }
 
-/* where a tile stands: its first block, the group that this lies in, and its place in its panel */
+/* where a tile stands: its first block, and the group that this lies in */
 typedef struct tile_place {
-    int block, group, width, in_panel;
-    size_t panels; /* before it */
+    int block, group, width;
     const char *ahead; /* what is fetched meanwhile, and how many bytes of it a step of k */
     size_t ahead_step;
 } tile_place;
 
-static inline tile_place place_of(int group, int block, int blocks, int width, int panel)
+static inline tile_place place_of(int group, int block, int blocks, int width)
 {
     int left = blocks - group;
-    return (tile_place){.block = block,
-                        .group = group,
-                        .width = left < width ? left : width,
-                        .in_panel = panel > 0 ? block % panel : block,
-                        .panels = panel > 0 ? (size_t)(block / panel) : 0};
+    return (tile_place){.block = block, .group = group, .width = left < width ? left : width};
 }
 
-/* acc += A B over the whole blocks of A; *a and b move on; with `fetch`, `at` says what is fetched meanwhile */
-TILE_INLINE void tile_sum(const unroll_product *p, const int rows, const int blocks, const int groups, vec *acc,
-                          const real **a, const real **b, const size_t b_row, const tile_place *at, const bool fetch)
+/* what row 0 of block `block` of C starts from, and how many reals further the next row does */
+static inline const real *start_of(const unroll_product *p, int block, size_t *next)
 {
-    const real *at_a = *a;
+    bool own = p->start == NULL || p->start[block] == NULL;
+    *next = own ? UNROLL_LANES : 0;
+    return own ? p->c[block] + p->c_from : p->start[block];
+}
+
+/* acc += A B; b[g] at the tile's first block of group g; with `fetch`, `at` says what is fetched meanwhile */
+TILE_INLINE void tile_sum(const unroll_product *p, const int rows, const int blocks, const int groups, vec *acc, int row,
+                          const real **b, const size_t b_row, const tile_place *at, const bool fetch)
+{
+    const size_t from = p->a_from + (size_t)row * UNROLL_LANES;
     const char *ahead = at->ahead;
-    int chunks = p->k / UNROLL_LANES, in_group = 0;
+    int chunks = p->k / UNROLL_LANES, rest = p->k % UNROLL_LANES;
     for (int chunk = 0; chunk < chunks; chunk++) {
+        const real *a = p->a[chunk] + from;
         for (int half = 0; half < UNROLL_LANES; half += TILE_DEPTH) {
             UNROLL_LOOP
             for (int i = 0; i < TILE_DEPTH; i++, ahead += at->ahead_step)
                 if (fetch)
                     __builtin_prefetch(ahead, 0, 2); /* into the second-level cache */
-            tile_multiply(rows, blocks, groups, acc, at_a + half, b, b_row, TILE_DEPTH);
+            tile_multiply(rows, blocks, groups, acc, a + half, b, b_row, TILE_DEPTH);
             UNROLL_LOOP
             for (int g = 0; g < groups; g++)
                 b[g] += TILE_DEPTH * b_row;
         }
-        at_a += p->a_block;
-        if (++in_group == p->group) {
-            at_a += p->a_skip;
-            in_group = 0;
-        }
     }
-    *a = at_a;
+    for (int k = 0; k < rest; k++) {
+        tile_multiply(rows, blocks, groups, acc, p->a[chunks] + from + k, b, b_row, 1);
+        UNROLL_LOOP
+        for (int g = 0; g < groups; g++)
+            b[g] += b_row;
+    }
 }
 
 TILE_INLINE void product_tile(const unroll_product *p, const int rows, const int blocks, const int groups,
@@ -104,58 +108,31 @@ TILE_INLINE void product_tile(const unroll_product *p, const int rows, const int
 {
     const int columns = blocks * groups;
     const size_t b_row = (size_t)(TILE_IS_WIDE(blocks) ? blocks : at->width) * UNROLL_LANES;
-    const real *a = p->a + (size_t)row * UNROLL_LANES, *b[TILE_MOST_BLOCKS];
+    const size_t c_from = p->c_from + (size_t)row * UNROLL_LANES;
+    const real *b[TILE_MOST_BLOCKS];
     vec acc[TILE_MOST_ROWS * TILE_MOST_BLOCKS];
-    real *c[TILE_MOST_BLOCKS];
-    int in_panel = at->in_panel;
     b[0] = p->b + ((size_t)at->group * (size_t)p->k + (size_t)(at->block - at->group)) * UNROLL_LANES;
-    c[0] = p->c + (size_t)at->block * p->c_block + at->panels * p->c_skip + (size_t)row * UNROLL_LANES;
     UNROLL_LOOP
-    for (int g = 1; g < groups; g++) {
+    for (int g = 1; g < groups; g++)
         b[g] = b[g - 1] + (size_t)(p->k * blocks) * UNROLL_LANES;
-        c[g] = c[g - 1] + (size_t)blocks * p->c_block;
-        in_panel += blocks;
-        if (in_panel == p->panel) {
-            c[g] += p->c_skip;
-            in_panel = 0;
-        }
-    }
-    if (p->from_output >= (p->panel > 0 ? p->panel : p->blocks)) {
-        UNROLL_LOOP
-        for (int n = 0; n < columns; n++) {
-            UNROLL_LOOP
-            for (int r = 0; r < rows; r++)
-                acc[r * columns + n] = vec_load(c[n / blocks] + (size_t)(n % blocks) * p->c_block + r * UNROLL_LANES);
-        }
-    } else {
-        in_panel = at->in_panel;
-        UNROLL_LOOP
-        for (int n = 0; n < columns; n++) {
-            bool from_output = in_panel < p->from_output;
-            vec start = !from_output && p->bias != NULL ? vec_load(p->bias + (size_t)(at->block + n) * UNROLL_LANES) : vec_set1(0);
-            UNROLL_LOOP
-            for (int r = 0; r < rows; r++)
-                acc[r * columns + n] =
-                    from_output ? vec_load(c[n / blocks] + (size_t)(n % blocks) * p->c_block + r * UNROLL_LANES) : start;
-            if (++in_panel == p->panel)
-                in_panel = 0;
-        }
-    }
-    if (rows > 2 && at->ahead_step > 0)
-        tile_sum(p, rows, blocks, groups, acc, &a, b, b_row, at, true);
-    else
-        tile_sum(p, rows, blocks, groups, acc, &a, b, b_row, at, false);
-    for (int k = 0; k < p->k % UNROLL_LANES; k++) {
-        tile_multiply(rows, blocks, groups, acc, a + k, b, b_row, 1);
-        UNROLL_LOOP
-        for (int g = 0; g < groups; g++)
-            b[g] += b_row;
-    }
     UNROLL_LOOP
     for (int n = 0; n < columns; n++) {
+        size_t next;
+        const real *start = start_of(p, at->block + n, &next) + (size_t)row * next;
         UNROLL_LOOP
         for (int r = 0; r < rows; r++)
-            vec_store(c[n / blocks] + (size_t)(n % blocks) * p->c_block + r * UNROLL_LANES, acc[r * columns + n]);
+            acc[r * columns + n] = vec_load(start + (size_t)r * next);
+    }
+    if (rows > 2 && at->ahead_step > 0)
+        tile_sum(p, rows, blocks, groups, acc, row, b, b_row, at, true);
+    else
+        tile_sum(p, rows, blocks, groups, acc, row, b, b_row, at, false);
+    UNROLL_LOOP
+    for (int n = 0; n < columns; n++) {
+        real *c = p->c[at->block + n] + c_from;
+        UNROLL_LOOP
+        for (int r = 0; r < rows; r++)
+            vec_store(c + r * UNROLL_LANES, acc[r * columns + n]);
     }
 }
 
@@ -177,36 +154,23 @@ TILE_INLINE void chained_multiply(const int blocks, vec *acc, const real *a, con
 TILE_INLINE void chained_tile(const unroll_product *p, const int blocks, const tile_place *at, int row)
 {
     const size_t b_row = (size_t)(TILE_IS_WIDE(blocks) ? blocks : at->width) * UNROLL_LANES;
-    const real *a = p->a + (size_t)row * UNROLL_LANES;
+    const size_t a_from = p->a_from + (size_t)row * UNROLL_LANES;
     const real *b = p->b + ((size_t)at->group * (size_t)p->k + (size_t)(at->block - at->group)) * UNROLL_LANES;
-    real *c = p->c + (size_t)at->block * p->c_block + at->panels * p->c_skip + (size_t)row * UNROLL_LANES;
+    int chunks = p->k / UNROLL_LANES;
     vec acc[UNROLL_CHAINS * TILE_MOST_BLOCKS];
-    int in_panel = at->in_panel, in_group = 0;
     UNROLL_LOOP
     for (int n = 0; n < UNROLL_CHAINS * blocks; n++)
         acc[n] = vec_set1(0);
-    for (int chunk = 0; chunk < p->k / UNROLL_LANES; chunk++) {
-        chained_multiply(blocks, acc, a, b, b_row, UNROLL_LANES);
-        b += UNROLL_LANES * b_row;
-        a += p->a_block;
-        if (++in_group == p->group) {
-            a += p->a_skip;
-            in_group = 0;
-        }
-    }
+    for (int chunk = 0; chunk < chunks; chunk++, b += UNROLL_LANES * b_row)
+        chained_multiply(blocks, acc, p->a[chunk] + a_from, b, b_row, UNROLL_LANES);
     if (p->k % UNROLL_LANES > 0)
-        chained_multiply(blocks, acc, a, b, b_row, p->k % UNROLL_LANES);
+        chained_multiply(blocks, acc, p->a[chunks] + a_from, b, b_row, p->k % UNROLL_LANES);
     UNROLL_LOOP
     for (int n = 0; n < blocks; n++) {
-        real *out = c + (size_t)n * p->c_block;
         vec sum = vec_add(vec_add(acc[n], acc[blocks + n]), vec_add(acc[2 * blocks + n], acc[3 * blocks + n]));
-        if (in_panel < p->from_output)
-            sum = vec_add(vec_load(out), sum);
-        else if (p->bias != NULL)
-            sum = vec_add(vec_load(p->bias + (size_t)(at->block + n) * UNROLL_LANES), sum);
-        vec_store(out, sum);
-        if (++in_panel == p->panel)
-            in_panel = 0;
+        size_t next;
+        const real *start = start_of(p, at->block + n, &next) + (size_t)row * next;
+        vec_store(p->c[at->block + n] + p->c_from + (size_t)row * UNROLL_LANES, vec_add(vec_load(start), sum));
     }
 }
 
@@ -235,7 +199,7 @@ TILE_INLINE void outer_tile(const unroll_outer *p, const int rows, const int blo
                             int first, int count)
 {
     vec acc[TILE_MOST_ROWS * TILE_MOST_BLOCKS];
-    const real *a = p->a + (size_t)(column / UNROLL_LANES) * p->a_block + column % UNROLL_LANES + (size_t)first * UNROLL_LANES;
+    const real *a = p->a[column / UNROLL_LANES] + p->a_from + column % UNROLL_LANES + (size_t)first * UNROLL_LANES;
     const real *d[TILE_MOST_BLOCKS];
     const size_t c_row = (size_t)(TILE_IS_WIDE(blocks) ? blocks : at->width) * UNROLL_LANES;
     real *c = p->c + ((size_t)at->group * (size_t)p->m + (size_t)(at->block - at->group)) * UNROLL_LANES + (size_t)column * c_row;
@@ -249,7 +213,7 @@ TILE_INLINE void outer_tile(const unroll_outer *p, const int rows, const int blo
     }
     UNROLL_LOOP
     for (int n = 0; n < blocks; n++) {
-        d[n] = p->d + (size_t)(at->block + n) * p->d_block + at->panels * p->d_skip + (size_t)first * UNROLL_LANES;
+        d[n] = p->d[at->block + n] + p->d_from + (size_t)first * UNROLL_LANES;
         UNROLL_LOOP
         for (int r = 0; r < rows; r++)
             acc[r * blocks + n] = vec_load(c + (size_t)r * c_row + n * UNROLL_LANES);
@@ -279,57 +243,60 @@ TILE_INLINE void outer_tile(const unroll_outer *p, const int rows, const int blo
 typedef void (*product_kernel)(const unroll_product *p, const tile_place *at, int row);
 typedef void (*outer_kernel)(const unroll_outer *p, const tile_place *at, int column, int first, int count);
 
-/* one function a tile size, since the sizes must be constants where they are compiled */
-#define PRODUCT_KERNEL(R, N, G)                                                                \
-    static void product_##R##_##N##_##G(const unroll_product *p, const tile_place *at, int row) \
-    {                                                                                          \
-        product_tile(p, R, N, G, at, row);                                                     \
+/* The tiles, (rows, blocks): as many as VEC_TILE accumulators give. Sizes must be constants where they are compiled, so each
+   is a function of its own. */
+#define TILES_OF_6(tile) \
+    tile(1, 1) tile(2, 1) tile(3, 1) tile(4, 1) tile(5, 1) tile(6, 1) tile(1, 2) tile(2, 2) tile(3, 2) tile(1, 3) tile(2, 3) tile(1, 4)
+#if VEC_TILE >= 24
+#define TILES(tile)                                                                                                       \
+    TILES_OF_6(tile)                                                                                                      \
+    tile(7, 1) tile(8, 1) tile(9, 1) tile(10, 1) tile(11, 1) tile(12, 1) tile(13, 1) tile(14, 1) tile(15, 1) tile(16, 1)   \
+    tile(4, 2) tile(5, 2) tile(6, 2) tile(7, 2) tile(8, 2) tile(9, 2) tile(10, 2) tile(11, 2) tile(12, 2)                  \
+    tile(3, 3) tile(4, 3) tile(5, 3) tile(6, 3) tile(7, 3) tile(8, 3) tile(2, 4) tile(3, 4) tile(4, 4) tile(5, 4) tile(6, 4)
+/* (rows, blocks, groups): where there are few rows, a tile takes several groups, as one row of a group is too short a chain to
+   keep the multipliers busy */
+#define FEW_ROWS(tile) \
+    tile(1, 1, 4) tile(1, 2, 4) tile(1, 3, 4) tile(1, 4, 4) tile(1, 4, 2) tile(2, 1, 4) tile(2, 2, 4) tile(2, 3, 2) tile(2, 4, 2)
+#define CHAINED(tile) tile(1) tile(2) tile(3) tile(4)
+#else
+#define TILES(tile) TILES_OF_6(tile)
+#define FEW_ROWS(tile)
+#define CHAINED(tile) tile(1)
+#endif
+
+#define PRODUCT_FUNCTION(R, N)                                                                   \
+    static void product_##R##_##N(const unroll_product *p, const tile_place *at, int row)        \
+    {                                                                                            \
+        product_tile(p, R, N, 1, at, row);                                                       \
     }
-#define KERNELS(R, N)                                                                                             \
-    PRODUCT_KERNEL(R, N, 1)                                                                                       \
+#define OUTER_FUNCTION(R, N)                                                                                      \
     static void outer_##R##_##N(const unroll_outer *p, const tile_place *at, int column, int first, int count)    \
     {                                                                                                             \
         outer_tile(p, R, N, at, column, first, count);                                                            \
     }
+#define FEW_FUNCTION(R, N, G)                                                                    \
+    static void few_##R##_##N##_##G(const unroll_product *p, const tile_place *at, int row)      \
+    {                                                                                            \
+        product_tile(p, R, N, G, at, row);                                                       \
+    }
+#define CHAINED_FUNCTION(N)                                                                      \
+    static void chained_##N(const unroll_product *p, const tile_place *at, int row)              \
+    {                                                                                            \
+        chained_tile(p, N, at, row);                                                             \
+    }
+TILES(PRODUCT_FUNCTION)
+TILES(OUTER_FUNCTION)
+FEW_ROWS(FEW_FUNCTION)
+CHAINED(CHAINED_FUNCTION)
 
-/* Tiles of `n` blocks, by rows: as many as VEC_TILE accumulators give. */
-KERNELS(1, 1) KERNELS(2, 1) KERNELS(3, 1) KERNELS(4, 1) KERNELS(5, 1) KERNELS(6, 1)
-KERNELS(1, 2) KERNELS(2, 2) KERNELS(3, 2)
-KERNELS(1, 3) KERNELS(2, 3)
-KERNELS(1, 4)
-#if VEC_TILE >= 24
-KERNELS(7, 1) KERNELS(8, 1) KERNELS(9, 1) KERNELS(10, 1) KERNELS(11, 1) KERNELS(12, 1) KERNELS(13, 1) KERNELS(14, 1)
-KERNELS(15, 1) KERNELS(16, 1)
-KERNELS(4, 2) KERNELS(5, 2) KERNELS(6, 2) KERNELS(7, 2) KERNELS(8, 2) KERNELS(9, 2) KERNELS(10, 2) KERNELS(11, 2)
-KERNELS(12, 2)
-KERNELS(3, 3) KERNELS(4, 3) KERNELS(5, 3) KERNELS(6, 3) KERNELS(7, 3) KERNELS(8, 3)
-KERNELS(2, 4) KERNELS(3, 4) KERNELS(4, 4) KERNELS(5, 4) KERNELS(6, 4)
-PRODUCT_KERNEL(1, 1, 4) PRODUCT_KERNEL(1, 2, 4) PRODUCT_KERNEL(1, 3, 4) PRODUCT_KERNEL(1, 4, 4)
-PRODUCT_KERNEL(1, 4, 2)
-PRODUCT_KERNEL(2, 1, 4) PRODUCT_KERNEL(2, 2, 4) PRODUCT_KERNEL(2, 3, 2) PRODUCT_KERNEL(2, 4, 2)
-#endif
-
-#if VEC_TILE >= 24
-#define BY_ROWS(kind)                                                                                                   \
-    {{kind(1, 1), kind(2, 1), kind(3, 1), kind(4, 1), kind(5, 1), kind(6, 1), kind(7, 1), kind(8, 1), kind(9, 1),         \
-      kind(10, 1), kind(11, 1), kind(12, 1), kind(13, 1), kind(14, 1), kind(15, 1), kind(16, 1)},                        \
-     {kind(1, 2), kind(2, 2), kind(3, 2), kind(4, 2), kind(5, 2), kind(6, 2), kind(7, 2), kind(8, 2), kind(9, 2),         \
-      kind(10, 2), kind(11, 2), kind(12, 2)},                                                                            \
-     {kind(1, 3), kind(2, 3), kind(3, 3), kind(4, 3), kind(5, 3), kind(6, 3), kind(7, 3), kind(8, 3)},                    \
-     {kind(1, 4), kind(2, 4), kind(3, 4), kind(4, 4), kind(5, 4), kind(6, 4)}}
-#else
-#define BY_ROWS(kind)                                                            \
-    {{kind(1, 1), kind(2, 1), kind(3, 1), kind(4, 1), kind(5, 1), kind(6, 1)},   \
-     {kind(1, 2), kind(2, 2), kind(3, 2)},                                       \
-     {kind(1, 3), kind(2, 3)},                                                   \
-     {kind(1, 4)}}
-#endif
-#define PRODUCT_NAME(R, N) product_##R##_##N##_1
-#define OUTER_NAME(R, N) outer_##R##_##N
-
-/* [blocks - 1][rows - 1] */
-static const product_kernel product_kernels[TILE_MOST_BLOCKS][TILE_MOST_ROWS] = BY_ROWS(PRODUCT_NAME);
-static const outer_kernel outer_kernels[TILE_MOST_BLOCKS][TILE_MOST_ROWS] = BY_ROWS(OUTER_NAME);
+#define PRODUCT_ENTRY(R, N) [N - 1][R - 1] = product_##R##_##N,
+#define OUTER_ENTRY(R, N) [N - 1][R - 1] = outer_##R##_##N,
+#define FEW_ENTRY(R, N, G) [R - 1][N - 1][G / 2 - 1] = few_##R##_##N##_##G,
+#define CHAINED_ENTRY(N) [N - 1] = chained_##N,
+static const product_kernel product_kernels[TILE_MOST_BLOCKS][TILE_MOST_ROWS] = {TILES(PRODUCT_ENTRY)};
+static const outer_kernel outer_kernels[TILE_MOST_BLOCKS][TILE_MOST_ROWS] = {TILES(OUTER_ENTRY)};
+static const product_kernel few_kernels[2][TILE_MOST_BLOCKS][2] = {FEW_ROWS(FEW_ENTRY)[1][3][1] = NULL};
+static const product_kernel chained_kernels[TILE_MOST_BLOCKS] = {CHAINED(CHAINED_ENTRY)};
 
 /* How wide a tile may be for so many rows, and how high for so many blocks. */
 static inline int tile_blocks(int rows, int width)
@@ -364,7 +331,7 @@ static void fetch_ahead(const unroll_product *p, tile_place *at, int blocks, int
 TILE_INLINE void product_column(const unroll_product *p, int group, int block, int blocks)
 {
     int most = tile_rows(blocks), tiles = p->rows <= most ? 1 : (p->rows + most - 1) / most;
-    tile_place at = place_of(group, block, p->blocks, p->width, p->panel);
+    tile_place at = place_of(group, block, p->blocks, p->width);
     if (p->after != NULL)
         fetch_ahead(p, &at, blocks, tiles);
     for (int i = 0, row = 0, next; i < tiles; i++, row = next) {
@@ -381,8 +348,7 @@ TILE_INLINE void product_group(const unroll_product *p, int group)
         product_column(p, group, group + block, width - block < most ? width - block : most);
 }
 
-/* Where there are few rows, a tile takes several groups: one row of a group is too short a chain to keep the multipliers
-   busy. How many groups; 0: rows are not few. */
+/* How many groups a tile takes of few rows; 0: rows are not few. */
 static inline int few_rows_groups(const unroll_product *p)
 {
     if (VEC_TILE < 24 || p->rows > 2)
@@ -394,16 +360,8 @@ static inline int few_rows_groups(const unroll_product *p)
 
 TILE_INLINE void product_few_rows(const unroll_product *p, int block, int groups)
 {
-#if VEC_TILE >= 24
-    static const product_kernel kernels[3][TILE_MOST_BLOCKS] = {
-        {product_1_1_4, product_1_2_4, product_1_3_4, product_1_4_4},
-        {product_2_1_4, product_2_2_4, product_2_3_2, product_2_4_2},
-        {product_1_1_4, product_1_2_4, product_1_3_4, product_1_4_2}};
-    tile_place at = place_of(block, block, p->blocks, p->width, p->panel);
-    kernels[p->rows == 2 ? 1 : groups == 2 ? 2 : 0][p->width - 1](p, &at, 0);
-#else
-    (void)p, (void)block, (void)groups;
-#endif
+    tile_place at = place_of(block, block, p->blocks, p->width);
+    few_kernels[p->rows - 1][p->width - 1][groups / 2 - 1](p, &at, 0);
 }
 
 static void product_back(const unroll_product *p, int groups)
@@ -417,20 +375,8 @@ static void product_back(const unroll_product *p, int groups)
         product_few_rows(p, block, groups);
 }
 
-static void chained_1(const unroll_product *p, const tile_place *at, int row) { chained_tile(p, 1, at, row); }
-#if VEC_TILE >= 24
-static void chained_2(const unroll_product *p, const tile_place *at, int row) { chained_tile(p, 2, at, row); }
-static void chained_3(const unroll_product *p, const tile_place *at, int row) { chained_tile(p, 3, at, row); }
-static void chained_4(const unroll_product *p, const tile_place *at, int row) { chained_tile(p, 4, at, row); }
-#endif
-
 static void product_chained(const unroll_product *p)
 {
-#if VEC_TILE >= 24
-    static const product_kernel kernels[] = {chained_1, chained_2, chained_3, chained_4};
-#else
-    static const product_kernel kernels[] = {chained_1};
-#endif
     int group = 0;
     while (p->back && group + p->width < p->blocks)
         group += p->width;
@@ -438,9 +384,9 @@ static void product_chained(const unroll_product *p)
         int width = p->blocks - group < p->width ? p->blocks - group : p->width;
         int most = width < VEC_TILE_BLOCKS ? width : VEC_TILE_BLOCKS;
         for (int block = 0; block < width; block += most) {
-            tile_place at = place_of(group, group + block, p->blocks, p->width, p->panel);
+            tile_place at = place_of(group, group + block, p->blocks, p->width);
             for (int row = 0; row < p->rows; row++)
-                kernels[most - 1](p, &at, row);
+                chained_kernels[most - 1](p, &at, row);
         }
     }
 }
@@ -469,7 +415,7 @@ enum { OUTER_ROWS = 128 };
 
 static void outer_column(const unroll_outer *p, int group, int block, int blocks, int first, int count)
 {
-    tile_place at = place_of(group, block, p->blocks, p->width, p->panel);
+    tile_place at = place_of(group, block, p->blocks, p->width);
     for (int m = p->begin; m < p->end; m += UNROLL_LANES) {
         int columns = p->end - m < UNROLL_LANES ? p->end - m : UNROLL_LANES;
         int tiles = (columns + tile_rows(blocks) - 1) / tile_rows(blocks);

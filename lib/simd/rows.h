@@ -69,18 +69,16 @@ static inline vec columns_mask(int columns, int block)
 
 static void engine_norm(const unroll_norm *p)
 {
-    int blocks = unroll_blocks(p->columns);
-    vec mask = columns_mask(p->columns, blocks - 1);
-    real share = (real)1 / (real)p->columns;
+    int blocks = unroll_blocks(p->x.columns);
+    vec mask = columns_mask(p->x.columns, blocks - 1);
+    real share = (real)1 / (real)p->x.columns;
     for (int r = 0; r < p->rows; r++) {
-        const real *x = p->x + (size_t)r * UNROLL_LANES;
-        real *y = p->y + (size_t)r * UNROLL_LANES;
         vec sum = vec_set1(0), squares = vec_set1(0), mean, inverse;
         for (int n = 0; n < blocks; n++)
-            sum = vec_add(sum, vec_load(x + (size_t)n * p->x_block));
+            sum = vec_add(sum, vec_load(unroll_matrix_row(p->x, n, r)));
         mean = vec_set1(vec_sum(sum) * share);
         for (int n = 0; n < blocks; n++) {
-            vec d = vec_sub(vec_load(x + (size_t)n * p->x_block), mean);
+            vec d = vec_sub(vec_load(unroll_matrix_row(p->x, n, r)), mean);
             d = n == blocks - 1 ? vec_mul(d, mask) : d;
             squares = vec_fma(d, d, squares);
         }
@@ -88,50 +86,46 @@ static void engine_norm(const unroll_norm *p)
         if (p->kept != NULL)
             vec_store(p->kept + (size_t)r * UNROLL_LANES, inverse);
         for (int n = 0; n < blocks; n++) {
-            vec d = vec_mul(vec_sub(vec_load(x + (size_t)n * p->x_block), mean), inverse);
-            if (p->normal != NULL)
-                vec_store(p->normal + (size_t)n * p->y_block + (size_t)r * UNROLL_LANES, n == blocks - 1 ? vec_mul(d, mask) : d);
-            vec_store(y + (size_t)n * p->y_block,
+            vec d = vec_mul(vec_sub(vec_load(unroll_matrix_row(p->x, n, r)), mean), inverse);
+            if (p->normal.at != NULL)
+                vec_store(unroll_matrix_row(p->normal, n, r), n == blocks - 1 ? vec_mul(d, mask) : d);
+            vec_store(unroll_matrix_row(p->y, n, r),
                       vec_fma(d, vec_load(p->weight + n * UNROLL_LANES), vec_load(p->bias + n * UNROLL_LANES)));
         }
     }
 }
 
 /* With n the normalised row and g = dy weight: dx = (g - mean(g) - n mean(g n)) / deviation. */
-static void engine_norm_back(const unroll_norm *p, const real *dy, real *dx, size_t dx_block, bool adds)
+static void engine_norm_back(const unroll_norm *p, unroll_matrix dy, unroll_matrix dx, bool adds)
 {
-    int blocks = unroll_blocks(p->columns);
-    vec mask = columns_mask(p->columns, blocks - 1);
-    real share = (real)1 / (real)p->columns;
+    int blocks = unroll_blocks(p->x.columns);
+    vec mask = columns_mask(p->x.columns, blocks - 1);
+    real share = (real)1 / (real)p->x.columns;
     for (int r = 0; r < p->rows; r++) {
-        size_t row = (size_t)r * UNROLL_LANES;
-        vec sum = vec_set1(0), product = vec_set1(0), inverse = vec_load(p->kept + row), mean, along;
+        vec sum = vec_set1(0), product = vec_set1(0), inverse = vec_load(p->kept + (size_t)r * UNROLL_LANES), mean, along;
         for (int n = 0; n < blocks; n++) {
-            size_t at = (size_t)n * p->y_block + row;
-            vec g = vec_mul(vec_load(dy + at), vec_load(p->weight + n * UNROLL_LANES));
+            vec g = vec_mul(vec_load(unroll_matrix_row(dy, n, r)), vec_load(p->weight + n * UNROLL_LANES));
             sum = vec_add(sum, g);
-            product = vec_fma(g, vec_load(p->normal + at), product);
+            product = vec_fma(g, vec_load(unroll_matrix_row(p->normal, n, r)), product);
         }
         mean = vec_set1(vec_sum(sum) * share);
         along = vec_set1(vec_sum(product) * share);
         for (int n = 0; n < blocks; n++) {
-            size_t at = (size_t)n * p->y_block + row;
-            vec g = vec_mul(vec_load(dy + at), vec_load(p->weight + n * UNROLL_LANES));
-            vec d = vec_mul(vec_sub(vec_fnma(vec_load(p->normal + at), along, g), mean), inverse);
-            store_or_add(dx + (size_t)n * dx_block + row, n == blocks - 1 ? vec_mul(d, mask) : d, adds);
+            vec g = vec_mul(vec_load(unroll_matrix_row(dy, n, r)), vec_load(p->weight + n * UNROLL_LANES));
+            vec d = vec_mul(vec_sub(vec_fnma(vec_load(unroll_matrix_row(p->normal, n, r)), along, g), mean), inverse);
+            store_or_add(unroll_matrix_row(dx, n, r), n == blocks - 1 ? vec_mul(d, mask) : d, adds);
         }
     }
 }
 
 /* Sums over rows, in rising row: of dy times the normalised row for the weight, of dy for the bias. */
-static void engine_norm_weights(const unroll_norm *p, const real *dy, int begin, int end, real *weight, real *bias)
+static void engine_norm_weights(const unroll_norm *p, unroll_matrix dy, int begin, int end, real *weight, real *bias)
 {
     for (int n = begin; n < end; n++) {
         vec w = vec_load(weight + n * UNROLL_LANES), b = vec_load(bias + n * UNROLL_LANES);
         for (int r = 0; r < p->rows; r++) {
-            size_t at = (size_t)n * p->y_block + (size_t)r * UNROLL_LANES;
-            vec d = vec_load(dy + at);
-            w = vec_fma(d, vec_load(p->normal + at), w);
+            vec d = vec_load(unroll_matrix_row(dy, n, r));
+            w = vec_fma(d, vec_load(unroll_matrix_row(p->normal, n, r)), w);
             b = vec_add(b, d);
         }
         vec_store(weight + n * UNROLL_LANES, w);

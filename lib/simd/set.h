@@ -7,16 +7,37 @@
 
 #include "base/real.h"
 
-/* A matrix in column blocks of 16: element (row, column) at at[(column / 16) * block + row * 16 + column % 16]. */
+/* A matrix in column blocks of 16, each of which lies where it may, so that columns of several matrices side by side are one
+   without a copy: element (row, column) at at[column / 16][from + row * 16 + column % 16]. Lanes past the last column are
+   zero. */
 typedef struct unroll_matrix {
-    real *at;
-    size_t block; /* reals from one column block to the next */
+    real *const *at; /* (blocks) */
+    size_t from;     /* reals before its first row: it may be some rows of another one */
     int columns;
 } unroll_matrix;
 
 static inline real *unroll_matrix_row(unroll_matrix m, int column_block, int row)
 {
-    return m.at + (size_t)column_block * m.block + (size_t)row * UNROLL_LANES;
+    return m.at[column_block] + m.from + (size_t)row * UNROLL_LANES;
+}
+
+/* Its rows from `row` on. */
+static inline unroll_matrix unroll_matrix_from(unroll_matrix m, int row)
+{
+    m.from += (size_t)row * UNROLL_LANES;
+    return m;
+}
+
+static inline void unroll_matrix_clear(unroll_matrix m, int rows)
+{
+    for (int n = 0; n < unroll_blocks(m.columns); n++)
+        memset(unroll_matrix_row(m, n, 0), 0, (size_t)rows * UNROLL_LANES * sizeof(real));
+}
+
+/* Reals from one column block to the next, of a matrix whose blocks lie evenly apart. */
+static inline size_t unroll_matrix_block(unroll_matrix m)
+{
+    return m.columns > UNROLL_LANES ? (size_t)(m.at[1] - m.at[0]) : 0;
 }
 
 static inline real *unroll_matrix_element(unroll_matrix m, int row, int column)

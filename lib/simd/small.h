@@ -13,17 +13,9 @@ enum {
     SMALL_AHEAD = 40 /* lines that are fetched before they are needed */
 };
 
-/* where block `block` of C lies, and what its sum starts from */
-static inline real *small_output(const unroll_small_product *p, int block)
+static inline vec small_start(const unroll_small_product *p, int block)
 {
-    return p->c + (size_t)block * p->c_block + (p->panel > 0 ? (size_t)(block / p->panel) : 0) * p->c_skip;
-}
-
-static inline vec small_start(const unroll_small_product *p, int block, const real *output)
-{
-    if ((p->panel > 0 ? block % p->panel : block) < p->from_output)
-        return vec_load(output);
-    return p->bias != NULL ? vec_load(p->bias + (size_t)block * UNROLL_LANES) : vec_set1(0);
+    return vec_load(p->start != NULL && p->start[block] != NULL ? p->start[block] : p->c[block] + p->c_from);
 }
 
 TILE_INLINE void small_bf16(const unroll_small_product *p, int block, const int blocks)
@@ -33,7 +25,7 @@ TILE_INLINE void small_bf16(const unroll_small_product *p, int block, const int 
     vec acc[SMALL_MOST_BLOCKS];
     UNROLL_LOOP
     for (int n = 0; n < blocks; n++)
-        acc[n] = small_start(p, block + n, small_output(p, block + n));
+        acc[n] = small_start(p, block + n);
     for (size_t i = 0; i < (size_t)(p->k / 2); i++) {
         vec first = vec_set1(p->a[2 * i]), second = vec_set1(p->a[2 * i + 1]);
         UNROLL_LOOP
@@ -53,7 +45,7 @@ TILE_INLINE void small_bf16(const unroll_small_product *p, int block, const int 
             vec_halves(b + ((pairs - 1) * (size_t)blocks + (size_t)n) * UNROLL_LANES, &lower, &upper);
             acc[n] = vec_fma(vec_set1(p->a[p->k - 1]), lower, acc[n]);
         }
-        vec_store(small_output(p, block + n), acc[n]);
+        vec_store(p->c[block + n] + p->c_from, acc[n]);
     }
 }
 
@@ -83,9 +75,8 @@ TILE_INLINE void small_int8(const unroll_small_product *p, int block, const int 
     }
     UNROLL_LOOP
     for (int n = 0; n < blocks; n++) {
-        real *output = small_output(p, block + n);
         vec scale = vec_mul(vec_load(p->scale + (size_t)(block + n) * UNROLL_LANES), vec_set1(p->a_scale));
-        vec_store(output, vec_fma(vec_of_sums(sums[n]), scale, small_start(p, block + n, output)));
+        vec_store(p->c[block + n] + p->c_from, vec_fma(vec_of_sums(sums[n]), scale, small_start(p, block + n)));
     }
 }
 

@@ -159,7 +159,7 @@ static void probe_end(const unroll_node *node, real *state, size_t stride)
 static void probe_reset(unroll_node *node)
 {
     const probe_node *own = node->own;
-    memset(own->state.at, 0, (size_t)unroll_blocks(node->layer->columns) * own->state.block * sizeof(real));
+    unroll_matrix_clear(own->state, node->streams);
 }
 
 static void probe_save(const unroll_node *node, int row, real *state)
@@ -177,7 +177,8 @@ static void probe_load(unroll_node *node, int row, const real *state)
 static void probe_reorder(unroll_node *node, const int *from, int rows)
 {
     probe_node *own = node->own;
-    memcpy(own->copy.at, own->state.at, (size_t)unroll_blocks(node->layer->columns) * own->state.block * sizeof(real));
+    for (int n = 0; n < unroll_blocks(node->layer->columns); n++)
+        memcpy(unroll_matrix_row(own->copy, n, 0), unroll_matrix_row(own->state, n, 0), (size_t)node->streams * UNROLL_LANES * sizeof(real));
     for (int n = 0; n < unroll_blocks(node->layer->columns); n++)
         for (int row = 0; row < rows; row++)
             memcpy(unroll_matrix_row(own->state, n, row), unroll_matrix_row(own->copy, n, from[row]), UNROLL_LANES * sizeof(real));
