@@ -29,6 +29,12 @@ static int panels_together(int width, int blocks)
     return blocks > 0 && width > blocks ? width / blocks : 1;
 }
 
+static unroll_form form_of(const unroll_settings *settings)
+{
+    const char *name = unroll_text(settings, "weights");
+    return strcmp(name, "bf16") == 0 ? UNROLL_BF16 : strcmp(name, "int8") == 0 ? UNROLL_INT8 : UNROLL_FLOAT;
+}
+
 static void set_sizes(unroll_recurrent *own, const unroll_settings *settings)
 {
     const unroll_cell_shape *shape = &own->shape;
@@ -49,7 +55,7 @@ static void set_sizes(unroll_recurrent *own, const unroll_settings *settings)
     own->bptt = (int)unroll_int(settings, "bptt");
     own->two_biases = strcmp(unroll_text(settings, "bias"), "two") == 0;
     own->single = unroll_int(settings, "batch") == 1;
-    own->form = unroll_form_of(settings);
+    own->form = form_of(settings);
 }
 
 /* its second source, whose last states are its first */
@@ -147,12 +153,30 @@ static void recurrent_refresh_stream(unroll_layer *layer)
     if (own->form == UNROLL_FLOAT)
         return;
     if (!own->symbols)
-        unroll_small_make(&own->small_ih, layer->w + own->w_ih, own->width[0]);
+        own->engine->pack(own->packed_ih, layer->w + own->w_ih, own->width[0]);
     for (int head = 0; own->shape.recurrent > 0 && head < own->heads; head++)
-        unroll_small_make(&own->small_hh[head], layer->w + unroll_recurrent_weights(own, head), own->width[1]);
+        own->engine->pack(own->packed_hh[head], layer->w + unroll_recurrent_weights(own, head), own->width[1]);
 }
 
 /* ---- memory ---- */
+
+static unroll_packed *take_form(const unroll_recurrent *own, unroll_arena *arena, int k, int blocks)
+{
+    void *room = unroll_arena_take(arena, own->engine->packed_bytes(own->form, k, blocks), 1);
+    return room != NULL ? own->engine->packed_open(room, own->form, k, blocks) : NULL;
+}
+
+static void take_packed(unroll_recurrent *own, unroll_arena *arena)
+{
+    if (!own->symbols)
+        own->packed_ih = take_form(own, arena, own->inputs, own->panels * own->shape.gates);
+    own->packed_hh = unroll_arena_take(arena, (size_t)own->heads, sizeof *own->packed_hh);
+    for (int head = 0; own->shape.recurrent > 0 && head < own->heads; head++) {
+        unroll_packed *packed = take_form(own, arena, own->head_units, own->head_panels * own->shape.recurrent);
+        if (packed != NULL)
+            own->packed_hh[head] = packed;
+    }
+}
 
 /* what the recurrent product starts from: from the input's product on the tape, but for the gate that stays apart */
 static const real **apart_starts(const unroll_recurrent *own, unroll_arena *arena)
@@ -176,18 +200,12 @@ static void recurrent_take(unroll_layer *layer, unroll_arena *arena)
         own->w_hh_t = unroll_arena_take(arena, unroll_recurrent_transposed(own, own->heads), sizeof(real));
     if (layer->source[0]->trains)
         own->w_ih_t = unroll_arena_take(arena, input * (size_t)unroll_blocks(own->inputs) * UNROLL_LANES, sizeof(real));
-    if (!own->symbols)
-        unroll_small_take(&own->small_ih, own->form, own->inputs, own->panels * own->shape.gates, arena);
     own->start[0] = unroll_take_starts(arena, own->bias_input, 0, own->panels * own->shape.gates);
     if (own->shape.apart > 0)
         own->start[1] = apart_starts(own, arena);
     own->zero = unroll_take_starts(arena, NULL, 0, unroll_blocks(own->inputs));
-    own->small_hh = unroll_arena_take(arena, (size_t)own->heads, sizeof *own->small_hh);
-    for (int head = 0; recurrent > 0 && head < own->heads; head++) {
-        unroll_small counted;
-        unroll_small_take(arena->base != NULL ? &own->small_hh[head] : &counted, own->form, own->head_units,
-                          own->head_panels * own->shape.recurrent, arena);
-    }
+    if (own->form != UNROLL_FLOAT)
+        take_packed(own, arena);
 }
 
 /* the columns of the tape that one side sees: in each panel `gates` from the place `first` on */

@@ -7,7 +7,6 @@
 
 #include "cells/cell.h"
 #include "layers/graph.h"
-#include "layers/small.h"
 
 typedef struct unroll_recurrent_options {
     const char *cell;
@@ -48,7 +47,7 @@ typedef struct unroll_recurrent {
     const real **zero;             /* of the input's gradient */
     real *w_hh_t, *w_ih_t;         /* per head (P*R*16 / heads, H / heads); (P*G*16, I); in groups of 4 */
     unroll_form form;              /* of the weights that a streaming step reads */
-    unroll_small small_ih, *small_hh; /* (heads) */
+    unroll_packed *packed_ih, **packed_hh; /* in that form; (heads) */
 } unroll_recurrent;
 
 /* The tape of some rows, and what the products of each side see of it: the input's gates of all panels, the recurrent ones. */

@@ -47,51 +47,49 @@ static void float_step(const unroll_node *node, int rows, const unroll_recurrent
     } while (next_piece(own, mine, together, &piece));
 }
 
-enum { SMALL_PANELS = 8 }; /* whose blocks are whole groups of small weights, whatever a panel has of them */
-
-/* where one side's product goes, of the panels from `panel` on: side 0 the input's gates, 1 the recurrent ones */
-static unroll_small_product small_side(const unroll_recurrent *own, const recurrent_node *mine, int row, int side, int panel)
+/* one side's product of one row, of some blocks of the panels from `panel` on: side 0 the input's gates, 1 the recurrent ones */
+static void packed_product(const unroll_recurrent *own, const recurrent_node *mine, const unroll_packed *packed, int row, int side,
+                           int panel, unroll_part blocks)
 {
-    int block = panel * (side == 0 ? own->shape.gates : own->shape.recurrent);
-    return (unroll_small_product){.c = mine->stream_tape.side[side].at + block,
-                                  .c_from = (size_t)row * UNROLL_LANES,
-                                  .start = own->start[side] != NULL ? own->start[side] + block : NULL};
+    int first = panel * (side == 0 ? own->shape.gates : own->shape.recurrent);
+    own->engine->packed_product(packed, blocks.begin, blocks.end, mine->stream_tape.side[side].at + first,
+                                (size_t)row * UNROLL_LANES, own->start[side] != NULL ? own->start[side] + first : NULL);
 }
 
 /* the recurrent products of some panels, head by head */
-static void small_recurrent(const unroll_recurrent *own, const recurrent_node *mine, int row, unroll_part panels)
+static void packed_recurrent(const unroll_recurrent *own, const recurrent_node *mine, int row, unroll_part panels)
 {
     int gates = own->shape.recurrent;
     for (int head = 0; gates > 0 && head < own->heads; head++) {
         int first = head * own->head_panels;
         unroll_part part = unroll_recurrent_in_head(own, panels, head);
         if (part.end > part.begin)
-            unroll_small_multiply(&own->small_hh[head], own->engine, (part.begin - first) * gates, (part.end - first) * gates,
-                                  small_side(own, mine, row, 1, first));
+            packed_product(own, mine, own->packed_hh[head], row, 1, first,
+                           (unroll_part){(part.begin - first) * gates, (part.end - first) * gates});
     }
 }
 
-/* the products of one row of a streaming step with small weights */
-static void small_products(const unroll_node *node, int row, const unroll_recurrent_states *s)
+/* the products of one row of a streaming step with packed weights */
+static void packed_products(const unroll_node *node, int row, const unroll_recurrent_states *s)
 {
-    unroll_recurrent *own = node->layer->own;
+    const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
-    unroll_matrix input = node->source[0]->stream;
-    int together = own->heads > 1 ? own->panels : streaming_panels(own, SMALL_PANELS); /* a piece is whole groups of a head's */
+    /* the blocks of so many panels are whole groups of packed weights, whatever a panel has of them; a piece is whole groups of
+       a head's */
+    int together = own->heads > 1 ? own->panels : streaming_panels(own, UNROLL_PACKED_GROUP), gates = own->shape.gates;
     unroll_part piece = first_piece(own, mine, together);
     for (int head = 0; own->shape.recurrent > 0 && head < own->heads; head++)
-        unroll_small_load(&own->small_hh[head], own->engine, s->old[0], head * own->head_panels, row);
+        own->engine->pack_row(own->packed_hh[head], s->old[0], head * own->head_panels, row);
     if (!own->symbols)
-        unroll_small_load(&own->small_ih, own->engine, input, 0, row);
+        own->engine->pack_row(own->packed_ih, node->source[0]->stream, 0, row);
     do {
         if (!own->symbols)
-            unroll_small_multiply(&own->small_ih, own->engine, piece.begin * own->shape.gates, piece.end * own->shape.gates,
-                                  small_side(own, mine, row, 0, 0));
-        small_recurrent(own, mine, row, piece);
+            packed_product(own, mine, own->packed_ih, row, 0, 0, (unroll_part){piece.begin * gates, piece.end * gates});
+        packed_recurrent(own, mine, row, piece);
     } while (next_piece(own, mine, together, &piece));
 }
 
-static void small_step(const unroll_node *node, int rows, const unroll_recurrent_states *s)
+static void packed_step(const unroll_node *node, int rows, const unroll_recurrent_states *s)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
@@ -99,7 +97,7 @@ static void small_step(const unroll_node *node, int rows, const unroll_recurrent
         unroll_recurrent_input(node->layer, (unroll_part){0, own->panels}, node->source[0]->stream, node->source[0]->stream_symbol,
                                0, rows, &mine->stream_tape);
     for (int row = 0; row < rows; row++)
-        small_products(node, row, s);
+        packed_products(node, row, s);
     unroll_recurrent_cells(node->layer, 0, own->panels, rows, &mine->stream_tape, 0, s);
 }
 
@@ -111,7 +109,7 @@ void unroll_recurrent_step(unroll_node *node, int rows)
     unroll_cell_place at = {.training = false};
     unroll_recurrent_states s = {mine->stream_state[now], mine->stream_state[next], 0, 0, &at};
     if (own->form != UNROLL_FLOAT)
-        small_step(node, rows, &s);
+        packed_step(node, rows, &s);
     else
         float_step(node, rows, &s);
     mine->stream_now = next;

@@ -7,9 +7,9 @@
 
 #include "simd/columns.h"
 #include "simd/optimizer.h"
+#include "simd/packed.h"
 #include "simd/product.h"
 #include "simd/rows.h"
-#include "simd/small.h"
 
 static void engine_exp(const real *x, real *y, size_t count)
 {
@@ -92,9 +92,11 @@ const unroll_engine ENGINE_NAME(UNROLL_ISA) = {
     .name = ENGINE_STRING(UNROLL_ISA),
     .product = engine_product,
     .outer = engine_outer,
-    .integers = engine_integers,
-    .product_bf16 = engine_product_bf16,
-    .product_int8 = engine_product_int8,
+    .packed_bytes = engine_packed_bytes,
+    .packed_open = engine_packed_open,
+    .pack = engine_pack,
+    .pack_row = engine_pack_row,
+    .packed_product = engine_packed_product,
     .transpose = engine_transpose,
     .gather = engine_gather,
     .scatter = engine_scatter,

@@ -35,34 +35,11 @@ typedef struct unroll_product {
 
 enum { UNROLL_CHAINS = 4 };
 
-/* The same for one row, of weights that were made small (layers/small.h): B in groups of 8
-   blocks, of what is left one of 4, then of 1, as [group][k / 2][blocks][16][2], columns past k zero. */
-typedef struct unroll_small_product {
-    int k, blocks;
-    const real *a;     /* (k), one after the other; of bf16 weights */
-    const int16_t *a_integers; /* (k, and a zero where k is odd): A / a_scale; of int8 weights */
-    real a_scale;
-    const uint32_t *halves; /* bf16: of each pair the first in the lower half; the upper half is rounded with it in place */
-    const int8_t *integers; /* int8: B / scale */
-    const real *scale;      /* [blocks][16], of int8 */
-    real *const *c;    /* as in unroll_product, */
-    size_t c_from;
-    const real *const *start; /* and so is this */
-} unroll_small_product;
-
-/* The group of small weights in which block `block` of `blocks` lies: how many blocks it has; *first: the first of them. */
-static inline int unroll_small_group(int blocks, int block, int *first)
-{
-    int left;
-    *first = block / 8 * 8;
-    left = blocks - *first;
-    if (left >= 8)
-        return 8;
-    if (left >= 4 && block - *first < 4)
-        return 4;
-    *first = block;
-    return 1;
-}
+/* Weights in another form, which only the engine knows (simd/packed.h), with room for one row of activations in the form that
+   goes with it. */
+typedef enum unroll_form { UNROLL_FLOAT, UNROLL_BF16, UNROLL_INT8 } unroll_form;
+typedef struct unroll_packed unroll_packed;
+enum { UNROLL_PACKED_GROUP = 8 }; /* blocks that lie together: a product of some blocks begins at a multiple of it */
 
 /* Rows begin..end - 1 of C (m, 16 blocks) += A^T D: A (rows, m), D (rows, 16 blocks); k is the row, rising; `begin` is a
    multiple of 16. C lies like weights. */
@@ -112,11 +89,16 @@ typedef struct unroll_engine {
     const char *name;
     void (*product)(const unroll_product *p);
     void (*outer)(const unroll_outer *p);
-    /* A (k, and zeros up to a multiple of 16) / scale as integers, as large as keeps the sums of product_int8 within 32 bits;
-       returns the scale. NaN and infinity give some integers. */
-    real (*integers)(const real *a, int k, int16_t *out);
-    void (*product_bf16)(const unroll_small_product *p);
-    void (*product_int8)(const unroll_small_product *p);
+    /* Of weights (k, 16 blocks) in a form other than float: the bytes that they take, and those made of `room`; */
+    size_t (*packed_bytes)(unroll_form form, int k, int blocks);
+    unroll_packed *(*packed_open)(void *room, unroll_form form, int k, int blocks);
+    /* packs weights in groups of `width` blocks; packs one row of A, its columns from block `block` on; */
+    void (*pack)(unroll_packed *packed, const real *w, int width);
+    void (*pack_row)(unroll_packed *packed, unroll_matrix a, int block, int row);
+    /* and multiplies the two: blocks begin..end - 1 of C, whose lists are those of block 0 (c, c_from, start as in
+       unroll_product). */
+    void (*packed_product)(const unroll_packed *packed, int begin, int end, real *const *c, size_t c_from,
+                           const real *const *start);
     /* out = transpose of blocks begin..end - 1 of B (k, 16 blocks), in groups of 4 blocks: for the gradient with respect to
        A; rows past k are zero */
     void (*transpose)(const real *b, int blocks, int begin, int end, int width, int k, real *out);
