@@ -54,6 +54,7 @@ unroll_status unroll_graph_add(unroll_graph *graph, const unroll_layer_kind *kin
     layer->sources = sources;
     for (int i = 0; i < sources; i++) {
         layer->source[i] = graph->layer[source[i]];
+        layer->source[i]->readers++;
         layer->trains = layer->trains || layer->source[i]->trains;
     }
     if (sources > 0)

@@ -150,6 +150,7 @@ struct unroll_layer {
     int symbols; /* > 0: its output is symbols below this */
     unroll_layer *source[UNROLL_MOST_SOURCES];
     int sources;
+    int readers; /* layers that it is a source of, each as often as it is */
     unroll_layer *shares; /* NULL, or the layer some of whose weights it uses, too; its kind's open says so */
     const unroll_isa *isa;
     bool trains; /* a gradient is wanted of its output */

@@ -63,29 +63,35 @@ static unroll_status drop(unroll_graph *graph, const stack *s, int *top)
 }
 
 /* One level: a layer, and beside it one that reads backwards; ends[0], ends[1]: those two, [1] = -1 where there is one. */
-static unroll_status add_level(unroll_graph *graph, stack *s, int *top, int ends[2])
+static unroll_status add_level(unroll_graph *graph, stack *s, int below, int ends[2])
 {
-    int below = *top;
     ends[1] = -1;
     s->options.backwards = false;
-    UNROLL_TRY(unroll_add_recurrent(graph, s->name, below, s->initial == NULL ? -1 : s->initial[s->options.level], &s->options, top));
-    ends[0] = *top;
+    UNROLL_TRY(unroll_add_recurrent(graph, s->name, below, s->initial == NULL ? -1 : s->initial[s->options.level], &s->options,
+                                    &ends[0]));
     if (!s->both)
         return unroll_ok();
     s->options.backwards = true;
-    UNROLL_TRY(unroll_add_recurrent(graph, s->name, below, -1, &s->options, &ends[1]));
-    return unroll_add_join(graph, ends, 2, top);
+    return unroll_add_recurrent(graph, s->name, below, -1, &s->options, &ends[1]);
 }
 
-/* Adds the stack on *top, which is then its uppermost layer; ends: of the last level; all (layers): of each, forwards; may
-   be NULL. */
+/* what a level gives to the next one: both directions side by side */
+static unroll_status add_sides(unroll_graph *graph, const int ends[2], int *top)
+{
+    *top = ends[0];
+    return ends[1] < 0 ? unroll_ok() : unroll_add_join(graph, ends, 2, top);
+}
+
+/* Adds the stack on *top; ends: of the last level; all (layers): of each, forwards; may be NULL. */
 static unroll_status add_stack(unroll_graph *graph, stack *s, int *top, int ends[2], int *all)
 {
     UNROLL_TRY(add_embedding(graph, s, top));
     for (s->options.level = 0; s->options.level < s->layers; s->options.level++) {
-        if (s->options.level > 0)
+        if (s->options.level > 0) {
+            UNROLL_TRY(add_sides(graph, ends, top));
             UNROLL_TRY(drop(graph, s, top));
-        UNROLL_TRY(add_level(graph, s, top, ends));
+        }
+        UNROLL_TRY(add_level(graph, s, *top, ends));
         if (all != NULL)
             all[s->options.level] = ends[0];
     }
@@ -114,7 +120,8 @@ static unroll_status add_decoder(const unroll_settings *settings, const unroll_m
         return unroll_error(UNROLL_WRONG, "directions=both: what writes a sequence step by step cannot read it backwards");
     s.initial = encoder;
     UNROLL_TRY(unroll_add_input(graph, UNROLL_TARGET, 0, shape->outputs + 1, top)); /* the classes and the start */
-    return add_stack(graph, &s, top, ends, NULL);
+    UNROLL_TRY(add_stack(graph, &s, top, ends, NULL));
+    return add_sides(graph, ends, top);
 }
 
 static unroll_status recurrent_build(const unroll_settings *settings, const unroll_model_shape *shape, unroll_graph *graph)
@@ -125,8 +132,10 @@ static unroll_status recurrent_build(const unroll_settings *settings, const unro
     UNROLL_TRY(add_stack(graph, &s, &top, ends, encoder));
     if (shape->answer == UNROLL_AT_LAST)
         UNROLL_TRY(add_ends(graph, ends, &top));
-    if (shape->answer == UNROLL_SEQUENCE)
+    else if (shape->answer == UNROLL_SEQUENCE)
         UNROLL_TRY(add_decoder(settings, shape, graph, encoder, &top));
+    else
+        UNROLL_TRY(add_sides(graph, ends, &top));
     UNROLL_TRY(drop(graph, &s, &top));
     return unroll_add_dense(graph, "head", top, shape->outputs, &graph->output);
 }
