@@ -19,6 +19,15 @@ enum {
 /* whether a tile of so many blocks always is as wide as its group */
 #define TILE_IS_WIDE(blocks) (VEC_TILE_BLOCKS == TILE_MOST_BLOCKS || (blocks) == TILE_MOST_BLOCKS)
 
+/* Where block `chunk` of A has its row that begins `from` reals on. Compilers must take it as one address: they would make one of
+   each element beforehand, and have no registers for them. */
+static inline const real *row_of_a(real *const *a, int chunk, size_t from)
+{
+    const real *row = a[chunk] + from;
+    __asm__("" : "+r"(row));
+    return row;
+}
+
 /* acc[rows][groups * blocks] += A B over `count` rows of B, `b_row` reals apart: a at the tile's first row, b[g] at the
    tile's first block of group g. What there is less of, rows or blocks, is held in registers. */
 TILE_INLINE void tile_multiply(const int rows, const int blocks, const int groups, vec *acc, const real *a,
@@ -83,7 +92,7 @@ TILE_INLINE void tile_sum(const unroll_product *p, const int rows, const int blo
     const char *ahead = at->ahead;
     int chunks = p->k / UNROLL_LANES, rest = p->k % UNROLL_LANES;
     for (int chunk = 0; chunk < chunks; chunk++) {
-        const real *a = p->a[chunk] + from;
+        const real *a = row_of_a(p->a, chunk, from);
         for (int half = 0; half < UNROLL_LANES; half += TILE_DEPTH) {
             UNROLL_LOOP
             for (int i = 0; i < TILE_DEPTH; i++, ahead += at->ahead_step)
@@ -96,7 +105,7 @@ TILE_INLINE void tile_sum(const unroll_product *p, const int rows, const int blo
         }
     }
     for (int k = 0; k < rest; k++) {
-        tile_multiply(rows, blocks, groups, acc, p->a[chunks] + from + k, b, b_row, 1);
+        tile_multiply(rows, blocks, groups, acc, row_of_a(p->a, chunks, from + (size_t)k), b, b_row, 1);
         UNROLL_LOOP
         for (int g = 0; g < groups; g++)
             b[g] += b_row;
@@ -162,9 +171,9 @@ TILE_INLINE void chained_tile(const unroll_product *p, const int blocks, const t
     for (int n = 0; n < UNROLL_CHAINS * blocks; n++)
         acc[n] = vec_set1(0);
     for (int chunk = 0; chunk < chunks; chunk++, b += UNROLL_LANES * b_row)
-        chained_multiply(blocks, acc, p->a[chunk] + a_from, b, b_row, UNROLL_LANES);
+        chained_multiply(blocks, acc, row_of_a(p->a, chunk, a_from), b, b_row, UNROLL_LANES);
     if (p->k % UNROLL_LANES > 0)
-        chained_multiply(blocks, acc, p->a[chunks] + a_from, b, b_row, p->k % UNROLL_LANES);
+        chained_multiply(blocks, acc, row_of_a(p->a, chunks, a_from), b, b_row, p->k % UNROLL_LANES);
     UNROLL_LOOP
     for (int n = 0; n < blocks; n++) {
         vec sum = vec_add(vec_add(acc[n], acc[blocks + n]), vec_add(acc[2 * blocks + n], acc[3 * blocks + n]));
