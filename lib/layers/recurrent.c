@@ -1,5 +1,6 @@
 /* The recurrent layer: its sizes, its memory, the other forms of its weights, its table. recurrent_weights.c names its weights,
-   recurrent_state.c keeps its states; recurrent_pass.c, recurrent_gradient.c and recurrent_step.c compute. */
+   recurrent_state.c keeps its states, recurrent_view.c shows them; recurrent_pass.c, recurrent_gradient.c and recurrent_step.c
+   compute. */
 #include "layers/recurrent.h"
 
 #include <math.h>
@@ -251,6 +252,10 @@ const unroll_layer_kind unroll_layer_recurrent = {
     .save = unroll_recurrent_save,
     .load = unroll_recurrent_load,
     .reorder = unroll_recurrent_reorder,
+    .views = unroll_recurrent_views,
+    .view = unroll_recurrent_view,
+    .keep = unroll_recurrent_keep,
+    .look = unroll_recurrent_look,
     .examples = 4 * 256, /* as many as there are cells */
     .example = recurrent_example,
 };

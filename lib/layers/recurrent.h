@@ -21,7 +21,7 @@ typedef struct unroll_recurrent_options {
 unroll_status unroll_add_recurrent(unroll_graph *graph, const char *name, int source, int initial,
                                    const unroll_recurrent_options *options, int *index);
 
-/* ---- inside the family: recurrent.c, recurrent_pass.c, recurrent_gradient.c, recurrent_step.c ---- */
+/* ---- inside the family: recurrent.c, recurrent_pass.c, recurrent_gradient.c, recurrent_step.c, recurrent_view.c ---- */
 
 typedef struct unroll_recurrent {
     const unroll_cell *cell;
@@ -59,6 +59,10 @@ typedef struct unroll_recurrent_node {
     unroll_matrix stream_tape, stream_state[2][UNROLL_CELL_STATES]; /* (B, ..): before and after, in turns */
     int stream_now;
     bool started; /* initial states are set; else they are zero */
+    /* (rows, H), where a view asks for it, else without memory: gradients of the states after each step; values of gates that
+       forward does not leave on the tape */
+    unroll_matrix d_kept[UNROLL_CELL_STATES], value[UNROLL_CELL_GATES];
+    bool keeps; /* some d_kept is there */
 } unroll_recurrent_node;
 
 /* The matrix from one of its rows on. */
@@ -139,5 +143,14 @@ void unroll_recurrent_enter(unroll_node *node, int each);
 void unroll_recurrent_save(const unroll_node *node, int row, real *state);
 void unroll_recurrent_load(unroll_node *node, int row, const real *state);
 void unroll_recurrent_reorder(unroll_node *node, const int *from, int rows);
+
+/* Views, of recurrent_view.c: what the table of the kind holds, and what backward calls where the node keeps gradients, of
+   `count` rows from `row` on: of state 0 once it is whole, `after` its row; of one panel of the others before the cell. */
+int unroll_recurrent_views(const unroll_layer *layer);
+void unroll_recurrent_view(const unroll_layer *layer, int index, unroll_view *out);
+void unroll_recurrent_keep(unroll_node *node, int index, unroll_arena *arena);
+unroll_matrix unroll_recurrent_look(const unroll_node *node, int index);
+void unroll_recurrent_keep_output(const unroll_node *node, unroll_part panels, int row, int after, int count);
+void unroll_recurrent_keep_states(const unroll_node *node, const unroll_cell_gradient *step, int panel, int row);
 
 #endif
