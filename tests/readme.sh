@@ -36,13 +36,13 @@ make CONFIG="$config" all "build/$config/unroll-tests" "build/$config/unroll-bit
 "$unroll" list cells | grep 'mgu .*minimal gated unit'
 "$unroll" list tasks | grep parity
 "build/$config/unroll-bits" auto 1 1 | grep "^mgu "
-"build/$config/unroll-tests" core_bits core_layers core_every_loss
+"build/$config/unroll-tests" core_bits core_layers core_views_layers core_every_loss
 "$unroll" list models | grep "${probe}net .*a running sum"
 "$unroll" train task="$probe" model="${probe}net" params=700 length=6 steps=200 --save "$probe.h5" | tee train.log
 grep -E '^ *parameters +(6[5-9]|7[0-4])[0-9]$' train.log
 if [ "$config" = release ] && [ -d build/double ]; then
     make CONFIG=double build/double/unroll-tests >make.log 2>&1 || { cat make.log && exit 1; }
-    build/double/unroll-tests every_cells_gradient_matches_central_differences core_layers core_every_loss
+    build/double/unroll-tests every_cells_gradient_matches_central_differences core_layers core_views_layers core_every_loss
 fi
 "$unroll" run parity length=4 seed=0..1 steps=300 hidden=8
 "$unroll" report parity | tee report.log

@@ -129,9 +129,12 @@ static void give_views(const request *r, unroll_micro *micro, const unroll_pass 
 static void give_piece(const request *r, const unroll_node *output, const unroll_pass *pass, bool gradient, unroll_part rows)
 {
     int steps = steps_of(r, output->layer);
+    bool y = !gradient && r->io != NULL && r->io->y != NULL;
+    if (!y && r->model->asked_count == 0)
+        return;
     if (pass->team->rank == 0) {
         unroll_give_views(r->model, output, gradient, rows, steps);
-        if (!gradient && r->io != NULL && r->io->y != NULL)
+        if (y)
             unroll_give_rows(output->set, output->output, rows, steps, r->io->y);
     }
     unroll_team_wait(pass->team);
@@ -153,6 +156,7 @@ static void pieces(const request *r, unroll_micro *micro, const unroll_pass *pas
             kind->backward_piece(output, pass, rows);
             give_piece(r, output, pass, true, rows);
         }
+        unroll_team_wait(pass->team);
     }
 }
 
