@@ -18,7 +18,7 @@ cd "$folder"
 
 # a block opens with its language and its file
 awk '/^```[a-z]+ [a-z]+\/[^ ]+$/ { file = $2; printf "" >file; next } /^```$/ { file = "" } file { print >file }' README.md
-for file in lib/cells/mgu.c datasets/parity.c experiments/parity.c plots/parity.gp; do
+for file in lib/cells/mgu.c datasets/parity.c experiments/parity.c experiments/reach.c plots/parity.gp; do
     [ -s "$file" ] || { echo "README.md shows no $file" && exit 1; }
 done
 
@@ -47,6 +47,8 @@ fi
 "$unroll" run parity length=4 seed=0..1 steps=300 hidden=8
 "$unroll" report parity | tee report.log
 grep -E '^ *4 +mgu +2 ' report.log
+"$unroll" run reach
+"$unroll" report reach | grep -E '^ *32 +mgu +5 +[0-9.e-]+ '
 if command -v gnuplot >/dev/null; then
     "$unroll" plot parity
     [ -s results/figures/parity.svg ] && [ -s results/figures/parity.png ]
