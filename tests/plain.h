@@ -54,7 +54,6 @@ typedef struct plain_model {
 /* What a pass leaves: of each layer. */
 typedef struct plain_trace {
     double state[PLAIN_LAYERS][PLAIN_STATES][PLAIN_STEPS][PLAIN_UNITS], gate[PLAIN_LAYERS][PLAIN_GATES][PLAIN_STEPS][PLAIN_UNITS];
-    double y[PLAIN_STEPS][PLAIN_UNITS];
 } plain_trace;
 
 static inline double plain_sigmoid(double a)
@@ -69,8 +68,8 @@ static inline double plain_max(double a, double b)
 
 /* One unit's step: pre-activations of the input and of the recurrent part to gates and states; `add` to each state as soon as it
    is there. */
-static inline void plain_unit(const char *cell, const double *in, const double *hh, const double *old, const double *add, double *gate,
-                              double *now)
+static inline void plain_unit(const char *cell, const double *in, const double *hh, const double *old, const double *add,
+                              double *gate, double *now)
 {
     double a[PLAIN_GATES];
     for (int g = 0; g < PLAIN_GATES; g++)
@@ -114,8 +113,8 @@ static inline double plain_dot(const double *a, const double *b, int count)
 }
 
 /* One step of a layer: x (inputs), old (states, H) to gate (gates, H) and now (states, H). */
-static inline void plain_step(const plain_model *m, int index, int t, const double *x, double old[][PLAIN_UNITS], const plain_nudge *nudge,
-                              plain_trace *trace)
+static inline void plain_step(const plain_model *m, int index, int t, const double *x, double old[][PLAIN_UNITS],
+                              const plain_nudge *nudge, plain_trace *trace)
 {
     const plain_layer *l = &m->layer[index];
     bool here = nudge->layer == index && nudge->step == t;
@@ -144,7 +143,8 @@ static inline void plain_step(const plain_model *m, int index, int t, const doub
     }
 }
 
-/* A layer over a sequence x (length, inputs); where a stretch of bptt steps begins it goes on from `base`, which nobody nudged. */
+/* A layer over a sequence x (length, inputs); where a stretch of bptt steps begins it goes on from `base`, where nothing was
+   nudged. */
 static inline void plain_over(const plain_model *m, int index, const double *x, int length, const plain_nudge *nudge,
                               const plain_trace *base, plain_trace *trace)
 {
@@ -153,8 +153,9 @@ static inline void plain_over(const plain_model *m, int index, const double *x, 
     for (int p = 0; p < length; p++) {
         int t = backwards ? length - 1 - p : p;
         plain_step(m, index, t, x + t * m->layer[index].inputs, old, nudge, trace);
+        const plain_trace *from = base != NULL && m->bptt > 0 && (p + 1) % m->bptt == 0 ? base : trace;
         for (int k = 0; k < m->states; k++)
-            memcpy(old[k], (base != NULL && m->bptt > 0 && (p + 1) % m->bptt == 0 ? base : trace)->state[index][k][t], sizeof old[k]);
+            memcpy(old[k], from->state[index][k][t], sizeof old[k]);
     }
 }
 
@@ -176,8 +177,8 @@ static inline double plain_run(const plain_model *m, const double *x, int length
         level[c] = level[(c < m->hidden ? length - 1 : 0) * wide + c];
     for (int t = 0; t < (m->at_last ? 1 : length); t++)
         for (int o = 0; o < m->outputs; o++) {
-            double y = plain_dot(m->head + o * wide, level + t * wide, wide) + m->head_bias[o], off = y - (double)goal[t * m->outputs + o];
-            trace->y[t][o] = y;
+            double y = plain_dot(m->head + o * wide, level + t * wide, wide) + m->head_bias[o];
+            double off = y - (double)goal[t * m->outputs + o];
             loss += off * off;
         }
     return loss;
@@ -209,7 +210,8 @@ static inline plain_model plain_open(const unroll_model *model, const plain_cell
     const unroll_model_shape *shape = unroll_model_get_shape(model);
     plain_model m = {.cell = cell, .hidden = (int)unroll_int(settings, "hidden"), .layers = (int)unroll_int(settings, "layers"),
                      .directions = strcmp(unroll_text(settings, "directions"), "both") == 0 ? 2 : 1, .inputs = shape->inputs,
-                     .outputs = shape->outputs, .bptt = (int)unroll_int(settings, "bptt"), .at_last = shape->answer == UNROLL_AT_LAST};
+                     .outputs = shape->outputs, .bptt = (int)unroll_int(settings, "bptt"),
+                     .at_last = shape->answer == UNROLL_AT_LAST};
     while (m.gates < PLAIN_GATES && cell->gate[m.gates] != NULL)
         m.gates++;
     while (m.states < PLAIN_STATES && cell->state[m.states] != NULL)

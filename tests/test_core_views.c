@@ -1,5 +1,5 @@
-/* Views: what they show of every cell against its definition (tests/plain.h) and central differences of it, and how they are asked
-   for. */
+/* Views: what they show of every cell against its definition (tests/plain.h) and central differences of it, and how one asks
+   for them. */
 #include <math.h>
 #include <string.h>
 
@@ -123,7 +123,8 @@ static bool is_near(const char *what, const shown *view, int s, int t, int unit,
 {
     if (fabs((double)is - wanted) < (double)most)
         return true;
-    fprintf(stderr, "\n%s: %s of sequence %d, step %d, unit %d is %.10g, not %.10g\n", what, view->name, s, t, unit, (double)is, wanted);
+    fprintf(stderr, "\n%s: %s of sequence %d, step %d, unit %d is %.10g, not %.10g\n", what, view->name, s, t, unit,
+            (double)is, wanted);
     CU_FAIL("a view");
     return false;
 }
@@ -240,7 +241,8 @@ static void names_of_every_model_are_each_one_view(void)
 
 static unroll_model *open_lstm(unroll_answer answer, const char *more)
 {
-    unroll_model_shape shape = {.inputs = INPUTS, .outputs = OUTPUTS, .steps = STEPS, .batch = BATCH, .answer = answer, .loss = "squared"};
+    unroll_model_shape shape = {.inputs = INPUTS, .outputs = OUTPUTS, .steps = STEPS, .batch = BATCH, .answer = answer,
+                                .loss = "squared"};
     unroll_settings *settings = unroll_settings_new();
     unroll_model *model;
     char line[128];
@@ -319,7 +321,8 @@ static void a_view_follows_each_pass_until_it_is_taken_back(void)
 static void a_forward_pass_has_its_own_steps(void)
 {
     enum { SHORT = 4 };
-    static real x[BATCH * SHORT * INPUTS], y[BATCH * SHORT * OUTPUTS], hidden[BATCH * SHORT * 5], h[ROWS * 5], head[ROWS * OUTPUTS];
+    static real x[BATCH * SHORT * INPUTS], y[BATCH * SHORT * OUTPUTS], hidden[BATCH * SHORT * 5];
+    static real h[ROWS * 5], head[ROWS * OUTPUTS];
     static const int length[BATCH] = {2, 4, 1, 3, 4};
     unroll_forward io = {.size = BATCH, .steps = SHORT, .length = length, .x = x, .y = y, .hidden = hidden};
     unroll_model *model = open_lstm(UNROLL_AT_EVERY, "");

@@ -85,7 +85,8 @@ static void check_bits(const char *what)
     for (int threads = 1; threads <= 3; threads++) {
         uint64_t digest = digest_seen(threads == 1 ? "1" : threads == 2 ? "2" : "3", true, &gradient);
         if (gradient != plain || digest != first)
-            fprintf(stderr, "\n%s: views %s with %d threads\n", what, gradient != plain ? "change the gradient" : "differ", threads);
+            fprintf(stderr, "\n%s: views %s with %d threads\n", what, gradient != plain ? "change the gradient" : "differ",
+                    threads);
         CU_ASSERT_TRUE(gradient == plain && digest == first);
     }
 }
@@ -201,8 +202,8 @@ static const real *state_before(const unroll_model *model, const batch *b, const
 }
 
 /* one gate's rows of the weights and the bias of one side, from the view of its pre-activation */
-static void check_gate(const char *what, const unroll_model *model, const batch *b, const char *layer, bool backwards, const char *gate,
-                       bool recurrent, int row)
+static void check_gate(const char *what, const unroll_model *model, const batch *b, const char *layer, bool backwards,
+                       const char *gate, bool recurrent, int row)
 {
     static real weights[MOST], bias[MOST];
     const char *end = backwards ? "_reverse" : "", *side = recurrent ? "hh" : "ih";
@@ -250,8 +251,9 @@ static void check_layer(const char *what, const unroll_model *model, const batch
             while (shape->torch[g] != place)
                 g++;
             bool apart = side == 1 && shape->apart == 1 && g == 0;
+            int together = shape->recurrent - shape->apart; /* from gate `first` on */
             char gate[16];
-            if (side == 1 && !apart && (shape->recurrent == 0 || g < shape->first || g >= shape->first + shape->recurrent - shape->apart))
+            if (side == 1 && !apart && (g < shape->first || g >= shape->first + together))
                 continue;
             snprintf(gate, sizeof gate, "%s%s", shape->gate[g], apart ? "_hh" : "");
             check_gate(what, model, b, layer, backwards, gate, side == 1, row);

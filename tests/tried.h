@@ -82,7 +82,8 @@ static inline int tried_each(const char *kind, void (*check)(const char *what))
                 break;
             if (status.code != UNROLL_OK)
                 continue;
-            snprintf(what, sizeof what, "%s, example %d, of %s", tried.kind->name, tried.example, tried.symbols ? "symbols" : "reals");
+            snprintf(what, sizeof what, "%s, example %d, of %s", tried.kind->name, tried.example,
+                     tried.symbols ? "symbols" : "reals");
             check(what);
             tries++;
         }

@@ -21,9 +21,10 @@ int unroll_model_view_count(const unroll_model *model);
 void unroll_model_view_at(const unroll_model *model, int index, unroll_view *view);
 
 /* From now on each pass copies a view to `to`, in place of what was asked for before under that name; NULL: no more. To be
-   called between passes. `to` is (B, T, columns) like the inputs: sequences in the caller's order, zeros past each one's end. B is
-   the size of the batch. T is view.steps: the shape's steps, of layers on the target's set its target_steps, of layers with one
-   row a sequence (the head of an answer at the last step) 1; of unroll_model_forward its own `steps` in place of the shape's.
+   called between passes. `to` is (B, T, columns) like the inputs: sequences in the caller's order, zeros past each one's end.
+   B is the size of the batch. T is view.steps: the shape's steps, of layers on the target's set its target_steps, of layers
+   with one row a sequence (the head of an answer at the last step) 1; of unroll_model_forward its own `steps` in place of the
+   shape's.
    States, gates and outputs are copied by unroll_model_forward, unroll_model_loss and unroll_model_gradient, as far as these
    compute them (unroll_model_forward does not write an answer that is another sequence), gradients by unroll_model_gradient
    alone. What a pass does not copy stays as it was. Streaming shows nothing.
