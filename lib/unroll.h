@@ -13,6 +13,7 @@
 #include "model/network.h"
 #include "model/run.h"
 #include "model/task.h"
+#include "model/view.h"
 #include "report/report.h"
 #include "store/store.h"
 #include "sweep/experiment.h"

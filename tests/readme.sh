@@ -18,7 +18,7 @@ cd "$folder"
 
 # a block opens with its language and its file
 awk '/^```[a-z]+ [a-z]+\/[^ ]+$/ { file = $2; printf "" >file; next } /^```$/ { file = "" } file { print >file }' README.md
-for file in lib/cells/mgu.c datasets/parity.c experiments/parity.c plots/parity.gp; do
+for file in lib/cells/mgu.c datasets/parity.c experiments/parity.c experiments/reach.c plots/parity.gp; do
     [ -s "$file" ] || { echo "README.md shows no $file" && exit 1; }
 done
 
@@ -36,17 +36,19 @@ make CONFIG="$config" all "build/$config/unroll-tests" "build/$config/unroll-bit
 "$unroll" list cells | grep 'mgu .*minimal gated unit'
 "$unroll" list tasks | grep parity
 "build/$config/unroll-bits" auto 1 1 | grep "^mgu "
-"build/$config/unroll-tests" core_bits core_layers core_every_loss
+"build/$config/unroll-tests" core_bits core_layers core_views_layers core_every_loss
 "$unroll" list models | grep "${probe}net .*a running sum"
 "$unroll" train task="$probe" model="${probe}net" params=700 length=6 steps=200 --save "$probe.h5" | tee train.log
 grep -E '^ *parameters +(6[5-9]|7[0-4])[0-9]$' train.log
 if [ "$config" = release ] && [ -d build/double ]; then
     make CONFIG=double build/double/unroll-tests >make.log 2>&1 || { cat make.log && exit 1; }
-    build/double/unroll-tests every_cells_gradient_matches_central_differences core_layers core_every_loss
+    build/double/unroll-tests every_cells_gradient_matches_central_differences core_layers core_views_layers core_every_loss
 fi
 "$unroll" run parity length=4 seed=0..1 steps=300 hidden=8
 "$unroll" report parity | tee report.log
 grep -E '^ *4 +mgu +2 ' report.log
+"$unroll" run reach
+"$unroll" report reach | grep -E '^ *32 +mgu +5 +[0-9.e-]+ '
 if command -v gnuplot >/dev/null; then
     "$unroll" plot parity
     [ -s results/figures/parity.svg ] && [ -s results/figures/parity.png ]

@@ -30,32 +30,6 @@ static unroll_status build_residual(const unroll_settings *settings, const unrol
 
 static const unroll_network residual = {.name = "residual", .title = "a residual stack", .build = build_residual};
 
-/* Examples stand at each of their inputs where they take it: calls back for each; `only`: NULL, all kinds. */
-static int each_example(void (*check)(const char *what))
-{
-    int tries = 0;
-    digest_register();
-    for (int k = 0; k < unroll_layer_kind_count; k++)
-        for (int i = 0; i < 2 * unroll_layer_kinds[k]->examples; i++) {
-            char what[96];
-            unroll_model *model = NULL;
-            unroll_status status;
-            tried.kind = unroll_layer_kinds[k];
-            tried.example = i / 2;
-            tried.symbols = i % 2 == 1;
-            status = open_tried(true, "auto", "1", &model);
-            unroll_model_close(model);
-            if (status.code == UNROLL_NOTHING)
-                break;
-            if (status.code != UNROLL_OK)
-                continue;
-            snprintf(what, sizeof what, "%s, example %d, of %s", tried.kind->name, tried.example, tried.symbols ? "symbols" : "reals");
-            check(what);
-            tries++;
-        }
-    return tries;
-}
-
 static void every_kind_has_an_example_that_opens(void)
 {
     digest_register();
@@ -131,7 +105,7 @@ static void every_layers_gradient_matches_central_differences(void)
 {
     if (central_skips())
         return;
-    CU_ASSERT_TRUE(each_example(check_gradients) > 20);
+    CU_ASSERT_TRUE(tried_each(NULL, check_gradients) > 20);
 }
 
 static void a_residual_stack_with_norm_and_dropout_has_the_right_gradients(void)
@@ -197,7 +171,7 @@ static void check_bits(const char *what)
 
 static void every_layer_has_the_same_bits_on_every_instruction_set_and_number_of_threads(void)
 {
-    CU_ASSERT_TRUE(each_example(check_bits) > 20);
+    CU_ASSERT_TRUE(tried_each(NULL, check_bits) > 20);
 }
 
 /* ---- streaming ---- */
@@ -237,7 +211,7 @@ static void check_streaming(const char *what)
 
 static void every_layer_streams_with_the_bits_of_the_batch(void)
 {
-    CU_ASSERT_TRUE(each_example(check_streaming) > 10);
+    CU_ASSERT_TRUE(tried_each(NULL, check_streaming) > 10);
 }
 
 const unroll_test tests_core_layers[] = {

@@ -61,6 +61,35 @@ static inline unroll_status open_tried(bool every, const char *isa, const char *
     return status;
 }
 
+/* Calls back for each example of a kind (NULL: of every one) at each of its inputs where it takes it; returns how many. */
+static inline int tried_each(const char *kind, void (*check)(const char *what))
+{
+    int tries = 0;
+    digest_register();
+    for (int k = 0; k < unroll_layer_kind_count; k++)
+        for (int i = 0; i < 2 * unroll_layer_kinds[k]->examples; i++) {
+            char what[96];
+            unroll_model *model = NULL;
+            unroll_status status;
+            if (kind != NULL && strcmp(unroll_layer_kinds[k]->name, kind) != 0)
+                break;
+            tried.kind = unroll_layer_kinds[k];
+            tried.example = i / 2;
+            tried.symbols = i % 2 == 1;
+            status = open_tried(true, "auto", "1", &model);
+            unroll_model_close(model);
+            if (status.code == UNROLL_NOTHING)
+                break;
+            if (status.code != UNROLL_OK)
+                continue;
+            snprintf(what, sizeof what, "%s, example %d, of %s", tried.kind->name, tried.example,
+                     tried.symbols ? "symbols" : "reals");
+            check(what);
+            tries++;
+        }
+    return tries;
+}
+
 typedef struct batch {
     int length[BATCH], symbol[ROWS];
     float x[ROWS * INPUTS], y[ROWS * OUTPUTS];

@@ -125,6 +125,12 @@ typedef struct unroll_cell {
     void (*after)(const unroll_cell_rows *rows);
     void (*after_backward)(const unroll_cell_rows *rows);
     void (*before_backward)(const unroll_cell_rows *rows);
+    /* For views (model/view.h), [rows][16] to `out`; nothing else calls them. gate_value: of gate `gate` after its activation,
+       once forward is done (d_output, d_state, d_old and `at` are not set); NULL: it lies in the gate's place on the tape.
+       state_gradient, right before `backward`: of state 1 and up after the step, with all that depends on it, the output of
+       the step, too; NULL: it is what `backward` finds in d_state. */
+    void (*gate_value)(const unroll_cell_gradient *step, int gate, real *out);
+    void (*state_gradient)(const unroll_cell_gradient *step, int state, real *out);
 } unroll_cell;
 
 extern const int unroll_cell_count;

@@ -48,6 +48,12 @@ static inline vec sigmoid_slope(vec s)
     return vec_fnma(s, s, s);
 }
 
+/* of c', from h' and from the next step */
+static inline vec gradient_of_c(vec dh, vec o, vec squashed, vec next)
+{
+    return vec_fma(vec_mul(dh, o), vec_fnma(squashed, squashed, vec_set1(1)), next);
+}
+
 static void lstm_backward(const unroll_cell_gradient *s)
 {
     real *i_gate = s->gates, *f_gate = i_gate + s->gate, *g_gate = f_gate + s->gate, *o_gate = g_gate + s->gate;
@@ -56,13 +62,22 @@ static void lstm_backward(const unroll_cell_gradient *s)
     for (int r = 0; r < s->rows * UNROLL_LANES; r += UNROLL_LANES) {
         vec i = vec_load(i_gate + r), f = vec_load(f_gate + r), g = vec_load(g_gate + r), o = vec_load(o_gate + r);
         vec dh = vec_load(s->d_output + r), squashed = vec_load(kept + r);
-        vec dc = vec_fma(vec_mul(dh, o), vec_fnma(squashed, squashed, one), vec_load(s->d_state[1] + r));
+        vec dc = gradient_of_c(dh, o, squashed, vec_load(s->d_state[1] + r));
         vec_store(o_gate + r, vec_mul(vec_mul(dh, squashed), sigmoid_slope(o)));
         vec_store(i_gate + r, vec_mul(vec_mul(dc, g), sigmoid_slope(i)));
         vec_store(g_gate + r, vec_mul(vec_mul(dc, i), vec_fnma(g, g, one)));
         vec_store(f_gate + r, vec_mul(vec_mul(dc, vec_load(s->old[1] + r)), sigmoid_slope(f)));
         vec_store(s->d_state[1] + r, vec_mul(dc, f));
     }
+}
+
+static void lstm_state_gradient(const unroll_cell_gradient *s, int state, real *out)
+{
+    const real *o_gate = s->gates + 3 * s->gate, *kept = o_gate + s->gate;
+    (void)state;
+    for (int r = 0; r < s->rows * UNROLL_LANES; r += UNROLL_LANES)
+        vec_store(out + r, gradient_of_c(vec_load(s->d_output + r), vec_load(o_gate + r), vec_load(kept + r),
+                                         vec_load(s->d_state[1] + r)));
 }
 
 extern const unroll_cell UNROLL_CELL(lstm);
@@ -76,4 +91,5 @@ const unroll_cell UNROLL_CELL(lstm) = {
     .bias = lstm_bias,
     .forward = lstm_forward,
     .backward = lstm_backward,
+    .state_gradient = lstm_state_gradient,
 };

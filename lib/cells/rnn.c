@@ -43,6 +43,13 @@ static void rnn_backward(const unroll_cell_gradient *s)
     }
 }
 
+/* the tape holds the pre-activation: its activation is the state */
+static void rnn_gate_value(const unroll_cell_gradient *s, int gate, real *out)
+{
+    (void)gate;
+    memcpy(out, s->now[0], (size_t)s->rows * UNROLL_LANES * sizeof(real));
+}
+
 extern const unroll_cell UNROLL_CELL(rnn);
 const unroll_cell UNROLL_CELL(rnn) = {
     .name = "rnn",
@@ -54,4 +61,5 @@ const unroll_cell UNROLL_CELL(rnn) = {
     .adapt = rnn_adapt,
     .forward = rnn_forward,
     .backward = rnn_backward,
+    .gate_value = rnn_gate_value,
 };

@@ -56,6 +56,17 @@ static void slstm_forward(const unroll_cell_step *s)
     UNROLL_CELL_SOME(slstm_some, s);
 }
 
+/* Of c' and n', from h' = o c' / n' and from the next step; each: dh' / n'. */
+static inline vec gradient_of_c(vec each, vec o, vec next)
+{
+    return vec_fma(each, o, next);
+}
+
+static inline vec gradient_of_n(vec each, vec h, vec next)
+{
+    return vec_fnma(each, h, next);
+}
+
 static void slstm_backward(const unroll_cell_gradient *s)
 {
     real *z_gate = s->gates, *i_gate = z_gate + s->gate, *f_gate = i_gate + s->gate, *o_gate = f_gate + s->gate;
@@ -64,7 +75,7 @@ static void slstm_backward(const unroll_cell_gradient *s)
     for (int r = 0; r < s->rows * UNROLL_LANES; r += UNROLL_LANES) {
         vec z = vec_load(z_gate + r), i = vec_load(i_gate + r), f = vec_load(f_gate + r), o = vec_load(o_gate + r);
         vec dh = vec_load(s->d_output + r), h = vec_load(s->now[0] + r), each = vec_div(dh, vec_load(s->now[2] + r));
-        vec dc = vec_fma(each, o, vec_load(s->d_state[1] + r)), dn = vec_fnma(each, h, vec_load(s->d_state[2] + r));
+        vec dc = gradient_of_c(each, o, vec_load(s->d_state[1] + r)), dn = gradient_of_n(each, h, vec_load(s->d_state[2] + r));
         vec before = vec_fma(dc, vec_load(s->old[1] + r), vec_mul(dn, vec_load(s->old[2] + r)));
         vec_store(o_gate + r, vec_mul(vec_mul(dh, h), vec_sub(one, o)));
         vec_store(z_gate + r, vec_mul(vec_mul(dc, i), vec_fnma(z, z, one)));
@@ -72,6 +83,21 @@ static void slstm_backward(const unroll_cell_gradient *s)
         vec_store(f_gate + r, vec_mul(vec_mul(f, before), vec_load(kept + r)));
         vec_store(s->d_state[1] + r, vec_mul(dc, f));
         vec_store(s->d_state[2] + r, vec_mul(dn, f));
+    }
+}
+
+/* m' moves f alone in the next step, since what moves c, n and m together changes nothing: its gradient is that of c' and n'
+   from there, times them. */
+static void slstm_state_gradient(const unroll_cell_gradient *s, int state, real *out)
+{
+    const real *o_gate = s->gates + 3 * s->gate;
+    for (int r = 0; r < s->rows * UNROLL_LANES; r += UNROLL_LANES) {
+        vec h = vec_load(s->now[0] + r), c = vec_load(s->now[1] + r), n = vec_load(s->now[2] + r);
+        vec next_c = vec_load(s->d_state[1] + r), next_n = vec_load(s->d_state[2] + r);
+        vec each = vec_div(vec_load(s->d_output + r), n);
+        vec_store(out + r, state == 1   ? gradient_of_c(each, vec_load(o_gate + r), next_c)
+                           : state == 2 ? gradient_of_n(each, h, next_n)
+                                        : vec_fma(next_c, c, vec_mul(next_n, n)));
     }
 }
 
@@ -86,4 +112,5 @@ const unroll_cell UNROLL_CELL(slstm) = {
     .adapt = slstm_adapt,
     .forward = slstm_forward,
     .backward = slstm_backward,
+    .state_gradient = slstm_state_gradient,
 };

@@ -19,6 +19,29 @@ int unroll_layer_state(const unroll_layer *layer)
     return reals;
 }
 
+int unroll_layer_views(const unroll_layer *layer)
+{
+    if (layer->kind->views != NULL)
+        return layer->kind->views(layer);
+    return layer->symbols > 0 ? 0 : layer->trains ? 2 : 1;
+}
+
+void unroll_layer_view(const unroll_layer *layer, int index, unroll_view *out)
+{
+    *out = (unroll_view){.columns = layer->columns, .gradient = index == 1};
+    if (layer->kind->view != NULL)
+        layer->kind->view(layer, index, out);
+    else
+        snprintf(out->name, sizeof out->name, "%s", index == 0 ? ".y" : ".d_y");
+}
+
+unroll_matrix unroll_node_look(const unroll_node *node, int index)
+{
+    if (node->layer->kind->look != NULL)
+        return node->layer->kind->look(node, index);
+    return index == 0 ? node->output : node->d_output;
+}
+
 unroll_status unroll_need_reals(const unroll_layer *layer)
 {
     for (int i = 0; i < layer->sources; i++)

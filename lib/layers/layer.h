@@ -43,6 +43,14 @@ typedef struct unroll_state {
     int columns;
 } unroll_state;
 
+/* What can be copied out of a pass (model/view.h). */
+typedef struct unroll_view {
+    char name[2 * UNROLL_NAME_ROOM]; /* "rnn.h_l0"; a kind gives what follows the layer's name: ".h_l0" */
+    int columns;
+    int steps;     /* most of a sequence; the model sets it */
+    bool gradient; /* it is there once backward is done; else once forward is */
+} unroll_view;
+
 /* What a pass over a packed micro-batch is for. Every thread of the team calls a kind's function, does its part, and leaves
    it after a barrier where others need what it did. */
 typedef struct unroll_pass {
@@ -135,6 +143,14 @@ typedef struct unroll_layer_kind {
     void (*load)(unroll_node *node, int row, const real *state);
     void (*reorder)(unroll_node *node, const int *from, int rows);
 
+    /* Views; all four NULL: of its output, ".y", and of the gradient that backward leaves in d_output, ".d_y". */
+    int (*views)(const unroll_layer *layer);
+    void (*view)(const unroll_layer *layer, int index, unroll_view *out);
+    /* From now on passes keep what they leave nowhere else; called twice, first to count. NULL: from now on they do not. */
+    void (*keep)(unroll_node *node, int index, unroll_arena *arena);
+    /* Where it lies, a row for each row of the set: called after forward or, of a gradient, after backward. */
+    unroll_matrix (*look)(const unroll_node *node, int index);
+
     /* For the tests that every kind gets: adds the kind's example number `index` to a graph, on a source of reals or on one
        of symbols. */
     int examples;
@@ -206,6 +222,11 @@ static inline int unroll_source_width(const unroll_layer *layer, int source)
 
 /* Reals of a sequence's carried state. */
 int unroll_layer_state(const unroll_layer *layer);
+
+/* Its views: how many, which, and where one lies. */
+int unroll_layer_views(const unroll_layer *layer);
+void unroll_layer_view(const unroll_layer *layer, int index, unroll_view *out);
+unroll_matrix unroll_node_look(const unroll_node *node, int index);
 
 /* UNROLL_WRONG where a source is symbols; where sources have different widths. */
 unroll_status unroll_need_reals(const unroll_layer *layer);

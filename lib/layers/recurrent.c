@@ -1,5 +1,6 @@
 /* The recurrent layer: its sizes, its memory, the other forms of its weights, its table. recurrent_weights.c names its weights,
-   recurrent_state.c keeps its states; recurrent_pass.c, recurrent_gradient.c and recurrent_step.c compute. */
+   recurrent_state.c keeps its states, recurrent_view.c shows them; recurrent_pass.c, recurrent_gradient.c and recurrent_step.c
+   compute. */
 #include "layers/recurrent.h"
 
 #include <math.h>
@@ -208,8 +209,7 @@ static void recurrent_take(unroll_layer *layer, unroll_arena *arena)
         take_packed(own, arena);
 }
 
-/* the columns of the tape that one side sees: in each panel `gates` from the place `first` on */
-static unroll_matrix tape_side(const unroll_recurrent *own, unroll_arena *arena, unroll_matrix all, int first, int gates)
+unroll_matrix unroll_recurrent_places(const unroll_recurrent *own, unroll_arena *arena, unroll_matrix all, int first, int gates)
 {
     int blocks = own->panels * gates;
     real **at = gates == own->slots ? NULL : unroll_arena_take(arena, (size_t)blocks, sizeof *at);
@@ -221,9 +221,9 @@ static unroll_matrix tape_side(const unroll_recurrent *own, unroll_arena *arena,
 static unroll_tape take_tape(const unroll_recurrent *own, unroll_arena *arena, size_t block_rows)
 {
     unroll_tape tape = {.all = unroll_take_blocks(arena, own->panels * own->slots * UNROLL_LANES, block_rows)};
-    tape.side[0] = tape_side(own, arena, tape.all, 0, own->shape.gates);
+    tape.side[0] = unroll_recurrent_places(own, arena, tape.all, 0, own->shape.gates);
     if (own->shape.recurrent > 0)
-        tape.side[1] = tape_side(own, arena, tape.all, own->shape.first, own->shape.recurrent);
+        tape.side[1] = unroll_recurrent_places(own, arena, tape.all, own->shape.first, own->shape.recurrent);
     return tape;
 }
 
@@ -293,6 +293,10 @@ const unroll_layer_kind unroll_layer_recurrent = {
     .save = unroll_recurrent_save,
     .load = unroll_recurrent_load,
     .reorder = unroll_recurrent_reorder,
+    .views = unroll_recurrent_views,
+    .view = unroll_recurrent_view,
+    .keep = unroll_recurrent_keep,
+    .look = unroll_recurrent_look,
     .examples = 4 * 256, /* as many as there are cells */
     .example = recurrent_example,
 };

@@ -20,7 +20,7 @@ typedef struct unroll_recurrent_options {
 unroll_status unroll_add_recurrent(unroll_graph *graph, const char *name, int source, int initial,
                                    const unroll_recurrent_options *options, int *index);
 
-/* ---- inside the family: recurrent.c, recurrent_pass.c, recurrent_gradient.c, recurrent_step.c ---- */
+/* ---- inside the family: recurrent.c, recurrent_pass.c, recurrent_gradient.c, recurrent_step.c, recurrent_view.c ---- */
 
 typedef struct unroll_recurrent {
     const unroll_cell *cell;
@@ -66,6 +66,11 @@ typedef struct unroll_recurrent_node {
     unroll_matrix stream_state[2][UNROLL_CELL_STATES]; /* (B, H): before and after, in turns */
     int stream_now;
     bool started; /* initial states are set; else they are zero */
+    /* (rows, H), where a view asks for it, else without memory: gradients of the states after each step; values of gates that
+       forward does not leave on the tape */
+    unroll_matrix d_kept[UNROLL_CELL_STATES], value[UNROLL_CELL_GATES];
+    bool keeps; /* some d_kept is there */
+    unroll_matrix place[2][UNROLL_CELL_GATES + 1]; /* (rows, H), likewise: of the tape, after forward and after backward */
 } unroll_recurrent_node;
 
 /* A panel's values of the cell's own vectors, among the layer's weights or its gradient. */
@@ -96,6 +101,9 @@ static inline unroll_part unroll_recurrent_in_head(const unroll_recurrent *own, 
     part.end = part.end > part.begin ? part.end : part.begin;
     return part;
 }
+
+/* The columns of a tape in each panel from place `first` on, `gates` of them: a list of its blocks. */
+unroll_matrix unroll_recurrent_places(const unroll_recurrent *own, unroll_arena *arena, unroll_matrix all, int first, int gates);
 
 /* Row of sequence s's state before its first step. */
 int unroll_recurrent_initial_row(const unroll_node *node, int s);
@@ -139,5 +147,14 @@ void unroll_recurrent_enter(unroll_node *node, int each);
 void unroll_recurrent_save(const unroll_node *node, int row, real *state);
 void unroll_recurrent_load(unroll_node *node, int row, const real *state);
 void unroll_recurrent_reorder(unroll_node *node, const int *from, int rows);
+
+/* Views, of recurrent_view.c: what the table of the kind holds, and what backward calls where the node keeps gradients, of
+   `count` rows from `row` on: of state 0 once it is whole, `after` its row; of one panel of the others before the cell. */
+int unroll_recurrent_views(const unroll_layer *layer);
+void unroll_recurrent_view(const unroll_layer *layer, int index, unroll_view *out);
+void unroll_recurrent_keep(unroll_node *node, int index, unroll_arena *arena);
+unroll_matrix unroll_recurrent_look(const unroll_node *node, int index);
+void unroll_recurrent_keep_output(const unroll_node *node, unroll_part panels, int row, int after, int count);
+void unroll_recurrent_keep_states(const unroll_node *node, const unroll_cell_gradient *step, int panel, int row);
 
 #endif

@@ -36,20 +36,19 @@ static void backward_cells(const unroll_node *node, unroll_part panels, const ru
     at->sequence = node->set->order + r->sequence;
     at->sequence_next = 1;
     at->unit_next = 0;
+    if (mine->keeps)
+        unroll_recurrent_keep_output(node, panels, r->row, r->after, r->count);
     if (own->cell->after_backward != NULL && r->count > 0)
         whole_rows(node, own->cell->after_backward, r);
     for (int panel = panels.begin; r->count > 0 && panel < panels.end; panel++) {
-        step.gates = unroll_matrix_row(mine->tape.all, panel * own->slots, r->row);
-        for (int k = 0; k < own->states; k++) {
-            step.old[k] = unroll_matrix_row(mine->state[k], panel, r->before);
-            step.now[k] = unroll_matrix_row(mine->state[k], panel, r->after);
+        set_panel(node, panel, r, &step);
+        for (int k = 0; k < own->states; k++)
             step.d_state[k] = k > 0 ? unroll_matrix_row(mine->d_state[k], panel, r->sequence) : NULL;
-        }
-        for (int v = 0; v < own->vectors; v++)
-            step.vector[v] = unroll_recurrent_vector(own, node->layer->w, v, panel);
         at->unit = panel * UNROLL_LANES;
         step.d_output = unroll_matrix_row(mine->d_state[0], panel, r->after);
         step.d_old = cut ? NULL : unroll_matrix_row(mine->d_state[0], panel, r->before);
+        if (mine->keeps)
+            unroll_recurrent_keep_states(node, &step, panel, r->row);
         own->cell->backward(&step);
         for (int k = 1; cut && k < own->states; k++)
             memset(step.d_state[k], 0, (size_t)r->count * UNROLL_LANES * sizeof(real));
@@ -197,15 +196,9 @@ static void vector_gradient(const unroll_node *node, unroll_part panels, const r
     const recurrent_node *mine = node->own;
     unroll_cell_gradient step = {.rows = r->count, .variant = own->shape.variant, .gate = unroll_matrix_block(mine->tape.all)};
     for (int panel = panels.begin; panel < panels.end; panel++) {
-        step.gates = unroll_matrix_row(mine->tape.all, panel * own->slots, r->row);
-        for (int k = 0; k < own->states; k++) {
-            step.old[k] = unroll_matrix_row(mine->state[k], panel, r->before);
-            step.now[k] = unroll_matrix_row(mine->state[k], panel, r->after);
-        }
-        for (int v = 0; v < own->vectors; v++) {
-            step.vector[v] = unroll_recurrent_vector(own, node->layer->w, v, panel);
+        set_panel(node, panel, r, &step);
+        for (int v = 0; v < own->vectors; v++)
             step.d_vector[v] = unroll_recurrent_vector(own, node->g, v, panel);
-        }
         own->cell->vector_gradient(&step);
     }
 }

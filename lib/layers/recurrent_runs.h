@@ -94,6 +94,20 @@ typedef struct run {
     bool first;        /* it is their first step */
 } run;
 
+/* What the cell finds of one run and panel: the tape, the states, its vectors. */
+static inline void set_panel(const unroll_node *node, int panel, const run *r, unroll_cell_gradient *step)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const unroll_recurrent_node *mine = node->own;
+    step->gates = unroll_matrix_row(mine->tape.all, panel * own->slots, r->row);
+    for (int k = 0; k < own->states; k++) {
+        step->old[k] = unroll_matrix_row(mine->state[k], panel, r->before);
+        step->now[k] = unroll_matrix_row(mine->state[k], panel, r->after);
+    }
+    for (int v = 0; v < own->vectors; v++)
+        step->vector[v] = unroll_recurrent_vector(own, node->layer->w, v, panel);
+}
+
 /* The step that is the p-th to be read. */
 static inline int step_at(const unroll_recurrent *own, const unroll_set *set, int p)
 {

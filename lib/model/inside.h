@@ -1,4 +1,4 @@
-/* inside.h: the model's data, shared by model.c, pack.c, pass.c, stream.c, update.c and weights.c. */
+/* inside.h: the model's data, shared by model.c, pack.c, pass.c, stream.c, update.c, view.c and weights.c. */
 #ifndef UNROLL_MODEL_INSIDE_H
 #define UNROLL_MODEL_INSIDE_H
 
@@ -43,6 +43,14 @@ typedef struct unroll_micro {
     int *from;                         /* (streaming rows): where each goes on from */
 } unroll_micro;
 
+/* A view that is asked for. */
+typedef struct unroll_asked {
+    int layer, index; /* of the layer's views */
+    bool gradient;
+    real *to;
+    unroll_arena arena; /* what the layer keeps for it */
+} unroll_asked;
+
 struct unroll_model {
     unroll_settings *settings;
     unroll_model_shape shape;
@@ -69,6 +77,8 @@ struct unroll_model {
     int slot;          /* of the carried states */
     double *norm_part;
     real *nothing; /* zeros: the gradient of a row that did not occur */
+    unroll_asked *asked; /* (asked_count) */
+    int asked_count;
 
     /* optimizer */
     optimizer_kind optimizer;
@@ -92,6 +102,10 @@ void unroll_micro_layout(const unroll_model *model, unroll_micro *micro, int siz
    is not NULL. */
 void unroll_micro_place(const unroll_model *model, unroll_micro *micro, int steps_in, const float *xf, const real *xr,
                         const int *symbol);
+/* Rows `rows` of a set, which lie in the first rows of m, to the caller's places: (B, steps, columns), zeros past the end. */
+void unroll_give_rows(const unroll_set *set, unroll_matrix m, unroll_part rows, int steps, real *out);
+/* The same of what is asked for of one layer, of gradients or of the others. */
+void unroll_give_views(const unroll_model *model, const unroll_node *node, bool gradient, unroll_part rows, int steps);
 /* Sets the states before the first step: from (batch, state), the micro-batch's first sequence first, or NULL: zeros. */
 void unroll_micro_start(const unroll_model *model, unroll_micro *micro, const real *state);
 /* The states after each sequence's last step, in the same layout. */

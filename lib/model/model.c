@@ -321,6 +321,9 @@ void unroll_model_close(unroll_model *model)
             free(model->micro[m].node[i].own);
         free(model->micro[m].node);
     }
+    for (int i = 0; i < model->asked_count; i++)
+        unroll_arena_close(&model->asked[i].arena);
+    free(model->asked);
     unroll_graph_close(&model->graph);
     unroll_crew_close(model->crew);
     unroll_arena_close(&model->arena);

@@ -1,4 +1,4 @@
-/* Bringing batches into the core's layout: time-major, sorted by length, in column blocks. */
+/* Bringing batches into the core's layout, time-major, sorted by length, in column blocks, and rows out of it. */
 #include <math.h>
 #include <string.h>
 
@@ -100,6 +100,24 @@ void unroll_micro_place(const unroll_model *model, unroll_micro *micro, int step
             }
             for (int i = 0; i < inputs; i++)
                 *unroll_matrix_element(node->output, (int)row, i) = xr != NULL ? xr[at + (size_t)i] : (real)xf[at + (size_t)i];
+        }
+    }
+}
+
+void unroll_give_rows(const unroll_set *set, unroll_matrix m, unroll_part rows, int steps, real *out)
+{
+    int columns = m.columns;
+    for (int s = 0; s < set->size; s++) {
+        real *to = out + (size_t)set->order[s] * (size_t)steps * (size_t)columns;
+        for (int t = 0; t < steps; t++, to += columns) {
+            int row = t < set->length[s] ? set->offset[t] + s : -1;
+            if (row < 0 && rows.begin == 0)
+                memset(to, 0, (size_t)columns * sizeof *to);
+            if (row < rows.begin || row >= rows.end)
+                continue;
+            for (int c = 0; c < columns; c += UNROLL_LANES)
+                memcpy(to + c, unroll_matrix_row(m, c / UNROLL_LANES, row - rows.begin),
+                       (size_t)(columns - c < UNROLL_LANES ? columns - c : UNROLL_LANES) * sizeof *to);
         }
     }
 }

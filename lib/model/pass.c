@@ -94,20 +94,6 @@ static void backward(const unroll_model *model, unroll_micro *micro, const unrol
             model->graph.layer[i]->kind->backward(&micro->node[i], pass);
 }
 
-/* rows of the output to the caller's places, (B, steps, columns); `at`: where the first of them lies */
-static void give_rows(const unroll_node *output, unroll_part rows, int at, int steps, real *y)
-{
-    const unroll_set *set = output->set;
-    int columns = output->layer->columns;
-    for (int t = 0; t < set->steps; t++)
-        for (int s = 0; s < set->rows[t]; s++) {
-            int row = set->offset[t] + s;
-            real *to = y + ((size_t)set->order[s] * (size_t)steps + (size_t)t) * (size_t)columns;
-            for (int c = 0; row >= rows.begin && row < rows.end && c < columns; c++)
-                to[c] = *unroll_matrix_element(output->output, at + row - rows.begin, c);
-        }
-}
-
 /* what a pass is asked for */
 typedef struct request {
     unroll_model *model;
@@ -115,6 +101,43 @@ typedef struct request {
     int64_t step;
     const unroll_forward *io; /* NULL, or whose y an output in pieces is copied to */
 } request;
+
+/* steps of a layer's rows in the caller's layout */
+static int steps_of(const request *r, const unroll_layer *layer)
+{
+    return layer->set == UNROLL_ONCE     ? 1
+           : layer->set == UNROLL_TARGET ? r->model->shape.target_steps
+           : r->io != NULL               ? r->io->steps
+                                         : r->model->shape.steps;
+}
+
+/* Copies what views ask for, between forward and backward or after it; `source` as of forward. */
+static void give_views(const request *r, unroll_micro *micro, const unroll_pass *pass, bool gradient, bool source)
+{
+    const unroll_model *model = r->model;
+    if (model->asked_count == 0)
+        return;
+    unroll_team_wait(pass->team);
+    for (int i = 0; pass->team->rank == 0 && i < model->graph.count; i++)
+        if ((!source || model->graph.layer[i]->set != UNROLL_TARGET) && (i != model->graph.output || model->piece == 0))
+            unroll_give_views(model, &micro->node[i], gradient, all_rows(&micro->node[i]), steps_of(r, model->graph.layer[i]));
+    unroll_team_wait(pass->team);
+}
+
+/* The same of a piece of the output, and the caller's y. */
+static void give_piece(const request *r, const unroll_node *output, const unroll_pass *pass, bool gradient, unroll_part rows)
+{
+    int steps = steps_of(r, output->layer);
+    bool y = !gradient && r->io != NULL && r->io->y != NULL;
+    if (!y && r->model->asked_count == 0)
+        return;
+    if (pass->team->rank == 0) {
+        unroll_give_views(r->model, output, gradient, rows, steps);
+        if (y)
+            unroll_give_rows(output->set, output->output, rows, steps, r->io->y);
+    }
+    unroll_team_wait(pass->team);
+}
 
 /* An output in pieces: each from its product through the loss to its gradients, so that no more than a piece is ever there. */
 static void pieces(const request *r, unroll_micro *micro, const unroll_pass *pass)
@@ -125,12 +148,13 @@ static void pieces(const request *r, unroll_micro *micro, const unroll_pass *pas
     for (int first = 0; first < output->set->total; first += model->piece) {
         unroll_part rows = {first, first + model->piece < output->set->total ? first + model->piece : output->set->total};
         kind->forward_piece(output, pass, rows);
+        give_piece(r, output, pass, false, rows);
         if (r->loss)
             loss_rows(model, micro, pass->team, rows, 0, r->gradient);
-        if (r->gradient)
+        if (r->gradient) {
             kind->backward_piece(output, pass, rows);
-        if (r->io != NULL && r->io->y != NULL && pass->team->rank == 0)
-            give_rows(output, rows, 0, output->layer->set == UNROLL_ONCE ? 1 : r->io->steps, r->io->y);
+            give_piece(r, output, pass, true, rows);
+        }
         unroll_team_wait(pass->team);
     }
 }
@@ -187,14 +211,17 @@ static void pass_of_micro(const request *r, unroll_micro *micro, const unroll_pa
     const unroll_model *model = r->model;
     bool source = !r->loss && model->graph.input[UNROLL_TARGET] >= 0; /* only what comes before an answer is written */
     forward(model, micro, pass, source);
+    give_views(r, micro, pass, false, source);
     if (r->gradient)
         clear_gradient(model, micro, pass);
     if (model->piece > 0 && !source)
         pieces(r, micro, pass);
     else if (r->loss)
         (model->loss->sequence != NULL ? sequence_loss : loss_part)(model, micro, pass->team, r->gradient);
-    if (r->gradient)
+    if (r->gradient) {
         backward(model, micro, pass);
+        give_views(r, micro, pass, true, source);
+    }
 }
 
 static void pass_part(void *context, const unroll_team *team)
@@ -259,15 +286,6 @@ double unroll_model_gradient(unroll_model *model, unroll_score *score)
     return run_pass(model, true, score);
 }
 
-/* all rows of a node into the caller's order, (B, steps, columns), zeros past a sequence's end */
-static void give_steps(const unroll_node *node, int steps, real *out)
-{
-    size_t columns = (size_t)node->layer->columns;
-    for (int s = 0; s < node->set->size; s++)
-        memset(out + (size_t)node->set->order[s] * (size_t)steps * columns, 0, (size_t)steps * columns * sizeof *out);
-    give_rows(node, all_rows(node), 0, steps, out);
-}
-
 /* the last node below the output that has a row for every step of the input */
 static const unroll_node *hidden_of(const unroll_model *model, const unroll_micro *micro)
 {
@@ -281,24 +299,16 @@ static void give(const unroll_model *model, const unroll_micro *micro, const unr
 {
     const unroll_node *output = unroll_micro_output(model, micro), *hidden = hidden_of(model, micro);
     if (io->y != NULL && model->piece == 0)
-        give_steps(output, output->layer->set == UNROLL_ONCE ? 1 : io->steps, io->y);
+        unroll_give_rows(output->set, output->output, all_rows(output), output->layer->set == UNROLL_ONCE ? 1 : io->steps, io->y);
     if (io->hidden != NULL)
-        give_steps(hidden, io->steps, io->hidden);
+        unroll_give_rows(hidden->set, hidden->output, all_rows(hidden), io->steps, io->hidden);
     if (io->states != NULL)
         unroll_micro_end(model, micro, io->states + (size_t)micro->first * (size_t)model->state);
-}
-
-static size_t y_reals(const unroll_model *model, const unroll_forward *io)
-{
-    size_t steps = unroll_model_answer_set(model) == UNROLL_ONCE ? 1 : (size_t)io->steps;
-    return (size_t)io->size * steps * (size_t)model->shape.outputs;
 }
 
 void unroll_model_forward(unroll_model *model, const unroll_forward *io)
 {
     request r = {.model = model, .io = io};
-    if (model->piece > 0 && io->y != NULL)
-        memset(io->y, 0, y_reals(model, io) * sizeof *io->y);
     for (int i = 0; i < model->micros; i++) {
         unroll_micro *micro = &model->micro[i];
         unroll_micro_layout(model, micro, io->size, io->steps, io->length, NULL);

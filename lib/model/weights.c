@@ -97,14 +97,8 @@ void unroll_model_get_gradient(const unroll_model *model, int index, real *value
 
 void unroll_model_get_input_gradient(const unroll_model *model, real *values)
 {
-    int inputs = model->shape.inputs, steps = model->shape.steps;
     for (int m = 0; m < model->micros; m++) {
         const unroll_node *node = &model->micro[m].node[model->graph.input[UNROLL_SOURCE]];
-        const unroll_set *set = node->set;
-        for (int s = 0; s < set->size; s++)
-            for (int t = 0; t < steps; t++)
-                for (int i = 0; i < inputs; i++)
-                    values[((size_t)set->order[s] * (size_t)steps + (size_t)t) * (size_t)inputs + (size_t)i] =
-                        t < set->length[s] ? *unroll_matrix_element(node->d_output, set->offset[t] + s, i) : 0;
+        unroll_give_rows(node->set, node->d_output, (unroll_part){0, node->set->total}, model->shape.steps, values);
     }
 }
