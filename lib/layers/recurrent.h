@@ -113,19 +113,34 @@ int unroll_recurrent_end_row(const unroll_node *node, int s);
 /* Pre-activations of some panels from the input: of reals, `rows` rows of `input` from `row` on, or of symbols. */
 void unroll_recurrent_input(const unroll_layer *layer, unroll_part panels, unroll_matrix input, const int *symbol, int row,
                             int rows, const unroll_tape *tape);
-/* One step's states: `row`: of the first sequence's state before it, and after it. */
-typedef struct unroll_recurrent_states {
-    const unroll_matrix *old, *now; /* (states) */
-    int before, after;
-    unroll_cell_place *at; /* but for the units, which the cells set */
-} unroll_recurrent_states;
-/* One step of `rows` sequences: the recurrent product on top of the input's on the tape, from row `row` on, then the cell.
-   `back`: from the last panel to the first. */
-void unroll_recurrent_one_step(const unroll_layer *layer, unroll_part panels, int rows, const unroll_tape *tape, int row,
-                               const unroll_recurrent_states *s, bool back, const unroll_team *team);
+/* Some sequences at one step whose states before it lie in consecutive rows. */
+typedef struct unroll_run {
+    int count;
+    int sequence;      /* the first of them */
+    int row;           /* its row of the set and of the tape */
+    int before, after; /* and of the states */
+    bool first;        /* it is their first step */
+} unroll_run;
+
+/* What stays the same from step to step: where tape and states lie, the panels, and of the recurrent product and of the cell
+   all but the rows. */
+typedef struct unroll_walk {
+    const unroll_layer *layer;
+    const unroll_team *team;
+    unroll_part panels;
+    const unroll_tape *tape;
+    const unroll_matrix *old, *now; /* (states): before a step, after it */
+    unroll_cell_place *at;          /* of draws, but for the units */
+    unroll_product product;
+    unroll_cell_step cell;
+} unroll_walk;
+
+void unroll_walk_open(unroll_walk *walk, const unroll_layer *layer, unroll_part panels, const unroll_tape *tape,
+                      const unroll_matrix *old, const unroll_matrix *now, unroll_cell_place *at, const unroll_team *team);
+/* One step: the recurrent product on top of the input's on the tape, then the cell. `back`: from the last panel to the first. */
+void unroll_walk_step(unroll_walk *walk, const unroll_run *r, bool back);
 /* The cell alone, over some panels; with hooks over whole rows, over all of them. */
-void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, int rows, const unroll_tape *tape, int row,
-                            const unroll_recurrent_states *s);
+void unroll_walk_cells(unroll_walk *walk, const unroll_run *r, int first, int panels);
 
 void unroll_recurrent_forward(unroll_node *node, const unroll_pass *pass);
 void unroll_recurrent_backward(unroll_node *node, const unroll_pass *pass);

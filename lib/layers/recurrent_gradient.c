@@ -5,7 +5,7 @@
 typedef unroll_recurrent_node recurrent_node;
 
 /* a hook over the whole rows of a run */
-static void whole_rows(const unroll_node *node, void (*hook)(const unroll_cell_rows *), const run *r)
+static void whole_rows(const unroll_node *node, void (*hook)(const unroll_cell_rows *), const unroll_run *r)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
@@ -24,7 +24,7 @@ static void whole_rows(const unroll_node *node, void (*hook)(const unroll_cell_r
 }
 
 /* the cell's backward over some panels and one run; where it is `cut`, nothing is handed further back */
-static void backward_cells(const unroll_node *node, unroll_part panels, const run *r, bool cut, unroll_cell_place *at)
+static void backward_cells(const unroll_node *node, unroll_part panels, const unroll_run *r, bool cut, unroll_cell_place *at)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
@@ -83,7 +83,7 @@ static void gradient_product(const unroll_node *node, int side, int panel, int k
 }
 
 /* the recurrent product of a run back onto the gradient of the states before it, as far as it lies in `blocks` */
-static void recurrent_product(const unroll_node *node, unroll_part blocks, const run *r, bool back)
+static void recurrent_product(const unroll_node *node, unroll_part blocks, const unroll_run *r, bool back)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
@@ -190,7 +190,7 @@ static void bias_gradient(const unroll_node *node, unroll_part panels, int row, 
 }
 
 /* what the rows of one run add to the gradient of the cell's own vectors */
-static void vector_gradient(const unroll_node *node, unroll_part panels, const run *r)
+static void vector_gradient(const unroll_node *node, unroll_part panels, const unroll_run *r)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
@@ -204,7 +204,7 @@ static void vector_gradient(const unroll_node *node, unroll_part panels, const r
 }
 
 /* what one run of states before adds to the gradients of what reads them: the recurrent weights and the vectors */
-static void run_gradient(const unroll_node *node, const unroll_team *team, const run *r)
+static void run_gradient(const unroll_node *node, const unroll_team *team, const unroll_run *r)
 {
     const unroll_recurrent *own = node->layer->own;
     if (r->count == 0)
@@ -219,11 +219,19 @@ static void run_gradient(const unroll_node *node, const unroll_team *team, const
 static void recurrent_gradient(const unroll_node *node, const unroll_team *team, unroll_part steps)
 {
     const unroll_recurrent *own = node->layer->own;
-    thread_share all = {.sequences = {0, node->set->size}};
-    run pending = {.count = 0};
+    const unroll_set *set = node->set;
+    thread_share all = {.sequences = {0, set->size}};
+    unroll_run pending = {.count = 0};
+    int last = own->backwards && steps.end < set->steps ? steps.end : steps.end - 1;
+    if (set->rows[last] == set->size) { /* all sequences are there, and go on: one run */
+        run_at(node, &all, steps.begin, own->backwards && steps.begin + 1 == set->steps, &pending);
+        pending.count = set->offset[steps.end] - set->offset[steps.begin];
+        run_gradient(node, team, &pending);
+        return;
+    }
     for (int t = steps.begin; t < steps.end; t++) {
         for (int i = 0; i < runs_of(own); i++) {
-            run r;
+            unroll_run r;
             run_at(node, &all, t, i, &r);
             if (r.count == 0)
                 continue;
@@ -268,7 +276,7 @@ static void input_gradient(const unroll_node *node, const unroll_team *team, con
 }
 
 /* Whether the gradient ends at a step: the first of a sequence, or of a truncated stretch. */
-static bool is_cut(const unroll_node *node, const run *r, int p)
+static bool is_cut(const unroll_node *node, const unroll_run *r, int p)
 {
     const unroll_recurrent *own = node->layer->own;
     if (r->first)
@@ -284,7 +292,7 @@ static void backward_step(const unroll_node *node, const unroll_team *team, cons
     const unroll_recurrent *own = node->layer->own;
     int count = runs_of(own), cut = 0;
     bool is_last[2];
-    run runs[2];
+    unroll_run runs[2];
     at->time = step_at(own, node->set, p);
     unroll_team_phase(team, UNROLL_PHASE_CELL);
     for (int i = 0; i < count; i++) {

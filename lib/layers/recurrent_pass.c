@@ -36,60 +36,74 @@ void unroll_recurrent_input(const unroll_layer *layer, unroll_part panels, unrol
                             symbol + row, rows, gate + block, from);
 }
 
-/* a hook over the whole rows of a step */
-static void whole_rows(const unroll_layer *layer, void (*hook)(const unroll_cell_rows *), int rows, const unroll_tape *tape, int row,
-                       const unroll_recurrent_states *s)
+/* ---- step by step ---- */
+
+/* Products of so few rows take all panels in one go, as a tile then takes several groups; so do steps without a product. */
+enum { FEW_ROWS = 2 };
+
+void unroll_walk_open(unroll_walk *walk, const unroll_layer *layer, unroll_part panels, const unroll_tape *tape,
+                      const unroll_matrix *old, const unroll_matrix *now, unroll_cell_place *at, const unroll_team *team)
 {
     const unroll_recurrent *own = layer->own;
-    unroll_cell_rows all = {.rows = rows, .units = own->hidden, .panels = own->panels, .slots = own->slots,
+    int gates = own->shape.recurrent;
+    walk->layer = layer;
+    walk->team = team;
+    walk->panels = panels;
+    walk->tape = tape;
+    walk->old = old;
+    walk->now = now;
+    walk->at = at;
+    walk->product = (unroll_product){.k = own->head_units,
+                                     .width = own->width[1],
+                                     .chained = own->single && own->panels * gates <= CHAINED_BLOCKS};
+    walk->cell.variant = own->shape.variant;
+    walk->cell.gate = unroll_matrix_block(tape->all);
+    walk->cell.at = at;
+}
+
+/* a hook over the whole rows of a step */
+static void whole_rows(const unroll_walk *walk, const unroll_run *r, void (*hook)(const unroll_cell_rows *))
+{
+    const unroll_recurrent *own = walk->layer->own;
+    unroll_cell_rows all = {.rows = r->count, .units = own->hidden, .panels = own->panels, .slots = own->slots,
                             .variant = own->shape.variant};
-    all.tape = unroll_matrix_from(tape->all, row);
+    all.tape = unroll_matrix_from(walk->tape->all, r->row);
     for (int k = 0; k < own->states; k++) {
-        all.old[k] = unroll_matrix_from(s->old[k], s->before);
-        all.now[k] = unroll_matrix_from(s->now[k], s->after);
+        all.old[k] = unroll_matrix_from(walk->old[k], r->before);
+        all.now[k] = unroll_matrix_from(walk->now[k], r->after);
     }
     for (int v = 0; v < own->vectors; v++)
-        all.vector[v] = unroll_recurrent_vector(own, layer->w, v, 0);
+        all.vector[v] = unroll_recurrent_vector(own, walk->layer->w, v, 0);
     hook(&all);
 }
 
-/* the cell over some panels: panel by panel, or, of a single sequence, over all in one go */
-void unroll_recurrent_cells(const unroll_layer *layer, int first, int panels, int rows, const unroll_tape *tape, int row,
-                            const unroll_recurrent_states *s)
+/* panel by panel, or, of a single sequence, over all in one go */
+void unroll_walk_cells(unroll_walk *walk, const unroll_run *r, int first, int panels)
 {
-    const unroll_recurrent *own = layer->own;
-    bool one = rows == 1;
-    unroll_cell_step step;
-    step.count = one ? panels : rows;
-    step.variant = own->shape.variant;
-    step.gate = unroll_matrix_block(tape->all);
-    step.gates_next = one ? (size_t)own->slots * step.gate : UNROLL_LANES;
-    step.state_next = one ? unroll_matrix_block(s->now[0]) : UNROLL_LANES;
-    step.vector_next = one ? UNROLL_LANES : 0;
-    step.at = s->at;
-    s->at->sequence_next = !one;
-    s->at->unit_next = one ? UNROLL_LANES : 0;
+    const unroll_recurrent *own = walk->layer->own;
+    unroll_cell_step *step = &walk->cell;
+    bool one = r->count == 1;
+    step->count = one ? panels : r->count;
+    step->gates_next = one ? (size_t)own->slots * step->gate : UNROLL_LANES;
+    step->state_next = one ? unroll_matrix_block(walk->now[0]) : UNROLL_LANES;
+    step->vector_next = one ? UNROLL_LANES : 0;
+    walk->at->sequence_next = !one;
+    walk->at->unit_next = one ? UNROLL_LANES : 0;
     if (own->cell->before != NULL)
-        whole_rows(layer, own->cell->before, rows, tape, row, s);
-    for (int panel = first; panel < first + panels; panel += one ? panels : 1) {
-        step.gates = unroll_matrix_row(tape->all, panel * own->slots, row);
+        whole_rows(walk, r, own->cell->before);
+    for (int panel = first, end = one ? first + 1 : first + panels; panel < end; panel++) {
+        step->gates = unroll_matrix_row(walk->tape->all, panel * own->slots, r->row);
         for (int k = 0; k < own->states; k++) {
-            step.old[k] = unroll_matrix_row(s->old[k], panel, s->before);
-            step.now[k] = unroll_matrix_row(s->now[k], panel, s->after);
+            step->old[k] = unroll_matrix_row(walk->old[k], panel, r->before);
+            step->now[k] = unroll_matrix_row(walk->now[k], panel, r->after);
         }
         for (int v = 0; v < own->vectors; v++)
-            step.vector[v] = unroll_recurrent_vector(own, layer->w, v, panel);
-        s->at->unit = panel * UNROLL_LANES;
-        own->cell->forward(&step);
+            step->vector[v] = unroll_recurrent_vector(own, walk->layer->w, v, panel);
+        walk->at->unit = panel * UNROLL_LANES;
+        own->cell->forward(step);
     }
     if (own->cell->after != NULL)
-        whole_rows(layer, own->cell->after, rows, tape, row, s);
-}
-
-/* where the last of a part's pieces of `together` panels begins */
-static int last_part(unroll_part panels, int together)
-{
-    return panels.begin + (panels.end - panels.begin - 1) / together * together;
+        whole_rows(walk, r, own->cell->after);
 }
 
 /* the weights of panel `panel` of the recurrent product */
@@ -99,53 +113,61 @@ static const real *recurrent_weights(const unroll_layer *layer, int panel)
     return layer->w + own->w_hh + (size_t)panel * (size_t)(own->shape.recurrent * own->head_units) * UNROLL_LANES;
 }
 
-/* one step of panels of one head */
-static void head_step(const unroll_layer *layer, int head, unroll_part panels, int rows, const unroll_tape *tape, int row,
-                      const unroll_recurrent_states *s, bool back, const unroll_team *team)
+/* `count` panels from `first` on; `after`: the one that is read next */
+static void step_piece(unroll_walk *walk, const unroll_run *r, int first, int count, int after)
 {
-    const unroll_recurrent *own = layer->own;
-    const unroll_cell_shape *shape = &own->shape;
-    /* so few panels at once that the cell finds them in the first-level cache; all of them where rows are few and a tile
-       takes several groups, or where there is no product */
-    int together = rows > 2 && shape->recurrent > 0 ? own->together : own->panels;
-    int first = back ? last_part(panels, together) : panels.begin, next = back ? -together : together;
-    for (; rows > 0 && first >= panels.begin && first < panels.end; first += next) {
-        int count = panels.end - first < together ? panels.end - first : together;
-        int after = first + next >= panels.begin && first + next < panels.end ? first + next : first;
-        int block = first * shape->recurrent;
-        unroll_product p = {.rows = rows,
-                            .k = own->head_units,
-                            .blocks = count * shape->recurrent,
-                            .width = own->width[1],
-                            .a = s->old[0].at + head * own->head_panels,
-                            .a_from = s->old[0].from + (size_t)s->before * UNROLL_LANES,
-                            .b = recurrent_weights(layer, first),
-                            .c = tape->side[1].at + block,
-                            .c_from = (size_t)row * UNROLL_LANES,
-                            .start = own->start[1] != NULL ? own->start[1] + block : NULL,
-                            .back = back,
-                            .after = own->large ? recurrent_weights(layer, after) : NULL,
-                            .chained = own->single && own->panels * shape->recurrent <= CHAINED_BLOCKS};
-        unroll_team_phase(team, UNROLL_PHASE_RECURRENT);
-        if (shape->recurrent > 0)
-            own->engine->product(&p);
-        unroll_team_phase(team, UNROLL_PHASE_CELL);
-        if (!own->whole_rows)
-            unroll_recurrent_cells(layer, first, count, rows, tape, row, s);
+    const unroll_recurrent *own = walk->layer->own;
+    int gates = own->shape.recurrent, block = first * gates;
+    unroll_product *p = &walk->product;
+    if (gates > 0) {
+        unroll_team_phase(walk->team, UNROLL_PHASE_RECURRENT);
+        p->blocks = count * gates;
+        p->b = recurrent_weights(walk->layer, first);
+        p->c = walk->tape->side[1].at + block;
+        p->start = own->start[1] != NULL ? own->start[1] + block : NULL;
+        p->after = own->large ? recurrent_weights(walk->layer, after) : NULL;
+        own->engine->product(p);
+    }
+    unroll_team_phase(walk->team, UNROLL_PHASE_CELL);
+    if (!own->whole_rows)
+        unroll_walk_cells(walk, r, first, count);
+}
+
+/* Panels of one head: so few at once that the cell finds them in the first-level cache. */
+static void step_head(unroll_walk *walk, const unroll_run *r, int head, unroll_part panels, bool back)
+{
+    const unroll_recurrent *own = walk->layer->own;
+    int count = panels.end - panels.begin, together = own->together, pieces = (count + together - 1) / together;
+    walk->product.a = walk->old[0].at + head * own->head_panels;
+    if (count > 0 && (r->count <= FEW_ROWS || own->shape.recurrent == 0)) {
+        step_piece(walk, r, panels.begin, count, panels.begin);
+        return;
+    }
+    for (int i = 0; i < pieces; i++) {
+        int first = panels.begin + (back ? pieces - 1 - i : i) * together, next = back ? first - together : first + together;
+        bool more = i + 1 < pieces;
+        step_piece(walk, r, first, panels.end - first < together ? panels.end - first : together, more ? next : first);
     }
 }
 
-void unroll_recurrent_one_step(const unroll_layer *layer, unroll_part panels, int rows, const unroll_tape *tape, int row,
-                               const unroll_recurrent_states *s, bool back, const unroll_team *team)
+void unroll_walk_step(unroll_walk *walk, const unroll_run *r, bool back)
 {
-    const unroll_recurrent *own = layer->own;
+    const unroll_recurrent *own = walk->layer->own;
+    if (r->count == 0)
+        return;
+    walk->product.rows = r->count;
+    walk->product.a_from = walk->old[0].from + (size_t)r->before * UNROLL_LANES;
+    walk->product.c_from = (size_t)r->row * UNROLL_LANES;
+    walk->product.back = back;
     for (int i = 0; i < own->heads; i++) {
         int head = back ? own->heads - 1 - i : i;
-        head_step(layer, head, unroll_recurrent_in_head(own, panels, head), rows, tape, row, s, back, team);
+        step_head(walk, r, head, unroll_recurrent_in_head(own, walk->panels, head), back);
     }
-    if (own->whole_rows && rows > 0)
-        unroll_recurrent_cells(layer, 0, own->panels, rows, tape, row, s);
+    if (own->whole_rows)
+        unroll_walk_cells(walk, r, 0, own->panels);
 }
+
+/* ---- a whole set ---- */
 
 /* The states before the first step, from the last ones of the other layer; or, of gradients, there from here. */
 static void copy_initial(unroll_node *node, const unroll_pass *pass)
@@ -191,22 +213,21 @@ static void forward_stretch(unroll_node *node, const unroll_team *team, const th
     const recurrent_node *mine = node->own;
     const unroll_set *set = node->set;
     unroll_part steps = steps_of(own, set, first, end);
+    unroll_walk walk;
     unroll_team_phase(team, UNROLL_PHASE_INPUT);
     for (int t = steps.begin, next; t < steps.end; t = next) {
         unroll_part rows = own_rows(share, set, t, steps.end, &next);
         unroll_recurrent_input(node->layer, share->panels, node->source[0]->output, node->source[0]->symbol, rows.begin,
                                rows.end - rows.begin, &mine->tape);
     }
+    unroll_walk_open(&walk, node->layer, share->panels, &mine->tape, mine->state, mine->state, at, team);
     for (int p = first; p < end; p++) {
         at->time = step_at(own, set, p);
         for (int i = 0; i < runs_of(own); i++) {
-            run r;
-            unroll_recurrent_states s = {.old = mine->state, .now = mine->state, .at = at};
+            unroll_run r;
             run_at(node, share, at->time, i, &r);
-            s.before = r.before;
-            s.after = r.after;
             at->sequence = set->order + r.sequence;
-            unroll_recurrent_one_step(node->layer, share->panels, r.count, &mine->tape, r.row, &s, own->large && p % 2 == 1, team);
+            unroll_walk_step(&walk, &r, own->large && p % 2 == 1);
         }
         if (share->wait)
             unroll_team_wait(team);

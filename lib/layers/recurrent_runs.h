@@ -85,17 +85,8 @@ static inline unroll_cell_place place_in_pass(const unroll_layer *layer, const u
     return at;
 }
 
-/* Sequences of this thread at one step whose states before it lie in consecutive rows. */
-typedef struct run {
-    int count;
-    int sequence;      /* the first of them */
-    int row;           /* its row of the set */
-    int before, after; /* and of the states */
-    bool first;        /* it is their first step */
-} run;
-
 /* What the cell finds of one run and panel: the tape, the states, its vectors. */
-static inline void set_panel(const unroll_node *node, int panel, const run *r, unroll_cell_gradient *step)
+static inline void set_panel(const unroll_node *node, int panel, const unroll_run *r, unroll_cell_gradient *step)
 {
     const unroll_recurrent *own = node->layer->own;
     const unroll_recurrent_node *mine = node->own;
@@ -114,7 +105,7 @@ static inline int step_at(const unroll_recurrent *own, const unroll_set *set, in
     return own->backwards ? set->steps - 1 - p : p;
 }
 
-static inline void set_run(run *r, const unroll_recurrent_node *mine, const unroll_set *set, int t, int begin, int end)
+static inline void set_run(unroll_run *r, const unroll_recurrent_node *mine, const unroll_set *set, int t, int begin, int end)
 {
     r->count = end > begin ? end - begin : 0;
     r->sequence = begin;
@@ -130,7 +121,7 @@ static inline int runs_of(const unroll_recurrent *own)
     return own->backwards ? 2 : 1;
 }
 
-static inline void run_at(const unroll_node *node, const thread_share *s, int t, int i, run *r)
+static inline void run_at(const unroll_node *node, const thread_share *s, int t, int i, unroll_run *r)
 {
     const unroll_recurrent *own = node->layer->own;
     const unroll_recurrent_node *mine = node->own;

@@ -33,17 +33,17 @@ static bool next_piece(const unroll_recurrent *own, const recurrent_node *mine, 
     return piece->begin >= 0 && piece->begin < own->panels;
 }
 
-static void float_step(const unroll_node *node, int rows, const unroll_recurrent_states *s)
+static void float_step(unroll_walk *walk, const unroll_node *node, const unroll_run *r)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
-    unroll_team alone = {.size = 1};
-    int together = own->whole_rows ? own->panels : rows > 2 ? own->together : streaming_panels(own, 4 * own->together);
+    int together = own->whole_rows ? own->panels : r->count > 2 ? own->together : streaming_panels(own, 4 * own->together);
     unroll_part piece = first_piece(own, mine, together);
     do {
-        unroll_recurrent_input(node->layer, piece, node->source[0]->stream, node->source[0]->stream_symbol, 0, rows,
+        unroll_recurrent_input(node->layer, piece, node->source[0]->stream, node->source[0]->stream_symbol, 0, r->count,
                                &mine->stream_tape);
-        unroll_recurrent_one_step(node->layer, piece, rows, &mine->stream_tape, 0, s, false, &alone);
+        walk->panels = piece;
+        unroll_walk_step(walk, r, false);
     } while (next_piece(own, mine, together, &piece));
 }
 
@@ -70,7 +70,7 @@ static void packed_recurrent(const unroll_recurrent *own, const recurrent_node *
 }
 
 /* the products of one row of a streaming step with packed weights */
-static void packed_products(const unroll_node *node, int row, const unroll_recurrent_states *s)
+static void packed_products(const unroll_walk *walk, const unroll_node *node, int row)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
@@ -79,7 +79,7 @@ static void packed_products(const unroll_node *node, int row, const unroll_recur
     int together = own->heads > 1 ? own->panels : streaming_panels(own, UNROLL_PACKED_GROUP), gates = own->shape.gates;
     unroll_part piece = first_piece(own, mine, together);
     for (int head = 0; own->shape.recurrent > 0 && head < own->heads; head++)
-        own->engine->pack_row(own->packed_hh[head], s->old[0], head * own->head_panels, row);
+        own->engine->pack_row(own->packed_hh[head], walk->old[0], head * own->head_panels, row);
     if (!own->symbols)
         own->engine->pack_row(own->packed_ih, node->source[0]->stream, 0, row);
     do {
@@ -89,16 +89,16 @@ static void packed_products(const unroll_node *node, int row, const unroll_recur
     } while (next_piece(own, mine, together, &piece));
 }
 
-static void packed_step(const unroll_node *node, int rows, const unroll_recurrent_states *s)
+static void packed_step(unroll_walk *walk, const unroll_node *node, const unroll_run *r)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
     if (own->symbols)
         unroll_recurrent_input(node->layer, (unroll_part){0, own->panels}, node->source[0]->stream, node->source[0]->stream_symbol,
-                               0, rows, &mine->stream_tape);
-    for (int row = 0; row < rows; row++)
-        packed_products(node, row, s);
-    unroll_recurrent_cells(node->layer, 0, own->panels, rows, &mine->stream_tape, 0, s);
+                               0, r->count, &mine->stream_tape);
+    for (int row = 0; row < r->count; row++)
+        packed_products(walk, node, row);
+    unroll_walk_cells(walk, r, 0, own->panels);
 }
 
 void unroll_recurrent_step(unroll_node *node, int rows)
@@ -106,12 +106,16 @@ void unroll_recurrent_step(unroll_node *node, int rows)
     const unroll_recurrent *own = node->layer->own;
     recurrent_node *mine = node->own;
     int now = mine->stream_now, next = 1 - now;
+    static const unroll_team alone = {.size = 1};
     unroll_cell_place at = {.training = false};
-    unroll_recurrent_states s = {mine->stream_state[now], mine->stream_state[next], 0, 0, &at};
+    unroll_run r = {.count = rows};
+    unroll_walk walk;
+    unroll_walk_open(&walk, node->layer, (unroll_part){0, own->panels}, &mine->stream_tape, mine->stream_state[now],
+                     mine->stream_state[next], &at, &alone);
     if (own->form != UNROLL_FLOAT)
-        packed_step(node, rows, &s);
+        packed_step(&walk, node, &r);
     else
-        float_step(node, rows, &s);
+        float_step(&walk, node, &r);
     mine->stream_now = next;
     node->stream = mine->stream_state[next][0];
 }

@@ -111,7 +111,7 @@ static unroll_matrix values_of(const unroll_node *node, int gate)
     thread_share all = {.sequences = {0, node->set->size}};
     for (int t = 0; t < node->set->steps; t++)
         for (int i = 0; i < runs_of(own); i++) {
-            run r;
+            unroll_run r;
             run_at(node, &all, t, i, &r);
             unroll_cell_gradient step = {.rows = r.count, .variant = own->shape.variant, .gate = unroll_matrix_block(mine->tape.all)};
             for (int panel = 0; r.count > 0 && panel < own->panels; panel++) {

@@ -160,11 +160,11 @@ TILE_INLINE void chained_multiply(const int blocks, vec *acc, const real *a, con
     }
 }
 
-TILE_INLINE void chained_tile(const unroll_product *p, const int blocks, const tile_place *at, int row)
+/* row `row` of `blocks` blocks from `block` on, whose weights begin at b in a group of `width` */
+TILE_INLINE void chained_tile(const unroll_product *p, const int blocks, int block, int row, const real *b, int width)
 {
-    const size_t b_row = (size_t)(TILE_IS_WIDE(blocks) ? blocks : at->width) * UNROLL_LANES;
+    const size_t b_row = (size_t)(TILE_IS_WIDE(blocks) ? blocks : width) * UNROLL_LANES;
     const size_t a_from = p->a_from + (size_t)row * UNROLL_LANES;
-    const real *b = p->b + ((size_t)at->group * (size_t)p->k + (size_t)(at->block - at->group)) * UNROLL_LANES;
     int chunks = p->k / UNROLL_LANES;
     vec acc[UNROLL_CHAINS * TILE_MOST_BLOCKS];
     UNROLL_LOOP
@@ -178,8 +178,8 @@ TILE_INLINE void chained_tile(const unroll_product *p, const int blocks, const t
     for (int n = 0; n < blocks; n++) {
         vec sum = vec_add(vec_add(acc[n], acc[blocks + n]), vec_add(acc[2 * blocks + n], acc[3 * blocks + n]));
         size_t next;
-        const real *start = start_of(p, at->block + n, &next) + (size_t)row * next;
-        vec_store(p->c[at->block + n] + p->c_from + (size_t)row * UNROLL_LANES, vec_add(vec_load(start), sum));
+        const real *start = start_of(p, block + n, &next) + (size_t)row * next;
+        vec_store(p->c[block + n] + p->c_from + (size_t)row * UNROLL_LANES, vec_add(vec_load(start), sum));
     }
 }
 
@@ -250,6 +250,7 @@ TILE_INLINE void outer_tile(const unroll_outer *p, const int rows, const int blo
 }
 
 typedef void (*product_kernel)(const unroll_product *p, const tile_place *at, int row);
+typedef void (*chained_kernel)(const unroll_product *p, int block, int row, const real *b, int width);
 typedef void (*outer_kernel)(const unroll_outer *p, const tile_place *at, int column, int first, int count);
 
 /* The tiles, (rows, blocks): as many as VEC_TILE accumulators give. Sizes must be constants where they are compiled, so each
@@ -288,10 +289,10 @@ typedef void (*outer_kernel)(const unroll_outer *p, const tile_place *at, int co
     {                                                                                            \
         product_tile(p, R, N, G, at, row);                                                       \
     }
-#define CHAINED_FUNCTION(N)                                                                      \
-    static void chained_##N(const unroll_product *p, const tile_place *at, int row)              \
-    {                                                                                            \
-        chained_tile(p, N, at, row);                                                             \
+#define CHAINED_FUNCTION(N)                                                                               \
+    static void chained_##N(const unroll_product *p, int block, int row, const real *b, int width)        \
+    {                                                                                                     \
+        chained_tile(p, N, block, row, b, width);                                                         \
     }
 TILES(PRODUCT_FUNCTION)
 TILES(OUTER_FUNCTION)
@@ -305,7 +306,7 @@ CHAINED(CHAINED_FUNCTION)
 static const product_kernel product_kernels[TILE_MOST_BLOCKS][TILE_MOST_ROWS] = {TILES(PRODUCT_ENTRY)};
 static const outer_kernel outer_kernels[TILE_MOST_BLOCKS][TILE_MOST_ROWS] = {TILES(OUTER_ENTRY)};
 static const product_kernel few_kernels[2][TILE_MOST_BLOCKS][2] = {FEW_ROWS(FEW_ENTRY)[1][3][1] = NULL};
-static const product_kernel chained_kernels[TILE_MOST_BLOCKS] = {CHAINED(CHAINED_ENTRY)};
+static const chained_kernel chained_kernels[TILE_MOST_BLOCKS] = {CHAINED(CHAINED_ENTRY)};
 
 /* How wide a tile may be for so many rows, and how high for so many blocks. */
 static inline int tile_blocks(int rows, int width)
@@ -392,11 +393,10 @@ static void product_chained(const unroll_product *p)
     for (; group >= 0 && group < p->blocks; group += p->back ? -p->width : p->width) {
         int width = p->blocks - group < p->width ? p->blocks - group : p->width;
         int most = width < VEC_TILE_BLOCKS ? width : VEC_TILE_BLOCKS;
-        for (int block = 0; block < width; block += most) {
-            tile_place at = place_of(group, group + block, p->blocks, p->width);
+        for (int block = 0; block < width; block += most)
             for (int row = 0; row < p->rows; row++)
-                chained_kernels[most - 1](p, &at, row);
-        }
+                chained_kernels[most - 1](p, group + block, row, p->b + ((size_t)group * (size_t)p->k + (size_t)block) * UNROLL_LANES,
+                                          width);
     }
 }
 
