@@ -188,7 +188,7 @@ static void check_forward(const char *what, const views_made *v)
     static plain_trace trace;
     bool right = true;
     for (int s = 0; s <= v->size && right; s++) {
-        goal_loss(v, s, &(plain_nudge){PLAIN_NOTHING}, NULL, &trace);
+        goal_loss(v, s, &(plain_nudge){.what = PLAIN_NOTHING}, NULL, &trace);
         for (int i = 0; i < v->count && right; i++)
             right = check_values(what, v, &v->view[i], s, &trace);
     }
