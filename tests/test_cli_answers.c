@@ -1,4 +1,4 @@
-/* unroll predict with a model whose answers are sequences. */
+/* unroll predict with a model whose answers are sequences, or labels without places. */
 #include <math.h>
 #include <string.h>
 
@@ -126,9 +126,74 @@ static void a_model_whose_answers_cannot_be_is_one_sentence(void)
     }
 }
 
+/* a model of labels without places, with two inputs and three classes, that has learned nothing */
+static void save_labeller(const char *path)
+{
+    unroll_model_shape shape = {.inputs = I, .outputs = 3, .steps = T, .batch = 1, .answer = UNROLL_UNALIGNED, .target_steps = 4,
+                                .loss = "ctc"};
+    unroll_settings *settings = unroll_settings_new();
+    unroll_model *model;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(settings);
+    unroll_settings_set(settings, "hidden", "5");
+    CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_model_save(model, NULL, 0, path).code, UNROLL_OK);
+    unroll_model_close(model);
+    unroll_settings_free(settings);
+}
+
+/* one sequence's symbols are what its logits y say, up to its end */
+static bool says(const float *y, int length, const int *symbol, int count)
+{
+    int seen = 0, before = 0;
+    for (int t = 0; t < length; t++) {
+        int class = y[3 * t + 1] > y[3 * t] ? 1 : 0;
+        class = y[3 * t + 2] > y[3 * t + class] ? 2 : class;
+        if (class != 0 && class != before && symbol[seen++] != class)
+            return false;
+        before = class;
+    }
+    for (int t = seen; t < T; t++)
+        if (symbol[t] != -1)
+            return false;
+    return seen == count;
+}
+
+static void labels_without_places_are_those_of_the_most_probable_path(void)
+{
+    const char *folder = test_folder();
+    char model[PATH_ROOM], input[PATH_ROOM], output[PATH_ROOM];
+    int length[N], labels = 0;
+    float x[N * T * I];
+    unroll_bundle *result;
+    snprintf(model, sizeof model, "%s/labeller.h5", folder);
+    snprintf(input, sizeof input, "%s/in.h5", folder);
+    snprintf(output, sizeof output, "%s/out.h5", folder);
+    fill(x, N * T * I);
+    for (int n = 0; n < N; n++)
+        length[n] = n % 2 == 0 ? T : 1 + n;
+    for (int i = 0; i < N * T * I; i++)
+        x[i] *= 20;
+    save_labeller(model);
+    write_input(input, x, T, I, length);
+    CU_ASSERT_EQUAL(predict(model, input, output), 0);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(output, false, &result).code, UNROLL_OK);
+    const unroll_array *y = unroll_bundle_find(result, "y"), *symbols = unroll_bundle_find(result, "symbols");
+    const unroll_array *lengths = unroll_bundle_find(result, "lengths");
+    CU_ASSERT_FATAL(y != NULL && symbols != NULL && lengths != NULL);
+    CU_ASSERT_FATAL(symbols->rank == 2 && symbols->dims[0] == N && symbols->dims[1] == T && lengths->rank == 1);
+    for (int n = 0; n < N; n++) {
+        int count = ((const int *)lengths->data)[n];
+        CU_ASSERT(says((const float *)y->data + n * T * 3, length[n], (const int *)symbols->data + n * T, count));
+        labels += count;
+    }
+    CU_ASSERT(labels > N); /* or it would say little of the merging */
+    unroll_bundle_free(result);
+}
+
 const unroll_test tests_cli_answers[] = {
     TEST(a_saved_writer_answers_with_as_many_sequences_as_are_asked_for),
     TEST(a_model_whose_answers_cannot_be_is_one_sentence),
     TEST(beams_are_refused_where_answers_are_no_sequences),
+    TEST(labels_without_places_are_those_of_the_most_probable_path),
     {NULL, NULL},
 };
