@@ -120,16 +120,6 @@ static unroll_status read_count(const unroll_bundle *bundle, const char *path, c
     return unroll_ok();
 }
 
-/* Whether a model with this loss can give these answers at all. */
-static bool fits(const unroll_loss *loss, const unroll_model_shape *shape)
-{
-    if (shape->answer == UNROLL_UNALIGNED)
-        return loss->sequence != NULL && shape->target_steps > 0;
-    if (shape->answer == UNROLL_SEQUENCE)
-        return loss->rows != NULL && loss->classes && shape->target_steps > 0;
-    return loss->rows != NULL;
-}
-
 static unroll_status read_shape(const unroll_bundle *bundle, const char *path, unroll_model_shape *shape)
 {
     const char *loss = unroll_bundle_text(bundle, "loss"), *answer = unroll_bundle_text(bundle, "answer");
@@ -149,7 +139,7 @@ static unroll_status read_shape(const unroll_bundle *bundle, const char *path, u
     if (loss == NULL || unroll_loss_find(loss) == NULL)
         return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its attribute loss is missing or wrong",
                             path);
-    if (!fits(unroll_loss_find(loss), shape))
+    if (!unroll_model_loss_fits(unroll_loss_find(loss), shape))
         return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: the loss %s does not go with the answer %s", path,
                             loss, answer);
     shape->loss = unroll_loss_find(loss)->name;
