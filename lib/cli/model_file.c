@@ -154,7 +154,7 @@ static unroll_status read_settings(const unroll_bundle *bundle, const char *path
             continue;
         status = unroll_settings_set(settings, bundle->attributes[i].name + 8, bundle->attributes[i].text);
         if (status.code != UNROLL_OK)
-            return unroll_error(UNROLL_WRONG, "%.200s: %.300s", path, status.text);
+            return unroll_error(status.code, "%.200s: %.300s", path, status.text);
     }
     return unroll_settings_check(settings);
 }
@@ -245,7 +245,7 @@ unroll_status unroll_model_file_build(const unroll_model_file *file, const char 
     unroll_status status = unroll_ok();
     shape.steps = steps;
     shape.batch = batch;
-    if (shape.answer != UNROLL_SEQUENCE)
+    if (shape.answer == UNROLL_AT_LAST)
         shape.answer = UNROLL_AT_EVERY;
     UNROLL_TRY(check_weights(file, &shape, path));
     UNROLL_TRY(unroll_model_open(file->settings, &shape, model));
