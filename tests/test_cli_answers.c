@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "predict.h"
+#include "starved.h"
 
 enum { STRINGS = 9, LETTERS = 26, LONGEST = 5 };
 
@@ -190,10 +191,33 @@ static void labels_without_places_are_those_of_the_most_probable_path(void)
     unroll_bundle_free(result);
 }
 
+/* the call is not wrong where memory is short for the settings of a model */
+static void a_model_that_memory_is_short_for_is_not_a_wrong_file(void)
+{
+    enum { CALLS_OF_READING = 250 }; /* which is tried again, and may end well */
+    const char *model = make_writer(test_folder());
+    bool starved = true;
+    int failed = 0;
+    if (!test_can_starve())
+        return;
+    for (long call = CALLS_OF_READING; call < 2000 && starved; call++) {
+        unroll_model_file file;
+        unroll_status status;
+        test_starve(call);
+        status = unroll_model_file_open(model, &file);
+        starved = test_fed();
+        failed += status.code == UNROLL_FAILED;
+        CU_ASSERT(status.code == UNROLL_OK || (starved && status.code == UNROLL_FAILED));
+        unroll_model_file_close(&file);
+    }
+    CU_ASSERT(failed > 5);
+}
+
 const unroll_test tests_cli_answers[] = {
     TEST(a_saved_writer_answers_with_as_many_sequences_as_are_asked_for),
     TEST(a_model_whose_answers_cannot_be_is_one_sentence),
     TEST(beams_are_refused_where_answers_are_no_sequences),
+    TEST(a_model_that_memory_is_short_for_is_not_a_wrong_file),
     TEST(labels_without_places_are_those_of_the_most_probable_path),
     {NULL, NULL},
 };
