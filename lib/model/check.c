@@ -16,7 +16,8 @@ typedef struct head {
     int setting_count;
 } head;
 
-#define TABLE_PROBLEM(h, format, ...) unroll_error(UNROLL_FAILED, "%s/%s.c: its table " format, (h)->folder, (h)->file, __VA_ARGS__)
+#define TABLE_PROBLEM(h, format, ...) \
+    unroll_error(UNROLL_FAILED, "%s/%s.c: its table " format, (h)->folder, (h)->file, __VA_ARGS__)
 
 static unroll_status need(const head *h, const part *parts)
 {
@@ -175,7 +176,9 @@ unroll_status unroll_check_task(const char *file, const unroll_task *task)
 {
     const head h = {"datasets", file, task->name, task->title, task->settings, task->setting_count};
     UNROLL_TRY(check_head(&h));
-    UNROLL_TRY(all_or_none(&h, (part[]){{"shared", task->shared != NULL}, {"shared_count", task->shared_count > 0}, {NULL, true}}));
+    UNROLL_TRY(all_or_none(&h, (part[]){{"shared", task->shared != NULL},
+                                        {"shared_count", task->shared_count > 0},
+                                        {NULL, true}}));
     return need(&h, (part[]){{"open", task->open != NULL},
                              {"close", task->close != NULL},
                              {"shape", task->shape != NULL},

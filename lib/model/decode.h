@@ -14,8 +14,8 @@
 unroll_status unroll_model_decode(unroll_model *model, const unroll_forward *io, int beams, int steps, int *symbol, int *length,
                                   double *score);
 
-/* What the most probable path through the logits y (steps, classes) of one sequence says: the largest class of each step, of equal
-   ones the first, with repetitions merged and then blanks, class 0, taken out (best path decoding: Graves et al., 2006).
+/* What the most probable path through the logits y (steps, classes) of one sequence says: the largest class of each step, of
+   equal ones the first, with repetitions merged and then blanks, class 0, taken out (best path decoding: Graves et al., 2006).
    label (steps), -1 past the end; returns how many labels there are. */
 int unroll_best_path(const real *y, int steps, int classes, int *label);
 
