@@ -266,11 +266,15 @@ static void reset_unaligned(int period, int too_many, int too_many_to_judge)
 static void sequences_that_cannot_be_aligned_are_left_out_and_counted(void)
 {
     unroll_record *record;
+    const unroll_curve *loss;
     reset_unaligned(2, 1, 1); /* the second of each batch */
     record = run_steps("4", NULL, UNROLL_OK);
     CU_ASSERT_STRING_EQUAL(record->status, "done");
     CU_ASSERT_EQUAL(column(record, "left_out"), 4);
     CU_ASSERT_EQUAL(column(record, "valid_left_out"), 1);
+    loss = unroll_record_find_curve(record, "train_loss");
+    CU_ASSERT_FATAL(loss != NULL && loss->length == 3);
+    CU_ASSERT(loss->value[2] < loss->value[1] && loss->value[2] > 0); /* and the others are learned */
     unroll_record_free(record);
     reset_unaligned(2, 0, 0);
     record = run_steps("4", NULL, UNROLL_OK);
