@@ -134,8 +134,8 @@ static void make_labeller(const char *folder, const char *path)
     char arguments[2 * PATH_ROOM], trained[PATH_ROOM];
     unroll_bundle *bundle;
     snprintf(trained, sizeof trained, "%s/trained.h5", folder);
-    snprintf(arguments, sizeof arguments, "train task=recall symbols=3 distractors=2 lag=3 model=gru hidden=5 batch=4 steps=20 lr=0.1 "
-                                          "points=1 --save %s", trained);
+    snprintf(arguments, sizeof arguments,
+             "train task=recall symbols=3 distractors=2 lag=3 model=gru hidden=5 batch=4 steps=20 lr=0.1 points=1 --save %s", trained);
     CU_ASSERT_EQUAL_FATAL(run_program(arguments), 0);
     CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(trained, true, &bundle).code, UNROLL_OK);
     unroll_bundle_attribute(bundle, "answer", "unaligned");
