@@ -124,8 +124,11 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo "  CONFIG=release|double|asan|tsan|clang|aarch64 chooses the folder below build/, CC the compiler, WERROR=1 makes warnings errors"
 
+# a program that has just been built is started once where it can run: it looks at every registered table (lib/model/check.h)
+RUNS := $(filter $(ARCH),$(subst arm64,aarch64,$(shell uname -m)))
 $(BUILD)/unroll: $(BUILD)/experiments/unroll.o $(OBJECTS)
 	$(CC) -o $@ $^ $(LDFLAGS) $(HDF5_LIBS) $(LDLIBS)
+	$(if $(RUNS),@$@ --version >/dev/null || { rm -f $@; exit 1; })
 $(BUILD)/unroll-tests: $(TEST_OBJECTS) $(OBJECTS)
 	$(CC) -o $@ $^ $(LDFLAGS) $(CUNIT_LIBS) $(HDF5_LIBS) $(LDLIBS)
 $(BUILD)/unroll-bits: $(BUILD)/tests/bits.o $(OBJECTS)

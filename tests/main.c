@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "model/check.h"
 #include "simd/engine.h"
 #include "store/store.h"
 #include "suite.h"
@@ -179,8 +180,11 @@ int main(int argc, char **argv)
             return 2;
         }
     }
-    unroll_start();
-    status = unroll_isa_start(NULL);
+    status = unroll_check_registry();
+    if (status.code == UNROLL_OK) {
+        unroll_start();
+        status = unroll_isa_start(NULL);
+    }
     if (status.code != UNROLL_OK) {
         fprintf(stderr, "tests: %s\n", status.text);
         return 2;

@@ -4,6 +4,7 @@
 #include "base/number.h"
 #include "base/settings.h"
 #include "base/text.h"
+#include "starved.h"
 #include "suite.h"
 
 /* Sets name=value and gives the sentence of the refusal, "" when it was taken. */
@@ -163,6 +164,21 @@ static void yes_and_no_have_four_spellings_each(void)
     unroll_settings_free(settings);
 }
 
+/* an identity is made of the texts: short memory may not change one */
+static void a_default_is_shown_as_its_value_is_whatever_memory_there_is(void)
+{
+    static const unroll_setting row = {"test_half", UNROLL_REAL, 0, 1, "", "0.50", "", "of a test alone", "tests", 0};
+    unroll_settings *settings;
+    if (!test_can_starve())
+        return;
+    test_starve(0);
+    unroll_settings_register(&row, 1);
+    CU_ASSERT_FALSE(test_fed());
+    settings = unroll_settings_new();
+    CU_ASSERT_STRING_EQUAL(unroll_settings_show(settings, unroll_setting_find("test_half")), "0.5");
+    unroll_settings_free(settings);
+}
+
 static void a_copy_outlives_what_it_was_copied_from(void)
 {
     unroll_settings *settings = unroll_settings_new(), *copy;
@@ -255,6 +271,7 @@ const unroll_test tests_base_settings[] = {
     TEST(every_real_reads_back_from_its_text),
     TEST(values_are_read_with_their_type),
     TEST(yes_and_no_have_four_spellings_each),
+    TEST(a_default_is_shown_as_its_value_is_whatever_memory_there_is),
     TEST(a_copy_outlives_what_it_was_copied_from),
     TEST(an_identity_depends_on_values_and_salt_alone),
     TEST(threads_are_part_of_a_timed_identity_only),

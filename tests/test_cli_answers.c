@@ -1,8 +1,9 @@
-/* unroll predict with a model whose answers are sequences. */
+/* unroll predict with a model whose answers are sequences, or labels without places. */
 #include <math.h>
 #include <string.h>
 
 #include "predict.h"
+#include "starved.h"
 
 enum { STRINGS = 9, LETTERS = 26, LONGEST = 5 };
 
@@ -17,12 +18,13 @@ static const char *make_writer(const char *folder)
     return path;
 }
 
-static void write_strings(const char *path, int steps)
+/* strings of 1, 2, ..., `steps`, 1, ... of the first `letters` letters */
+static void write_strings(const char *path, int steps, int letters)
 {
     unroll_bundle *bundle = unroll_bundle_new();
     int symbol[STRINGS * 2 * LONGEST], length[STRINGS];
     for (int i = 0; i < STRINGS * steps; i++)
-        symbol[i] = i * 7 % LETTERS;
+        symbol[i] = i * 7 % letters;
     for (int n = 0; n < STRINGS; n++)
         length[n] = 1 + n % steps;
     unroll_bundle_array(bundle, "symbols", UNROLL_ARRAY_INT32, 2, (size_t[]){STRINGS, (size_t)steps}, symbol);
@@ -61,13 +63,13 @@ static void a_saved_writer_answers_with_as_many_sequences_as_are_asked_for(void)
     char input[PATH_ROOM], output[PATH_ROOM], arguments[4 * PATH_ROOM];
     snprintf(input, sizeof input, "%s/in.h5", folder);
     snprintf(output, sizeof output, "%s/out.h5", folder);
-    write_strings(input, LONGEST);
+    write_strings(input, LONGEST, LETTERS);
     CU_ASSERT_EQUAL(predict(model, input, output), 0);
     check_output(output, 4, LONGEST + 1); /* the setting beams of the task */
     snprintf(arguments, sizeof arguments, "predict %s %s %s --beams 2", model, input, output);
     CU_ASSERT_EQUAL(run_program(arguments), 0);
     check_output(output, 2, LONGEST + 1);
-    write_strings(input, 2 * LONGEST); /* longer ones than in training */
+    write_strings(input, 2 * LONGEST, LETTERS); /* longer ones than in training */
     CU_ASSERT_EQUAL(predict(model, input, output), 0);
     check_output(output, 4, 2 * LONGEST + 1);
 }
@@ -93,7 +95,7 @@ static int predict_forged(const char *folder, const char *model, const char *nam
     snprintf(input, sizeof input, "%s/in.h5", folder);
     snprintf(forged, sizeof forged, "%s/forged.h5", folder);
     snprintf(output, sizeof output, "%s/out.h5", folder);
-    write_strings(input, 2 * LONGEST);
+    write_strings(input, 2 * LONGEST, LETTERS);
     CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(model, true, &bundle).code, UNROLL_OK);
     unroll_bundle_attribute(bundle, name, text);
     CU_ASSERT_EQUAL_FATAL(unroll_store_bundle(bundle, forged).code, UNROLL_OK);
@@ -126,9 +128,93 @@ static void a_model_whose_answers_cannot_be_is_one_sentence(void)
     }
 }
 
+/* a model of labels without places, with three classes: one of task=recall under another answer and loss */
+static void make_labeller(const char *folder, const char *path)
+{
+    char arguments[2 * PATH_ROOM], trained[PATH_ROOM];
+    unroll_bundle *bundle;
+    snprintf(trained, sizeof trained, "%s/trained.h5", folder);
+    snprintf(arguments, sizeof arguments,
+             "train task=recall symbols=3 distractors=2 lag=3 model=gru hidden=5 batch=4 steps=20 lr=0.1 points=1 --save %s", trained);
+    CU_ASSERT_EQUAL_FATAL(run_program(arguments), 0);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(trained, true, &bundle).code, UNROLL_OK);
+    unroll_bundle_attribute(bundle, "answer", "unaligned");
+    unroll_bundle_attribute(bundle, "loss", "ctc");
+    unroll_bundle_attribute(bundle, "target_steps", "4");
+    CU_ASSERT_EQUAL_FATAL(unroll_store_bundle(bundle, path).code, UNROLL_OK);
+    unroll_bundle_free(bundle);
+}
+
+/* one sequence's symbols are what its logits y say, up to its end */
+static bool says(const float *y, int length, const int *symbol, int count)
+{
+    int seen = 0, before = 0;
+    for (int t = 0; t < length; t++) {
+        int class = y[3 * t + 1] > y[3 * t] ? 1 : 0;
+        class = y[3 * t + 2] > y[3 * t + class] ? 2 : class;
+        if (class != 0 && class != before && symbol[seen++] != class)
+            return false;
+        before = class;
+    }
+    for (int t = seen; t < T; t++)
+        if (symbol[t] != -1)
+            return false;
+    return seen == count;
+}
+
+static void labels_without_places_are_those_of_the_most_probable_path(void)
+{
+    const char *folder = test_folder();
+    char model[PATH_ROOM], input[PATH_ROOM], output[PATH_ROOM];
+    int labels = 0;
+    unroll_bundle *result;
+    snprintf(model, sizeof model, "%s/labeller.h5", folder);
+    snprintf(input, sizeof input, "%s/in.h5", folder);
+    snprintf(output, sizeof output, "%s/out.h5", folder);
+    make_labeller(folder, model);
+    write_strings(input, T, 5);
+    CU_ASSERT_EQUAL(predict(model, input, output), 0);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(output, false, &result).code, UNROLL_OK);
+    const unroll_array *y = unroll_bundle_find(result, "y"), *symbols = unroll_bundle_find(result, "symbols");
+    const unroll_array *lengths = unroll_bundle_find(result, "lengths");
+    CU_ASSERT_FATAL(y != NULL && symbols != NULL && lengths != NULL);
+    CU_ASSERT_FATAL(symbols->rank == 2 && symbols->dims[0] == STRINGS && symbols->dims[1] == T && lengths->rank == 1);
+    for (int n = 0; n < STRINGS; n++) {
+        int count = ((const int *)lengths->data)[n];
+        CU_ASSERT(says((const float *)y->data + n * T * 3, 1 + n % T, (const int *)symbols->data + n * T, count));
+        labels += count;
+    }
+    CU_ASSERT(labels > STRINGS); /* or it would say little of the merging */
+    unroll_bundle_free(result);
+}
+
+/* the call is not wrong where memory is short for the settings of a model */
+static void a_model_that_memory_is_short_for_is_not_a_wrong_file(void)
+{
+    enum { CALLS_OF_READING = 250 }; /* which is tried again, and may end well */
+    const char *model = make_writer(test_folder());
+    bool starved = true;
+    int failed = 0;
+    if (!test_can_starve())
+        return;
+    for (long call = CALLS_OF_READING; call < 2000 && starved; call++) {
+        unroll_model_file file;
+        unroll_status status;
+        test_starve(call);
+        status = unroll_model_file_open(model, &file);
+        starved = test_fed();
+        failed += status.code == UNROLL_FAILED;
+        CU_ASSERT(status.code == UNROLL_OK || (starved && status.code == UNROLL_FAILED));
+        unroll_model_file_close(&file);
+    }
+    CU_ASSERT(failed > 5);
+}
+
 const unroll_test tests_cli_answers[] = {
     TEST(a_saved_writer_answers_with_as_many_sequences_as_are_asked_for),
     TEST(a_model_whose_answers_cannot_be_is_one_sentence),
     TEST(beams_are_refused_where_answers_are_no_sequences),
+    TEST(a_model_that_memory_is_short_for_is_not_a_wrong_file),
+    TEST(labels_without_places_are_those_of_the_most_probable_path),
     {NULL, NULL},
 };

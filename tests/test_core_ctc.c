@@ -6,6 +6,7 @@
 #include "central.h"
 #include "digest.h"
 #include "losses/loss.h"
+#include "model/decode.h"
 #include "suite.h"
 
 enum { INPUTS = 2, STEPS = 7, CLASSES = 4, LABELS = 5, BATCH = 6, MOST_BATCH = 34 };
@@ -122,7 +123,25 @@ static void the_bits_are_the_same_on_every_instruction_set_and_number_of_threads
     }
 }
 
+static void the_best_path_merges_repetitions_and_then_takes_out_blanks(void)
+{
+    static const int paths[][STEPS] = {{0, 1, 1, 0, 1, 2, 2}, {3, 3, 3, 3, 3, 3, 3}, {0, 0, 0, 0, 0, 0, 0}, {1, 2, 1, 2, 1, 2, 1}};
+    static const int wanted[][STEPS] = {{1, 1, 2, -1, -1, -1, -1}, {3, -1, -1, -1, -1, -1, -1}, {-1, -1, -1, -1, -1, -1, -1},
+                                        {1, 2, 1, 2, 1, 2, 1}};
+    static const int count[] = {3, 1, 0, 7};
+    for (int p = 0; p < 4; p++) {
+        real y[STEPS * CLASSES] = {0}; /* of equal classes the first counts */
+        int label[STEPS];
+        for (int t = 0; t < STEPS; t++)
+            if (paths[p][t] > 0)
+                y[t * CLASSES + paths[p][t]] = 1;
+        CU_ASSERT_EQUAL(unroll_best_path(y, STEPS, CLASSES, label), count[p]);
+        CU_ASSERT_EQUAL(memcmp(label, wanted[p], sizeof label), 0);
+    }
+}
+
 const unroll_test tests_core_ctc[] = {
+    TEST(the_best_path_merges_repetitions_and_then_takes_out_blanks),
     TEST(sequences_whose_labels_do_not_fit_are_left_out_and_counted),
     TEST(the_gradient_through_a_model_matches_central_differences),
     TEST(the_bits_are_the_same_on_every_instruction_set_and_number_of_threads),

@@ -15,6 +15,8 @@ static struct {
     double metric, baseline, finish;
     int metrics, wrong_metric; /* how often it was asked for, and the first time that it answers `metric` */
     bool finished, extras_fail;
+    bool unaligned;        /* its labels have no places; */
+    int period, too_many[3]; /* in each split of `period` sequences the last `too_many` have more labels than steps */
 } task;
 
 static unroll_status open_task(const unroll_settings *settings, void **state)
@@ -41,12 +43,32 @@ static void shape_task(const void *state, unroll_task_shape *shape)
                                  .metric = "mse",
                                  .unit = "",
                                  .solved_below = 0.001};
+    if (!task.unaligned)
+        return;
+    shape->answer = UNROLL_UNALIGNED;
+    shape->outputs = 3;
+    shape->target_steps = 4;
+    shape->loss = "ctc";
+}
+
+static void fill_labels(unroll_split split, int64_t index, unroll_samples *out)
+{
+    for (int b = 0; b < 2; b++) {
+        bool fits = (2 * index + b) % task.period < task.period - task.too_many[split];
+        out->target_length[b] = fits ? 2 : 4;
+        for (int i = 0; i < 4; i++)
+            out->target[4 * b + i] = 1 + i % 2;
+    }
 }
 
 static void fill_batch(const void *state, unroll_split split, int64_t index, unroll_samples *out)
 {
-    (void)state, (void)split, (void)index;
-    out->x[0] = out->y[1] = 1.0f;
+    (void)state;
+    out->x[0] = 1.0f;
+    if (task.unaligned)
+        fill_labels(split, index, out);
+    else
+        out->y[1] = 1.0f;
 }
 
 static double measure_task(const void *state, const unroll_score *score)
@@ -97,6 +119,8 @@ const unroll_task *own_task(const char *name)
     return &own;
 }
 
+static unroll_status status; /* of the last run */
+
 /* A run of `steps` steps with two evaluations behind the first. */
 static unroll_record *run_with(const char *assignment, const char *steps, unroll_run_hooks *hooks, unroll_code expected)
 {
@@ -107,7 +131,8 @@ static unroll_record *run_with(const char *assignment, const char *steps, unroll
     CU_ASSERT_EQUAL(unroll_settings_set(settings, "points", "2").code, UNROLL_OK);
     CU_ASSERT_EQUAL(unroll_settings_set(settings, "steps", steps).code, UNROLL_OK);
     CU_ASSERT_EQUAL(unroll_settings_assign(settings, assignment).code, UNROLL_OK);
-    CU_ASSERT_EQUAL(run_own_task(settings, hooks, record).code, expected);
+    status = run_own_task(settings, hooks, record);
+    CU_ASSERT_EQUAL(status.code, expected);
     unroll_settings_free(settings);
     return record;
 }
@@ -229,11 +254,97 @@ static void a_model_without_its_extras_fails_the_run(void)
     unroll_record_free(record);
 }
 
+static void reset_unaligned(int period, int too_many, int too_many_to_judge)
+{
+    reset();
+    task.unaligned = true;
+    task.period = period;
+    task.too_many[UNROLL_TRAIN] = too_many;
+    task.too_many[UNROLL_VALID] = too_many_to_judge;
+}
+
+static void sequences_that_cannot_be_aligned_are_left_out_and_counted(void)
+{
+    unroll_record *record;
+    const unroll_curve *loss;
+    reset_unaligned(2, 1, 1); /* the second of each batch */
+    record = run_steps("4", NULL, UNROLL_OK);
+    CU_ASSERT_STRING_EQUAL(record->status, "done");
+    CU_ASSERT_EQUAL(column(record, "left_out"), 4);
+    CU_ASSERT_EQUAL(column(record, "valid_left_out"), 1);
+    loss = unroll_record_find_curve(record, "train_loss");
+    CU_ASSERT_FATAL(loss != NULL && loss->length == 3);
+    CU_ASSERT(loss->value[2] < loss->value[1] && loss->value[2] > 0); /* and the others are learned */
+    unroll_record_free(record);
+    reset_unaligned(2, 0, 0);
+    record = run_steps("4", NULL, UNROLL_OK);
+    CU_ASSERT_EQUAL(column(record, "left_out"), 0);
+    CU_ASSERT_EQUAL(column(record, "valid_left_out"), 0);
+    unroll_record_free(record);
+    reset();
+    record = run_steps("4", NULL, UNROLL_OK); /* of answers that have their places */
+    CU_ASSERT_PTR_NULL(unroll_record_find(record, "left_out"));
+    unroll_record_free(record);
+}
+
+/* The model after `steps` steps; the record's curves in *record. */
+static unroll_model *train_unaligned(const char *steps, unroll_record **record)
+{
+    unroll_model *model = NULL;
+    unroll_extra extras[UNROLL_EXTRAS];
+    unroll_run_hooks hooks = {.model = &model, .extras = extras};
+    *record = run_with("keep=last", steps, &hooks, UNROLL_OK);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(model);
+    free(extras[0].value);
+    return model;
+}
+
+/* Of the batches 0, 1, 2, ... every other one has nothing to learn from: no momentum goes on either. */
+static void a_step_whose_sequences_are_all_left_out_changes_nothing(void)
+{
+    unroll_record *one, *two;
+    unroll_model *first, *second;
+    static real weights[2][1000];
+    reset_unaligned(4, 2, 0);
+    first = train_unaligned("1", &one);
+    second = train_unaligned("2", &two);
+    CU_ASSERT_EQUAL(column(one, "left_out"), 0);
+    CU_ASSERT_EQUAL(column(two, "left_out"), 2);
+    CU_ASSERT_FATAL(unroll_model_reals(first) <= 1000);
+    unroll_model_save_weights(first, weights[0]);
+    unroll_model_save_weights(second, weights[1]);
+    CU_ASSERT_EQUAL(memcmp(weights[0], weights[1], sizeof weights[0]), 0);
+    for (int i = 0; i < 2; i++) { /* and it is in no mean: the first of the two has one, the second has none */
+        const unroll_curve *curve = unroll_record_find_curve(two, i == 0 ? "train_loss" : "gradient_norm");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(curve);
+        CU_ASSERT(curve->length == 3 && curve->value[1] > 0 && isnan(curve->value[2]));
+    }
+    unroll_model_close(first);
+    unroll_model_close(second);
+    unroll_record_free(one);
+    unroll_record_free(two);
+}
+
+static void a_run_without_a_sequence_that_can_be_aligned_fails_with_a_sentence(void)
+{
+    reset_unaligned(2, 2, 0);
+    unroll_record_free(run_steps("4", NULL, UNROLL_FAILED));
+    CU_ASSERT_STRING_EQUAL(status.text, "none of the 4 sequences of the first 2 steps can be aligned: each has more labels than "
+                                        "its steps can say");
+    reset_unaligned(2, 0, 2);
+    unroll_record_free(run_steps("4", NULL, UNROLL_FAILED));
+    CU_ASSERT_STRING_EQUAL(status.text, "none of the 2 sequences of validation can be aligned: each has more labels than its steps "
+                                        "can say");
+}
+
 const unroll_test tests_model_run[] = {
     TEST(a_run_whose_last_metric_is_no_number_has_diverged),
     TEST(a_yardstick_or_test_result_that_is_no_number_is_a_diverged_run),
     TEST(what_a_run_has_none_of_does_not_make_it_diverge),
     TEST(the_record_says_which_point_was_the_best_and_is_of_its_weights),
     TEST(a_model_without_its_extras_fails_the_run),
+    TEST(sequences_that_cannot_be_aligned_are_left_out_and_counted),
+    TEST(a_step_whose_sequences_are_all_left_out_changes_nothing),
+    TEST(a_run_without_a_sequence_that_can_be_aligned_fails_with_a_sentence),
     {NULL, NULL},
 };

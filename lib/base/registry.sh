@@ -12,6 +12,16 @@ table() {
     for n in $4; do printf '&%s%s, ' "$2" "$n"; done
     echo 'NULL};'
 }
+# files ARRAY NAMES: the names of the files, for sentences about their tables (lib/model/check.h)
+files() {
+    printf 'const char *const %s[] = {' "$1"
+    for n in $2; do printf '"%s", ' "$n"; done
+    echo 'NULL};'
+}
+# defines FOLDER NAME TABLE: whether the file does, or the linker would miss a name that nobody wrote
+defines() {
+    grep -qF "$3" "$1/$2.c" || { echo "$1/$2.c: it defines no table $3, as every file there must" >&2; exit 1; }
+}
 count() {
     [ "$2" = - ] && return
     # shellcheck disable=SC2086 # the names are to be split
@@ -19,13 +29,18 @@ count() {
     echo "const int $1 = $(($# - 1));"
 }
 
+for c in $cells; do defines lib/cells "$c" "UNROLL_CELL($c)"; done
+for l in $losses; do defines lib/losses "$l" "UNROLL_LOSS($l)"; done
+for l in $layers; do defines lib/layers "$l" "unroll_layer_$l"; done
+for n in $networks; do defines lib/networks "$n" "network_$n"; done
+for t in $tasks; do defines datasets "$t" "task_$t"; done
+
 echo '/* made by lib/base/registry.sh */'
 echo '#include <stddef.h>'
 echo '#include "cells/cell.h"'
 echo '#include "layers/layer.h"'
 echo '#include "losses/loss.h"'
-echo '#include "model/network.h"'
-echo '#include "model/task.h"'
+echo '#include "model/check.h"'
 echo '#include "simd/engine.h"'
 [ "$experiments" = - ] || echo '#include "sweep/experiment.h"'
 [ "$commands" = - ] || echo '#include "cli/cli.h"'
@@ -54,6 +69,11 @@ echo '};'
 count unroll_isa_count "$isas"
 count unroll_cell_count "$cells"
 count unroll_loss_count "$losses"
+files unroll_cell_files "$cells"
+files unroll_loss_files "$losses"
+files unroll_layer_files "$layers"
+files unroll_network_files "$networks"
+files unroll_task_files "$tasks"
 table unroll_layer_kind unroll_layer_ unroll_layer_kinds "$layers"
 count unroll_layer_kind_count "$layers"
 table unroll_network network_ unroll_networks "$networks"

@@ -19,6 +19,7 @@ typedef struct value {
 /* The rows in the order of registration, each with the value that its fallback stands for. */
 static const unroll_setting *table[MOST_SETTINGS];
 static value defaults[MOST_SETTINGS];
+static char numbers[MOST_SETTINGS][UNROLL_NUMBER_ROOM]; /* their texts, where they are numbers */
 static int by_name[MOST_SETTINGS]; /* indices in the order of names: what an identity is made in */
 static int table_count;
 
@@ -138,19 +139,14 @@ void unroll_settings_register(const unroll_setting *rows, int count)
         int there = unroll_setting_find(rows[i].name);
         if (there >= 0 && table[there] == &rows[i])
             continue; /* several share this very row */
-        char number[UNROLL_NUMBER_ROOM];
-        const char *canonical;
         value *fallback = &defaults[table_count];
         int place = table_count;
         unroll_status status;
         assert(table_count < MOST_SETTINGS && strlen(rows[i].name) < NAME_ROOM);
         assert(there < 0); /* two rows of one name */
-        status = read_value(&rows[i], rows[i].fallback, fallback, number, &canonical);
+        status = read_value(&rows[i], rows[i].fallback, fallback, numbers[table_count], &fallback->text);
         assert(status.code == UNROLL_OK); /* a default that its own row refuses */
         (void)status;
-        fallback->text = canonical == number ? unroll_text_duplicate(number) : canonical;
-        if (fallback->text == NULL)
-            fallback->text = rows[i].fallback;
         for (; place > 0 && strcmp(table[by_name[place - 1]]->name, rows[i].name) > 0; place--)
             by_name[place] = by_name[place - 1];
         by_name[place] = table_count;

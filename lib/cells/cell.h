@@ -17,6 +17,7 @@
 
 #include "base/real.h"
 #include "base/settings.h"
+#include "base/status.h"
 #include "simd/set.h"
 
 #define UNROLL_CELL_PASTE2(a, b, c) a##b##_##c
@@ -141,6 +142,8 @@ const unroll_cell *unroll_cell_in(const struct unroll_isa *isa, const char *name
 const unroll_cell *unroll_cell_find(const char *name);
 /* The shape of a cell under these settings. */
 unroll_cell_shape unroll_cell_shape_of(const unroll_cell *cell, const unroll_settings *settings);
+/* Whether the shape of the cell `name` holds together: UNROLL_FAILED says what does not. */
+unroll_status unroll_cell_shape_check(const char *name, const unroll_cell_shape *shape);
 /* How many states it carries. */
 int unroll_cell_states(const unroll_cell *cell);
 

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/model_file.h"
 #include "cli/predict_input.h"
+#include "model/decode.h"
 #include "simd/engine.h"
 
 static const unroll_option options[] = {
@@ -22,6 +23,7 @@ typedef struct predictions {
     int outputs, state;
     float *y;      /* (N, T, O) */
     float *states; /* (N, S): the last state of each sequence (model/model.h) */
+    int *symbol, *length; /* (N, T), (N): of unaligned answers the labels; else NULL */
 } predictions;
 
 /* ---- the batches ---- */
@@ -70,6 +72,15 @@ static int first_not_finite(const real *values, int rows, int width)
     return -1;
 }
 
+/* the zeros past a sequence's end say blanks */
+static void read_labels(const workspace *w, const unroll_sequences *in, int first, int size, const predictions *out)
+{
+    size_t steps = (size_t)in->steps, row = steps * (size_t)out->outputs;
+    for (int n = 0; n < size; n++)
+        out->length[first + n] = unroll_best_path(w->y + (size_t)n * row, in->steps, out->outputs,
+                                                  out->symbol + (size_t)(first + n) * steps);
+}
+
 /* Copies the results of `size` sequences from `first` on out of the batch. */
 static void keep(const workspace *w, const unroll_sequences *in, int first, int size, predictions *out)
 {
@@ -78,6 +89,8 @@ static void keep(const workspace *w, const unroll_sequences *in, int first, int 
         out->y[(size_t)first * row + i] = (float)w->y[i];
     for (size_t i = 0; i < (size_t)size * state; i++)
         out->states[(size_t)first * state + i] = (float)w->states[i];
+    if (out->symbol != NULL)
+        read_labels(w, in, first, size, out);
 }
 
 static unroll_status predict_batch(workspace *w, const unroll_sequences *in, const unroll_model_shape *shape, int first,
@@ -118,7 +131,12 @@ static unroll_status open_predictions(const unroll_model_file *file, const unrol
     out->state = unroll_model_state_size(model);
     out->y = calloc(count * (size_t)in->steps, (size_t)out->outputs * sizeof *out->y);
     out->states = calloc(count, (size_t)out->state * sizeof *out->states + 1);
-    if (out->y == NULL || out->states == NULL)
+    if (file->shape.answer == UNROLL_UNALIGNED) {
+        out->symbol = malloc(count * (size_t)in->steps * sizeof *out->symbol);
+        out->length = malloc(count * sizeof *out->length);
+    }
+    if (out->y == NULL || out->states == NULL ||
+        (file->shape.answer == UNROLL_UNALIGNED && (out->symbol == NULL || out->length == NULL)))
         return unroll_error(UNROLL_FAILED, "out of memory for the outputs of %d sequences of %d steps", in->count,
                             in->steps);
     return unroll_ok();
@@ -173,6 +191,10 @@ static unroll_status write_predictions(const unroll_model *model, const unroll_s
         return unroll_error(UNROLL_FAILED, "out of memory for the outputs");
     unroll_bundle_array(bundle, "y", UNROLL_ARRAY_FLOAT, 3,
                         (size_t[]){(size_t)in->count, (size_t)in->steps, (size_t)out->outputs}, out->y);
+    if (out->symbol != NULL) {
+        unroll_bundle_array(bundle, "symbols", UNROLL_ARRAY_INT32, 2, (size_t[]){(size_t)in->count, (size_t)in->steps}, out->symbol);
+        unroll_bundle_array(bundle, "lengths", UNROLL_ARRAY_INT32, 1, (size_t[]){(size_t)in->count}, out->length);
+    }
     status = add_all_states(model, in, out, bundle);
     if (status.code == UNROLL_OK)
         status = unroll_store_bundle(bundle, path);
@@ -227,6 +249,8 @@ static unroll_status predict(const char *const paths[3], int beams, const atomic
         status = predict_all(&file, paths, &in, &out, stop);
     free(out.y);
     free(out.states);
+    free(out.symbol);
+    free(out.length);
     unroll_bundle_free(input);
     unroll_model_file_close(&file);
     return status;
@@ -264,6 +288,8 @@ const unroll_command command_predict = {
             "           lengths (N), where not all are T long\n"
             "OUTPUT.h5  y (N, T, outputs), zero past a sequence's end: numbers, or logits where classes are learned;\n"
             "           the last states h (layers, N, hidden), and c for cells with a second one;\n"
+            "           of a model whose labels have no places symbols (N, T), what its most probable path says, -1 past\n"
+            "           the end, and lengths (N), how many they are;\n"
             "           of a model whose answers are sequences symbols (N, beams, U), -1 past an answer's end, lengths\n"
             "           (N, beams) and scores (N, beams), the logarithm of its probability, the best answer first\n",
 };

@@ -9,6 +9,7 @@
 #include "base/stop.h"
 #include "base/version.h"
 #include "cli/cli.h"
+#include "model/check.h"
 #include "simd/engine.h"
 #include "store/store.h"
 #include "sweep/sweep.h"
@@ -122,6 +123,9 @@ int unroll_main(int argc, char **argv)
     unroll_status status;
     unroll_store_child(argc, argv);
     hold_streams();
+    status = unroll_check_registry();
+    if (status.code != UNROLL_OK)
+        return unroll_say(status);
     unroll_start();
     argc = take_globals(argc, argv, &globals);
     if (argc < 0)

@@ -120,16 +120,6 @@ static unroll_status read_count(const unroll_bundle *bundle, const char *path, c
     return unroll_ok();
 }
 
-/* Whether a model with this loss can give these answers at all. */
-static bool fits(const unroll_loss *loss, const unroll_model_shape *shape)
-{
-    if (shape->answer == UNROLL_UNALIGNED)
-        return loss->sequence != NULL && shape->target_steps > 0;
-    if (shape->answer == UNROLL_SEQUENCE)
-        return loss->rows != NULL && loss->classes && shape->target_steps > 0;
-    return loss->rows != NULL;
-}
-
 static unroll_status read_shape(const unroll_bundle *bundle, const char *path, unroll_model_shape *shape)
 {
     const char *loss = unroll_bundle_text(bundle, "loss"), *answer = unroll_bundle_text(bundle, "answer");
@@ -149,7 +139,7 @@ static unroll_status read_shape(const unroll_bundle *bundle, const char *path, u
     if (loss == NULL || unroll_loss_find(loss) == NULL)
         return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its attribute loss is missing or wrong",
                             path);
-    if (!fits(unroll_loss_find(loss), shape))
+    if (!unroll_model_loss_fits(unroll_loss_find(loss), shape))
         return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: the loss %s does not go with the answer %s", path,
                             loss, answer);
     shape->loss = unroll_loss_find(loss)->name;
@@ -164,7 +154,7 @@ static unroll_status read_settings(const unroll_bundle *bundle, const char *path
             continue;
         status = unroll_settings_set(settings, bundle->attributes[i].name + 8, bundle->attributes[i].text);
         if (status.code != UNROLL_OK)
-            return unroll_error(UNROLL_WRONG, "%.200s: %.300s", path, status.text);
+            return unroll_error(status.code, "%.200s: %.300s", path, status.text);
     }
     return unroll_settings_check(settings);
 }
@@ -255,7 +245,7 @@ unroll_status unroll_model_file_build(const unroll_model_file *file, const char 
     unroll_status status = unroll_ok();
     shape.steps = steps;
     shape.batch = batch;
-    if (shape.answer != UNROLL_SEQUENCE)
+    if (shape.answer == UNROLL_AT_LAST)
         shape.answer = UNROLL_AT_EVERY;
     UNROLL_TRY(check_weights(file, &shape, path));
     UNROLL_TRY(unroll_model_open(file->settings, &shape, model));

@@ -61,6 +61,9 @@ unroll_status unroll_graph_add(unroll_graph *graph, const unroll_layer_kind *kin
         layer->set = layer->source[0]->set;
     UNROLL_TRY(kind->open(layer, options, graph->settings));
     layer->trains = layer->trains || kind->weights != NULL;
+    if (layer->trains && sources > 0 && kind->backward == NULL)
+        return unroll_error(UNROLL_FAILED, "lib/layers/%s.c: its table has no .backward, but what the layer %s reads is to have a "
+                                           "gradient", kind->name, name);
     *index = layer->index;
     return unroll_ok();
 }

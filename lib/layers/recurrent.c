@@ -80,6 +80,7 @@ static unroll_status recurrent_open(unroll_layer *layer, const void *options, co
         return unroll_error(UNROLL_WRONG, "%s is no cell: see unroll list cells", o->cell);
     own->engine = layer->isa->engine;
     own->shape = unroll_cell_shape_of(own->cell, settings);
+    UNROLL_TRY(unroll_cell_shape_check(own->cell->name, &own->shape));
     own->states = unroll_cell_states(own->cell);
     while (own->vectors < UNROLL_CELL_VECTORS && own->shape.vector[own->vectors] != NULL)
         own->vectors++;

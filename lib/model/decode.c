@@ -174,3 +174,26 @@ unroll_status unroll_model_decode(unroll_model *model, const unroll_forward *io,
     close_search(&s);
     return status;
 }
+
+static int largest(const real *y, int classes)
+{
+    int best = 0;
+    for (int k = 1; k < classes; k++)
+        if (y[k] > y[best])
+            best = k;
+    return best;
+}
+
+int unroll_best_path(const real *y, int steps, int classes, int *label)
+{
+    int labels = 0, before = 0;
+    for (int t = 0; t < steps; t++) {
+        int class = largest(y + (size_t)t * (size_t)classes, classes);
+        if (class != 0 && class != before)
+            label[labels++] = class;
+        before = class;
+    }
+    for (int t = labels; t < steps; t++)
+        label[t] = -1;
+    return labels;
+}

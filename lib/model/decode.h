@@ -1,4 +1,5 @@
-/* decode.h: writing answers that are sequences (UNROLL_SEQUENCE), step by step: greedily or with beams. */
+/* decode.h: what a model says: answers that are sequences (UNROLL_SEQUENCE), written step by step, greedily or with beams; labels
+   without places (UNROLL_UNALIGNED), read off its outputs. */
 #ifndef UNROLL_MODEL_DECODE_H
 #define UNROLL_MODEL_DECODE_H
 
@@ -12,5 +13,10 @@
    UNROLL_FAILED when memory is short. */
 unroll_status unroll_model_decode(unroll_model *model, const unroll_forward *io, int beams, int steps, int *symbol, int *length,
                                   double *score);
+
+/* What the most probable path through the logits y (steps, classes) of one sequence says: the largest class of each step, of
+   equal ones the first, with repetitions merged and then blanks, class 0, taken out (best path decoding: Graves et al., 2006).
+   label (steps), -1 past the end; returns how many labels there are. */
+int unroll_best_path(const real *y, int steps, int classes, int *label);
 
 #endif

@@ -1,5 +1,4 @@
 /* Opening and closing a model: the nodes of its graph over one arena. */
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -254,16 +253,35 @@ static int useful_threads(const unroll_model *model)
                                     : unroll_parts_threads(unroll_graph_sequential(&model->graph), model->shape.batch, asked);
 }
 
+bool unroll_model_loss_fits(const unroll_loss *loss, const unroll_model_shape *shape)
+{
+    if (shape->answer == UNROLL_UNALIGNED)
+        return loss->sequence != NULL && shape->target_steps > 0;
+    if (shape->answer == UNROLL_SEQUENCE)
+        return loss->rows != NULL && loss->classes && shape->target_steps > 0;
+    return loss->rows != NULL;
+}
+
+static unroll_status take_loss(unroll_model *model, const unroll_isa *isa)
+{
+    const unroll_model_shape *shape = &model->shape;
+    model->loss = unroll_loss_in(isa, shape->loss);
+    if (model->loss == NULL)
+        return unroll_error(UNROLL_FAILED, "there is no loss %s", shape->loss);
+    if (!unroll_model_loss_fits(model->loss, shape))
+        return unroll_error(UNROLL_FAILED, "the loss %s does not go with the answers that the task asks for", shape->loss);
+    model->loss_parameter = model->loss->parameter != NULL ? model->loss->parameter(model->settings) : 0;
+    return unroll_ok();
+}
+
 static unroll_status open_all(unroll_model *model, const unroll_network *network)
 {
     const unroll_isa *isa;
     const unroll_model_shape *shape = &model->shape;
     UNROLL_TRY(unroll_isa_find(unroll_text(model->settings, "isa"), &isa));
     model->engine = isa->engine;
-    model->loss = unroll_loss_in(isa, shape->loss);
-    assert(model->loss != NULL);
+    UNROLL_TRY(take_loss(model, isa));
     model->seed = (uint64_t)unroll_int(model->settings, "seed");
-    model->loss_parameter = model->loss->parameter != NULL ? model->loss->parameter(model->settings) : 0;
     UNROLL_TRY(unroll_optimizer_check(model->settings));
     read_optimizer(model);
     UNROLL_TRY(unroll_network_graph(network, model->settings, shape, isa, &model->graph));

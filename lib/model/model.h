@@ -23,8 +23,12 @@ typedef struct unroll_model_shape {
     bool all_threads;    /* as many threads as the settings say; else fewer where more would be slower */
 } unroll_model_shape;
 
+/* Whether a model with this loss can give the answers that the shape says at all. */
+struct unroll_loss;
+bool unroll_model_loss_fits(const struct unroll_loss *loss, const unroll_model_shape *shape);
+
 /* Opens a model of the settings model, layers, hidden, ... for `shape`; weights are drawn from `seed`.
-   Fails with UNROLL_FAILED when memory is short, UNROLL_WRONG for what the settings cannot mean. */
+   Fails with UNROLL_FAILED when memory is short or the loss cannot be, UNROLL_WRONG for what the settings cannot mean. */
 unroll_status unroll_model_open(const unroll_settings *settings, const unroll_model_shape *shape, unroll_model **model);
 /* The same of `network` (model/network.h), whatever the setting model says. */
 struct unroll_network;

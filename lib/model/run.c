@@ -39,6 +39,15 @@ static void fill_solved(const unroll_training *t, unroll_record *record)
     unroll_record_real(record, "solved_below", t->shape.unit, t->shape.solved_below);
 }
 
+/* How many sequences could not be aligned, of tasks whose labels are to be. */
+static void fill_left_out(const unroll_training *t, unroll_record *record)
+{
+    if (t->shape.answer != UNROLL_UNALIGNED)
+        return;
+    unroll_record_int(record, "left_out", "sequences", t->left_out);
+    unroll_record_int(record, "valid_left_out", "sequences", t->valid_left_out);
+}
+
 /* The metric is that of the weights that are kept, over the whole validation split; best_valid_METRIC that of the best point,
    over the batches of a point, by which it was chosen. */
 static void fill_results(const unroll_training *t, unroll_record *record)
@@ -56,6 +65,7 @@ static void fill_results(const unroll_training *t, unroll_record *record)
     if (batches > 0)
         unroll_record_real(record, "epochs_seen", "epochs", (double)ended / (double)batches);
     unroll_record_real(record, "train_loss", "", c->count > 1 ? (double)c->train[c->count - 1] : NAN);
+    fill_left_out(t, record);
     fill_solved(t, record);
     unroll_record_real(record, "ms_per_step", "ms", steps > 0 ? (double)t->train_ns * 1e-6 / (double)steps : NAN);
     unroll_record_real(record, "train_seconds", "s", (double)t->train_ns * 1e-9);
@@ -127,7 +137,7 @@ static unroll_status run_all(run_state *run)
 {
     unroll_training *t = &run->training;
     UNROLL_TRY(open_training(t));
-    unroll_train(t);
+    UNROLL_TRY(unroll_train(t));
     if (unroll_training_stopped(t))
         return unroll_error(UNROLL_STOPPED, "stopped");
     if (t->shape.carry)

@@ -27,14 +27,15 @@ typedef struct unroll_run_hooks {
 } unroll_run_hooks;
 
 /* Trains as `settings` say and fills the record: status done or diverged (both return UNROLL_OK), columns parameters,
-   gates, <metric>, best_step, best_valid_<metric>, last_step, epochs_seen (of finite data), solved, solved_step,
-   ms_per_step, ...; curves step, seconds, train_loss, valid_<metric>, gradient_norm, learning_rate.
+   gates, <metric>, best_step, best_valid_<metric>, last_step, epochs_seen (of finite data), left_out and valid_left_out (of unaligned
+   answers), solved, solved_step, ms_per_step, ...; curves step, seconds, train_loss, valid_<metric>, gradient_norm, learning_rate.
    keep=best: the metric, the test results and the model that hooks->model receives are of the weights of step best_step, the
    validation point whose metric over the first valid_batches batches, best_valid_<metric>, was the lowest; keep=last: of
    those of the last step. <metric> is over the whole validation split. A task counts as solved at the first point where the
    metric is below its mark over the whole split, looked at where that of the point's batches is; or with the weights that
    are kept.
-   hooks may be NULL. Any other status: the run failed, with its sentence (out of memory, a bad file). */
+   hooks may be NULL. Any other status: the run failed, with its sentence (out of memory, a bad file, labels of which none can
+   be aligned). */
 unroll_status unroll_run(const unroll_settings *settings, unroll_run_hooks *hooks, unroll_record *record);
 
 /* What a model is asked for by a task of this shape. */

@@ -19,7 +19,8 @@ static size_t targets(const unroll_task_shape *shape)
 
 unroll_status unroll_samples_open(const unroll_task_shape *shape, unroll_samples *samples)
 {
-    bool classes = unroll_loss_find(shape->loss)->classes, whole;
+    const unroll_loss *loss = unroll_loss_find(shape->loss);
+    bool classes = loss->classes || loss->sequence != NULL, whole; /* else reals */
     *samples = (unroll_samples){.length = malloc((size_t)shape->batch * sizeof(int))};
     if (shape->inputs > 0)
         samples->x = malloc(inputs(shape) * (size_t)shape->inputs * sizeof(float));

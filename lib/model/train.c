@@ -1,6 +1,7 @@
 #include "model/train.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -55,22 +56,33 @@ static void load_batch(unroll_training *t, unroll_split split, int64_t index)
     unroll_model_pack(t->model, &t->samples, t->shape.batch);
 }
 
+static void need_aligned(unroll_training *t, int64_t targets, int64_t left_out, const char *where)
+{
+    if (targets == 0 && left_out > 0)
+        t->status = unroll_error(UNROLL_FAILED, "none of the %lld sequences of %s can be aligned: each has more labels than its "
+                                                "steps can say", (long long)left_out, where);
+}
+
 /* ---- validation ---- */
 
 /* means over the first `batches` batches; carried states have a slot of their own */
 static unroll_score validate(unroll_training *t, int64_t batches)
 {
     unroll_score sum = {0.0, 0.0, 0};
+    t->valid_left_out = 0;
     if (t->shape.carry)
         unroll_model_carry(t->model, 1, true);
     for (int64_t i = 0; i < batches && !unroll_training_stopped(t); i++) {
         unroll_score score;
         load_batch(t, UNROLL_VALID, i);
+        t->valid_left_out += unroll_model_left_out(t->model);
         unroll_model_loss(t->model, &score);
         sum.loss += score.loss * (double)score.targets;
         sum.accuracy += score.accuracy * (double)score.targets;
         sum.targets += score.targets;
     }
+    if (!unroll_training_stopped(t))
+        need_aligned(t, sum.targets, t->valid_left_out, "validation");
     if (sum.targets > 0) {
         sum.loss /= (double)sum.targets;
         sum.accuracy /= (double)sum.targets;
@@ -108,10 +120,11 @@ static void note_solved(unroll_training *t, int64_t step, int point)
     t->solved_seconds = (double)t->curves.seconds[point];
 }
 
-/* means over the steps since the last point */
+/* sums over the steps since the last point */
 typedef struct stretch {
     double loss, norm;
     int64_t steps, ns;
+    int64_t learned; /* steps that had something to learn from */
 } stretch;
 
 /* A validation point after `step` steps. */
@@ -119,12 +132,12 @@ static void add_point(unroll_training *t, int64_t step, const stretch *since)
 {
     unroll_curves *c = &t->curves;
     unroll_score score = validate(t, point_batches(t));
-    double metric = metric_of(t, &score), steps = (double)since->steps;
+    double metric = metric_of(t, &score), learned = (double)since->learned;
     int at = c->count++;
     c->step[at] = (float)step;
     c->seconds[at] = (float)((double)t->train_ns * 1e-9);
-    c->train[at] = (float)(since->loss / steps); /* NaN before the first step */
-    c->norm[at] = (float)(since->norm / steps);
+    c->train[at] = (float)(since->loss / learned); /* NaN: nothing was learned */
+    c->norm[at] = (float)(since->norm / learned);
     c->valid[at] = (float)metric;
     c->rate[at] = step > 0 ? (float)unroll_schedule_rate(&t->schedule, step - 1) : NAN;
     c->step_ns[at] = since->steps > 0 ? since->ns / since->steps : 0;
@@ -138,8 +151,8 @@ static void add_point(unroll_training *t, int64_t step, const stretch *since)
     /* a few batches may be below by chance */
     if (t->solved_step < 0 && metric < t->shape.solved_below && whole_metric(t, metric) < t->shape.solved_below)
         note_solved(t, step, at);
-    if (t->hooks != NULL && t->hooks->progress != NULL && !unroll_training_stopped(t))
-        t->hooks->progress(t->hooks->context, step, t->steps, step == 0 ? score.loss : since->loss / steps);
+    if (t->hooks != NULL && t->hooks->progress != NULL && t->status.code == UNROLL_OK && !unroll_training_stopped(t))
+        t->hooks->progress(t->hooks->context, step, t->steps, since->learned == 0 ? score.loss : since->loss / learned);
 }
 
 /* ---- training ---- */
@@ -148,41 +161,58 @@ static void add_point(unroll_training *t, int64_t step, const stretch *since)
 static bool take_step(unroll_training *t, int64_t step, stretch *since)
 {
     int64_t start, batches = t->shape.batches[UNROLL_TRAIN];
-    double loss, norm;
+    double loss, norm = 0.0;
+    bool learns;
     if (t->shape.carry && batches > 0 && step > 0 && step % batches == 0)
         unroll_model_carry(t->model, 0, true);
     start = now_ns();
     load_batch(t, UNROLL_TRAIN, step);
     loss = unroll_model_gradient(t->model, NULL);
-    unroll_model_set_rate(t->model, unroll_schedule_rate(&t->schedule, step));
-    norm = unroll_model_update(t->model);
+    learns = unroll_model_targets(t->model) > 0 || unroll_model_left_out(t->model) == 0;
+    if (learns) {
+        unroll_model_set_rate(t->model, unroll_schedule_rate(&t->schedule, step));
+        norm = unroll_model_update(t->model);
+    }
     since->ns += now_ns() - start;
     since->steps++;
+    since->learned += learns;
+    t->learned += learns;
+    t->left_out += unroll_model_left_out(t->model);
     since->loss += loss;
     since->norm += norm;
     return isfinite(loss) && isfinite(norm);
+}
+
+/* Ends a stretch with its validation point. */
+static void end_stretch(unroll_training *t, int64_t step, const stretch *since)
+{
+    char where[64];
+    snprintf(where, sizeof where, "the first %lld steps", (long long)step);
+    t->train_ns += since->ns;
+    need_aligned(t, t->learned, t->left_out, where);
+    if (t->status.code == UNROLL_OK)
+        add_point(t, step, since);
 }
 
 static void take_steps(unroll_training *t)
 {
     int64_t points = unroll_int(t->settings, "points");
     bool stop_solved = strcmp(unroll_text(t->settings, "stop"), "solved") == 0;
-    stretch since = {0.0, 0.0, 0, 0};
+    stretch since = {0};
     if (points > t->steps && t->steps > 0)
         points = t->steps;
     add_point(t, 0, &since);
     if (t->shape.carry)
         unroll_model_carry(t->model, 0, true);
-    for (int64_t step = 0, point = 1; step < t->steps && !unroll_training_stopped(t); step++) {
+    for (int64_t step = 0, point = 1; step < t->steps && t->status.code == UNROLL_OK && !unroll_training_stopped(t); step++) {
         if (!take_step(t, step, &since)) {
             t->diverged = step;
             return;
         }
         if (step + 1 < (int64_t)llround((double)t->steps * (double)point / (double)points))
             continue;
-        t->train_ns += since.ns;
-        add_point(t, step + 1, &since);
-        since = (stretch){0.0, 0.0, 0, 0};
+        end_stretch(t, step + 1, &since);
+        since = (stretch){0};
         point++;
         if ((stop_solved && t->solved_step >= 0) || unroll_schedule_ends(&t->schedule))
             return;
@@ -205,11 +235,12 @@ static void keep_weights(unroll_training *t)
         note_solved(t, t->kept_step, t->kept != NULL ? t->best_point : t->curves.count - 1);
 }
 
-void unroll_train(unroll_training *t)
+unroll_status unroll_train(unroll_training *t)
 {
     take_steps(t);
     if (t->diverged >= 0)
         t->metric = NAN;
-    else if (!unroll_training_stopped(t))
+    else if (t->status.code == UNROLL_OK && !unroll_training_stopped(t))
         keep_weights(t);
+    return t->status;
 }

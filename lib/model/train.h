@@ -9,7 +9,7 @@
 /* What is noted at each validation point; the first one is before the first step. */
 typedef struct unroll_curves {
     float *step, *seconds;
-    float *train, *norm;  /* means over the steps since the last point; NaN at the first one */
+    float *train, *norm;  /* means over the steps since the last point that had something to learn from; NaN: there was none */
     float *valid;         /* the metric, at every point on the same batches */
     float *rate;          /* of the last step */
     int64_t *step_ns;     /* mean time of a training step since the last point */
@@ -35,6 +35,10 @@ typedef struct unroll_training {
     int64_t solved_step; /* -1: never */
     double solved_seconds;
     int64_t train_ns;
+    int64_t learned;        /* steps that had something to learn from */
+    int64_t left_out;       /* sequences of training that could not be aligned, each time that they came */
+    int64_t valid_left_out; /* of the batches of the last validation */
+    unroll_status status;   /* what unroll_train returns */
     int64_t diverged; /* the step at which the loss or its gradient was no longer finite; -1: never */
     double metric;    /* of the weights that are kept, over the whole validation split; NaN of a training that diverged */
 } unroll_training;
@@ -44,8 +48,10 @@ typedef struct unroll_training {
 unroll_status unroll_training_open(unroll_training *training);
 void unroll_training_close(unroll_training *training);
 
-/* Trains, then puts the weights in place that are kept. Ends soon when hooks->stop says so. */
-void unroll_train(unroll_training *training);
+/* Trains, then puts the weights in place that are kept. Ends soon when hooks->stop says so. Sequences that cannot be aligned
+   (UNROLL_UNALIGNED) are left out; a step of nothing else leaves the weights as they are. UNROLL_FAILED when all are left out
+   up to a validation point, or in a validation: then there is nothing to learn from, or to judge by. */
+unroll_status unroll_train(unroll_training *training);
 
 static inline bool unroll_training_stopped(const unroll_training *training)
 {
