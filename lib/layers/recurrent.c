@@ -230,6 +230,7 @@ static unroll_tape take_tape(const unroll_recurrent *own, unroll_arena *arena, s
 
 static void recurrent_take_node(unroll_node *node, unroll_arena *arena)
 {
+    static const unroll_team alone = {.size = 1};
     const unroll_recurrent *own = node->layer->own;
     recurrent_node *mine = node->own;
     size_t batch = (size_t)node->batch, rows = (size_t)node->capacity, streams = (size_t)node->streams;
@@ -246,6 +247,9 @@ static void recurrent_take_node(unroll_node *node, unroll_arena *arena)
     node->output = unroll_matrix_from(mine->state[0], mine->first_row);
     node->d_output = unroll_matrix_from(mine->d_state[0], mine->first_row);
     node->stream = mine->stream_state[0][0];
+    for (int i = 0; arena->base != NULL && i < 2; i++)
+        unroll_walk_open(&mine->stream_walk[i], node->layer, (unroll_part){0, own->panels}, &mine->stream_tape, mine->stream_state[i],
+                         mine->stream_state[1 - i], &(unroll_cell_place){.training = false}, &alone);
 }
 
 /* each cell: read backwards; and on top of one from whose last states it starts */

@@ -55,6 +55,28 @@ typedef struct unroll_tape {
     unroll_matrix all, side[2]; /* (rows, P*slots*16), (rows, P*G*16), (rows, P*R*16) */
 } unroll_tape;
 
+/* Some sequences at one step whose states before it lie in consecutive rows. */
+typedef struct unroll_run {
+    int count;
+    int sequence;      /* the first of them */
+    int row;           /* its row of the set and of the tape */
+    int before, after; /* and of the states */
+    bool first;        /* it is their first step */
+} unroll_run;
+
+/* What stays the same from step to step: where tape and states lie, the panels, and of the recurrent product and of the cell
+   all but the rows. */
+typedef struct unroll_walk {
+    const unroll_layer *layer;
+    const unroll_team *team;
+    unroll_part panels;
+    const unroll_tape *tape;
+    const unroll_matrix *old, *now; /* (states): before a step, after it */
+    unroll_cell_place at;           /* of draws: whoever walks sets the time and the sequences */
+    unroll_product product;
+    unroll_cell_step cell;
+} unroll_walk;
+
 typedef struct unroll_recurrent_node {
     unroll_tape tape;
     /* (B + rows, H): the states after each step and, B rows in all, the initial ones: read forwards before the first step's,
@@ -64,6 +86,7 @@ typedef struct unroll_recurrent_node {
     int first_row;                             /* of the states, where the set's rows begin: B, or 0 */
     unroll_tape stream_tape;                          /* (B, ..) */
     unroll_matrix stream_state[2][UNROLL_CELL_STATES]; /* (B, H): before and after, in turns */
+    unroll_walk stream_walk[2];                       /* from the one to the other, and back */
     int stream_now;
     bool started; /* initial states are set; else they are zero */
     /* (rows, H), where a view asks for it, else without memory: gradients of the states after each step; values of gates that
@@ -113,30 +136,8 @@ int unroll_recurrent_end_row(const unroll_node *node, int s);
 /* Pre-activations of some panels from the input: of reals, `rows` rows of `input` from `row` on, or of symbols. */
 void unroll_recurrent_input(const unroll_layer *layer, unroll_part panels, unroll_matrix input, const int *symbol, int row,
                             int rows, const unroll_tape *tape);
-/* Some sequences at one step whose states before it lie in consecutive rows. */
-typedef struct unroll_run {
-    int count;
-    int sequence;      /* the first of them */
-    int row;           /* its row of the set and of the tape */
-    int before, after; /* and of the states */
-    bool first;        /* it is their first step */
-} unroll_run;
-
-/* What stays the same from step to step: where tape and states lie, the panels, and of the recurrent product and of the cell
-   all but the rows. */
-typedef struct unroll_walk {
-    const unroll_layer *layer;
-    const unroll_team *team;
-    unroll_part panels;
-    const unroll_tape *tape;
-    const unroll_matrix *old, *now; /* (states): before a step, after it */
-    unroll_cell_place *at;          /* of draws, but for the units */
-    unroll_product product;
-    unroll_cell_step cell;
-} unroll_walk;
-
 void unroll_walk_open(unroll_walk *walk, const unroll_layer *layer, unroll_part panels, const unroll_tape *tape,
-                      const unroll_matrix *old, const unroll_matrix *now, unroll_cell_place *at, const unroll_team *team);
+                      const unroll_matrix *old, const unroll_matrix *now, const unroll_cell_place *at, const unroll_team *team);
 /* One step: the recurrent product on top of the input's on the tape, then the cell. `back`: from the last panel to the first. */
 void unroll_walk_step(unroll_walk *walk, const unroll_run *r, bool back);
 /* The cell alone, over some panels; with hooks over whole rows, over all of them. */

@@ -42,7 +42,7 @@ void unroll_recurrent_input(const unroll_layer *layer, unroll_part panels, unrol
 enum { FEW_ROWS = 2 };
 
 void unroll_walk_open(unroll_walk *walk, const unroll_layer *layer, unroll_part panels, const unroll_tape *tape,
-                      const unroll_matrix *old, const unroll_matrix *now, unroll_cell_place *at, const unroll_team *team)
+                      const unroll_matrix *old, const unroll_matrix *now, const unroll_cell_place *at, const unroll_team *team)
 {
     const unroll_recurrent *own = layer->own;
     int gates = own->shape.recurrent;
@@ -52,13 +52,13 @@ void unroll_walk_open(unroll_walk *walk, const unroll_layer *layer, unroll_part 
     walk->tape = tape;
     walk->old = old;
     walk->now = now;
-    walk->at = at;
+    walk->at = *at;
     walk->product = (unroll_product){.k = own->head_units,
                                      .width = own->width[1],
                                      .chained = own->single && own->panels * gates <= CHAINED_BLOCKS};
     walk->cell.variant = own->shape.variant;
     walk->cell.gate = unroll_matrix_block(tape->all);
-    walk->cell.at = at;
+    walk->cell.at = &walk->at;
 }
 
 /* a hook over the whole rows of a step */
@@ -87,8 +87,8 @@ void unroll_walk_cells(unroll_walk *walk, const unroll_run *r, int first, int pa
     step->gates_next = one ? (size_t)own->slots * step->gate : UNROLL_LANES;
     step->state_next = one ? unroll_matrix_block(walk->now[0]) : UNROLL_LANES;
     step->vector_next = one ? UNROLL_LANES : 0;
-    walk->at->sequence_next = !one;
-    walk->at->unit_next = one ? UNROLL_LANES : 0;
+    walk->at.sequence_next = !one;
+    walk->at.unit_next = one ? UNROLL_LANES : 0;
     if (own->cell->before != NULL)
         whole_rows(walk, r, own->cell->before);
     for (int panel = first, end = one ? first + 1 : first + panels; panel < end; panel++) {
@@ -99,7 +99,7 @@ void unroll_walk_cells(unroll_walk *walk, const unroll_run *r, int first, int pa
         }
         for (int v = 0; v < own->vectors; v++)
             step->vector[v] = unroll_recurrent_vector(own, walk->layer->w, v, panel);
-        walk->at->unit = panel * UNROLL_LANES;
+        walk->at.unit = panel * UNROLL_LANES;
         own->cell->forward(step);
     }
     if (own->cell->after != NULL)
@@ -137,12 +137,13 @@ static void step_piece(unroll_walk *walk, const unroll_run *r, int first, int co
 static void step_head(unroll_walk *walk, const unroll_run *r, int head, unroll_part panels, bool back)
 {
     const unroll_recurrent *own = walk->layer->own;
-    int count = panels.end - panels.begin, together = own->together, pieces = (count + together - 1) / together;
+    int count = panels.end - panels.begin, together = own->together, pieces;
     walk->product.a = walk->old[0].at + head * own->head_panels;
     if (count > 0 && (r->count <= FEW_ROWS || own->shape.recurrent == 0)) {
         step_piece(walk, r, panels.begin, count, panels.begin);
         return;
     }
+    pieces = (count + together - 1) / together;
     for (int i = 0; i < pieces; i++) {
         int first = panels.begin + (back ? pieces - 1 - i : i) * together, next = back ? first - together : first + together;
         bool more = i + 1 < pieces;
@@ -206,7 +207,7 @@ static void prepare(unroll_node *node, const unroll_pass *pass)
 }
 
 /* Steps first..end - 1 in the order of reading, through some panels: the input product of them all, then step by step. */
-static void forward_stretch(unroll_node *node, const unroll_team *team, const thread_share *share, unroll_cell_place *at, int first,
+static void forward_stretch(unroll_node *node, const unroll_team *team, const thread_share *share, const unroll_cell_place *at, int first,
                             int end)
 {
     const unroll_recurrent *own = node->layer->own;
@@ -222,11 +223,11 @@ static void forward_stretch(unroll_node *node, const unroll_team *team, const th
     }
     unroll_walk_open(&walk, node->layer, share->panels, &mine->tape, mine->state, mine->state, at, team);
     for (int p = first; p < end; p++) {
-        at->time = step_at(own, set, p);
+        walk.at.time = step_at(own, set, p);
         for (int i = 0; i < runs_of(own); i++) {
             unroll_run r;
-            run_at(node, share, at->time, i, &r);
-            at->sequence = set->order + r.sequence;
+            run_at(node, share, walk.at.time, i, &r);
+            walk.at.sequence = set->order + r.sequence;
             unroll_walk_step(&walk, &r, own->large && p % 2 == 1);
         }
         if (share->wait)

@@ -105,17 +105,12 @@ void unroll_recurrent_step(unroll_node *node, int rows)
 {
     const unroll_recurrent *own = node->layer->own;
     recurrent_node *mine = node->own;
-    int now = mine->stream_now, next = 1 - now;
-    static const unroll_team alone = {.size = 1};
-    unroll_cell_place at = {.training = false};
+    unroll_walk *walk = &mine->stream_walk[mine->stream_now];
     unroll_run r = {.count = rows};
-    unroll_walk walk;
-    unroll_walk_open(&walk, node->layer, (unroll_part){0, own->panels}, &mine->stream_tape, mine->stream_state[now],
-                     mine->stream_state[next], &at, &alone);
     if (own->form != UNROLL_FLOAT)
-        packed_step(&walk, node, &r);
+        packed_step(walk, node, &r);
     else
-        float_step(&walk, node, &r);
-    mine->stream_now = next;
-    node->stream = mine->stream_state[next][0];
+        float_step(walk, node, &r);
+    node->stream = walk->now[0];
+    mine->stream_now = 1 - mine->stream_now;
 }

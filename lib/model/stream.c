@@ -3,10 +3,15 @@
 
 #include "model/inside.h"
 
+static bool has_target(const unroll_model *model)
+{
+    return model->graph.input[UNROLL_TARGET] >= 0;
+}
+
 /* The set that a step goes along: the answer's, where it is another sequence. */
 static unroll_set_index streaming_set(const unroll_model *model)
 {
-    return model->graph.input[UNROLL_TARGET] >= 0 ? UNROLL_TARGET : UNROLL_SOURCE;
+    return has_target(model) ? UNROLL_TARGET : UNROLL_SOURCE;
 }
 
 static int input_of(const unroll_model *model)
@@ -17,13 +22,13 @@ static int input_of(const unroll_model *model)
 /* Whether a layer takes part in steps: of two sets, those of the source have been through before. */
 static bool steps(const unroll_model *model, int layer)
 {
-    return model->graph.input[UNROLL_TARGET] < 0 || model->graph.layer[layer]->set == UNROLL_TARGET;
+    return !has_target(model) || model->graph.layer[layer]->set == UNROLL_TARGET;
 }
 
 /* rows of a step for each sequence */
 static int each_of(const unroll_model *model)
 {
-    return model->graph.input[UNROLL_TARGET] >= 0 && model->shape.beams > 0 ? model->shape.beams : 1;
+    return has_target(model) && model->shape.beams > 0 ? model->shape.beams : 1;
 }
 
 /* How many of `size` rows of a step are a micro-batch's, and the first of them. */
@@ -92,10 +97,14 @@ static void micro_step(const unroll_model *model, unroll_micro *micro, int size,
 {
     const unroll_node *output = unroll_micro_output(model, micro);
     int outputs = model->shape.outputs;
+    int count = model->graph.count;
+    bool target = has_target(model);
     place(micro, input_of(model), size, x, symbol);
-    for (int i = 0; i < model->graph.count; i++)
-        if (steps(model, i))
-            model->graph.layer[i]->kind->step(&micro->node[i], size);
+    for (int i = 0; i < count; i++) {
+        unroll_node *node = &micro->node[i];
+        if (!target || node->layer->set == UNROLL_TARGET)
+            node->layer->kind->step(node, size);
+    }
     for (int b = 0; y != NULL && b < size; b++)
         for (int o = 0; o < outputs; o++)
             y[(size_t)b * (size_t)outputs + (size_t)o] = *unroll_matrix_element(output->stream, b, o);
