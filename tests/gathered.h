@@ -147,7 +147,7 @@ static inline bool has_part(const char *folder)
     bool found = false;
     DIR *listing = opendir(folder);
     while (listing != NULL && (entry = readdir(listing)) != NULL)
-        found = found || unroll_part_is(entry->d_name);
+        found = found || unroll_is_unfinished(entry->d_name);
     if (listing != NULL)
         closedir(listing);
     return found;

@@ -100,7 +100,7 @@ static int logged_rename(const char *from, const char *to)
     return logged("rename") ? -1 : rename(from, to);
 }
 
-static void take_over(void)
+static void stand_in(void)
 {
     memset(&disk, 0, sizeof disk);
     disk.usual = unroll_disk;
@@ -155,7 +155,7 @@ static const char *path_in(const char *folder)
 static void bytes_are_synced_before_the_name_and_the_folder_after_it(void)
 {
     const char *path = path_in(test_folder());
-    take_over();
+    stand_in();
     CU_ASSERT_EQUAL(write_bytes(path, new_bytes).code, UNROLL_OK);
     give_back();
     CU_ASSERT_STRING_EQUAL(disk.log, "make write sync close rename open-folder sync-folder close-folder ");
@@ -165,7 +165,7 @@ static void bytes_are_synced_before_the_name_and_the_folder_after_it(void)
 static void short_and_interrupted_writes_go_on(void)
 {
     const char *path = path_in(test_folder());
-    take_over();
+    stand_in();
     disk.most = 7;
     disk.interrupted = true;
     CU_ASSERT_EQUAL(write_bytes(path, new_bytes).code, UNROLL_OK);
@@ -180,7 +180,7 @@ static void whatever_call_fails_the_old_file_stays_whole_and_nothing_else(void)
     CU_ASSERT_EQUAL(write_bytes(path, old_bytes).code, UNROLL_OK);
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         unroll_status status;
-        take_over();
+        stand_in();
         disk.fail = calls[i];
         disk.reason = EIO;
         disk.times = 1;
@@ -197,7 +197,7 @@ static void whatever_call_fails_the_old_file_stays_whole_and_nothing_else(void)
 static void a_folder_that_cannot_be_synced_is_told(void)
 {
     const char *path = path_in(test_folder());
-    take_over();
+    stand_in();
     disk.fail = "sync-folder";
     disk.reason = EIO;
     disk.times = 1;
@@ -212,13 +212,13 @@ static void an_unfinished_file_has_a_name_that_nobody_can_foresee(void)
 {
     const char *path = path_in(test_folder());
     char first[1200];
-    take_over();
+    stand_in();
     CU_ASSERT_EQUAL(write_bytes(path, new_bytes).code, UNROLL_OK);
     snprintf(first, sizeof first, "%s", disk.part);
     CU_ASSERT_EQUAL(disk.flags & (O_EXCL | O_NOFOLLOW | O_CLOEXEC), O_EXCL | O_NOFOLLOW | O_CLOEXEC);
     CU_ASSERT_EQUAL(write_bytes(path, new_bytes).code, UNROLL_OK);
     CU_ASSERT_STRING_NOT_EQUAL(disk.part, first);
-    CU_ASSERT_TRUE(unroll_part_is(strrchr(first, '/') + 1));
+    CU_ASSERT_TRUE(unroll_is_unfinished(strrchr(first, '/') + 1));
     /* where another process was faster, another name */
     disk.fail = "make";
     disk.reason = EEXIST;
@@ -245,9 +245,9 @@ static void only_a_whole_name_is_that_of_an_unfinished_file(void)
         ".unroll-part-",
         "",
     };
-    CU_ASSERT_TRUE(unroll_part_is(".unroll-part-host.domain_1-0123456789abcdef"));
+    CU_ASSERT_TRUE(unroll_is_unfinished(".unroll-part-host.domain_1-0123456789abcdef"));
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        CU_ASSERT_FALSE(unroll_part_is(others[i]));
+        CU_ASSERT_FALSE(unroll_is_unfinished(others[i]));
 }
 
 static void a_text_leaves_the_older_one_where_it_cannot_be_put(void)
@@ -256,7 +256,7 @@ static void a_text_leaves_the_older_one_where_it_cannot_be_put(void)
     char path[1200];
     unroll_text_file file;
     snprintf(path, sizeof path, "%s/report.md", folder);
-    take_over();
+    stand_in();
     CU_ASSERT_EQUAL_FATAL(unroll_text_file_open(&file, path).code, UNROLL_OK);
     CU_ASSERT_EQUAL(disk.flags & (O_EXCL | O_NOFOLLOW), O_EXCL | O_NOFOLLOW);
     fputs("text", file.out);
@@ -282,7 +282,7 @@ static void what_passes_while_a_file_is_read_is_tried_again(void)
         unsigned char *bytes = NULL;
         size_t size;
         unroll_status status;
-        take_over();
+        stand_in();
         disk.fail = passing[i].call;
         disk.reason = passing[i].reason;
         disk.times = 2;
@@ -308,7 +308,7 @@ static void what_does_not_pass_is_not_tried_again(void)
     for (size_t i = 0; i < sizeof lasting / sizeof lasting[0]; i++) {
         unsigned char *bytes;
         size_t size;
-        take_over();
+        stand_in();
         disk.fail = "open";
         disk.reason = lasting[i].reason;
         disk.times = 1;

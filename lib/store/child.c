@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "store/contain.h"
 #include "store/reader.h"
 #include "store/store.h"
@@ -50,11 +51,11 @@ void unroll_plain_put(unroll_plain_sink *sink, const void *bytes, size_t size)
 {
     const unsigned char *next = bytes;
     while (size > 0) {
-        size_t room = sizeof sink->piece - sink->used, some = size < room ? size : room;
-        memcpy(sink->piece + sink->used, next, some);
-        sink->used += some;
-        next += some;
-        size -= some;
+        size_t room = sizeof sink->piece - sink->used, chunk = size < room ? size : room;
+        memcpy(sink->piece + sink->used, next, chunk);
+        sink->used += chunk;
+        next += chunk;
+        size -= chunk;
         if (sink->used == sizeof sink->piece)
             unroll_plain_flush(sink);
     }
@@ -62,17 +63,8 @@ void unroll_plain_put(unroll_plain_sink *sink, const void *bytes, size_t size)
 
 static bool receive(void *bytes, size_t size)
 {
-    unsigned char *next = bytes;
-    while (size > 0) {
-        ssize_t got = read(STDIN_FILENO, next, size);
-        if (got == 0 || (got < 0 && errno != EINTR))
-            return false;
-        if (got > 0) {
-            next += got;
-            size -= (size_t)got;
-        }
-    }
-    return true;
+    size_t got = size;
+    return unroll_read_all(STDIN_FILENO, bytes, &got) == 0 && got == size;
 }
 
 /* Answers for one file after the other, until the parent hangs up or one cannot be read. The limits are those of the first:

@@ -44,7 +44,7 @@ static void remove_stale(const char *path, time_t before)
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         char name[1024];
         struct stat about;
-        if (!unroll_part_is(entry->d_name))
+        if (!unroll_is_unfinished(entry->d_name))
             continue;
         snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
         if (lstat(name, &about) == 0 && S_ISREG(about.st_mode) && about.st_mtime < before)
