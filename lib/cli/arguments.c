@@ -57,8 +57,7 @@ static unroll_status read_option(const unroll_command *command, int argc, char *
     return unknown_option(command, word, length);
 }
 
-unroll_status unroll_arguments_read(const unroll_command *command, int argc, char **argv, int least, int most,
-                                    unroll_arguments *out)
+unroll_status unroll_arguments_read(const unroll_command *command, int argc, char **argv, unroll_arguments *out)
 {
     memset(out, 0, sizeof *out);
     assert(count_options(command->options) <= (int)(sizeof out->values / sizeof out->values[0]));
@@ -75,7 +74,7 @@ unroll_status unroll_arguments_read(const unroll_command *command, int argc, cha
         else
             out->words[out->word_count++] = argv[i];
     }
-    if (out->word_count < least || out->word_count > most)
+    if (out->word_count < command->least_words || out->word_count > command->most_words)
         return unroll_error(UNROLL_WRONG, "unroll %s takes %s", command->name, command->usage);
     return unroll_ok();
 }

@@ -10,8 +10,6 @@ static const unroll_option options[] = {
     {NULL, NULL, NULL},
 };
 
-extern const unroll_command command_plot;
-
 /* Draws what can be drawn; the first failure is told at the end, those of experiments without results only when they
    were named. */
 static unroll_status draw_all(const unroll_experiment *const *experiments, int count, bool named, const char *results,
@@ -38,22 +36,18 @@ static unroll_status draw_all(const unroll_experiment *const *experiments, int c
     return first;
 }
 
-static int run(int argc, char **argv, const atomic_bool *stop)
+static unroll_status run(const unroll_arguments *arguments, const atomic_bool *stop)
 {
-    unroll_arguments arguments;
-    const unroll_experiment **experiments = NULL;
+    const unroll_experiment **experiments;
     const char *results = "results";
-    int count = 0;
-    unroll_status status = unroll_arguments_read(&command_plot, argc, argv, 0, 1000, &arguments);
+    int count;
+    unroll_status status;
+    UNROLL_TRY(unroll_read_results(arguments, &results));
+    status = unroll_read_experiments(arguments, &experiments, &count);
     if (status.code == UNROLL_OK)
-        status = unroll_read_results(&arguments, &results);
-    if (status.code == UNROLL_OK)
-        status = unroll_read_experiments(&arguments, &experiments, &count);
-    if (status.code == UNROLL_OK)
-        status = draw_all(experiments, count, arguments.word_count > 0, results, stop);
+        status = draw_all(experiments, count, arguments->word_count > 0, results, stop);
     free(experiments);
-    unroll_arguments_free(&arguments);
-    return unroll_say(status);
+    return status;
 }
 
 const unroll_command command_plot = {
@@ -61,6 +55,7 @@ const unroll_command command_plot = {
     .usage = "[EXPERIMENT...] [options]",
     .help = "draw the figures with gnuplot, as SVG and PNG, into results/figures",
     .order = 50,
+    .most_words = 1000,
     .run = run,
     .options = options,
     .more = "Without EXPERIMENT: all that have results. What a figure is drawn from lies beside it, in figures/data.\n",

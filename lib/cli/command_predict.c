@@ -15,8 +15,6 @@ static const unroll_option options[] = {
     {NULL, NULL, NULL},
 };
 
-extern const unroll_command command_predict;
-
 /* What is written, over all sequences. */
 typedef struct predictions {
     int outputs, state;
@@ -165,7 +163,8 @@ static unroll_status add_all_states(const unroll_model *model, const unroll_sequ
     return unroll_ok();
 }
 
-static unroll_status write_predictions(const unroll_model *model, const unroll_sequences *in, const predictions *out, const char *path)
+static unroll_status write_predictions(const unroll_model *model, const unroll_sequences *in, const predictions *out,
+                                       const char *path)
 {
     unroll_bundle *bundle = unroll_bundle_new();
     unroll_status status;
@@ -232,23 +231,18 @@ static unroll_status predict(const char *const paths[3], int beams, const atomic
     return status;
 }
 
-static int run(int argc, char **argv, const atomic_bool *stop)
+static unroll_status run(const unroll_arguments *arguments, const atomic_bool *stop)
 {
-    unroll_arguments arguments;
+    const char *const *paths = arguments->words;
     int beams = 0;
-    unroll_status status = unroll_arguments_read(&command_predict, argc, argv, 3, 3, &arguments);
-    if (status.code == UNROLL_OK && arguments.words[2][0] == '\0')
-        status = unroll_error(UNROLL_WRONG, "OUTPUT.h5 needs the name of a file");
-    for (int i = 0; i < 2 && status.code == UNROLL_OK; i++)
-        if (unroll_same_file(arguments.words[i], arguments.words[2]))
-            status = unroll_error(UNROLL_WRONG, "OUTPUT.h5 is %s itself, %.300s: it would be lost",
-                                  i == 0 ? "MODEL.h5" : "INPUT.h5", arguments.words[i]);
-    if (status.code == UNROLL_OK)
-        status = unroll_option_int(&arguments, "--beams", 1, 256, &beams);
-    if (status.code == UNROLL_OK)
-        status = predict(arguments.words, beams, stop);
-    unroll_arguments_free(&arguments);
-    return unroll_say(status);
+    if (paths[2][0] == '\0')
+        return unroll_error(UNROLL_WRONG, "OUTPUT.h5 needs the name of a file");
+    for (int i = 0; i < 2; i++)
+        if (unroll_same_file(paths[i], paths[2]))
+            return unroll_error(UNROLL_WRONG, "OUTPUT.h5 is %s itself, %.300s: it would be lost",
+                                i == 0 ? "MODEL.h5" : "INPUT.h5", paths[i]);
+    UNROLL_TRY(unroll_option_int(arguments, "--beams", 1, 256, &beams));
+    return predict(paths, beams, stop);
 }
 
 const unroll_command command_predict = {
@@ -256,6 +250,8 @@ const unroll_command command_predict = {
     .usage = "MODEL.h5 INPUT.h5 OUTPUT.h5 [options]",
     .help = "use a saved model on sequences of your own",
     .order = 30,
+    .least_words = 3,
+    .most_words = 3,
     .options = options,
     .run = run,
     .more = "MODEL.h5   from unroll train --save\n"

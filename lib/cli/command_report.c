@@ -11,8 +11,6 @@ static const unroll_option options[] = {
     {NULL, NULL, NULL},
 };
 
-extern const unroll_command command_report;
-
 static unroll_status read_format(const char *text, unroll_format *format)
 {
     static const char *const names[] = {"text", "md", "csv", "html"};
@@ -104,26 +102,21 @@ static unroll_status print_all(const unroll_experiment *const *experiments, int 
     return tables.code != UNROLL_OK ? tables : page;
 }
 
-static int run(int argc, char **argv, const atomic_bool *stop)
+static unroll_status run(const unroll_arguments *arguments, const atomic_bool *stop)
 {
-    unroll_arguments arguments;
-    const unroll_experiment **experiments = NULL;
-    unroll_format format = UNROLL_FORMAT_TEXT;
+    const unroll_experiment **experiments;
+    unroll_format format;
     const char *results = "results";
-    int count = 0;
-    unroll_status status = unroll_arguments_read(&command_report, argc, argv, 0, 1000, &arguments);
+    int count;
+    unroll_status status;
     (void)stop;
+    UNROLL_TRY(read_format(unroll_option_get(arguments, "--format"), &format));
+    UNROLL_TRY(unroll_read_results(arguments, &results));
+    status = unroll_read_experiments(arguments, &experiments, &count);
     if (status.code == UNROLL_OK)
-        status = read_format(unroll_option_get(&arguments, "--format"), &format);
-    if (status.code == UNROLL_OK)
-        status = unroll_read_results(&arguments, &results);
-    if (status.code == UNROLL_OK)
-        status = unroll_read_experiments(&arguments, &experiments, &count);
-    if (status.code == UNROLL_OK)
-        status = print_all(experiments, count, arguments.word_count > 0, results, format);
+        status = print_all(experiments, count, arguments->word_count > 0, results, format);
     free(experiments);
-    unroll_arguments_free(&arguments);
-    return unroll_say(status);
+    return status;
 }
 
 const unroll_command command_report = {
@@ -131,6 +124,7 @@ const unroll_command command_report = {
     .usage = "[EXPERIMENT...] [options]",
     .help = "print the comparison tables and write results/report.md",
     .order = 40,
+    .most_words = 1000,
     .run = run,
     .options = options,
     .more = "Without EXPERIMENT: all that have results, as on the page. In brackets: 95% intervals, of a mean over "

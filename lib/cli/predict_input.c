@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 
-static unroll_status take_array(const unroll_bundle *bundle, const char *path, const char *name, int rank,
+static unroll_status find_array(const unroll_bundle *bundle, const char *path, const char *name, int rank,
                                 const char *axes, const unroll_array **array)
 {
     *array = unroll_bundle_find(bundle, name);
@@ -26,7 +26,7 @@ static unroll_status read_lengths(const unroll_bundle *bundle, unroll_sequences 
 {
     if (unroll_bundle_find(bundle, "lengths") == NULL)
         return unroll_ok();
-    UNROLL_TRY(take_array(bundle, in->path, "lengths", 1, "(sequences)", &in->lengths));
+    UNROLL_TRY(find_array(bundle, in->path, "lengths", 1, "(sequences)", &in->lengths));
     if (in->lengths->type != UNROLL_ARRAY_INT32 || in->lengths->dims[0] != (size_t)in->count)
         return unroll_error(UNROLL_WRONG, "lengths of %.300s must be %d whole numbers, one a sequence", in->path,
                             in->count);
@@ -60,11 +60,11 @@ unroll_status unroll_sequences_read(const unroll_bundle *bundle, const unroll_mo
 {
     const unroll_array *array;
     if (shape->symbols > 0) {
-        UNROLL_TRY(take_array(bundle, in->path, "symbols", 2, "(sequences, steps)", &in->symbols));
+        UNROLL_TRY(find_array(bundle, in->path, "symbols", 2, "(sequences, steps)", &in->symbols));
         if (in->symbols->type != UNROLL_ARRAY_INT32)
             return unroll_error(UNROLL_WRONG, "symbols of %.300s must be whole numbers", in->path);
     } else {
-        UNROLL_TRY(take_array(bundle, in->path, "x", 3, "(sequences, steps, inputs)", &in->x));
+        UNROLL_TRY(find_array(bundle, in->path, "x", 3, "(sequences, steps, inputs)", &in->x));
         if (in->x->dims[2] != (size_t)shape->inputs)
             return unroll_error(UNROLL_WRONG, "x of %.300s has %zu inputs a step, the model takes %d", in->path,
                                 in->x->dims[2], shape->inputs);
