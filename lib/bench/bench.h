@@ -11,7 +11,7 @@
 
 int64_t unroll_clock_ns(void); /* monotonic */
 
-/* The rows of settings that only benchmarks have: input. */
+/* Registers the settings that only benchmarks have: input, classes. */
 void unroll_register_bench_settings(void);
 
 /* Fused-multiply-add rate of one core under the engine of the setting isa, GFLOP/s, from one measurement of about
@@ -56,11 +56,14 @@ typedef struct unroll_step_timing {
    settings model, hidden, input, batch, length, layers, optimizer, threads describe: a dense head with one output on the last
    step, inputs of reals. `seconds`: about how long to measure. Fails when memory is short. */
 unroll_status unroll_time_training_step(const unroll_settings *settings, double seconds, unroll_step_timing *timing);
+/* Adds to a record how fast the steps were: the columns steps_per_s, gflops, peak_gflops, peak_fraction and spread, and the
+   samples as the timing "step". */
+void unroll_record_step(unroll_record *record, const unroll_step_timing *timing);
 
 /* What `unroll bench` can measure. A mode turns one point of its grid into one or more records, whose columns are those
    that it names, beside the settings. */
 typedef struct unroll_bench_sink {
-    void (*take)(void *context, unroll_record *record); /* owns it from now on; NULL: memory is short */
+    void (*put)(void *context, unroll_record *record); /* owns it from now on; NULL: memory is short */
     void *context;
 } unroll_bench_sink;
 

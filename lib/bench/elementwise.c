@@ -34,7 +34,7 @@ static void measure(const unroll_settings *settings, const char *isa, const char
         unroll_record_real(record, "elements_per_ns", "1/ns", q.median);
         unroll_record_real(record, "spread", "", q.spread);
     }
-    sink->take(sink->context, record);
+    sink->put(sink->context, record);
 }
 
 unroll_status unroll_bench_elementwise(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,

@@ -63,6 +63,6 @@ unroll_status unroll_bench_phases(const unroll_settings *settings, double second
         for (int i = 0; i < UNROLL_PHASES; i++)
             unroll_record_real(record, names[i], "", (double)w.ns[i] / all);
     }
-    sink->take(sink->context, record);
+    sink->put(sink->context, record);
     return unroll_ok();
 }

@@ -104,7 +104,7 @@ unroll_status unroll_bench_streaming(const unroll_settings *settings, double sec
         record = unroll_bench_record(settings);
         if (record != NULL)
             fill(record, &timed, ns, count, unroll_bandwidth_for(ceilings, bytes), bytes, error);
-        sink->take(sink->context, record);
+        sink->put(sink->context, record);
     }
     unroll_timed_close(&timed);
     return status;

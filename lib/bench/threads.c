@@ -98,7 +98,7 @@ static void tell(const unroll_settings *settings, const contest *c, int i, const
         unroll_record_real(record, "gain_low", "", ratio.low);
         unroll_record_real(record, "gain_high", "", ratio.high);
     }
-    sink->take(sink->context, record);
+    sink->put(sink->context, record);
 }
 
 unroll_status unroll_bench_threads(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,

@@ -26,7 +26,7 @@ typedef struct products {
     real *w, *w_t, *g;
 } products;
 
-static void take(products *p)
+static void take_operands(products *p)
 {
     size_t outputs = (size_t)unroll_blocks(p->outputs) * UNROLL_LANES, inputs = (size_t)unroll_blocks(p->inputs) * UNROLL_LANES;
     p->x = unroll_take_matrix(&p->arena, p->inputs, (size_t)p->rows, (size_t)p->rows);
@@ -86,9 +86,9 @@ static unroll_status open_products(const unroll_settings *settings, int classes,
     *p = (products){.engine = isa->engine, .rows = (int)unroll_int(settings, "batch"),
                     .inputs = (int)unroll_int(settings, "hidden"), .outputs = classes};
     unroll_arena_count(&p->arena);
-    take(p);
+    take_operands(p);
     UNROLL_TRY(unroll_arena_open(&p->arena));
-    take(p);
+    take_operands(p);
     return unroll_ok();
 }
 
@@ -132,7 +132,7 @@ unroll_status unroll_bench_wide(const unroll_settings *settings, double seconds,
         status = open_products(settings, classes, &p);
     if (status.code == UNROLL_OK) {
         unroll_pin(&old);
-        sink->take(sink->context, measure(settings, model, &p, seconds, stop));
+        sink->put(sink->context, measure(settings, model, &p, seconds, stop));
         unroll_unpin(&old);
     }
     unroll_model_close(model);
