@@ -141,7 +141,7 @@ static void backward_step(const unroll_loss_sequence *q, const lattice *l, int t
 }
 
 /* dy of step t -= weight * the share of all paths that is in each class at it */
-static void take_shares(const unroll_loss_sequence *q, const lattice *l, int t, double log_p)
+static void subtract_shares(const unroll_loss_sequence *q, const lattice *l, int t, double log_p)
 {
     double *restrict share = l->alpha + (size_t)(t + 1) * l->stride + 1, blank = 0.0;
     const double *restrict beta = l->beta;
@@ -167,7 +167,7 @@ static void backward(const unroll_loss_sequence *q, const lattice *l, double log
     if (l->labels > 0)
         l->beta[l->labels - 1] = 0.0; /* and the last label */
     for (int t = l->steps - 1; t >= 0; t--) {
-        take_shares(q, l, t, log_p);
+        subtract_shares(q, l, t, log_p);
         backward_step(q, l, t);
     }
 }

@@ -127,12 +127,12 @@ static bool seen_before(const char *const *seen, int count, int *place, const ch
 static void put_all(unroll_h5 *h, const kind *k, hid_t run_scale, unroll_record *const *records, int count)
 {
     const char *seen[MOST_ARRAYS];
-    unroll_gather_names taken;
+    unroll_gather_names claimed;
     int names = 0, width = longest(k, records, count);
     hid_t group = unroll_h5_make_group(h, k->group), scales[2] = {run_scale, H5I_INVALID_HID};
-    unroll_gather_open_names(h, &taken);
+    unroll_gather_open_names(h, &claimed);
     if (width > 0)
-        scales[1] = unroll_gather_scale(h, group, unroll_gather_take_name(h, &taken, k->axis), width);
+        scales[1] = unroll_gather_scale(h, group, unroll_gather_claim_name(h, &claimed, k->axis), width);
     for (int i = 0; width > 0 && i < count; i++) {
         int place = 0;
         for (int a = 0; a < k->count(records[i]) && h->status.code == UNROLL_OK; a++, place++) {
@@ -144,10 +144,10 @@ static void put_all(unroll_h5 *h, const kind *k, hid_t run_scale, unroll_record 
                 break;
             }
             seen[names++] = s.name;
-            put_series(h, group, k, records, count, width, &s, unroll_gather_take_name(h, &taken, s.name), scales);
+            put_series(h, group, k, records, count, width, &s, unroll_gather_claim_name(h, &claimed, s.name), scales);
         }
     }
-    free(taken.name);
+    free(claimed.name);
     if (scales[1] >= 0)
         H5Dclose(scales[1]);
     if (group >= 0)

@@ -61,7 +61,7 @@ void unroll_h5_create(unroll_h5 *h, const char *path)
 }
 
 /* The bytes of the file in memory, malloc'ed; NULL after a failure. */
-static unsigned char *take_image(unroll_h5 *h, size_t *size)
+static unsigned char *copy_image(unroll_h5 *h, size_t *size)
 {
     ssize_t needed = H5Fflush(h->file, H5F_SCOPE_GLOBAL) < 0 ? -1 : H5Fget_file_image(h->file, NULL, 0);
     unsigned char *bytes = needed > 0 ? malloc((size_t)needed) : NULL;
@@ -79,7 +79,7 @@ unroll_status unroll_h5_close(unroll_h5 *h)
     size_t size = 0;
     unsigned char *bytes = NULL;
     if (h->status.code == UNROLL_OK)
-        bytes = take_image(h, &size);
+        bytes = copy_image(h, &size);
     if (h->file >= 0)
         H5Fclose(h->file);
     if (bytes != NULL)

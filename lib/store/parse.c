@@ -284,7 +284,7 @@ static void check_layout(walk *w, hid_t set, const char *name)
 
 /* A damaged header may claim any shape: no more than what so many stored bytes can hold. False where the data set has been
    made to have no value at all. */
-static bool take_shape(walk *w, hid_t set, hid_t type, const char *name, values *v)
+static bool read_shape(walk *w, hid_t set, hid_t type, const char *name, values *v)
 {
     hid_t space = H5Dget_space(set);
     hsize_t stored = H5Dget_storage_size(set), bytes = H5Tget_size(type), room;
@@ -315,7 +315,7 @@ static void send_set(walk *w, hid_t set, const char *name)
     if (class == H5T_NO_CLASS)
         fail_reading(w, "data set", name);
     check_layout(w, set, name);
-    if ((class != H5T_COMPOUND && plain_type(type) == UNROLL_PLAIN_OTHER) || !take_shape(w, set, type, name, &v)) {
+    if ((class != H5T_COMPOUND && plain_type(type) == UNROLL_PLAIN_OTHER) || !read_shape(w, set, type, name, &v)) {
         send_member(w, name, &v);
         return;
     }
