@@ -1,4 +1,4 @@
-/* file.h: folders and files: made, found, and written whole or not at all. */
+/* file.h: folders and files: made, found, read, and written whole or not at all. */
 #ifndef UNROLL_BASE_FILE_H
 #define UNROLL_BASE_FILE_H
 

@@ -89,7 +89,8 @@ static void normalize(const unroll_loss_sequence *q, const lattice *l)
     for (int t = 0; t < l->steps; t++) {
         int row = row_of(q, t);
         const real *y = unroll_matrix_row(q->y, 0, row);
-        real *dy = q->dy.at == NULL ? NULL : unroll_matrix_row(q->dy, 0, row), peak = largest_logit(y, q->y.block, blocks, padding);
+        real *dy = q->dy.at == NULL ? NULL : unroll_matrix_row(q->dy, 0, row);
+        real peak = largest_logit(y, q->y.block, blocks, padding);
         real total = exponentials(y, q->y.block, blocks, padding, peak, dy);
         l->norm[t] = (double)peak + unroll_log((double)total);
         if (dy != NULL)

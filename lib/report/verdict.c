@@ -17,7 +17,7 @@ static unroll_status out_of_memory(void)
     return unroll_error(UNROLL_FAILED, "out of memory for a verdict");
 }
 
-/* The metric's values in the rows of one group, (rows) at most; returns how many. */
+/* The metric in the runs at one value of the prediction's column: *count of them, at most (rows). */
 static unroll_status collect_values(const unroll_table *table, const unroll_prediction *p, const char *value, double *out,
                                     int *count)
 {
