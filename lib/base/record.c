@@ -5,19 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/number.h"
 #include "base/text.h"
-
-/* Makes room for one more element of `size` bytes in an array of `count`; the room doubles. NULL when memory is short. */
-static void *one_more(void *array, int count, size_t size)
-{
-    void *grown = array;
-    if ((count & (count - 1)) == 0)
-        grown = realloc(array, (count == 0 ? 1 : 2 * (size_t)count) * size);
-    if (grown != NULL)
-        memset((char *)grown + (size_t)count * size, 0, size);
-    return grown;
-}
 
 /* Makes room in `array` for an element of that name where it has none yet. Returns the array, which may have moved. */
 static void *with_room(unroll_record *record, void *array, int *count, size_t size, const char *name)
@@ -25,7 +15,7 @@ static void *with_room(unroll_record *record, void *array, int *count, size_t si
     void *grown;
     if (unroll_find_named(array, *count, size, name) != NULL)
         return array;
-    grown = one_more(array, *count, size);
+    grown = unroll_one_more(array, *count, size);
     if (grown == NULL) {
         record->out_of_memory = true;
         return array;

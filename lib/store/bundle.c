@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "store/h5.h"
 #include "store/reader.h"
@@ -48,7 +49,7 @@ static unroll_array *make_array(unroll_bundle *bundle, const char *name)
 {
     unroll_array *array = (unroll_array *)unroll_bundle_find(bundle, name), *grown;
     if (array == NULL) {
-        grown = realloc(bundle->arrays, ((size_t)bundle->array_count + 1) * sizeof *grown);
+        grown = unroll_one_more(bundle->arrays, bundle->array_count, sizeof *grown);
         if (grown == NULL)
             return NULL;
         bundle->arrays = grown;
@@ -98,7 +99,7 @@ void unroll_bundle_attribute(unroll_bundle *bundle, const char *name, const char
         found->text = copy;
         return;
     }
-    grown = realloc(bundle->attributes, ((size_t)bundle->attribute_count + 1) * sizeof *grown);
+    grown = unroll_one_more(bundle->attributes, bundle->attribute_count, sizeof *grown);
     bundle->attributes = grown != NULL ? grown : bundle->attributes;
     if (copy == NULL || grown == NULL) {
         bundle->out_of_memory = true;

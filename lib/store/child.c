@@ -4,7 +4,6 @@
    speaks to the parent over a socket of its own. Such a process can neither open a file, nor start a program, nor reach a
    network, and has limits on memory and time; all that it can do is answer. */
 #include <errno.h>
-#include <hdf5.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +13,9 @@
 
 #include "base/file.h"
 #include "store/contain.h"
+#include "store/h5.h"
 #include "store/reader.h"
 #include "store/store.h"
-
-/* Opening a file takes HDF5 some hundred KB; kept for the next file, records open several times as fast. */
-enum { KEPT_BYTES = 1 << 23 };
 
 static bool limited; /* by us, and not by who started the program */
 
@@ -164,6 +161,6 @@ void unroll_store_child(int argc, char **argv)
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     H5PLset_loading_state(0); /* no filter that a file asks for is fetched from a folder of plug-ins */
     H5open();
-    H5set_free_list_limits(KEPT_BYTES, KEPT_BYTES, KEPT_BYTES, KEPT_BYTES, KEPT_BYTES, KEPT_BYTES);
+    unroll_h5_keep_memory();
     serve();
 }

@@ -9,18 +9,23 @@
 
 #include "base/text.h"
 
-enum { IMAGE_STEP = 1 << 16, KEPT_BYTES = 1 << 23, PATH_SHOWN = 300 };
+enum { IMAGE_STEP = 1 << 16, PATH_SHOWN = 300 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void unroll_h5_keep_memory(void)
+{
+    enum { KEPT = 1 << 23 }; /* bytes */
+    H5set_free_list_limits(KEPT, KEPT, KEPT, KEPT, KEPT, KEPT);
+}
 
 void unroll_h5_lock(void)
 {
     static bool started;
     pthread_mutex_lock(&lock);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    /* opening a file takes HDF5 some hundred KB; kept for the next file, ten thousand of them open four times as fast */
     if (!started)
-        H5set_free_list_limits(KEPT_BYTES, KEPT_BYTES, KEPT_BYTES, KEPT_BYTES, KEPT_BYTES, KEPT_BYTES);
+        unroll_h5_keep_memory();
     started = true;
 }
 

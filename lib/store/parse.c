@@ -12,7 +12,6 @@
 
 enum {
     DEEPEST_GROUP = 8,
-    MOST_MEMBERS = 100000,
     MOST_DEFLATED = 1100, /* deflate never shrinks data by more than 1032 to one */
     SLACK_BYTES = 1 << 16
 };
@@ -72,8 +71,8 @@ static void send_member(walk *w, const char *name, const values *v)
                               .name_size = strlen(name) + 1,
                               .unit_size = strlen(v->unit) + 1,
                               .values_size = v->size};
-    if (++w->members > MOST_MEMBERS)
-        fail(w, "it holds more than %d data sets", MOST_MEMBERS);
+    if (++w->members > UNROLL_MOST_MEMBERS)
+        fail(w, "it holds more than %d data sets", UNROLL_MOST_MEMBERS);
     for (int i = 0; i < v->rank; i++)
         head.dims[i] = v->dims[i];
     unroll_plain_put(w->sink, &head, sizeof head);

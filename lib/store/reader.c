@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "store/h5.h"
 #include "store/store.h"
@@ -18,7 +19,6 @@ enum {
     PATH_SHOWN = 300,
     MOST_SHARED = 64, /* records that one process parses */
     TRIES = 3,        /* of what may pass */
-    MOST_MEMBERS = 100000,
     MOST_RECORD = 256 /* MB of a run's file, far more than any has */
 };
 
@@ -97,18 +97,18 @@ static unroll_talk hear_bytes(parsing *p, uint64_t size, void **bytes)
 static unroll_talk hear_member(parsing *p, const unroll_plain_head *head)
 {
     unroll_plain *plain = p->plain;
-    unroll_plain_member *member = plain->members;
+    unroll_plain_member *member = NULL;
     void *name = NULL, *unit = NULL;
     unroll_talk how = UNROLL_TALK_GOOD;
     bool sound = head->type <= UNROLL_PLAIN_OTHER && head->rank <= UNROLL_PLAIN_RANK && head->name_size > 0 &&
-                 head->name_size <= UNROLL_PLAIN_NAME && head->unit_size > 0 && plain->count < MOST_MEMBERS;
-    if ((plain->count & (plain->count - 1)) == 0)
-        member = realloc(member, (plain->count == 0 ? 1 : 2 * (size_t)plain->count) * sizeof *member);
+                 head->name_size <= UNROLL_PLAIN_NAME && head->unit_size > 0 && plain->count < UNROLL_MOST_MEMBERS;
+    if (sound)
+        member = unroll_one_more(plain->members, plain->count, sizeof *member);
     p->nonsense = !sound;
-    p->no_memory = member == NULL;
-    plain->members = member != NULL ? member : plain->members;
-    if (!sound || member == NULL)
+    p->no_memory = sound && member == NULL;
+    if (member == NULL)
         return UNROLL_TALK_ENDED;
+    plain->members = member;
     member += plain->count++;
     *member = (unroll_plain_member){.type = head->type, .rank = (int)head->rank, .scale = head->scale != 0};
     p->nonsense = !count_values(head, member);

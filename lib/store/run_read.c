@@ -215,19 +215,26 @@ unroll_status unroll_load_record(const char *path, unroll_record **record)
     return status;
 }
 
-unroll_status unroll_load_record_of(const char *folder, const char *id, char path[UNROLL_FILE_ROOM],
-                                    unroll_record **record)
+unroll_status unroll_load_record_of(const char *folder, const char *id, unroll_refusal *refuse, const void *context,
+                                    char path[UNROLL_FILE_ROOM], unroll_record **record)
 {
     char own[UNROLL_FILE_ROOM], shown[300];
+    const char *reason = NULL;
     unroll_status status;
     path = path != NULL ? path : own;
     *record = NULL;
     if (snprintf(path, UNROLL_FILE_ROOM, "%s/%s.h5", folder, id) >= UNROLL_FILE_ROOM)
         return unroll_error(UNROLL_WRONG, "the name of a run's file is longer than %d bytes", UNROLL_FILE_ROOM - 1);
     status = unroll_load_record(path, record);
-    if (status.code != UNROLL_OK || strcmp((*record)->id, id) == 0)
+    if (status.code != UNROLL_OK)
+        return status;
+    if (strcmp((*record)->id, id) != 0)
+        reason = "is the record of another run";
+    else if (refuse != NULL)
+        reason = refuse(context, *record);
+    if (reason == NULL)
         return status;
     unroll_record_free(*record);
     *record = NULL;
-    return unroll_error(UNROLL_DAMAGED, "%s is the record of another run", unroll_text_quote(shown, sizeof shown, path));
+    return unroll_error(UNROLL_DAMAGED, "%s %s", unroll_text_quote(shown, sizeof shown, path), reason);
 }

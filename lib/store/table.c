@@ -12,10 +12,12 @@ static unroll_status out_of_memory(void)
     return unroll_error(UNROLL_FAILED, "out of memory for a table of results");
 }
 
-/* The first axis of every data set is the runs; the first one seen tells their number. */
-static unroll_status check_shape(const unroll_plain *plain, const unroll_plain_member *member, int rank,
-                                 unroll_table *table)
+/* The type must be the right one. The first axis of every data set is the runs; the first one seen tells their number. */
+static unroll_status check(const unroll_plain *plain, const unroll_plain_member *member, bool right, int rank,
+                           unroll_table *table)
 {
+    if (!right)
+        return unroll_plain_damaged(plain, "a wrong type has data set", member->name);
     if (member->rank != rank || member->dims[0] == 0 || member->dims[0] > INT_MAX ||
         (rank == 2 && member->dims[1] > INT_MAX))
         return unroll_plain_damaged(plain, "a wrong shape has data set", member->name);
@@ -77,9 +79,8 @@ static unroll_status read_column(const unroll_plain *plain, unroll_plain_member 
                                  bool env, unroll_table *table)
 {
     unroll_table_column *column = env ? &table->env[table->env_count] : &table->columns[table->column_count];
-    if (member->type == UNROLL_PLAIN_OTHER || (env && member->type != UNROLL_PLAIN_TEXT))
-        return unroll_plain_damaged(plain, "a wrong type has data set", member->name);
-    UNROLL_TRY(check_shape(plain, member, 1, table));
+    bool right = env ? member->type == UNROLL_PLAIN_TEXT : member->type != UNROLL_PLAIN_OTHER;
+    UNROLL_TRY(check(plain, member, right, 1, table));
     *(env ? &table->env_count : &table->column_count) += 1;
     unroll_text_copy(column->name, sizeof column->name, name);
     unroll_text_copy(column->unit, sizeof column->unit, member->unit);
@@ -92,9 +93,7 @@ static unroll_status read_curve(const unroll_plain *plain, unroll_plain_member *
                                 unroll_table *table)
 {
     unroll_table_curve *curve = &table->curves[table->curve_count];
-    if (member->type != UNROLL_PLAIN_FLOAT)
-        return unroll_plain_damaged(plain, "a wrong type has data set", member->name);
-    UNROLL_TRY(check_shape(plain, member, 2, table));
+    UNROLL_TRY(check(plain, member, member->type == UNROLL_PLAIN_FLOAT, 2, table));
     table->curve_count++;
     unroll_text_copy(curve->name, sizeof curve->name, name);
     unroll_text_copy(curve->unit, sizeof curve->unit, member->unit);
@@ -107,9 +106,7 @@ static unroll_status read_timing(const unroll_plain *plain, unroll_plain_member 
                                  unroll_table *table)
 {
     unroll_table_timing *timing = &table->timings[table->timing_count];
-    if (member->type != UNROLL_PLAIN_WHOLE)
-        return unroll_plain_damaged(plain, "a wrong type has data set", member->name);
-    UNROLL_TRY(check_shape(plain, member, 2, table));
+    UNROLL_TRY(check(plain, member, member->type == UNROLL_PLAIN_WHOLE, 2, table));
     table->timing_count++;
     unroll_text_copy(timing->name, sizeof timing->name, name);
     timing->length = (int)member->dims[1];

@@ -64,20 +64,6 @@ unroll_status unroll_folder_prepare(const unroll_folder *folder)
     return unroll_ok();
 }
 
-static unroll_status load(const unroll_folder *folder, const unroll_experiment *experiment, const unroll_planned *run,
-                          char path[UNROLL_FILE_ROOM], unroll_record **record)
-{
-    char shown[300];
-    const char *reason;
-    UNROLL_TRY(unroll_load_record_of(folder->runs, run->id, path, record));
-    reason = unroll_plan_refuse(experiment, *record);
-    if (reason == NULL)
-        return unroll_ok();
-    unroll_record_free(*record);
-    *record = NULL;
-    return unroll_error(UNROLL_DAMAGED, "%s %s", unroll_text_quote(shown, sizeof shown, path), reason);
-}
-
 /* Whether what lies under the name is another file than before. */
 static bool is_another(const char *path, const struct stat *before)
 {
@@ -98,7 +84,7 @@ unroll_status unroll_folder_find(const unroll_folder *folder, const unroll_exper
     do { /* until it is the file that was read: another process may have set it aside and done the run again */
         if (lstat(path, &before) != 0)
             memset(&before, 0, sizeof before);
-        status = load(folder, experiment, run, path, &record);
+        status = unroll_load_record_of(folder->runs, run->id, unroll_plan_refuse, experiment, path, &record);
     } while (status.code == UNROLL_DAMAGED && is_another(path, &before) && !unroll_stop_requested());
     switch (status.code) {
     case UNROLL_OK:
