@@ -67,14 +67,18 @@ typedef struct unroll_bench_sink {
     void *context;
 } unroll_bench_sink;
 
+/* What a mode measures at one point, for about `seconds`. UNROLL_WRONG for a point that it cannot measure, UNROLL_FAILED without
+   memory. */
+typedef unroll_status unroll_bench_measure(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
+                                           const atomic_bool *stop, const unroll_bench_sink *sink);
+
 typedef struct unroll_bench_mode {
     const char *name;    /* "stream": the option --stream; the first mode has no option */
     const char *help;    /* of the option */
     const char *axes;    /* the grid where the command line does not say otherwise */
     const char *columns; /* of its table, parted by blanks: settings and results */
     const char *legend;  /* what they mean: lines, each ended by a line break */
-    unroll_status (*measure)(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
-                             const atomic_bool *stop, const unroll_bench_sink *sink);
+    unroll_bench_measure *measure;
 } unroll_bench_mode;
 extern const unroll_bench_mode unroll_bench_modes[];
 extern const int unroll_bench_mode_count;

@@ -25,7 +25,7 @@ static void measure(const unroll_settings *settings, const char *isa, const char
     int64_t begin = unroll_clock_ns();
     unroll_record *record = unroll_bench_record(settings);
     unroll_quartiles q;
-    while (count < UNROLL_TIMING_SAMPLES && (count < 5 || (double)(unroll_clock_ns() - begin) < seconds * 1e9))
+    while (unroll_wants_sample(count, begin, seconds))
         rate[count++] = COUNT / unroll_time_steps(once, w, repeats);
     q = unroll_quartiles_of(rate, count);
     if (record != NULL) {

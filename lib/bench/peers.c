@@ -10,7 +10,6 @@
 #include "bench/peer_problem.h"
 #include "bench/peer_process.h"
 
-enum { LEAST_ROUNDS = 5 };
 /* differences that count as rounding, of sums in other orders and other functions' last bits: of values, relative to their
    root mean square; of the loss after some steps, whose smallest gradients Adam makes large */
 static const double value_tolerance = 1e-3, loss_tolerance = 2e-2;
@@ -162,14 +161,13 @@ static void calm_down(const unroll_peer_problem *q)
         nanosleep(&(struct timespec){0, 10000000}, NULL);
 }
 
-static void measure_in_turns(turns *r, unroll_timed *timed, const unroll_peer_problem *q, double seconds, const atomic_bool *stop)
+static void run_rounds(turns *r, unroll_timed *timed, const unroll_peer_problem *q, double seconds, const atomic_bool *stop)
 {
     void (*step)(void *) = q->head[6] ? unroll_timed_stream : unroll_timed_train;
     int64_t begin;
     r->own_repeats = unroll_repeats_for(step, timed, 5000000);
     begin = unroll_clock_ns();
-    while (r->rounds < UNROLL_TIMING_SAMPLES && !atomic_load(stop) &&
-           (r->rounds < LEAST_ROUNDS || (double)(unroll_clock_ns() - begin) < seconds * 1e9)) {
+    while (unroll_wants_sample(r->rounds, begin, seconds) && !atomic_load(stop)) {
         int s = r->rounds++;
         calm_down(q);
         r->own[s] = unroll_time_steps(step, timed, r->own_repeats);
@@ -240,7 +238,7 @@ static unroll_status contest(const unroll_settings *settings, bool stream, doubl
     if (status.code == UNROLL_OK) {
         if (alone)
             unroll_pin(&old);
-        measure_in_turns(r, &timed, &q, seconds * UNROLL_PEERS, stop);
+        run_rounds(r, &timed, &q, seconds * UNROLL_PEERS, stop);
         if (alone)
             unroll_unpin(&old);
     }

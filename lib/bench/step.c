@@ -59,8 +59,7 @@ static void measure(const unroll_settings *settings, unroll_timed *timed, double
     timing->repeats = unroll_repeats_for(unroll_timed_train, timed, 2000000);
     timing->count = 0;
     before = unroll_measure_peak(settings, 0.0005);
-    while (timing->count < UNROLL_TIMING_SAMPLES &&
-           (timing->count < 5 || (double)(unroll_clock_ns() - begin) < seconds * 1e9)) {
+    while (unroll_wants_sample(timing->count, begin, seconds)) {
         double after;
         timing->ns[timing->count] = (int64_t)unroll_time_steps(unroll_timed_train, timed, timing->repeats);
         after = unroll_measure_peak(settings, 0.0005);

@@ -102,8 +102,7 @@ static unroll_record *measure(const unroll_settings *settings, unroll_model *mod
     unroll_record *record;
     gradient(model);
     multiply(p);
-    while (count < UNROLL_TIMING_SAMPLES && !atomic_load(stop) &&
-           (count < 5 || (double)(unroll_clock_ns() - begin) < seconds * 1e9)) {
+    while (unroll_wants_sample(count, begin, seconds) && !atomic_load(stop)) {
         head[count] = unroll_time_steps(gradient, model, 1);
         ratio[count] = head[count] / unroll_time_steps(multiply, p, 1);
         count++;
