@@ -72,9 +72,21 @@ const char *unroll_option_get(const unroll_arguments *arguments, const char *nam
 /* Reads a whole number in low..high into *value, which stays as it is when the option was not given. */
 unroll_status unroll_option_int(const unroll_arguments *arguments, const char *name, int low, int high, int *value);
 
-/* The experiments that the words name, or all of them; *experiments is to be freed. UNROLL_WRONG names the nearest. */
-unroll_status unroll_read_experiments(const unroll_arguments *arguments, const unroll_experiment ***experiments,
-                                      int *count);
+/* The experiment of that name. UNROLL_WRONG names the nearest. */
+unroll_status unroll_read_experiment(const char *name, const unroll_experiment **experiment);
+
+/* Experiments and where their results lie. */
+typedef struct unroll_selection {
+    const unroll_experiment **experiments; /* owned */
+    int count;
+    bool named; /* by the user; else they are all that there are */
+    const char *results;
+} unroll_selection;
+
+/* The experiments that the words name, or all of them, and the folder of option --results. UNROLL_WRONG names the nearest.
+   To be freed in any case. */
+unroll_status unroll_selection_read(const unroll_arguments *arguments, unroll_selection *selection);
+void unroll_selection_free(unroll_selection *selection);
 /* The folder of option --results, which stays as it is when that was not given. */
 unroll_status unroll_read_results(const unroll_arguments *arguments, const char **results);
 

@@ -1,6 +1,5 @@
 /* unroll plot: figures of what was run. */
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "cli/cli.h"
 #include "report/report.h"
@@ -12,19 +11,18 @@ static const unroll_option options[] = {
 
 /* Draws what can be drawn; the first failure is told at the end, those of experiments without results only when they
    were named. */
-static unroll_status draw_all(const unroll_experiment *const *experiments, int count, bool named, const char *results,
-                              const atomic_bool *stop)
+static unroll_status draw_all(const unroll_selection *selection, const atomic_bool *stop)
 {
     unroll_status first = unroll_ok();
     int drawn = 0;
-    for (int i = 0; i < count && !atomic_load(stop); i++) {
+    for (int i = 0; i < selection->count && !atomic_load(stop); i++) {
         unroll_table *table;
-        unroll_status status = unroll_report_load(experiments[i], results, &table);
+        unroll_status status = unroll_report_load(selection->experiments[i], selection->results, &table);
         unroll_table_free(table);
-        if (status.code == UNROLL_NOTHING && !named)
+        if (status.code == UNROLL_NOTHING && !selection->named)
             continue;
         if (status.code == UNROLL_OK)
-            status = unroll_plot(experiments[i], results, stdout);
+            status = unroll_plot(selection->experiments[i], selection->results, stdout);
         drawn += status.code == UNROLL_OK;
         if (first.code == UNROLL_OK)
             first = status;
@@ -32,21 +30,17 @@ static unroll_status draw_all(const unroll_experiment *const *experiments, int c
     }
     if (drawn == 0 && first.code == UNROLL_OK)
         return unroll_error(UNROLL_NOTHING, "there are no results in %.300s yet: unroll run EXPERIMENT makes them",
-                            results);
+                            selection->results);
     return first;
 }
 
 static unroll_status run(const unroll_arguments *arguments, const atomic_bool *stop)
 {
-    const unroll_experiment **experiments;
-    const char *results = "results";
-    int count;
-    unroll_status status;
-    UNROLL_TRY(unroll_read_results(arguments, &results));
-    status = unroll_read_experiments(arguments, &experiments, &count);
+    unroll_selection selection;
+    unroll_status status = unroll_selection_read(arguments, &selection);
     if (status.code == UNROLL_OK)
-        status = draw_all(experiments, count, arguments->word_count > 0, results, stop);
-    free(experiments);
+        status = draw_all(&selection, stop);
+    unroll_selection_free(&selection);
     return status;
 }
 

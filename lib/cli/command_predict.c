@@ -26,37 +26,28 @@ typedef struct predictions {
 
 typedef struct workspace {
     unroll_model *model;
-    int batch;
-    real *x, *y, *states; /* (B, T, I), (B, T, O), (B, S) */
-    int *symbol, *length; /* (B, T), (B) */
+    unroll_sequence_batch batch;
+    real *y, *states; /* (B, T, O), (B, S) */
 } workspace;
 
 static void close_workspace(workspace *w)
 {
     if (w->model != NULL)
         unroll_model_close(w->model);
-    free(w->x);
+    unroll_sequence_batch_close(&w->batch);
     free(w->y);
     free(w->states);
-    free(w->symbol);
-    free(w->length);
 }
 
 static unroll_status open_workspace(const unroll_model_file *file, const char *path, const unroll_sequences *in, workspace *w)
 {
-    size_t rows;
-    w->batch = unroll_sequences_at_once(in, file, 1024);
-    rows = (size_t)w->batch * (size_t)in->steps;
-    UNROLL_TRY(unroll_model_file_build(file, path, in->steps, w->batch, &w->model));
-    w->x = calloc(rows, (size_t)(in->inputs > 0 ? in->inputs : 1) * sizeof *w->x);
-    w->symbol = calloc(rows, sizeof *w->symbol);
-    w->y = calloc(rows, (size_t)file->shape.outputs * sizeof *w->y);
-    w->states = calloc((size_t)w->batch, (size_t)unroll_model_state_size(w->model) * sizeof *w->states + 1);
-    w->length = calloc((size_t)w->batch, sizeof *w->length);
-    if (w->x == NULL || w->symbol == NULL || w->y == NULL || w->states == NULL || w->length == NULL)
-        return unroll_error(UNROLL_FAILED, "out of memory for batches of %d sequences of %d steps", w->batch,
-                            in->steps);
-    return unroll_ok();
+    int room = unroll_sequences_at_once(in, file, 1024);
+    UNROLL_TRY(unroll_model_file_build(file, path, in->steps, room, &w->model));
+    w->y = calloc((size_t)room * (size_t)in->steps, (size_t)file->shape.outputs * sizeof *w->y);
+    w->states = calloc((size_t)room, (size_t)unroll_model_state_size(w->model) * sizeof *w->states + 1);
+    if (w->y == NULL || w->states == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for the outputs of %d sequences of %d steps", room, in->steps);
+    return unroll_sequence_batch_open(in, room, &w->batch);
 }
 
 /* The first row of (rows, width) that holds a number which is not finite; -1: there is none. */
@@ -81,18 +72,9 @@ static void keep(const workspace *w, const unroll_sequences *in, int first, int 
 static unroll_status predict_batch(workspace *w, const unroll_sequences *in, const unroll_model_shape *shape, int first,
                                    int size, predictions *out)
 {
-    unroll_forward io = {.size = size, .steps = in->steps, .length = w->length, .y = w->y, .states = w->states};
+    unroll_forward io = {.y = w->y, .states = w->states};
     int bad;
-    if (in->x != NULL)
-        io.x = w->x;
-    else
-        io.symbol = w->symbol;
-    memset(w->x, 0, (size_t)w->batch * (size_t)in->steps * (size_t)in->inputs * sizeof *w->x);
-    memset(w->symbol, 0, (size_t)w->batch * (size_t)in->steps * sizeof *w->symbol);
-    for (int row = 0; row < size; row++) {
-        w->length[row] = unroll_sequence_length(in, first + row);
-        UNROLL_TRY(unroll_sequence_copy(in, shape, first + row, row, w->x, w->symbol));
-    }
+    UNROLL_TRY(unroll_sequence_batch_fill(in, shape, first, size, &w->batch, &io));
     unroll_model_forward(w->model, &io);
     bad = first_not_finite(w->y, size * in->steps, out->outputs);
     if (bad >= 0)
@@ -186,9 +168,9 @@ static unroll_status predict_all(const unroll_model_file *file, const char *cons
     unroll_status status = open_workspace(file, paths[0], in, &w);
     if (status.code == UNROLL_OK)
         status = open_predictions(file, w.model, in, out);
-    for (int first = 0; first < in->count && status.code == UNROLL_OK; first += w.batch) {
+    for (int first = 0; first < in->count && status.code == UNROLL_OK; first += w.batch.room) {
         int left = in->count - first;
-        status = predict_batch(&w, in, &file->shape, first, left < w.batch ? left : w.batch, out);
+        status = predict_batch(&w, in, &file->shape, first, left < w.batch.room ? left : w.batch.room, out);
         if (status.code == UNROLL_OK && atomic_load(stop))
             status = unroll_error(UNROLL_STOPPED, "stopped; nothing is written");
     }

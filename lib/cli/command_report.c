@@ -1,5 +1,5 @@
 /* unroll report: tables of what was run, and the page with all of it. */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -57,15 +57,15 @@ static unroll_status print_head(const unroll_experiment *experiment, const unrol
 
 /* Prints the tables of the experiments that have a gathered file; those that were named must have one. A damaged one does
    not keep the others back; the first failure is told at the end. */
-static unroll_status print_tables(const unroll_experiment *const *experiments, int count, bool named,
-                                  const char *results, unroll_format format)
+static unroll_status print_tables(const unroll_selection *selection, unroll_format format)
 {
     unroll_status first = unroll_ok();
     int printed = 0;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < selection->count; i++) {
+        const unroll_experiment *experiment = selection->experiments[i];
         unroll_table *table;
-        unroll_status status = unroll_report_load(experiments[i], results, &table);
-        if (status.code == UNROLL_NOTHING && !named)
+        unroll_status status = unroll_report_load(experiment, selection->results, &table);
+        if (status.code == UNROLL_NOTHING && !selection->named)
             continue;
         if (status.code != UNROLL_OK) {
             first = first.code == UNROLL_OK ? status : first;
@@ -73,29 +73,28 @@ static unroll_status print_tables(const unroll_experiment *const *experiments, i
         }
         if (printed++ > 0)
             putchar('\n');
-        status = print_head(experiments[i], table, format);
+        status = print_head(experiment, table, format);
         if (status.code == UNROLL_OK)
-            status = unroll_report_table(experiments[i], table, format, stdout);
+            status = unroll_report_table(experiment, table, format, stdout);
         unroll_table_free(table);
         first = first.code == UNROLL_OK ? status : first;
     }
     if (printed == 0 && first.code == UNROLL_OK)
         return unroll_error(UNROLL_NOTHING, "there are no results in %.300s yet: unroll run EXPERIMENT makes them",
-                            results);
+                            selection->results);
     return first;
 }
 
 /* The tables, then the page, on which stands everything that there is, whatever was named. The tables are out before the
    page is begun: whatever becomes of it, nothing of them is lost in a buffer, and nothing is said before them. */
-static unroll_status print_all(const unroll_experiment *const *experiments, int count, bool named, const char *results,
-                               unroll_format format)
+static unroll_status print_all(const unroll_selection *selection, unroll_format format)
 {
     char path[512];
-    unroll_status page, tables = print_tables(experiments, count, named, results, format);
+    unroll_status page, tables = print_tables(selection, format);
     if (tables.code == UNROLL_NOTHING)
         return tables;
     fflush(stdout); /* when it cannot be written, main tells it at the end */
-    page = unroll_report_page(NULL, 0, results, path);
+    page = unroll_report_page(NULL, 0, selection->results, path);
     if (path[0] != '\0') /* apart from what goes down a pipe */
         fprintf(format == UNROLL_FORMAT_TEXT ? stdout : stderr, "%sreport: %s\n",
                 format == UNROLL_FORMAT_TEXT ? "\n" : "", path);
@@ -104,18 +103,15 @@ static unroll_status print_all(const unroll_experiment *const *experiments, int 
 
 static unroll_status run(const unroll_arguments *arguments, const atomic_bool *stop)
 {
-    const unroll_experiment **experiments;
+    unroll_selection selection;
     unroll_format format;
-    const char *results = "results";
-    int count;
     unroll_status status;
     (void)stop;
     UNROLL_TRY(read_format(unroll_option_get(arguments, "--format"), &format));
-    UNROLL_TRY(unroll_read_results(arguments, &results));
-    status = unroll_read_experiments(arguments, &experiments, &count);
+    status = unroll_selection_read(arguments, &selection);
     if (status.code == UNROLL_OK)
-        status = print_all(experiments, count, arguments->word_count > 0, results, format);
-    free(experiments);
+        status = print_all(&selection, format);
+    unroll_selection_free(&selection);
     return status;
 }
 

@@ -1,5 +1,5 @@
 /* unroll run: an experiment's sweep. */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -59,15 +59,10 @@ static unroll_status run(const unroll_arguments *arguments, const atomic_bool *s
 {
     unroll_sweep_options sweep = {.shard = 1, .shards = 1};
     unroll_sweep_summary summary;
-    const unroll_experiment **experiments;
-    int count;
-    unroll_status status = unroll_read_experiments(arguments, &experiments, &count);
-    if (status.code == UNROLL_OK)
-        status = read_options(arguments, &sweep);
-    if (status.code == UNROLL_OK)
-        status = unroll_sweep(experiments[0], &sweep, stop, &summary);
-    free(experiments);
-    return status;
+    const unroll_experiment *experiment;
+    UNROLL_TRY(unroll_read_experiment(arguments->words[0], &experiment));
+    UNROLL_TRY(read_options(arguments, &sweep));
+    return unroll_sweep(experiment, &sweep, stop, &summary);
 }
 
 const unroll_command command_run = {
