@@ -15,12 +15,12 @@ typedef struct series {
     int length;
 } series;
 
-typedef struct kind {
+typedef struct family {
     const char *group, *axis;
     size_t size; /* bytes of a value */
     int (*count)(const unroll_record *record);
     series (*at)(const unroll_record *record, int index);
-} kind;
+} family;
 
 static int curve_count(const unroll_record *record)
 {
@@ -45,7 +45,7 @@ static series timing_at(const unroll_record *record, int index)
 }
 
 /* Points of the longest array of all: one scale serves the whole group. */
-static int longest(const kind *k, unroll_record *const *records, int count)
+static int longest(const family *k, unroll_record *const *records, int count)
 {
     int width = 0;
     for (int i = 0; i < count; i++) {
@@ -58,7 +58,7 @@ static int longest(const kind *k, unroll_record *const *records, int count)
 }
 
 /* Puts a record's array of that name into `row`, where it has one. Arrays lie at the same places in most records. */
-static void copy_row(const kind *k, const unroll_record *record, const char *name, int *place, char *row)
+static void copy_row(const family *k, const unroll_record *record, const char *name, int *place, char *row)
 {
     int arrays = k->count(record);
     for (int tried = 0; tried < arrays; tried++) {
@@ -74,7 +74,7 @@ static void copy_row(const kind *k, const unroll_record *record, const char *nam
 }
 
 /* All runs' arrays of one name as (count, width), called `name`; what a run does not have is NaN, or -1 ns. */
-static void put_series(unroll_h5 *h, hid_t group, const kind *k, unroll_record *const *records, int count, int width,
+static void put_series(unroll_h5 *h, hid_t group, const family *k, unroll_record *const *records, int count, int width,
                        const series *first, const char *name, const hid_t scales[2])
 {
     bool real = k->size == sizeof(float);
@@ -124,7 +124,7 @@ static bool seen_before(const char *const *seen, int count, int *place, const ch
 }
 
 /* Every array that any run has. A name that is the axis's own, or another's once it is fit for HDF5, is changed. */
-static void put_all(unroll_h5 *h, const kind *k, hid_t run_scale, unroll_record *const *records, int count)
+static void put_all(unroll_h5 *h, const family *k, hid_t run_scale, unroll_record *const *records, int count)
 {
     const char *seen[MOST_ARRAYS];
     unroll_gather_names claimed;
@@ -156,12 +156,12 @@ static void put_all(unroll_h5 *h, const kind *k, hid_t run_scale, unroll_record 
 
 void unroll_gather_curves(unroll_h5 *h, hid_t run_scale, unroll_record *const *records, int count)
 {
-    static const kind curves = {"curves", "point", sizeof(float), curve_count, curve_at};
+    static const family curves = {"curves", "point", sizeof(float), curve_count, curve_at};
     put_all(h, &curves, run_scale, records, count);
 }
 
 void unroll_gather_timings(unroll_h5 *h, hid_t run_scale, unroll_record *const *records, int count)
 {
-    static const kind timings = {"timings", "sample", sizeof(int64_t), timing_count, timing_at};
+    static const family timings = {"timings", "sample", sizeof(int64_t), timing_count, timing_at};
     put_all(h, &timings, run_scale, records, count);
 }
