@@ -28,11 +28,6 @@ static unroll_status adding_open(const unroll_settings *settings, void **state)
     return unroll_ok();
 }
 
-static void adding_close(void *state)
-{
-    free(state);
-}
-
 static void adding_shape(const void *state, unroll_task_shape *shape)
 {
     const adding *task = state;
@@ -105,7 +100,7 @@ static unroll_status adding_baselines(const void *state, unroll_record *record)
 const unroll_task task_adding = {.name = "adding",
                                  .title = "adding problem: the sum of two marked numbers",
                                  .open = adding_open,
-                                 .close = adding_close,
+                                 .close = free,
                                  .shape = adding_shape,
                                  .batch = adding_batch,
                                  .baselines = adding_baselines};

@@ -41,11 +41,6 @@ static unroll_status recall_open(const unroll_settings *settings, void **state)
     return unroll_ok();
 }
 
-static void recall_close(void *state)
-{
-    free(state);
-}
-
 static int longest(const recall *task)
 {
     return task->lag + task->spread + 2;
@@ -122,7 +117,7 @@ const unroll_task task_recall = {.name = "recall",
                                  .settings = rows,
                                  .setting_count = (int)(sizeof rows / sizeof rows[0]),
                                  .open = recall_open,
-                                 .close = recall_close,
+                                 .close = free,
                                  .shape = recall_shape,
                                  .batch = recall_batch,
                                  .metric = recall_metric,

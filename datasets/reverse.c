@@ -41,11 +41,6 @@ static unroll_status reverse_open(const unroll_settings *settings, void **state)
     return unroll_ok();
 }
 
-static void reverse_close(void *state)
-{
-    free(state);
-}
-
 static void reverse_shape(const void *state, unroll_task_shape *shape)
 {
     const reverse *task = state;
@@ -141,7 +136,8 @@ static unroll_status decode_both(const reverse *task, unroll_model *model, unrol
     return unroll_ok();
 }
 
-static unroll_status reverse_finish(const void *state, unroll_model *model, const unroll_settings *settings, unroll_record *record)
+static unroll_status reverse_finish(const void *state, unroll_model *model, const unroll_settings *settings,
+                                    unroll_record *record)
 {
     const reverse *task = state;
     size_t answers = (size_t)(task->batch * task->beams);
@@ -169,7 +165,7 @@ const unroll_task task_reverse = {.name = "reverse",
                                   .settings = rows,
                                   .setting_count = (int)(sizeof rows / sizeof rows[0]),
                                   .open = reverse_open,
-                                  .close = reverse_close,
+                                  .close = free,
                                   .shape = reverse_shape,
                                   .batch = reverse_batch,
                                   .metric = reverse_metric,

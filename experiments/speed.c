@@ -10,12 +10,7 @@ static unroll_status measure(const unroll_settings *settings, unroll_record *rec
     unroll_record_int(record, "parameters", "", timing.parameters);
     unroll_network_describe(settings, record);
     unroll_record_real(record, "ms_per_step", "ms", timing.median_ms);
-    unroll_record_real(record, "steps_per_s", "1/s", timing.steps_per_s);
-    unroll_record_real(record, "gflops", "GFLOP/s", timing.gflops);
-    unroll_record_real(record, "peak_gflops", "GFLOP/s", timing.peak_gflops);
-    unroll_record_real(record, "peak_fraction", "", timing.peak_fraction);
-    unroll_record_real(record, "spread", "", timing.spread);
-    unroll_record_timing(record, "step", timing.ns, timing.count);
+    unroll_record_step(record, &timing);
     return unroll_ok();
 }
 

@@ -24,10 +24,27 @@ static inline double central_trained_loss(unroll_model *model)
     return unroll_model_gradient(model, NULL);
 }
 
+/* The slope of `loss` by value k of a weight, whose values are given. */
+static inline double central_difference(unroll_model *model, int index, real *value, size_t k, double (*loss)(unroll_model *))
+{
+    const double h = 1e-5;
+    const real kept = value[k];
+    double up, down;
+    value[k] = (real)((double)kept + h);
+    unroll_model_set_weight(model, index, value);
+    up = loss(model);
+    value[k] = (real)((double)kept - h);
+    unroll_model_set_weight(model, index, value);
+    down = loss(model);
+    value[k] = kept;
+    unroll_model_set_weight(model, index, value);
+    return (up - down) / (2.0 * h);
+}
+
 /* One weight, each of its values: the loss is that of the packed batch. Says which value is wrong. */
 static inline void central_check_weight(const char *what, unroll_model *model, int index)
 {
-    const double h = 1e-5, bound = 1e-7;
+    const double bound = 1e-7;
     unroll_weight weight;
     unroll_model_weight_at(model, index, &weight);
     const size_t count = (size_t)weight.rows * (size_t)(weight.columns == 0 ? 1 : weight.columns);
@@ -36,17 +53,7 @@ static inline void central_check_weight(const char *what, unroll_model *model, i
     central_trained_loss(model);
     unroll_model_get_gradient(model, index, gradient);
     for (size_t k = 0; k < count; k++) {
-        const real kept = value[k];
-        double up, down, wanted;
-        value[k] = (real)((double)kept + h);
-        unroll_model_set_weight(model, index, value);
-        up = central_trained_loss(model);
-        value[k] = (real)((double)kept - h);
-        unroll_model_set_weight(model, index, value);
-        down = central_trained_loss(model);
-        value[k] = kept;
-        unroll_model_set_weight(model, index, value);
-        wanted = (up - down) / (2 * h);
+        double wanted = central_difference(model, index, value, k, central_trained_loss);
         if (!(fabs(wanted - (double)gradient[k]) < bound)) {
             fprintf(stderr, "\n%s: the gradient of %s[%zu] is %.9g, not %.9g\n", what, weight.name, k, (double)gradient[k], wanted);
             CU_FAIL("a gradient");

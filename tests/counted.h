@@ -3,13 +3,12 @@
 #ifndef UNROLL_TESTS_COUNTED_H
 #define UNROLL_TESTS_COUNTED_H
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "files.h"
 #include "simd/engine.h"
 #include "store/store.h"
-#include "suite.h"
 #include "sweep/sweep.h"
 
 enum { MOST_RUNS = 256 };
@@ -94,19 +93,10 @@ static inline called call_with(const char *results, const char *const *assignmen
     return call(&experiment, results, (unroll_sweep_options){.assignments = assignments, .assignment_count = count});
 }
 
-static inline int files_in(const char *folder, const char *part)
+/* Files of the runs in the folder of results whose names hold `word`. */
+static inline int files_in(const char *results, const char *word)
 {
-    struct dirent *entry;
-    int count = 0;
-    char path[1200];
-    DIR *listing;
-    snprintf(path, sizeof path, "%s/counted/runs", folder);
-    listing = opendir(path);
-    while (listing != NULL && (entry = readdir(listing)) != NULL)
-        count += strstr(entry->d_name, part) != NULL;
-    if (listing != NULL)
-        closedir(listing);
-    return count;
+    return count_files(path_in(results, "counted/runs"), word);
 }
 
 #endif

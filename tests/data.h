@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/settings.h"
+#include "files.h"
 #include "model/samples.h"
 #include "model/task.h"
-#include "suite.h"
 
 typedef struct opened_task {
     const unroll_task *task;
@@ -69,12 +69,8 @@ static inline double data_column(const unroll_record *record, const char *name)
 /* Writes `size` bytes to folder/name and leaves the path in `path`. */
 static inline void data_write(char path[1200], const char *folder, const char *name, const char *content, size_t size)
 {
-    FILE *file;
     snprintf(path, 1200, "%s/%s", folder, name);
-    file = fopen(path, "wb");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-    CU_ASSERT_EQUAL(fwrite(content, 1, size, file), size);
-    fclose(file);
+    write_bytes(path, content, size);
 }
 
 /* Opening must fail with a sentence that holds `words`. */

@@ -1,4 +1,4 @@
-/* gathered.h: helpers of the tests of lib/report: made runs in a gathered file, texts read back. */
+/* gathered.h: helpers of the tests of lib/report: made runs in a gathered file, disks that fail. */
 #ifndef UNROLL_TESTS_GATHERED_H
 #define UNROLL_TESTS_GATHERED_H
 
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "files.h"
 #include "report/report.h"
 #include "store/store.h"
 #include "suite.h"
@@ -96,32 +97,6 @@ static inline const char *made_folder(const unroll_experiment *experiment, const
     return results;
 }
 
-static inline void write_text(const char *folder, const char *name, const char *text)
-{
-    char path[1200];
-    FILE *file;
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    file = fopen(path, "w");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-    fputs(text, file);
-    CU_ASSERT_EQUAL(fclose(file), 0);
-}
-
-/* What the file folder/name holds, until the next call; "(none)" when it is not there. */
-static inline const char *read_text(const char *folder, const char *name)
-{
-    static char text[32768];
-    char path[1200];
-    FILE *file;
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    file = fopen(path, "r");
-    if (file == NULL)
-        return "(none)";
-    text[fread(text, 1, sizeof text - 1, file)] = '\0';
-    fclose(file);
-    return text;
-}
-
 /* Stands in for a disk without room: what is made new is there until something is written to it. */
 static inline int open_full(const char *path, int flags, mode_t mode)
 {
@@ -147,7 +122,7 @@ static inline bool has_part(const char *folder)
     bool found = false;
     DIR *listing = opendir(folder);
     while (listing != NULL && (entry = readdir(listing)) != NULL)
-        found = found || unroll_part_is(entry->d_name);
+        found = found || unroll_is_unfinished(entry->d_name);
     if (listing != NULL)
         closedir(listing);
     return found;

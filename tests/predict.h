@@ -7,13 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/random.h"
 #include "cli/model_file.h"
+#include "files.h"
 #include "store/store.h"
-#include "suite.h"
 
 enum { N = 7, T = 9, I = 2, H = 5, LAYERS = 2, PATH_ROOM = 1200 };
 
@@ -22,14 +21,8 @@ static char said[8192];
 static inline int run_program(const char *arguments)
 {
     char command[8192];
-    size_t length;
     snprintf(command, sizeof command, UNROLL_PROGRAM " %s 2>&1", arguments);
-    FILE *pipe = popen(command, "r");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(pipe);
-    length = fread(said, 1, sizeof said - 1, pipe);
-    said[length] = '\0';
-    int status = pclose(pipe);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return ask_shell(command, said, sizeof said);
 }
 
 /* A model of the adding problem, trained a little: path of its file. */

@@ -2,9 +2,11 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/array.h"
 #include "base/record.h"
 #include "suite.h"
 
@@ -122,9 +124,26 @@ static void names_units_and_texts_of_any_length_and_bytes_are_taken(void)
     unroll_record_free(NULL);
 }
 
+/* The new one is all zeros, also where the block held something before. */
+static void an_array_grows_by_one_zeroed_element_and_keeps_the_others(void)
+{
+    int *numbers = NULL;
+    for (int count = 0; count < 1000; count++) {
+        int *grown = unroll_one_more(numbers, count, sizeof *grown);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(grown);
+        numbers = grown;
+        CU_ASSERT_EQUAL(numbers[count], 0);
+        numbers[count] = count + 1;
+        for (int i = 0; i <= count; i++)
+            CU_ASSERT_EQUAL_FATAL(numbers[i], i + 1);
+    }
+    free(numbers);
+}
+
 const unroll_test tests_base_record[] = {
     TEST(an_arena_gives_zeroed_aligned_pieces_that_do_not_overlap),
     TEST(an_arena_that_is_too_large_is_one_sentence),
+    TEST(an_array_grows_by_one_zeroed_element_and_keeps_the_others),
     TEST(a_record_keeps_copies_of_what_it_is_given),
     TEST(a_name_that_is_there_already_is_replaced),
     TEST(a_record_holds_any_number_of_columns),

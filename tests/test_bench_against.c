@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
-#include "suite.h"
+#include "files.h"
 
 static char said[65536]; /* by the last call, on both outputs */
 
@@ -24,19 +23,10 @@ static bool python_is_there(void)
 /* Calls the script; %s in the arguments is the folder. Its exit status. */
 static int call(const char *folder, const char *arguments)
 {
-    char words[2048], command[4096], path[1100];
-    FILE *file;
-    int status;
+    char words[2048], command[4096];
     snprintf(words, sizeof words, arguments, folder, folder, folder);
-    snprintf(command, sizeof command, "python3 lib/bench/against.py %s >'%s/said' 2>&1", words, folder);
-    fflush(stdout);
-    status = system(command);
-    snprintf(path, sizeof path, "%s/said", folder);
-    file = fopen(path, "r");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-    said[fread(said, 1, sizeof said - 1, file)] = '\0';
-    fclose(file);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    snprintf(command, sizeof command, "python3 lib/bench/against.py %s 2>&1", words);
+    return ask_shell(command, said, sizeof said);
 }
 
 static void check(int status, int expected, const char *word)

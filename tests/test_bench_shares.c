@@ -13,13 +13,13 @@ typedef struct point {
     int gates, hidden, input, batch, length, layers;
 } point;
 
-static unroll_record *taken;
+static unroll_record *kept;
 
-static void take(void *context, unroll_record *record)
+static void keep(void *context, unroll_record *record)
 {
     (void)context;
-    unroll_record_free(taken);
-    taken = record;
+    unroll_record_free(kept);
+    kept = record;
 }
 
 /* The record of one point in the mode `name`. It is freed by the next call. */
@@ -27,7 +27,7 @@ static const unroll_record *measure(const char *name, const point *p, const char
 {
     char words[7][48];
     unroll_settings *settings = unroll_settings_new();
-    const unroll_bench_sink sink = {take, NULL};
+    const unroll_bench_sink sink = {keep, NULL};
     atomic_bool stop = false;
     const unroll_bench_mode *mode = NULL;
     snprintf(words[0], 48, "model=%s", p->cell);
@@ -45,8 +45,8 @@ static const unroll_record *measure(const char *name, const point *p, const char
     CU_ASSERT_PTR_NOT_NULL_FATAL(mode);
     CU_ASSERT_EQUAL(mode->measure(settings, 0.01, ceilings, &stop, &sink).code, UNROLL_OK);
     unroll_settings_free(settings);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(taken);
-    return taken;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(kept);
+    return kept;
 }
 
 static double real_of(const unroll_record *record, const char *name)
@@ -149,8 +149,8 @@ static void rates_and_shares_of_the_bandwidth_are_of_the_bytes_of_the_weights(vo
         nearly(real_of(record, "of_bandwidth"), bytes * 1e-9 / (us * 1e-6) / (k == 0 ? 20 : 80), 1e-12);
         nearly(real_of(record, "steps_per_s"), 1 / (us * 1e-6), 1e-12);
     }
-    unroll_record_free(taken);
-    taken = NULL;
+    unroll_record_free(kept);
+    kept = NULL;
 }
 
 const unroll_test tests_bench_shares[] = {

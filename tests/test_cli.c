@@ -11,23 +11,17 @@
 #include "base/settings.h"
 #include "base/version.h"
 #include "cli/cli.h"
-#include "suite.h"
+#include "files.h"
 
 typedef struct answer {
     int status;
     char text[65536];
 } answer;
 
-static const answer *ask_shell(const char *command)
+static const answer *answer_of(const char *command)
 {
     static answer result;
-    size_t length;
-    FILE *pipe = popen(command, "r");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(pipe);
-    length = fread(result.text, 1, sizeof result.text - 1, pipe);
-    result.text[length] = '\0';
-    result.status = pclose(pipe);
-    result.status = WIFEXITED(result.status) ? WEXITSTATUS(result.status) : -1;
+    result.status = ask_shell(command, result.text, sizeof result.text);
     return &result;
 }
 
@@ -36,7 +30,7 @@ static const answer *ask(const char *arguments, const char *redirect)
 {
     char command[4096];
     snprintf(command, sizeof command, UNROLL_PROGRAM " %s %s", arguments, redirect);
-    return ask_shell(command);
+    return answer_of(command);
 }
 
 static void check(const char *arguments, int status, const char *text)
@@ -61,6 +55,9 @@ static void a_wrong_command_or_option_names_the_nearest(void)
     check("run architectures --shard 3/2", 2, "unroll: --shard 3/2 is not K/N with 1 <= K <= N\n");
     check("run architectures --shard 2", 2, "unroll: --shard 2 is not K/N with 1 <= K <= N\n");
     check("run architectures --results ''", 2, "unroll: --results needs the name of a folder\n");
+    check("run", 2, "unroll: unroll run takes EXPERIMENT [setting=value,value... ...] [options]\n");
+    check("list tasks cells", 2, "unroll: unroll list takes [experiments|models|cells|tasks|isas|settings|commands]\n");
+    check("train adding", 2, "unroll: unroll train takes [setting=value ...] [--save FILE]\n");
     check("predict model.h5", 2, "unroll: unroll predict takes MODEL.h5 INPUT.h5 OUTPUT.h5 [options]\n");
     check("list cell", 2,
           "unroll: there is no list of cell; unroll list takes [experiments|models|cells|tasks|isas|settings|commands]\n");
@@ -104,7 +101,7 @@ static void an_environment_variable_chooses_the_instruction_set(void)
     setenv("UNROLL_ISA", "sclar", 1);
     check("list isas", 2, "unroll: there is no isa sclar; did you mean scalar?\n");
     check("run speed", 2, "unroll: there is no isa sclar; did you mean scalar?\n");
-    const answer *a = ask_shell(UNROLL_PROGRAM "-tests core_isa 2>&1"); /* the tests are no better than the program */
+    const answer *a = answer_of(UNROLL_PROGRAM "-tests core_isa 2>&1"); /* the tests are no better than the program */
     CU_ASSERT_EQUAL(a->status, 2);
     CU_ASSERT_STRING_EQUAL(a->text, "tests: there is no isa sclar; did you mean scalar?\n");
     unsetenv("UNROLL_ISA");
@@ -208,7 +205,7 @@ static void a_file_that_may_not_grow_is_one_sentence_and_leaves_nothing(void)
     const answer *a;
     snprintf(command, sizeof command, "ulimit -f 8; exec %s train length=5 steps=1 hidden=128 --save %s/m.h5 2>&1",
              UNROLL_PROGRAM, folder);
-    a = ask_shell(command);
+    a = answer_of(command);
     CU_ASSERT_EQUAL(a->status, 1);
     CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "m.h5: File too large\n"));
     CU_ASSERT_EQUAL(rmdir(folder), 0); /* it is empty */
@@ -259,7 +256,7 @@ static void the_expected_time_of_a_large_run_is_there_soon(void)
              "ulimit -t 100; exec %s run architectures hidden=2048 batch=64 length=500 steps=10 model=lstm seed=0 "
              "--dry-run --results %s 2>&1",
              UNROLL_PROGRAM, folder);
-    a = ask_shell(command);
+    a = answer_of(command);
     CU_ASSERT_EQUAL(a->status, 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "\n1 runs: 0 found, 1 to do\nexpected time: about "));
     CU_ASSERT_EQUAL(rmdir(folder), 0); /* nothing was written into it */

@@ -2,7 +2,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "bench/bench.h"
 #include "gathered.h"
@@ -27,11 +26,10 @@ static int call(const char *variables, const char *arguments)
     int status;
     snprintf(command, sizeof command, "%s " UNROLL_PROGRAM " bench %s --tenths 1 --results %s/bench >%s/out 2>%s/err", variables,
              arguments, folder, folder, folder);
-    fflush(stdout);
-    status = system(command);
+    status = run_shell(command);
     strcpy(out, read_text(folder, "out"));
     strcpy(err, read_text(folder, "err"));
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return status;
 }
 
 static int lines_of(const char *text)

@@ -1,5 +1,4 @@
 /* unroll report and unroll plot as a user calls them; and that every experiment has its words and its figures. */
-#include <sys/wait.h>
 
 #include "base/text.h"
 #include "gathered.h"
@@ -18,11 +17,10 @@ static int call_into(const char *arguments, bool both)
     int status;
     snprintf(command, sizeof command, UNROLL_PROGRAM " %s >%s/out 2>%s%s", arguments, folder, both ? "&1 #" : folder,
              both ? "" : "/err");
-    fflush(stdout);
-    status = system(command);
+    status = run_shell(command);
     strcpy(out, read_text(folder, "out"));
     strcpy(err, read_text(folder, "err"));
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return status;
 }
 
 static int call(const char *arguments)

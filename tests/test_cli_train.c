@@ -14,21 +14,14 @@
 #include "../datasets/read/path.h"
 #include "base/stop.h"
 #include "data.h"
+#include "files.h"
 
-/* Runs the program through the shell; what it says is left in `said`. */
+/* Runs the program; what it says is left in `said`. */
 static int ask(const char *arguments, char said[4096])
 {
     char command[8192];
-    size_t length;
-    int status;
-    FILE *pipe;
     snprintf(command, sizeof command, "%s %s 2>&1", UNROLL_PROGRAM, arguments);
-    pipe = popen(command, "r");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(pipe);
-    length = fread(said, 1, 4095, pipe);
-    said[length] = '\0';
-    status = pclose(pipe);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return ask_shell(command, said, 4096);
 }
 
 /* 200 rows of a saw. */
@@ -40,28 +33,18 @@ static void write_series(char path[1200], const char *folder, const char *name)
     data_write(path, folder, name, content, strlen(content));
 }
 
-static size_t read_file(const char *path, char *content, size_t room)
-{
-    FILE *file = fopen(path, "r");
-    size_t length;
-    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-    length = fread(content, 1, room - 1, file);
-    content[length] = '\0';
-    fclose(file);
-    return length;
-}
-
 /* Saving there must be refused, and `path` stay what it is. */
 static void check_kept(const char *file, const char *save, const char *path)
 {
     char arguments[4096], said[4096], before[4096], after[4096];
-    read_file(path, before, sizeof before);
+    size_t size;
+    size = read_bytes(path, before, sizeof before);
     snprintf(arguments, sizeof arguments, "train task=series file=%s length=4 batch=2 hidden=4 steps=1 --save %s", file, save);
     CU_ASSERT_EQUAL(ask(arguments, said), 2);
     CU_ASSERT_PTR_NOT_NULL(strstr(said, " would take the place of the data that is read: "));
     CU_ASSERT_PTR_NULL(strstr(said, "step")); /* told before the training */
-    read_file(path, after, sizeof after);
-    CU_ASSERT_STRING_EQUAL(after, before);
+    CU_ASSERT_EQUAL(read_bytes(path, after, sizeof after), size);
+    CU_ASSERT_EQUAL(memcmp(after, before, size), 0);
 }
 
 static void a_model_does_not_take_the_place_of_its_data_by_any_name(void)
@@ -250,11 +233,11 @@ static void the_wish_to_end_reaches_a_thread_that_waits_for_a_pipe(void)
 static void a_pipe_is_waited_for_and_read_to_its_end(void)
 {
     reading started = start_reading("train task=series length=4 batch=2 hidden=4 steps=1");
-    char data[1200], path[1300], content[4096], said[4096], expected[64];
+    char data[1200], content[4096], expected[64];
     size_t length;
     int writer;
     write_series(data, started.folder, "data.csv");
-    length = read_file(data, content, sizeof content);
+    length = read_bytes(data, content, sizeof content);
     nap(300);
     writer = open_writer(started.fifo);
     signal(SIGPIPE, SIG_IGN); /* a program that has gone away is a failed test */
@@ -264,10 +247,8 @@ static void a_pipe_is_waited_for_and_read_to_its_end(void)
     signal(SIGPIPE, SIG_DFL);
     close(writer);
     CU_ASSERT_EQUAL(end_of(&started), 0);
-    snprintf(path, sizeof path, "%s/said.txt", started.folder);
-    read_file(path, said, sizeof said);
     snprintf(expected, sizeof expected, "fifo %zu bytes fnv1a ", length);
-    CU_ASSERT_PTR_NOT_NULL(strstr(said, expected));
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(started.folder, "said.txt"), expected));
 }
 
 static void a_series_can_come_from_another_program(void)

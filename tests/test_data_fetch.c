@@ -1,10 +1,10 @@
 /* datasets/fetch, with a table and files of the test's own: no network. */
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "data.h"
+#include "files.h"
 
 /* A folder with a table of sources, the files that they name, and room for what is fetched. */
 typedef struct fetch_place {
@@ -15,26 +15,17 @@ typedef struct fetch_place {
 static int run(const char *format, const char *folder, const char *rest)
 {
     char command[4096];
-    int status;
     snprintf(command, sizeof command, format, folder, rest);
-    status = system(command);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    return run_shell(command);
 }
 
 /* Calls datasets/fetch and keeps what it says and its exit status. */
 static void fetch(fetch_place *place, const char *arguments)
 {
-    char command[4096], path[1100];
-    FILE *said;
-    snprintf(command, sizeof command,
-             "UNROLL_SOURCES='%s/table' UNROLL_DATA='%s/data' datasets/fetch %s >'%s/said' 2>&1", place->folder,
-             place->folder, arguments, place->folder);
-    place->status = run("%s%s", command, "");
-    snprintf(path, sizeof path, "%s/said", place->folder);
-    said = fopen(path, "r");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(said);
-    place->said[fread(place->said, 1, sizeof place->said - 1, said)] = '\0';
-    fclose(said);
+    char command[4096];
+    snprintf(command, sizeof command, "UNROLL_SOURCES='%s/table' UNROLL_DATA='%s/data' datasets/fetch %s 2>&1", place->folder,
+             place->folder, arguments);
+    place->status = ask_shell(command, place->said, sizeof place->said);
 }
 
 static bool there(const fetch_place *place, const char *name)

@@ -1,6 +1,4 @@
 /* What figures are drawn from, to the letter, and how gnuplot is called. */
-#include <dirent.h>
-
 #include "gathered.h"
 #include "report/inside.h"
 #include "starved.h"
@@ -257,25 +255,6 @@ static unroll_status plot(const char *results, const char *script)
     return status;
 }
 
-static const char *folder_inside(const char *results, const char *name)
-{
-    static char path[1200];
-    snprintf(path, sizeof path, "%s/%s", results, name);
-    return path;
-}
-
-static int count_files(const char *folder)
-{
-    struct dirent *entry;
-    int count = 0;
-    DIR *listing = opendir(folder);
-    while (listing != NULL && (entry = readdir(listing)) != NULL)
-        count += entry->d_name[0] != '.';
-    if (listing != NULL)
-        closedir(listing);
-    return count;
-}
-
 static bool lacks_gnuplot(void)
 {
     bool lacking = system("gnuplot --version >/dev/null 2>&1") != 0;
@@ -302,10 +281,10 @@ static void a_figure_is_drawn_as_svg_and_png_and_nothing_else_is_left(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(drawn, ">lstm<"));
     CU_ASSERT_PTR_NOT_NULL(strstr(drawn, "</svg>"));
     CU_ASSERT_EQUAL(memcmp(read_text(results, "figures/drawn.png"), "\x89PNG\r\n\x1a\n", 8), 0);
-    CU_ASSERT_EQUAL(stat(folder_inside(results, "figures/drawn.png"), &what), 0);
+    CU_ASSERT_EQUAL(stat(path_in(results, "figures/drawn.png"), &what), 0);
     CU_ASSERT(what.st_size > 1000);
-    CU_ASSERT_EQUAL(count_files(folder_inside(results, "figures")), 3); /* with data/ */
-    CU_ASSERT_EQUAL(count_files(folder_inside(results, "figures/data/drawn")), 2);
+    CU_ASSERT_EQUAL(count_files(path_in(results, "figures"), ""), 3); /* with data/ */
+    CU_ASSERT_EQUAL(count_files(path_in(results, "figures/data/drawn"), ""), 2);
 }
 
 /* The older figure stays, and no half of a new one. */
@@ -313,7 +292,7 @@ static void check_not_drawn(const char *script, unroll_code code, const char *wh
 {
     const char *results = made_folder(&experiment, runs, RUNS);
     unroll_status status;
-    CU_ASSERT_EQUAL(mkdir(folder_inside(results, "figures"), 0777), 0);
+    CU_ASSERT_EQUAL(mkdir(path_in(results, "figures"), 0777), 0);
     write_text(results, "figures/drawn.svg", "older\n");
     status = plot(results, script);
     CU_ASSERT_EQUAL(status.code, code);
@@ -323,7 +302,7 @@ static void check_not_drawn(const char *script, unroll_code code, const char *wh
     CU_ASSERT_PTR_NULL(strchr(status.text, '\n'));
     CHECK_TEXT(printed, "");
     CHECK_TEXT(read_text(results, "figures/drawn.svg"), "older\n");
-    CU_ASSERT_EQUAL(count_files(folder_inside(results, "figures")), 2);
+    CU_ASSERT_EQUAL(count_files(path_in(results, "figures"), ""), 2);
 }
 
 static void what_gnuplot_complains_of_is_told_in_one_sentence(void)

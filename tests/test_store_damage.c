@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "files.h"
 #include "store/h5.h"
 #include "store/store.h"
-#include "suite.h"
 
 enum { ROOM = 1 << 20, SEAL = 34 };
 
@@ -18,19 +18,10 @@ typedef struct good_file {
     size_t size;
 } good_file;
 
-static void write_file(const char *path, const void *bytes, size_t size)
+static void load(good_file *f)
 {
-    FILE *file = fopen(path, "wb");
-    CU_ASSERT_EQUAL(fwrite(bytes, 1, size, file), size);
-    fclose(file);
-}
-
-static void slurp(good_file *f)
-{
-    FILE *file = fopen(f->path, "rb");
     f->bytes = malloc(ROOM);
-    f->size = fread(f->bytes, 1, ROOM, file);
-    fclose(file);
+    f->size = read_bytes(f->path, f->bytes, ROOM);
 }
 
 /* A good run's file, a good gathered file and a good bundle. */
@@ -58,7 +49,7 @@ static void make_good(good_file files[3])
     CU_ASSERT_EQUAL_FATAL(unroll_store_gather(folder, &id, 1, files[1].path, &info).code, UNROLL_OK);
     CU_ASSERT_EQUAL_FATAL(unroll_store_bundle(bundle, files[2].path).code, UNROLL_OK);
     for (int i = 0; i < 3; i++)
-        slurp(&files[i]);
+        load(&files[i]);
     unroll_record_free(record);
     unroll_settings_free(settings);
     unroll_bundle_free(bundle);
@@ -93,11 +84,11 @@ static void a_truncated_file_is_damaged_and_a_user_s_own_needs_no_seal(void)
     make_good(files);
     for (int kind = 0; kind < 3; kind++) {
         for (size_t size = 0; size + SEAL < files[kind].size; size += size < 200 ? 1 : files[kind].size / 60) {
-            write_file(files[kind].path, files[kind].bytes, size);
+            write_bytes(files[kind].path, files[kind].bytes, size);
             load_as(kind, files[kind].path, UNROLL_DAMAGED);
         }
         for (size_t cut = 1; cut <= SEAL; cut++) {
-            write_file(files[kind].path, files[kind].bytes, files[kind].size - cut);
+            write_bytes(files[kind].path, files[kind].bytes, files[kind].size - cut);
             load_as(kind, files[kind].path, kind == BUNDLE ? UNROLL_OK : UNROLL_DAMAGED);
         }
         free(files[kind].bytes);
@@ -112,11 +103,11 @@ static void a_flipped_byte_anywhere_is_damage(void)
         size_t end = files[kind].size - (kind == BUNDLE ? SEAL : 0);
         for (size_t at = 0; at < end; at += at + 2 * SEAL < end ? 37 : 1) { /* each one of the seal */
             files[kind].bytes[at] ^= (unsigned char)(1u << (at % 8));
-            write_file(files[kind].path, files[kind].bytes, files[kind].size);
+            write_bytes(files[kind].path, files[kind].bytes, files[kind].size);
             load_as(kind, files[kind].path, UNROLL_DAMAGED);
             files[kind].bytes[at] ^= (unsigned char)(1u << (at % 8));
         }
-        write_file(files[kind].path, files[kind].bytes, files[kind].size);
+        write_bytes(files[kind].path, files[kind].bytes, files[kind].size);
         load_as(kind, files[kind].path, UNROLL_OK);
         free(files[kind].bytes);
     }
@@ -132,7 +123,7 @@ static void a_zeroed_stretch_is_damage(void)
         for (size_t length = 16; length < files[kind].size; length += files[kind].size / 40) {
             memcpy(zeroed, files[kind].bytes, files[kind].size);
             memset(zeroed + files[kind].size - length, 0, length);
-            write_file(files[kind].path, zeroed, files[kind].size);
+            write_bytes(files[kind].path, zeroed, files[kind].size);
             load_as(kind, files[kind].path, UNROLL_DAMAGED);
         }
     }
@@ -150,10 +141,10 @@ static void absence_damage_and_what_stands_in_the_way_are_told_apart(void)
         remove(path);
         snprintf(text, sizeof text, "cannot read %s: No such file or directory", path);
         CU_ASSERT_STRING_EQUAL(load_as(kind, path, UNROLL_ABSENT).text, text);
-        write_file(path, "", 0);
+        write_bytes(path, "", 0);
         snprintf(text, sizeof text, "%s is empty", path);
         CU_ASSERT_STRING_EQUAL(load_as(kind, path, UNROLL_DAMAGED).text, text);
-        write_file(path, noise, 5000);
+        write_bytes(path, noise, 5000);
         snprintf(text, sizeof text,
                  kind == BUNDLE ? "%s: not an HDF5 file, or a truncated one"
                                 : "%s is damaged: it does not end in the checksum that unroll writes",
@@ -185,7 +176,7 @@ static void one_kind_of_file_is_not_taken_for_another(void)
 static hid_t open_forged(const good_file *f)
 {
     hid_t file;
-    write_file(f->path, f->bytes, f->size - SEAL);
+    write_bytes(f->path, f->bytes, f->size - SEAL);
     unroll_h5_lock();
     file = H5Fopen(f->path, H5F_ACC_RDWR, H5P_DEFAULT);
     CU_ASSERT_FATAL(file >= 0);
@@ -198,7 +189,7 @@ static void close_forged(const good_file *f, hid_t file)
     good_file forged = *f;
     H5Fclose(file);
     unroll_h5_unlock();
-    slurp(&forged);
+    load(&forged);
     CU_ASSERT_EQUAL(unroll_h5_write_bytes(f->path, forged.bytes, forged.size).code, UNROLL_OK);
     free(forged.bytes);
 }

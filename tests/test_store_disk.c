@@ -1,6 +1,5 @@
 /* What reaches the disk: in which order, whole or not at all, whatever the system's calls answer; and what is said when
    they fail while something is read. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "files.h"
 #include "store/h5.h"
 #include "store/store.h"
-#include "suite.h"
 
 /* ---- a disk that keeps a log, and fails when it is told to ---- */
 
@@ -100,7 +99,7 @@ static int logged_rename(const char *from, const char *to)
     return logged("rename") ? -1 : rename(from, to);
 }
 
-static void take_over(void)
+static void stand_in(void)
 {
     memset(&disk, 0, sizeof disk);
     disk.usual = unroll_disk;
@@ -117,7 +116,7 @@ static void give_back(void)
 
 static const char old_bytes[] = "what was there before", new_bytes[] = "what is there now, and it is longer";
 
-static unroll_status write_bytes(const char *path, const char *bytes)
+static unroll_status write_string(const char *path, const char *bytes)
 {
     return unroll_h5_write_bytes(path, (const unsigned char *)bytes, strlen(bytes));
 }
@@ -132,31 +131,14 @@ static bool holds(const char *path, const char *bytes)
     return same;
 }
 
-static int count_files(const char *folder)
-{
-    DIR *listing = opendir(folder);
-    int count = -2; /* without . and .. */
-    while (readdir(listing) != NULL)
-        count++;
-    closedir(listing);
-    return count;
-}
-
-static const char *path_in(const char *folder)
-{
-    static char path[1200];
-    snprintf(path, sizeof path, "%s/file.h5", folder);
-    return path;
-}
-
 /* ---- writing ---- */
 
 /* After a power cut the name must lead to all of the bytes: they first, then the name, then the folder's list of names. */
 static void bytes_are_synced_before_the_name_and_the_folder_after_it(void)
 {
-    const char *path = path_in(test_folder());
-    take_over();
-    CU_ASSERT_EQUAL(write_bytes(path, new_bytes).code, UNROLL_OK);
+    const char *path = path_in(test_folder(), "file.h5");
+    stand_in();
+    CU_ASSERT_EQUAL(write_string(path, new_bytes).code, UNROLL_OK);
     give_back();
     CU_ASSERT_STRING_EQUAL(disk.log, "make write sync close rename open-folder sync-folder close-folder ");
     CU_ASSERT(holds(path, new_bytes));
@@ -164,11 +146,11 @@ static void bytes_are_synced_before_the_name_and_the_folder_after_it(void)
 
 static void short_and_interrupted_writes_go_on(void)
 {
-    const char *path = path_in(test_folder());
-    take_over();
+    const char *path = path_in(test_folder(), "file.h5");
+    stand_in();
     disk.most = 7;
     disk.interrupted = true;
-    CU_ASSERT_EQUAL(write_bytes(path, new_bytes).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(write_string(path, new_bytes).code, UNROLL_OK);
     give_back();
     CU_ASSERT(holds(path, new_bytes));
 }
@@ -176,54 +158,54 @@ static void short_and_interrupted_writes_go_on(void)
 static void whatever_call_fails_the_old_file_stays_whole_and_nothing_else(void)
 {
     static const char *const calls[] = {"make", "write", "sync", "close", "rename"};
-    const char *folder = test_folder(), *path = path_in(folder);
-    CU_ASSERT_EQUAL(write_bytes(path, old_bytes).code, UNROLL_OK);
+    const char *folder = test_folder(), *path = path_in(folder, "file.h5");
+    CU_ASSERT_EQUAL(write_string(path, old_bytes).code, UNROLL_OK);
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         unroll_status status;
-        take_over();
+        stand_in();
         disk.fail = calls[i];
         disk.reason = EIO;
         disk.times = 1;
-        status = write_bytes(path, new_bytes);
+        status = write_string(path, new_bytes);
         give_back();
         CU_ASSERT_EQUAL(status.code, UNROLL_FAILED);
         CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "/file.h5: Input/output error"));
         CU_ASSERT(holds(path, old_bytes));
-        CU_ASSERT_EQUAL(count_files(folder), 1);
+        CU_ASSERT_EQUAL(count_files(folder, ""), 1);
     }
 }
 
 /* The file is there, but may be gone after a power cut: whoever wrote it must know. */
 static void a_folder_that_cannot_be_synced_is_told(void)
 {
-    const char *path = path_in(test_folder());
-    take_over();
+    const char *path = path_in(test_folder(), "file.h5");
+    stand_in();
     disk.fail = "sync-folder";
     disk.reason = EIO;
     disk.times = 1;
-    CU_ASSERT_EQUAL(write_bytes(path, new_bytes).code, UNROLL_FAILED);
+    CU_ASSERT_EQUAL(write_string(path, new_bytes).code, UNROLL_FAILED);
     disk.reason = EINVAL; /* a file system that knows no such thing */
     disk.times = 1;
-    CU_ASSERT_EQUAL(write_bytes(path, new_bytes).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(write_string(path, new_bytes).code, UNROLL_OK);
     give_back();
 }
 
 static void an_unfinished_file_has_a_name_that_nobody_can_foresee(void)
 {
-    const char *path = path_in(test_folder());
+    const char *path = path_in(test_folder(), "file.h5");
     char first[1200];
-    take_over();
-    CU_ASSERT_EQUAL(write_bytes(path, new_bytes).code, UNROLL_OK);
+    stand_in();
+    CU_ASSERT_EQUAL(write_string(path, new_bytes).code, UNROLL_OK);
     snprintf(first, sizeof first, "%s", disk.part);
     CU_ASSERT_EQUAL(disk.flags & (O_EXCL | O_NOFOLLOW | O_CLOEXEC), O_EXCL | O_NOFOLLOW | O_CLOEXEC);
-    CU_ASSERT_EQUAL(write_bytes(path, new_bytes).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(write_string(path, new_bytes).code, UNROLL_OK);
     CU_ASSERT_STRING_NOT_EQUAL(disk.part, first);
-    CU_ASSERT_TRUE(unroll_part_is(strrchr(first, '/') + 1));
+    CU_ASSERT_TRUE(unroll_is_unfinished(strrchr(first, '/') + 1));
     /* where another process was faster, another name */
     disk.fail = "make";
     disk.reason = EEXIST;
     disk.times = 3;
-    CU_ASSERT_EQUAL(write_bytes(path, new_bytes).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(write_string(path, new_bytes).code, UNROLL_OK);
     CU_ASSERT_EQUAL(disk.made, 3);
     give_back();
 }
@@ -245,9 +227,9 @@ static void only_a_whole_name_is_that_of_an_unfinished_file(void)
         ".unroll-part-",
         "",
     };
-    CU_ASSERT_TRUE(unroll_part_is(".unroll-part-host.domain_1-0123456789abcdef"));
+    CU_ASSERT_TRUE(unroll_is_unfinished(".unroll-part-host.domain_1-0123456789abcdef"));
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        CU_ASSERT_FALSE(unroll_part_is(others[i]));
+        CU_ASSERT_FALSE(unroll_is_unfinished(others[i]));
 }
 
 static void a_text_leaves_the_older_one_where_it_cannot_be_put(void)
@@ -256,7 +238,7 @@ static void a_text_leaves_the_older_one_where_it_cannot_be_put(void)
     char path[1200];
     unroll_text_file file;
     snprintf(path, sizeof path, "%s/report.md", folder);
-    take_over();
+    stand_in();
     CU_ASSERT_EQUAL_FATAL(unroll_text_file_open(&file, path).code, UNROLL_OK);
     CU_ASSERT_EQUAL(disk.flags & (O_EXCL | O_NOFOLLOW), O_EXCL | O_NOFOLLOW);
     fputs("text", file.out);
@@ -265,7 +247,7 @@ static void a_text_leaves_the_older_one_where_it_cannot_be_put(void)
     disk.times = 1;
     CU_ASSERT_EQUAL(unroll_text_file_close(&file, true).code, UNROLL_FAILED);
     give_back();
-    CU_ASSERT_EQUAL(count_files(folder), 0);
+    CU_ASSERT_EQUAL(count_files(folder, ""), 0);
 }
 
 /* ---- reading ---- */
@@ -276,13 +258,13 @@ static void what_passes_while_a_file_is_read_is_tried_again(void)
         const char *call;
         int reason;
     } passing[] = {{"open", EMFILE}, {"open", ENFILE}, {"open", EIO}, {"open", ENOMEM}, {"read", EIO}, {"read", ENOMEM}};
-    const char *path = path_in(test_folder());
-    CU_ASSERT_EQUAL(write_bytes(path, new_bytes).code, UNROLL_OK);
+    const char *path = path_in(test_folder(), "file.h5");
+    CU_ASSERT_EQUAL(write_string(path, new_bytes).code, UNROLL_OK);
     for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++) {
         unsigned char *bytes = NULL;
         size_t size;
         unroll_status status;
-        take_over();
+        stand_in();
         disk.fail = passing[i].call;
         disk.reason = passing[i].reason;
         disk.times = 2;
@@ -303,12 +285,12 @@ static void what_does_not_pass_is_not_tried_again(void)
         int reason;
         unroll_code code;
     } lasting[] = {{ENOENT, UNROLL_ABSENT}, {ENOTDIR, UNROLL_ABSENT}, {EACCES, UNROLL_WRONG}, {ELOOP, UNROLL_WRONG}};
-    const char *path = path_in(test_folder());
-    CU_ASSERT_EQUAL(write_bytes(path, new_bytes).code, UNROLL_OK);
+    const char *path = path_in(test_folder(), "file.h5");
+    CU_ASSERT_EQUAL(write_string(path, new_bytes).code, UNROLL_OK);
     for (size_t i = 0; i < sizeof lasting / sizeof lasting[0]; i++) {
         unsigned char *bytes;
         size_t size;
-        take_over();
+        stand_in();
         disk.fail = "open";
         disk.reason = lasting[i].reason;
         disk.times = 1;

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "store/store.h"
-#include "suite.h"
+#include "files.h"
 
 enum { RUNS = 6 };
 
@@ -158,14 +158,6 @@ static void curves_end_in_nan_and_timings_in_minus_one(void)
     CU_ASSERT_EQUAL(table->env_count, 3);
     CU_ASSERT_STRING_EQUAL(table->env[1].text[5], "0123456789ab");
     unroll_table_free(table);
-}
-
-static size_t read_bytes(const char *path, unsigned char *bytes, size_t room)
-{
-    FILE *file = fopen(path, "rb");
-    size_t size = fread(bytes, 1, room, file);
-    fclose(file);
-    return size;
 }
 
 static void the_same_records_give_the_same_bytes_in_any_order(void)

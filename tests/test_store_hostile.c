@@ -39,7 +39,7 @@ static void store(const char *folder, unroll_record *record)
 static unroll_status load(const char *folder, const char *id)
 {
     unroll_record *record;
-    unroll_status status = unroll_load_record_of(folder, id, NULL, &record);
+    unroll_status status = unroll_load_record_of(folder, id, NULL, NULL, NULL, &record);
     unroll_record_free(record);
     return status;
 }

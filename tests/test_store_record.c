@@ -1,5 +1,4 @@
 /* One run, one file: what is stored is loaded again, and a disk that fails leaves nothing half written. */
-#include <dirent.h>
 #include <math.h>
 #include <signal.h>
 #include <stdint.h>
@@ -13,7 +12,7 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "store/store.h"
-#include "suite.h"
+#include "files.h"
 
 static const float loss[4] = {1.5f, 0.5f, -0.0f, 1e-30f};
 static const int64_t ns[3] = {1, INT64_C(9000000000000000000), 0};
@@ -45,23 +44,6 @@ static unroll_record *make_record(void)
     unroll_record_timing(record, "step", ns, 3);
     unroll_record_env(record, "processor", "one=two");
     return record;
-}
-
-static const char *path_in(const char *folder, const char *name)
-{
-    static char path[1200];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
-
-static int files_in(const char *folder)
-{
-    DIR *listing = opendir(folder);
-    int count = 0;
-    while (readdir(listing) != NULL)
-        count++;
-    closedir(listing);
-    return count - 2; /* without . and .. */
 }
 
 static void a_stored_record_is_loaded_again_the_same(void)
@@ -134,7 +116,7 @@ static void a_record_that_lacks_memory_is_not_stored(void)
     const char *folder = test_folder();
     record->out_of_memory = true;
     CU_ASSERT_EQUAL(unroll_store_record(record, path_in(folder, "run.h5")).code, UNROLL_FAILED);
-    CU_ASSERT_EQUAL(files_in(folder), 0);
+    CU_ASSERT_EQUAL(count_files(folder, ""), 0);
     unroll_record_free(record);
 }
 
@@ -149,7 +131,7 @@ static void storing_where_one_cannot_write_is_one_sentence_with_the_reason(void)
     status = unroll_store_record(record, path_in(folder, "run.h5"));
     CU_ASSERT_EQUAL(status.code, UNROLL_FAILED);
     CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "Is a directory"));
-    CU_ASSERT_EQUAL(files_in(folder), 1);
+    CU_ASSERT_EQUAL(count_files(folder, ""), 1);
     unroll_record_free(record);
 }
 
@@ -166,7 +148,7 @@ static void a_folder_that_is_read_only_is_one_sentence_with_the_reason(void)
     CU_ASSERT_EQUAL_FATAL(root ? seteuid(0) : 0, 0);
     CU_ASSERT_EQUAL(status.code, UNROLL_FAILED);
     CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "run.h5: Permission denied"));
-    CU_ASSERT_EQUAL(files_in(folder), 0);
+    CU_ASSERT_EQUAL(count_files(folder, ""), 0);
     unroll_record_free(record);
 }
 
@@ -202,7 +184,7 @@ static void a_full_disk_at_any_point_leaves_the_old_file_whole(void)
         CU_ASSERT_EQUAL_FATAL(unroll_load_record(path, &found).code, UNROLL_OK);
         CU_ASSERT_STRING_EQUAL(found->status, "diverged");
         unroll_record_free(found);
-        CU_ASSERT_EQUAL(files_in(folder), 1);
+        CU_ASSERT_EQUAL(count_files(folder, ""), 1);
     }
     CU_ASSERT_EQUAL(unroll_store_record(record, path).code, UNROLL_OK); /* the library has not lost its footing */
     signal(SIGXFSZ, before);
@@ -217,12 +199,9 @@ static void equal_records_give_equal_bytes(void)
     size_t sizes[2];
     for (int i = 0; i < 2; i++) {
         const char *path = path_in(folder, i == 0 ? "a.h5" : "b.h5");
-        FILE *file;
         unroll_store_record(record, path);
-        file = fopen(path, "rb");
         bytes[i] = calloc(1, 1 << 20);
-        sizes[i] = fread(bytes[i], 1, 1 << 20, file);
-        fclose(file);
+        sizes[i] = read_bytes(path, bytes[i], 1 << 20);
     }
     CU_ASSERT(sizes[0] > 1000);
     CU_ASSERT_EQUAL(sizes[0], sizes[1]);

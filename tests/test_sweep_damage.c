@@ -28,19 +28,11 @@ static planned make_all(const char *results)
     return p;
 }
 
-static unsigned char *read_bytes(const char *path, size_t *size)
+static unsigned char *read_sealed(const char *path, size_t *size)
 {
     unsigned char *bytes = NULL;
     CU_ASSERT_EQUAL_FATAL(unroll_h5_read_bytes(path, true, &bytes, size).code, UNROLL_OK);
     return bytes;
-}
-
-static void write_raw(const char *path, const void *bytes, size_t size)
-{
-    FILE *file = fopen(path, "wb");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-    CU_ASSERT_EQUAL(fwrite(bytes, 1, size, file), size);
-    fclose(file);
 }
 
 /* A disk that loses its last page: the seal is gone with it. */
@@ -73,7 +65,7 @@ static void the_record_of_another_run_is_done_again(void)
     unsigned char *bytes;
     unroll_folder_record(&p.folder, p.plan.runs[0].id, one);
     unroll_folder_record(&p.folder, p.plan.runs[1].id, other);
-    bytes = read_bytes(one, &size);
+    bytes = read_sealed(one, &size);
     CU_ASSERT_EQUAL(unroll_h5_write_bytes(other, bytes, size).code, UNROLL_OK);
     called c = call_with(results, NULL, 0);
     CU_ASSERT_EQUAL(c.measured, 1);
@@ -88,7 +80,7 @@ static void a_look_at_the_plan_sets_nothing_aside(void)
     planned p = make_all(results);
     char path[600];
     unroll_folder_record(&p.folder, p.plan.runs[3].id, path);
-    write_raw(path, "no record", 9);
+    write_bytes(path, "no record", 9);
     called c = call(&experiment, results, (unroll_sweep_options){.dry_run = true});
     CU_ASSERT_EQUAL(c.status.code, UNROLL_OK);
     CU_ASSERT_PTR_NOT_NULL(strstr(c.printed, "damaged, to be done again: "));
@@ -170,7 +162,7 @@ static void a_gathered_file_that_leaves_out_a_damaged_record_says_so(void)
     char path[600];
     int records;
     unroll_folder_record(&p.folder, p.plan.runs[3].id, path);
-    write_raw(path, "no record", 9);
+    write_bytes(path, "no record", 9);
     unroll_status status = unroll_folder_gather(&p.folder, &experiment, &p.plan, true, &records);
     CU_ASSERT_EQUAL(status.code, UNROLL_FAILED);
     CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "leaves out 1 damaged record"));
@@ -198,7 +190,7 @@ static void only_unfinished_files_of_ours_in_runs_are_removed(void)
     planned p = make_all(results);
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
         snprintf(path, sizeof path, "%s/%s", results, kept[i]);
-        write_raw(path, "mine", 4);
+        write_bytes(path, "mine", 4);
         CU_ASSERT_EQUAL(utimensat(AT_FDCWD, path, old, 0), 0);
     }
     snprintf(path, sizeof path, "%s/counted/runs/.unroll-part-host-0123456789abcdef", results);

@@ -24,12 +24,12 @@ static const char *done_folder(int place, char path[600])
 
 typedef void forge(unroll_record *record);
 
-static void take_another_seed(unroll_record *record)
+static void give_another_seed(unroll_record *record)
 {
     unroll_settings_assign(record->settings, "seed=4");
 }
 
-static void take_another_experiment(unroll_record *record)
+static void give_another_experiment(unroll_record *record)
 {
     strcpy(record->experiment, "other");
 }
@@ -54,8 +54,8 @@ static void a_record_that_cannot_be_the_run_s_is_set_aside_and_done_again(void)
     static const struct {
         forge *change;
         const char *reason;
-    } forged[] = {{take_another_seed, ".h5 is a record with the settings of another run"},
-                  {take_another_experiment, ".h5 is a record of another experiment"},
+    } forged[] = {{give_another_seed, ".h5 is a record with the settings of another run"},
+                  {give_another_experiment, ".h5 is a record of another experiment"},
                   {drop_settings, ".h5 is a record without settings"}};
     for (size_t i = 0; i < sizeof forged / sizeof forged[0]; i++) {
         char path[600];
@@ -77,7 +77,7 @@ static void a_record_that_cannot_be_the_run_s_is_not_gathered(void)
     unroll_table *table;
     int refused = 0;
     for (int shard = 1; shard <= 2; shard++) {
-        forge_record(path, take_another_seed);
+        forge_record(path, give_another_seed);
         called c = call(&experiment, results, (unroll_sweep_options){.shard = shard, .shards = 2, .force = true});
         if (c.status.code == UNROLL_OK) /* it is this shard's, and done again */
             continue;

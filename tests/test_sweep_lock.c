@@ -1,6 +1,5 @@
 /* HDF5 is thread-safe only where it was built so: the threads of a sweep talk to it one at a time. This suite is named
    after the sweep because the thread sanitizer runs its suites. */
-#include <dirent.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -10,7 +9,7 @@
 
 #include "store/h5.h"
 #include "store/store.h"
-#include "suite.h"
+#include "files.h"
 #include "waiting.h"
 
 enum { WRITERS = 4, RECORDS = 24 };
@@ -82,17 +81,6 @@ static void *write_one(void *context)
     return NULL;
 }
 
-static int count_files(const char *folder)
-{
-    DIR *listing = opendir(folder);
-    int count = 0;
-    while (listing != NULL && readdir(listing) != NULL)
-        count++;
-    if (listing != NULL)
-        closedir(listing);
-    return count - 2; /* without . and .. */
-}
-
 static void check_that_it_waits(unroll_status (*write)(const char *folder), const char *folder)
 {
     writer w = {.write = write, .folder = folder};
@@ -102,12 +90,12 @@ static void check_that_it_waits(unroll_status (*write)(const char *folder), cons
     if (started)
         wait_until_asleep_or_done(&w.worker);
     CU_ASSERT_FALSE(atomic_load(&w.worker.done));
-    CU_ASSERT_EQUAL(count_files(folder), 0);
+    CU_ASSERT_EQUAL(count_files(folder, ""), 0);
     unroll_h5_unlock();
     CU_ASSERT_TRUE_FATAL(started);
     pthread_join(thread, NULL);
     CU_ASSERT_EQUAL(w.status.code, UNROLL_OK);
-    CU_ASSERT_EQUAL(count_files(folder), 1);
+    CU_ASSERT_EQUAL(count_files(folder, ""), 1);
 }
 
 static void whoever_writes_waits_for_the_thread_that_holds_the_lock(void)
@@ -165,15 +153,6 @@ static void *write_many(void *context)
     }
     unroll_record_free(record);
     return NULL;
-}
-
-static size_t read_bytes(const char *path, char *bytes, size_t room)
-{
-    FILE *file = fopen(path, "rb");
-    size_t size = file != NULL ? fread(bytes, 1, room, file) : 0;
-    if (file != NULL)
-        fclose(file);
-    return size;
 }
 
 /* Equal records give equal bytes: those of the one that was written, as number 0, when nobody else wrote. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "files.h"
 #include "limited.h"
 
 /* In the folder `results`, which becomes the user's; the program is opened before, for its own folder may be closed to
@@ -34,9 +35,8 @@ static void sweep_without_threads(const char *results)
 static void a_sweep_goes_on_with_the_threads_that_there_are(void)
 {
     const char *results = test_folder();
-    char path[1200], said[4096];
+    const char *said;
     int status;
-    FILE *file;
     pid_t child;
     if (strstr(UNROLL_PROGRAM, "/tsan/") != NULL) {
         test_skip("the thread sanitizer needs a thread of its own");
@@ -56,11 +56,7 @@ static void a_sweep_goes_on_with_the_threads_that_there_are(void)
         return;
     }
     CU_ASSERT_EQUAL(status, 0);
-    snprintf(path, sizeof path, "%s/said.txt", results);
-    file = fopen(path, "r");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-    said[fread(said, 1, sizeof said - 1, file)] = '\0';
-    fclose(file);
+    said = read_text(results, "said.txt");
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "the system gives 1 of 2 threads: fewer runs go side by side\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(said, " 2 to do on 1 thread\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(said, " 2 done, 0 diverged, 0 failed"));

@@ -36,7 +36,7 @@ static double available_bytes(void)
 
 /* Memory of some size lies in huge pages where the system has them for who asks: matrices that are walked along several
    blocks at once touch more small pages than a processor keeps the addresses of. */
-static unsigned char *take_pages(size_t *size)
+static unsigned char *allocate_pages(size_t *size)
 {
     unsigned char *base;
     if (*size < HUGE_PAGE / 2)
@@ -57,7 +57,7 @@ unroll_status unroll_arena_open(unroll_arena *arena)
     if (size >= SIZE_MAX / 2)
         return unroll_error(UNROLL_FAILED, "out of memory: the run needs more than this machine can address");
     size = (size + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-    arena->base = size > large && (double)size > available_bytes() ? NULL : take_pages(&size);
+    arena->base = size > large && (double)size > available_bytes() ? NULL : allocate_pages(&size);
     if (arena->base == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory: the run needs %.1f GiB", (double)size / (1024.0 * 1024 * 1024));
     memset(arena->base, 0, size);

@@ -120,7 +120,7 @@ unroll_status unroll_text_file_open(unroll_text_file *file, const char *path)
     int part, reason;
     if (snprintf(file->path, sizeof file->path, "%s", path) >= (int)sizeof file->path)
         return unroll_error(UNROLL_WRONG, "the name of a file is longer than %d bytes", UNROLL_FILE_ROOM - 1);
-    part = unroll_part_open(file->path, file->part);
+    part = unroll_unfinished_open(file->path, file->part);
     file->out = part >= 0 ? fdopen(part, "w") : NULL;
     if (file->out != NULL)
         return unroll_ok();

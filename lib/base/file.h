@@ -1,4 +1,4 @@
-/* file.h: folders and files: made, found, and written whole or not at all. */
+/* file.h: folders and files: made, found, read, and written whole or not at all. */
 #ifndef UNROLL_BASE_FILE_H
 #define UNROLL_BASE_FILE_H
 
@@ -40,15 +40,18 @@ typedef struct unroll_calls {
 } unroll_calls;
 extern unroll_calls unroll_disk;
 
+/* Writes all of it, into a file or a pipe; returns 0 or errno. */
+int unroll_write_all(int file, const void *bytes, size_t size);
+/* Reads *size bytes, or what there is until the end; *size: how many came. Returns 0 or errno. */
+int unroll_read_all(int file, void *bytes, size_t *size);
+
 /* ---- unfinished files ---- */
 
 /* Opens a new file beside `path` whose name no other process or host can have: .unroll-part-HOST-RANDOM, with O_EXCL and
    O_NOFOLLOW. part: its path. Returns the descriptor, or -1 with errno. */
-int unroll_part_open(const char *path, char part[UNROLL_FILE_ROOM]);
-/* Whether a file of that name (no path) is one that unroll_part_open made. */
-bool unroll_part_is(const char *name);
-/* Writes all of it; returns 0 or errno. */
-int unroll_write_all(int file, const void *bytes, size_t size);
+int unroll_unfinished_open(const char *path, char part[UNROLL_FILE_ROOM]);
+/* Whether a file of that name (no path) is one that unroll_unfinished_open made. */
+bool unroll_is_unfinished(const char *name);
 
 /* A text file that appears in its place only when all of it is written. */
 typedef struct unroll_text_file {

@@ -5,19 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/number.h"
 #include "base/text.h"
-
-/* Makes room for one more element of `size` bytes in an array of `count`; the room doubles. NULL when memory is short. */
-static void *one_more(void *array, int count, size_t size)
-{
-    void *grown = array;
-    if ((count & (count - 1)) == 0)
-        grown = realloc(array, (count == 0 ? 1 : 2 * (size_t)count) * size);
-    if (grown != NULL)
-        memset((char *)grown + (size_t)count * size, 0, size);
-    return grown;
-}
 
 /* Makes room in `array` for an element of that name where it has none yet. Returns the array, which may have moved. */
 static void *with_room(unroll_record *record, void *array, int *count, size_t size, const char *name)
@@ -25,7 +15,7 @@ static void *with_room(unroll_record *record, void *array, int *count, size_t si
     void *grown;
     if (unroll_find_named(array, *count, size, name) != NULL)
         return array;
-    grown = one_more(array, *count, size);
+    grown = unroll_one_more(array, *count, size);
     if (grown == NULL) {
         record->out_of_memory = true;
         return array;
@@ -71,7 +61,7 @@ void unroll_record_free(unroll_record *record)
 }
 
 /* The column of that name, emptied, or a new one; NULL when memory is short, which the record remembers. */
-static unroll_column *take_column(unroll_record *record, unroll_column **columns, int *count, const char *name)
+static unroll_column *make_column(unroll_record *record, unroll_column **columns, int *count, const char *name)
 {
     unroll_column *column;
     char cut[sizeof column->name];
@@ -86,24 +76,28 @@ static unroll_column *take_column(unroll_record *record, unroll_column **columns
     return column;
 }
 
+static unroll_column *make_number(unroll_record *record, const char *name, const char *unit, unroll_column_type type)
+{
+    unroll_column *column = make_column(record, &record->columns, &record->column_count, name);
+    if (column == NULL)
+        return NULL;
+    unroll_text_copy(column->unit, sizeof column->unit, unit);
+    column->type = type;
+    return column;
+}
+
 void unroll_record_real(unroll_record *record, const char *name, const char *unit, double value)
 {
-    unroll_column *column = take_column(record, &record->columns, &record->column_count, name);
-    if (column == NULL)
-        return;
-    unroll_text_copy(column->unit, sizeof column->unit, unit);
-    column->type = UNROLL_COLUMN_REAL;
-    column->real = value;
+    unroll_column *column = make_number(record, name, unit, UNROLL_COLUMN_REAL);
+    if (column != NULL)
+        column->real = value;
 }
 
 void unroll_record_int(unroll_record *record, const char *name, const char *unit, int64_t value)
 {
-    unroll_column *column = take_column(record, &record->columns, &record->column_count, name);
-    if (column == NULL)
-        return;
-    unroll_text_copy(column->unit, sizeof column->unit, unit);
-    column->type = UNROLL_COLUMN_INT;
-    column->integer = value;
+    unroll_column *column = make_number(record, name, unit, UNROLL_COLUMN_INT);
+    if (column != NULL)
+        column->integer = value;
 }
 
 static void set_text(unroll_record *record, unroll_column *column, const char *value)
@@ -120,12 +114,12 @@ static void set_text(unroll_record *record, unroll_column *column, const char *v
 
 void unroll_record_text(unroll_record *record, const char *name, const char *value)
 {
-    set_text(record, take_column(record, &record->columns, &record->column_count, name), value);
+    set_text(record, make_column(record, &record->columns, &record->column_count, name), value);
 }
 
 void unroll_record_env(unroll_record *record, const char *name, const char *value)
 {
-    set_text(record, take_column(record, &record->env, &record->env_count, name), value);
+    set_text(record, make_column(record, &record->env, &record->env_count, name), value);
 }
 
 /* A malloc'ed copy of `count` elements, at least one byte; NULL when memory is short. */

@@ -11,7 +11,7 @@
 
 int64_t unroll_clock_ns(void); /* monotonic */
 
-/* The rows of settings that only benchmarks have: input. */
+/* Registers the settings that only benchmarks have: input, classes. */
 void unroll_register_bench_settings(void);
 
 /* Fused-multiply-add rate of one core under the engine of the setting isa, GFLOP/s, from one measurement of about
@@ -56,13 +56,21 @@ typedef struct unroll_step_timing {
    settings model, hidden, input, batch, length, layers, optimizer, threads describe: a dense head with one output on the last
    step, inputs of reals. `seconds`: about how long to measure. Fails when memory is short. */
 unroll_status unroll_time_training_step(const unroll_settings *settings, double seconds, unroll_step_timing *timing);
+/* Adds to a record how fast the steps were: the columns steps_per_s, gflops, peak_gflops, peak_fraction and spread, and the
+   samples as the timing "step". */
+void unroll_record_step(unroll_record *record, const unroll_step_timing *timing);
 
 /* What `unroll bench` can measure. A mode turns one point of its grid into one or more records, whose columns are those
    that it names, beside the settings. */
 typedef struct unroll_bench_sink {
-    void (*take)(void *context, unroll_record *record); /* owns it from now on; NULL: memory is short */
+    void (*put)(void *context, unroll_record *record); /* owns it from now on; NULL: memory is short */
     void *context;
 } unroll_bench_sink;
+
+/* What a mode measures at one point, for about `seconds`. UNROLL_WRONG for a point that it cannot measure, UNROLL_FAILED without
+   memory. */
+typedef unroll_status unroll_bench_measure(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
+                                           const atomic_bool *stop, const unroll_bench_sink *sink);
 
 typedef struct unroll_bench_mode {
     const char *name;    /* "stream": the option --stream; the first mode has no option */
@@ -70,8 +78,7 @@ typedef struct unroll_bench_mode {
     const char *axes;    /* the grid where the command line does not say otherwise */
     const char *columns; /* of its table, parted by blanks: settings and results */
     const char *legend;  /* what they mean: lines, each ended by a line break */
-    unroll_status (*measure)(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
-                             const atomic_bool *stop, const unroll_bench_sink *sink);
+    unroll_bench_measure *measure;
 } unroll_bench_mode;
 extern const unroll_bench_mode unroll_bench_modes[];
 extern const int unroll_bench_mode_count;

@@ -25,7 +25,7 @@ static void measure(const unroll_settings *settings, const char *isa, const char
     int64_t begin = unroll_clock_ns();
     unroll_record *record = unroll_bench_record(settings);
     unroll_quartiles q;
-    while (count < UNROLL_TIMING_SAMPLES && (count < 5 || (double)(unroll_clock_ns() - begin) < seconds * 1e9))
+    while (unroll_wants_sample(count, begin, seconds))
         rate[count++] = COUNT / unroll_time_steps(once, w, repeats);
     q = unroll_quartiles_of(rate, count);
     if (record != NULL) {
@@ -34,7 +34,7 @@ static void measure(const unroll_settings *settings, const char *isa, const char
         unroll_record_real(record, "elements_per_ns", "1/ns", q.median);
         unroll_record_real(record, "spread", "", q.spread);
     }
-    sink->take(sink->context, record);
+    sink->put(sink->context, record);
 }
 
 unroll_status unroll_bench_elementwise(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,

@@ -39,8 +39,7 @@ unroll_status unroll_bench_phases(const unroll_settings *settings, double second
     UNROLL_TRY(unroll_timed_open(settings, &timed));
     repeats = unroll_repeats_for(unroll_timed_train, &timed, 2000000);
     begin = unroll_clock_ns();
-    while (count < UNROLL_TIMING_SAMPLES && !atomic_load(stop) &&
-           (count < 5 || (double)(unroll_clock_ns() - begin) < seconds * 1e9)) {
+    while (unroll_wants_sample(count, begin, seconds) && !atomic_load(stop)) {
         plain[count] = unroll_time_steps(unroll_timed_train, &timed, repeats);
         unroll_model_watch(timed.model, &watch);
         w.since = unroll_clock_ns();
@@ -63,6 +62,6 @@ unroll_status unroll_bench_phases(const unroll_settings *settings, double second
         for (int i = 0; i < UNROLL_PHASES; i++)
             unroll_record_real(record, names[i], "", (double)w.ns[i] / all);
     }
-    sink->take(sink->context, record);
+    sink->put(sink->context, record);
     return unroll_ok();
 }

@@ -59,8 +59,7 @@ static void measure(const unroll_settings *settings, unroll_timed *timed, double
     timing->repeats = unroll_repeats_for(unroll_timed_train, timed, 2000000);
     timing->count = 0;
     before = unroll_measure_peak(settings, 0.0005);
-    while (timing->count < UNROLL_TIMING_SAMPLES &&
-           (timing->count < 5 || (double)(unroll_clock_ns() - begin) < seconds * 1e9)) {
+    while (unroll_wants_sample(timing->count, begin, seconds)) {
         double after;
         timing->ns[timing->count] = (int64_t)unroll_time_steps(unroll_timed_train, timed, timing->repeats);
         after = unroll_measure_peak(settings, 0.0005);
@@ -90,6 +89,16 @@ unroll_status unroll_time_training_step(const unroll_settings *settings, double 
     return unroll_ok();
 }
 
+void unroll_record_step(unroll_record *record, const unroll_step_timing *timing)
+{
+    unroll_record_real(record, "steps_per_s", "1/s", timing->steps_per_s);
+    unroll_record_real(record, "gflops", "GFLOP/s", timing->gflops);
+    unroll_record_real(record, "peak_gflops", "GFLOP/s", timing->peak_gflops);
+    unroll_record_real(record, "peak_fraction", "", timing->peak_fraction);
+    unroll_record_real(record, "spread", "", timing->spread);
+    unroll_record_timing(record, "step", timing->ns, timing->count);
+}
+
 unroll_status unroll_bench_training(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
                                     const atomic_bool *stop, const unroll_bench_sink *sink)
 {
@@ -99,19 +108,14 @@ unroll_status unroll_bench_training(const unroll_settings *settings, double seco
     UNROLL_TRY(unroll_time_training_step(settings, seconds, &timing));
     record = unroll_bench_record(settings);
     if (record == NULL) {
-        sink->take(sink->context, NULL);
+        sink->put(sink->context, NULL);
         return unroll_ok();
     }
     unroll_record_real(record, "ms", "ms", timing.median_ms);
-    unroll_record_real(record, "steps_per_s", "1/s", timing.steps_per_s);
-    unroll_record_real(record, "gflops", "GFLOP/s", timing.gflops);
-    unroll_record_real(record, "peak_gflops", "GFLOP/s", timing.peak_gflops);
-    unroll_record_real(record, "peak_fraction", "", timing.peak_fraction);
-    unroll_record_real(record, "spread", "", timing.spread);
+    unroll_record_step(record, &timing);
     unroll_record_real(record, "intensity", "FLOP/byte", timing.intensity);
     unroll_record_int(record, "used_threads", "", timing.threads);
-    unroll_record_timing(record, "step", timing.ns, timing.count);
     unroll_record_timing(record, "step_at_peak", timing.at_peak_ns, timing.count);
-    sink->take(sink->context, record);
+    sink->put(sink->context, record);
     return unroll_ok();
 }

@@ -39,7 +39,7 @@ static unroll_status error_of(const unroll_settings *settings, unroll_timed *tim
     double squares = 0.0, differences = 0.0;
     unroll_timed other = {0};
     unroll_status status = plain == NULL || y == NULL ? unroll_error(UNROLL_FAILED, "out of memory")
-                                                                   : unroll_timed_open(plain, &other);
+                                                      : unroll_timed_open(plain, &other);
     if (status.code == UNROLL_OK)
         unroll_model_reset(timed->model);
     for (int t = 0; status.code == UNROLL_OK && t < timed->steps; t++) {
@@ -95,8 +95,7 @@ unroll_status unroll_bench_streaming(const unroll_settings *settings, double sec
     unroll_pin(&old);
     repeats = unroll_repeats_for(unroll_timed_stream, &timed, 200000);
     begin = unroll_clock_ns();
-    while (status.code == UNROLL_OK && count < UNROLL_TIMING_SAMPLES && !atomic_load(stop) &&
-           (count < 5 || (double)(unroll_clock_ns() - begin) < seconds * 1e9))
+    while (status.code == UNROLL_OK && unroll_wants_sample(count, begin, seconds) && !atomic_load(stop))
         ns[count++] = unroll_time_steps(unroll_timed_stream, &timed, repeats);
     unroll_unpin(&old);
     if (status.code == UNROLL_OK && count > 0) {
@@ -104,7 +103,7 @@ unroll_status unroll_bench_streaming(const unroll_settings *settings, double sec
         record = unroll_bench_record(settings);
         if (record != NULL)
             fill(record, &timed, ns, count, unroll_bandwidth_for(ceilings, bytes), bytes, error);
-        sink->take(sink->context, record);
+        sink->put(sink->context, record);
     }
     unroll_timed_close(&timed);
     return status;

@@ -5,7 +5,7 @@
 
 #include "bench/timed.h"
 
-enum { MOST_COUNTS = 12, LEAST_SAMPLES = 5 };
+enum { MOST_COUNTS = 12 };
 
 /* 1, 2, 4, ... and all cores */
 static int thread_counts(int cores, int counts[MOST_COUNTS])
@@ -17,13 +17,13 @@ static int thread_counts(int cores, int counts[MOST_COUNTS])
     return n;
 }
 
-typedef struct contest {
+typedef struct scaling {
     unroll_timed one[MOST_COUNTS]; /* a model for every number of threads */
     unroll_timed *beside;          /* (cores): runs side by side */
     int threads[MOST_COUNTS], repeats[MOST_COUNTS], counts, cores;
     double ratio[MOST_COUNTS + 1][UNROLL_TIMING_SAMPLES], ns[MOST_COUNTS + 1][UNROLL_TIMING_SAMPLES];
     int samples;
-} contest;
+} scaling;
 
 static unroll_status open_one(const unroll_settings *settings, int threads, unroll_timed *timed)
 {
@@ -40,7 +40,7 @@ static unroll_status open_one(const unroll_settings *settings, int threads, unro
     return status;
 }
 
-static unroll_status open_all(const unroll_settings *settings, int cores, contest *c)
+static unroll_status open_all(const unroll_settings *settings, int cores, scaling *c)
 {
     c->cores = cores;
     c->counts = thread_counts(c->cores, c->threads);
@@ -57,7 +57,7 @@ static unroll_status open_all(const unroll_settings *settings, int cores, contes
 }
 
 /* time of a step of each when all run at once, each as often as one alone fills a sample */
-static double time_beside(contest *c)
+static double time_beside(scaling *c)
 {
     int64_t start = unroll_clock_ns();
 #pragma omp parallel for num_threads(c->cores) schedule(static, 1)
@@ -67,13 +67,12 @@ static double time_beside(contest *c)
     return (double)(unroll_clock_ns() - start) / c->repeats[0];
 }
 
-/* All take turns, so that the clock's wandering hits all. */
-static void run_rounds(contest *c, double seconds, const atomic_bool *stop)
+/* All in turns, so that the clock's wandering hits all. */
+static void run_rounds(scaling *c, double seconds, const atomic_bool *stop)
 {
     int64_t begin = unroll_clock_ns();
     time_beside(c);
-    while (c->samples < UNROLL_TIMING_SAMPLES && !atomic_load(stop) &&
-           (c->samples < LEAST_SAMPLES || (double)(unroll_clock_ns() - begin) < seconds * 1e9)) {
+    while (unroll_wants_sample(c->samples, begin, seconds) && !atomic_load(stop)) {
         int s = c->samples++;
         for (int i = 0; i < c->counts; i++)
             c->ns[i][s] = unroll_time_steps(unroll_timed_train, &c->one[i], c->repeats[i]);
@@ -84,7 +83,7 @@ static void run_rounds(contest *c, double seconds, const atomic_bool *stop)
     }
 }
 
-static void tell(const unroll_settings *settings, const contest *c, int i, const unroll_bench_sink *sink)
+static void tell(const unroll_settings *settings, const scaling *c, int i, const unroll_bench_sink *sink)
 {
     bool beside = i == c->counts;
     unroll_record *record = unroll_bench_record(settings);
@@ -98,13 +97,13 @@ static void tell(const unroll_settings *settings, const contest *c, int i, const
         unroll_record_real(record, "gain_low", "", ratio.low);
         unroll_record_real(record, "gain_high", "", ratio.high);
     }
-    sink->take(sink->context, record);
+    sink->put(sink->context, record);
 }
 
 unroll_status unroll_bench_threads(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
                                    const atomic_bool *stop, const unroll_bench_sink *sink)
 {
-    contest *c = calloc(1, sizeof *c);
+    scaling *c = calloc(1, sizeof *c);
     unroll_status status;
     if (c == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory");

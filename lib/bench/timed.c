@@ -126,6 +126,12 @@ double unroll_time_steps(void (*step)(void *context), void *context, int repeats
     return (double)(unroll_clock_ns() - start) / repeats;
 }
 
+bool unroll_wants_sample(int count, int64_t begin, double seconds)
+{
+    enum { LEAST = 5 };
+    return count < UNROLL_TIMING_SAMPLES && (count < LEAST || (double)(unroll_clock_ns() - begin) < seconds * 1e9);
+}
+
 unroll_quartiles unroll_quartiles_of(const double *values, int count)
 {
     double sorted[UNROLL_TIMING_SAMPLES];

@@ -28,6 +28,10 @@ int unroll_repeats_for(void (*step)(void *context), void *context, int64_t ns);
 /* Nanoseconds of one step, the mean over `repeats`. */
 double unroll_time_steps(void (*step)(void *context), void *context, int repeats);
 
+/* Whether there is to be another sample beside the `count` that there are: five at least, as many as there is room for at the
+   most, and in between until `seconds` have passed since `begin`. */
+bool unroll_wants_sample(int count, int64_t begin, double seconds);
+
 /* Keeps a single-threaded measurement on one core, where the system can; the old mask comes back with unpin. */
 typedef struct unroll_pinned {
     long mask[16];
@@ -41,22 +45,7 @@ const unroll_isa *unroll_isa_of(const unroll_settings *settings);
 unroll_record *unroll_bench_record(const unroll_settings *settings);
 
 /* The modes' measurements. */
-unroll_status unroll_bench_training(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
-                                    const atomic_bool *stop, const unroll_bench_sink *sink);
-unroll_status unroll_bench_phases(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
-                                  const atomic_bool *stop, const unroll_bench_sink *sink);
-unroll_status unroll_bench_streaming(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
-                                     const atomic_bool *stop, const unroll_bench_sink *sink);
-unroll_status unroll_bench_threads(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
-                                   const atomic_bool *stop, const unroll_bench_sink *sink);
-unroll_status unroll_bench_elementwise(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
-                                       const atomic_bool *stop, const unroll_bench_sink *sink);
-
-unroll_status unroll_bench_wide(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
-                                const atomic_bool *stop, const unroll_bench_sink *sink);
-unroll_status unroll_bench_peers(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
-                                 const atomic_bool *stop, const unroll_bench_sink *sink);
-unroll_status unroll_bench_stream_peers(const unroll_settings *settings, double seconds, const unroll_ceilings *ceilings,
-                                        const atomic_bool *stop, const unroll_bench_sink *sink);
+unroll_bench_measure unroll_bench_training, unroll_bench_phases, unroll_bench_streaming, unroll_bench_threads,
+    unroll_bench_elementwise, unroll_bench_wide, unroll_bench_peers, unroll_bench_stream_peers;
 
 #endif

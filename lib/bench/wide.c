@@ -27,7 +27,7 @@ typedef struct products {
     const real **zero;
 } products;
 
-static void take(products *p)
+static void take_operands(products *p)
 {
     size_t outputs = (size_t)unroll_blocks(p->outputs) * UNROLL_LANES, inputs = (size_t)unroll_blocks(p->inputs) * UNROLL_LANES;
     p->x = unroll_take_matrix(&p->arena, p->inputs, (size_t)p->rows, (size_t)p->rows);
@@ -88,9 +88,9 @@ static unroll_status open_products(const unroll_settings *settings, int classes,
     *p = (products){.engine = isa->engine, .rows = (int)unroll_int(settings, "batch"),
                     .inputs = (int)unroll_int(settings, "hidden"), .outputs = classes};
     unroll_arena_count(&p->arena);
-    take(p);
+    take_operands(p);
     UNROLL_TRY(unroll_arena_open(&p->arena));
-    take(p);
+    take_operands(p);
     return unroll_ok();
 }
 
@@ -104,8 +104,7 @@ static unroll_record *measure(const unroll_settings *settings, unroll_model *mod
     unroll_record *record;
     gradient(model);
     multiply(p);
-    while (count < UNROLL_TIMING_SAMPLES && !atomic_load(stop) &&
-           (count < 5 || (double)(unroll_clock_ns() - begin) < seconds * 1e9)) {
+    while (unroll_wants_sample(count, begin, seconds) && !atomic_load(stop)) {
         head[count] = unroll_time_steps(gradient, model, 1);
         ratio[count] = head[count] / unroll_time_steps(multiply, p, 1);
         count++;
@@ -134,7 +133,7 @@ unroll_status unroll_bench_wide(const unroll_settings *settings, double seconds,
         status = open_products(settings, classes, &p);
     if (status.code == UNROLL_OK) {
         unroll_pin(&old);
-        sink->take(sink->context, measure(settings, model, &p, seconds, stop));
+        sink->put(sink->context, measure(settings, model, &p, seconds, stop));
         unroll_unpin(&old);
     }
     unroll_model_close(model);

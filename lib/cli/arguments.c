@@ -57,8 +57,7 @@ static unroll_status read_option(const unroll_command *command, int argc, char *
     return unknown_option(command, word, length);
 }
 
-unroll_status unroll_arguments_read(const unroll_command *command, int argc, char **argv, int least, int most,
-                                    unroll_arguments *out)
+unroll_status unroll_arguments_read(const unroll_command *command, int argc, char **argv, unroll_arguments *out)
 {
     memset(out, 0, sizeof *out);
     assert(count_options(command->options) <= (int)(sizeof out->values / sizeof out->values[0]));
@@ -75,7 +74,7 @@ unroll_status unroll_arguments_read(const unroll_command *command, int argc, cha
         else
             out->words[out->word_count++] = argv[i];
     }
-    if (out->word_count < least || out->word_count > most)
+    if (out->word_count < command->least_words || out->word_count > command->most_words)
         return unroll_error(UNROLL_WRONG, "unroll %s takes %s", command->name, command->usage);
     return unroll_ok();
 }
@@ -108,7 +107,7 @@ unroll_status unroll_option_int(const unroll_arguments *arguments, const char *n
     return unroll_ok();
 }
 
-static unroll_status find_experiment(const char *name, const unroll_experiment **experiment)
+unroll_status unroll_read_experiment(const char *name, const unroll_experiment **experiment)
 {
     const char *names[256];
     int count = unroll_experiment_count < 256 ? unroll_experiment_count : 256;
@@ -120,21 +119,6 @@ static unroll_status find_experiment(const char *name, const unroll_experiment *
     return unroll_no_such("experiment", name, names, count);
 }
 
-unroll_status unroll_read_experiments(const unroll_arguments *arguments, const unroll_experiment ***experiments,
-                                      int *count)
-{
-    *count = arguments->word_count > 0 ? arguments->word_count : unroll_experiment_count;
-    *experiments = malloc(((size_t)*count + 1) * sizeof **experiments);
-    if (*experiments == NULL)
-        return unroll_error(UNROLL_FAILED, "out of memory for the names of experiments");
-    for (int i = 0; i < *count; i++) {
-        (*experiments)[i] = arguments->word_count > 0 ? NULL : unroll_experiments[i];
-        if (arguments->word_count > 0)
-            UNROLL_TRY(find_experiment(arguments->words[i], &(*experiments)[i]));
-    }
-    return unroll_ok();
-}
-
 unroll_status unroll_read_results(const unroll_arguments *arguments, const char **results)
 {
     const char *told = unroll_option_get(arguments, "--results");
@@ -142,4 +126,27 @@ unroll_status unroll_read_results(const unroll_arguments *arguments, const char 
         return unroll_error(UNROLL_WRONG, "--results needs the name of a folder");
     *results = told != NULL ? told : *results;
     return unroll_ok();
+}
+
+unroll_status unroll_selection_read(const unroll_arguments *arguments, unroll_selection *selection)
+{
+    bool named = arguments->word_count > 0;
+    *selection = (unroll_selection){.count = named ? arguments->word_count : unroll_experiment_count, .named = named,
+                                    .results = "results"};
+    UNROLL_TRY(unroll_read_results(arguments, &selection->results));
+    selection->experiments = calloc((size_t)selection->count + 1, sizeof *selection->experiments);
+    if (selection->experiments == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for the names of experiments");
+    for (int i = 0; i < selection->count; i++) {
+        selection->experiments[i] = named ? NULL : unroll_experiments[i];
+        if (named)
+            UNROLL_TRY(unroll_read_experiment(arguments->words[i], &selection->experiments[i]));
+    }
+    return unroll_ok();
+}
+
+void unroll_selection_free(unroll_selection *selection)
+{
+    free(selection->experiments);
+    selection->experiments = NULL;
 }

@@ -127,7 +127,7 @@ static void print_ratios(const unroll_bench_output *output)
                    strcmp(unroll_peer(i)->name, "torch") == 0 ? "" : ", then make builds this peer");
 }
 
-void unroll_bench_take(void *context, unroll_record *record)
+void unroll_bench_put(void *context, unroll_record *record)
 {
     unroll_bench_output *output = context;
     unroll_status status;

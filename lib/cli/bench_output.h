@@ -20,8 +20,8 @@ typedef struct unroll_bench_output {
 
 /* Makes the folder results/bench/runs and prints the table's head. */
 unroll_status unroll_bench_begin(unroll_bench_output *output);
-/* Prints a record's line and writes it; takes the record. For a sink of bench/bench.h. */
-void unroll_bench_take(void *output, unroll_record *record);
+/* Prints a record's line, writes it and frees it. For a sink of bench/bench.h. */
+void unroll_bench_put(void *output, unroll_record *record);
 /* Gathers this and all earlier invocations into results/bench.h5. */
 unroll_status unroll_bench_end(unroll_bench_output *output);
 

@@ -1,7 +1,7 @@
 /* cli.h: the command line. One file a command in this folder, command_X.c, defines `const unroll_command command_X`.
 
-   A command is called with its own words, argv[0] being its name; --help, --version and --isa were taken out before.
-   What it prints goes to stdout, errors go through unroll_say. */
+   A command is called with its own words, sorted out by its table; --help, --version and --isa have been removed before.
+   What it prints goes to stdout; the status that it returns becomes the sentence on stderr and the exit status. */
 #ifndef UNROLL_CLI_CLI_H
 #define UNROLL_CLI_CLI_H
 
@@ -15,18 +15,21 @@
 
 typedef struct unroll_option {
     const char *name;  /* "--jobs" */
-    const char *value; /* what it takes, as shown in --help: "N"; NULL: a switch */
+    const char *value; /* what is to follow it, as shown in --help: "N"; NULL: a switch */
     const char *help;  /* one line */
 } unroll_option;
+
+struct unroll_arguments;
 
 typedef struct unroll_command {
     const char *name;
     const char *usage; /* what follows the name: "EXPERIMENT [setting=value,value... ...] [options]" */
     const char *help;  /* one line */
     int order;         /* place in --help */
-    int (*run)(int argc, char **argv, const atomic_bool *stop); /* returns the exit status */
-    const unroll_option *options;                               /* ended by a NULL name; NULL: none */
-    bool settings;    /* takes name=value words; its --help lists the settings */
+    int least_words, most_words; /* that are neither options nor name=value */
+    unroll_status (*run)(const struct unroll_arguments *arguments, const atomic_bool *stop);
+    const unroll_option *options; /* ended by a NULL name; NULL: none */
+    bool settings;    /* accepts name=value words; its --help lists the settings */
     const char *more; /* further lines of its --help, ended by a line break; NULL: none */
 } unroll_command;
 
@@ -43,8 +46,6 @@ void unroll_start(void);
    130 interrupted. */
 int unroll_main(int argc, char **argv);
 
-/* ---- for commands ---- */
-
 /* A command's words, sorted out. The strings are argv's own. */
 typedef struct unroll_arguments {
     const unroll_option *options; /* the command's */
@@ -55,24 +56,39 @@ typedef struct unroll_arguments {
     const char *values[32]; /* of options, in table order: NULL: not given; "" for a switch that was */
 } unroll_arguments;
 
-/* Fails with UNROLL_WRONG for an unknown option (naming the nearest), one that lacks its value or has one too many, and
-   when there are fewer words than `least` or more than `most`. Both "--jobs 4" and "--jobs=4" are read. */
-unroll_status unroll_arguments_read(const unroll_command *command, int argc, char **argv, int least, int most,
-                                    unroll_arguments *arguments);
+/* argv[0] is the command's name. Fails with UNROLL_WRONG for an unknown option (naming the nearest), one that lacks its value
+   or has one too many, and when there are fewer words or more than the command has. Both "--jobs 4" and "--jobs=4" are
+   read. To be freed in any case. */
+unroll_status unroll_arguments_read(const unroll_command *command, int argc, char **argv, unroll_arguments *arguments);
 void unroll_arguments_free(unroll_arguments *arguments);
+
+/* Prints "unroll: <sentence>" on stderr unless the status is OK; returns the exit status that belongs to it. */
+int unroll_say(unroll_status status);
+
+/* ---- for commands ---- */
+
 /* The value of option `name` ("" for a switch), or NULL when it was not given. */
 const char *unroll_option_get(const unroll_arguments *arguments, const char *name);
 /* Reads a whole number in low..high into *value, which stays as it is when the option was not given. */
 unroll_status unroll_option_int(const unroll_arguments *arguments, const char *name, int low, int high, int *value);
 
-/* The experiments that the words name, or all of them; *experiments is to be freed. UNROLL_WRONG names the nearest. */
-unroll_status unroll_read_experiments(const unroll_arguments *arguments, const unroll_experiment ***experiments,
-                                      int *count);
+/* The experiment of that name. UNROLL_WRONG names the nearest. */
+unroll_status unroll_read_experiment(const char *name, const unroll_experiment **experiment);
+
+/* Experiments and where their results lie. */
+typedef struct unroll_selection {
+    const unroll_experiment **experiments; /* owned */
+    int count;
+    bool named; /* by the user; else they are all that there are */
+    const char *results;
+} unroll_selection;
+
+/* The experiments that the words name, or all of them, and the folder of option --results. UNROLL_WRONG names the nearest.
+   To be freed in any case. */
+unroll_status unroll_selection_read(const unroll_arguments *arguments, unroll_selection *selection);
+void unroll_selection_free(unroll_selection *selection);
 /* The folder of option --results, which stays as it is when that was not given. */
 unroll_status unroll_read_results(const unroll_arguments *arguments, const char **results);
-
-/* Prints "unroll: <sentence>" on stderr unless the status is OK; returns the exit status that belongs to it. */
-int unroll_say(unroll_status status);
 
 /* ---- help ---- */
 void unroll_print_help(FILE *out);

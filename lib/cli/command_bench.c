@@ -22,8 +22,6 @@ static const unroll_option options[] = {
     {NULL, NULL, NULL},
 };
 
-extern const unroll_command command_bench;
-
 static unroll_experiment grid = {
     .name = "bench",
     .title = "training and streaming steps against the machine's ceilings",
@@ -78,7 +76,7 @@ static void print_ceilings(const unroll_ceilings *c)
 static unroll_status measure_points(unroll_settings **configs, int count, double seconds, unroll_bench_output *output,
                                     const atomic_bool *stop)
 {
-    unroll_bench_sink sink = {unroll_bench_take, output};
+    unroll_bench_sink sink = {unroll_bench_put, output};
     unroll_status status = unroll_ok();
     for (int i = 0; i < count && status.code == UNROLL_OK; i++) {
         if (atomic_load(stop))
@@ -114,7 +112,7 @@ static unroll_status measure_all(unroll_settings **configs, int count, double se
     return status;
 }
 
-static unroll_status bench(const unroll_arguments *arguments, const atomic_bool *stop)
+static unroll_status run(const unroll_arguments *arguments, const atomic_bool *stop)
 {
     unroll_sweep_options sweep = {.shard = 1,
                                   .shards = 1,
@@ -141,16 +139,6 @@ static unroll_status bench(const unroll_arguments *arguments, const atomic_bool 
         unroll_settings_free(configs[i]);
     free(configs);
     return status;
-}
-
-static int run(int argc, char **argv, const atomic_bool *stop)
-{
-    unroll_arguments arguments;
-    unroll_status status = unroll_arguments_read(&command_bench, argc, argv, 0, 0, &arguments);
-    if (status.code == UNROLL_OK)
-        status = bench(&arguments, stop);
-    unroll_arguments_free(&arguments);
-    return unroll_say(status);
 }
 
 const unroll_command command_bench = {

@@ -65,16 +65,14 @@ static const struct {
 
 enum { LISTS = (int)(sizeof lists / sizeof lists[0]) };
 
-extern const unroll_command command_list;
+static const char usage[] = "[experiments|models|cells|tasks|isas|settings|commands]";
 
-static int run(int argc, char **argv, const atomic_bool *stop)
+static unroll_status run(const unroll_arguments *arguments, const atomic_bool *stop)
 {
-    unroll_arguments arguments;
-    unroll_status status = unroll_arguments_read(&command_list, argc, argv, 0, 1, &arguments);
-    const char *wanted = status.code == UNROLL_OK && arguments.word_count == 1 ? arguments.words[0] : NULL;
+    const char *wanted = arguments->word_count == 1 ? arguments->words[0] : NULL;
     bool found = wanted == NULL;
     (void)stop;
-    for (int i = 0; i < LISTS && status.code == UNROLL_OK; i++) {
+    for (int i = 0; i < LISTS; i++) {
         if (wanted != NULL && strcmp(wanted, lists[i].name) != 0)
             continue;
         found = true;
@@ -82,15 +80,13 @@ static int run(int argc, char **argv, const atomic_bool *stop)
             printf("%s%s:\n", i > 0 ? "\n" : "", lists[i].name);
         lists[i].print();
     }
-    if (!found)
-        status =
-            unroll_error(UNROLL_WRONG, "there is no list of %.60s; unroll list takes %s", wanted, command_list.usage);
-    unroll_arguments_free(&arguments);
-    return unroll_say(status);
+    return found ? unroll_ok()
+                 : unroll_error(UNROLL_WRONG, "there is no list of %.60s; unroll list takes %s", wanted, usage);
 }
 
 const unroll_command command_list = {.name = "list",
-                                     .usage = "[experiments|models|cells|tasks|isas|settings|commands]",
+                                     .usage = usage,
                                      .help = "list what there is",
                                      .order = 70,
+                                     .most_words = 1,
                                      .run = run};

@@ -1,6 +1,5 @@
 /* unroll plot: figures of what was run. */
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "cli/cli.h"
 #include "report/report.h"
@@ -10,23 +9,20 @@ static const unroll_option options[] = {
     {NULL, NULL, NULL},
 };
 
-extern const unroll_command command_plot;
-
 /* Draws what can be drawn; the first failure is told at the end, those of experiments without results only when they
    were named. */
-static unroll_status draw_all(const unroll_experiment *const *experiments, int count, bool named, const char *results,
-                              const atomic_bool *stop)
+static unroll_status draw_all(const unroll_selection *selection, const atomic_bool *stop)
 {
     unroll_status first = unroll_ok();
     int drawn = 0;
-    for (int i = 0; i < count && !atomic_load(stop); i++) {
+    for (int i = 0; i < selection->count && !atomic_load(stop); i++) {
         unroll_table *table;
-        unroll_status status = unroll_report_load(experiments[i], results, &table);
+        unroll_status status = unroll_report_load(selection->experiments[i], selection->results, &table);
         unroll_table_free(table);
-        if (status.code == UNROLL_NOTHING && !named)
+        if (status.code == UNROLL_NOTHING && !selection->named)
             continue;
         if (status.code == UNROLL_OK)
-            status = unroll_plot(experiments[i], results, stdout);
+            status = unroll_plot(selection->experiments[i], selection->results, stdout);
         drawn += status.code == UNROLL_OK;
         if (first.code == UNROLL_OK)
             first = status;
@@ -34,26 +30,18 @@ static unroll_status draw_all(const unroll_experiment *const *experiments, int c
     }
     if (drawn == 0 && first.code == UNROLL_OK)
         return unroll_error(UNROLL_NOTHING, "there are no results in %.300s yet: unroll run EXPERIMENT makes them",
-                            results);
+                            selection->results);
     return first;
 }
 
-static int run(int argc, char **argv, const atomic_bool *stop)
+static unroll_status run(const unroll_arguments *arguments, const atomic_bool *stop)
 {
-    unroll_arguments arguments;
-    const unroll_experiment **experiments = NULL;
-    const char *results = "results";
-    int count = 0;
-    unroll_status status = unroll_arguments_read(&command_plot, argc, argv, 0, 1000, &arguments);
+    unroll_selection selection;
+    unroll_status status = unroll_selection_read(arguments, &selection);
     if (status.code == UNROLL_OK)
-        status = unroll_read_results(&arguments, &results);
-    if (status.code == UNROLL_OK)
-        status = unroll_read_experiments(&arguments, &experiments, &count);
-    if (status.code == UNROLL_OK)
-        status = draw_all(experiments, count, arguments.word_count > 0, results, stop);
-    free(experiments);
-    unroll_arguments_free(&arguments);
-    return unroll_say(status);
+        status = draw_all(&selection, stop);
+    unroll_selection_free(&selection);
+    return status;
 }
 
 const unroll_command command_plot = {
@@ -61,6 +49,7 @@ const unroll_command command_plot = {
     .usage = "[EXPERIMENT...] [options]",
     .help = "draw the figures with gnuplot, as SVG and PNG, into results/figures",
     .order = 50,
+    .most_words = 1000,
     .run = run,
     .options = options,
     .more = "Without EXPERIMENT: all that have results. What a figure is drawn from lies beside it, in figures/data.\n",

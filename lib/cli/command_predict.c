@@ -16,8 +16,6 @@ static const unroll_option options[] = {
     {NULL, NULL, NULL},
 };
 
-extern const unroll_command command_predict;
-
 /* What is written, over all sequences. */
 typedef struct predictions {
     int outputs, state;
@@ -30,37 +28,28 @@ typedef struct predictions {
 
 typedef struct workspace {
     unroll_model *model;
-    int batch;
-    real *x, *y, *states; /* (B, T, I), (B, T, O), (B, S) */
-    int *symbol, *length; /* (B, T), (B) */
+    unroll_sequence_batch batch;
+    real *y, *states; /* (B, T, O), (B, S) */
 } workspace;
 
 static void close_workspace(workspace *w)
 {
     if (w->model != NULL)
         unroll_model_close(w->model);
-    free(w->x);
+    unroll_sequence_batch_close(&w->batch);
     free(w->y);
     free(w->states);
-    free(w->symbol);
-    free(w->length);
 }
 
 static unroll_status open_workspace(const unroll_model_file *file, const char *path, const unroll_sequences *in, workspace *w)
 {
-    size_t rows;
-    w->batch = unroll_sequences_at_once(in, file, 1024);
-    rows = (size_t)w->batch * (size_t)in->steps;
-    UNROLL_TRY(unroll_model_file_build(file, path, in->steps, w->batch, &w->model));
-    w->x = calloc(rows, (size_t)(in->inputs > 0 ? in->inputs : 1) * sizeof *w->x);
-    w->symbol = calloc(rows, sizeof *w->symbol);
-    w->y = calloc(rows, (size_t)file->shape.outputs * sizeof *w->y);
-    w->states = calloc((size_t)w->batch, (size_t)unroll_model_state_size(w->model) * sizeof *w->states + 1);
-    w->length = calloc((size_t)w->batch, sizeof *w->length);
-    if (w->x == NULL || w->symbol == NULL || w->y == NULL || w->states == NULL || w->length == NULL)
-        return unroll_error(UNROLL_FAILED, "out of memory for batches of %d sequences of %d steps", w->batch,
-                            in->steps);
-    return unroll_ok();
+    int room = unroll_sequences_at_once(in, file, 1024);
+    UNROLL_TRY(unroll_model_file_build(file, path, in->steps, room, &w->model));
+    w->y = calloc((size_t)room * (size_t)in->steps, (size_t)file->shape.outputs * sizeof *w->y);
+    w->states = calloc((size_t)room, (size_t)unroll_model_state_size(w->model) * sizeof *w->states + 1);
+    if (w->y == NULL || w->states == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for the outputs of %d sequences of %d steps", room, in->steps);
+    return unroll_sequence_batch_open(in, room, &w->batch);
 }
 
 /* The first row of (rows, width) that holds a number which is not finite; -1: there is none. */
@@ -96,18 +85,9 @@ static void keep(const workspace *w, const unroll_sequences *in, int first, int 
 static unroll_status predict_batch(workspace *w, const unroll_sequences *in, const unroll_model_shape *shape, int first,
                                    int size, predictions *out)
 {
-    unroll_forward io = {.size = size, .steps = in->steps, .length = w->length, .y = w->y, .states = w->states};
+    unroll_forward io = {.y = w->y, .states = w->states};
     int bad;
-    if (in->x != NULL)
-        io.x = w->x;
-    else
-        io.symbol = w->symbol;
-    memset(w->x, 0, (size_t)w->batch * (size_t)in->steps * (size_t)in->inputs * sizeof *w->x);
-    memset(w->symbol, 0, (size_t)w->batch * (size_t)in->steps * sizeof *w->symbol);
-    for (int row = 0; row < size; row++) {
-        w->length[row] = unroll_sequence_length(in, first + row);
-        UNROLL_TRY(unroll_sequence_copy(in, shape, first + row, row, w->x, w->symbol));
-    }
+    UNROLL_TRY(unroll_sequence_batch_fill(in, shape, first, size, &w->batch, &io));
     unroll_model_forward(w->model, &io);
     bad = first_not_finite(w->y, size * in->steps, out->outputs);
     if (bad >= 0)
@@ -183,7 +163,8 @@ static unroll_status add_all_states(const unroll_model *model, const unroll_sequ
     return unroll_ok();
 }
 
-static unroll_status write_predictions(const unroll_model *model, const unroll_sequences *in, const predictions *out, const char *path)
+static unroll_status write_predictions(const unroll_model *model, const unroll_sequences *in, const predictions *out,
+                                       const char *path)
 {
     unroll_bundle *bundle = unroll_bundle_new();
     unroll_status status;
@@ -209,9 +190,9 @@ static unroll_status predict_all(const unroll_model_file *file, const char *cons
     unroll_status status = open_workspace(file, paths[0], in, &w);
     if (status.code == UNROLL_OK)
         status = open_predictions(file, w.model, in, out);
-    for (int first = 0; first < in->count && status.code == UNROLL_OK; first += w.batch) {
+    for (int first = 0; first < in->count && status.code == UNROLL_OK; first += w.batch.room) {
         int left = in->count - first;
-        status = predict_batch(&w, in, &file->shape, first, left < w.batch ? left : w.batch, out);
+        status = predict_batch(&w, in, &file->shape, first, left < w.batch.room ? left : w.batch.room, out);
         if (status.code == UNROLL_OK && atomic_load(stop))
             status = unroll_error(UNROLL_STOPPED, "stopped; nothing is written");
     }
@@ -256,23 +237,18 @@ static unroll_status predict(const char *const paths[3], int beams, const atomic
     return status;
 }
 
-static int run(int argc, char **argv, const atomic_bool *stop)
+static unroll_status run(const unroll_arguments *arguments, const atomic_bool *stop)
 {
-    unroll_arguments arguments;
+    const char *const *paths = arguments->words;
     int beams = 0;
-    unroll_status status = unroll_arguments_read(&command_predict, argc, argv, 3, 3, &arguments);
-    if (status.code == UNROLL_OK && arguments.words[2][0] == '\0')
-        status = unroll_error(UNROLL_WRONG, "OUTPUT.h5 needs the name of a file");
-    for (int i = 0; i < 2 && status.code == UNROLL_OK; i++)
-        if (unroll_same_file(arguments.words[i], arguments.words[2]))
-            status = unroll_error(UNROLL_WRONG, "OUTPUT.h5 is %s itself, %.300s: it would be lost",
-                                  i == 0 ? "MODEL.h5" : "INPUT.h5", arguments.words[i]);
-    if (status.code == UNROLL_OK)
-        status = unroll_option_int(&arguments, "--beams", 1, 256, &beams);
-    if (status.code == UNROLL_OK)
-        status = predict(arguments.words, beams, stop);
-    unroll_arguments_free(&arguments);
-    return unroll_say(status);
+    if (paths[2][0] == '\0')
+        return unroll_error(UNROLL_WRONG, "OUTPUT.h5 needs the name of a file");
+    for (int i = 0; i < 2; i++)
+        if (unroll_same_file(paths[i], paths[2]))
+            return unroll_error(UNROLL_WRONG, "OUTPUT.h5 is %s itself, %.300s: it would be lost",
+                                i == 0 ? "MODEL.h5" : "INPUT.h5", paths[i]);
+    UNROLL_TRY(unroll_option_int(arguments, "--beams", 1, 256, &beams));
+    return predict(paths, beams, stop);
 }
 
 const unroll_command command_predict = {
@@ -280,6 +256,8 @@ const unroll_command command_predict = {
     .usage = "MODEL.h5 INPUT.h5 OUTPUT.h5 [options]",
     .help = "use a saved model on sequences of your own",
     .order = 30,
+    .least_words = 3,
+    .most_words = 3,
     .options = options,
     .run = run,
     .more = "MODEL.h5   from unroll train --save\n"

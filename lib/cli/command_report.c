@@ -1,5 +1,5 @@
 /* unroll report: tables of what was run, and the page with all of it. */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -10,8 +10,6 @@ static const unroll_option options[] = {
     {"--results", "DIR", "folder of the results (default: results)"},
     {NULL, NULL, NULL},
 };
-
-extern const unroll_command command_report;
 
 static unroll_status read_format(const char *text, unroll_format *format)
 {
@@ -59,15 +57,15 @@ static unroll_status print_head(const unroll_experiment *experiment, const unrol
 
 /* Prints the tables of the experiments that have a gathered file; those that were named must have one. A damaged one does
    not keep the others back; the first failure is told at the end. */
-static unroll_status print_tables(const unroll_experiment *const *experiments, int count, bool named,
-                                  const char *results, unroll_format format)
+static unroll_status print_tables(const unroll_selection *selection, unroll_format format)
 {
     unroll_status first = unroll_ok();
     int printed = 0;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < selection->count; i++) {
+        const unroll_experiment *experiment = selection->experiments[i];
         unroll_table *table;
-        unroll_status status = unroll_report_load(experiments[i], results, &table);
-        if (status.code == UNROLL_NOTHING && !named)
+        unroll_status status = unroll_report_load(experiment, selection->results, &table);
+        if (status.code == UNROLL_NOTHING && !selection->named)
             continue;
         if (status.code != UNROLL_OK) {
             first = first.code == UNROLL_OK ? status : first;
@@ -75,55 +73,46 @@ static unroll_status print_tables(const unroll_experiment *const *experiments, i
         }
         if (printed++ > 0)
             putchar('\n');
-        status = print_head(experiments[i], table, format);
+        status = print_head(experiment, table, format);
         if (status.code == UNROLL_OK)
-            status = unroll_report_table(experiments[i], table, format, stdout);
+            status = unroll_report_table(experiment, table, format, stdout);
         unroll_table_free(table);
         first = first.code == UNROLL_OK ? status : first;
     }
     if (printed == 0 && first.code == UNROLL_OK)
         return unroll_error(UNROLL_NOTHING, "there are no results in %.300s yet: unroll run EXPERIMENT makes them",
-                            results);
+                            selection->results);
     return first;
 }
 
 /* The tables, then the page, on which stands everything that there is, whatever was named. The tables are out before the
    page is begun: whatever becomes of it, nothing of them is lost in a buffer, and nothing is said before them. */
-static unroll_status print_all(const unroll_experiment *const *experiments, int count, bool named, const char *results,
-                               unroll_format format)
+static unroll_status print_all(const unroll_selection *selection, unroll_format format)
 {
     char path[512];
-    unroll_status page, tables = print_tables(experiments, count, named, results, format);
+    unroll_status page, tables = print_tables(selection, format);
     if (tables.code == UNROLL_NOTHING)
         return tables;
     fflush(stdout); /* when it cannot be written, main tells it at the end */
-    page = unroll_report_page(NULL, 0, results, path);
+    page = unroll_report_page(NULL, 0, selection->results, path);
     if (path[0] != '\0') /* apart from what goes down a pipe */
         fprintf(format == UNROLL_FORMAT_TEXT ? stdout : stderr, "%sreport: %s\n",
                 format == UNROLL_FORMAT_TEXT ? "\n" : "", path);
     return tables.code != UNROLL_OK ? tables : page;
 }
 
-static int run(int argc, char **argv, const atomic_bool *stop)
+static unroll_status run(const unroll_arguments *arguments, const atomic_bool *stop)
 {
-    unroll_arguments arguments;
-    const unroll_experiment **experiments = NULL;
-    unroll_format format = UNROLL_FORMAT_TEXT;
-    const char *results = "results";
-    int count = 0;
-    unroll_status status = unroll_arguments_read(&command_report, argc, argv, 0, 1000, &arguments);
+    unroll_selection selection;
+    unroll_format format;
+    unroll_status status;
     (void)stop;
+    UNROLL_TRY(read_format(unroll_option_get(arguments, "--format"), &format));
+    status = unroll_selection_read(arguments, &selection);
     if (status.code == UNROLL_OK)
-        status = read_format(unroll_option_get(&arguments, "--format"), &format);
-    if (status.code == UNROLL_OK)
-        status = unroll_read_results(&arguments, &results);
-    if (status.code == UNROLL_OK)
-        status = unroll_read_experiments(&arguments, &experiments, &count);
-    if (status.code == UNROLL_OK)
-        status = print_all(experiments, count, arguments.word_count > 0, results, format);
-    free(experiments);
-    unroll_arguments_free(&arguments);
-    return unroll_say(status);
+        status = print_all(&selection, format);
+    unroll_selection_free(&selection);
+    return status;
 }
 
 const unroll_command command_report = {
@@ -131,6 +120,7 @@ const unroll_command command_report = {
     .usage = "[EXPERIMENT...] [options]",
     .help = "print the comparison tables and write results/report.md",
     .order = 40,
+    .most_words = 1000,
     .run = run,
     .options = options,
     .more = "Without EXPERIMENT: all that have results, as on the page. In brackets: 95% intervals, of a mean over "

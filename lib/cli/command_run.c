@@ -1,5 +1,5 @@
 /* unroll run: an experiment's sweep. */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -19,8 +19,6 @@ static const unroll_option options[] = {
     {"--results", "DIR", "folder of the results (default: results)"},
     {NULL, NULL, NULL},
 };
-
-extern const unroll_command command_run;
 
 /* "2/3" */
 static unroll_status read_shard(const char *text, unroll_sweep_options *sweep)
@@ -57,23 +55,14 @@ static unroll_status read_options(const unroll_arguments *arguments, unroll_swee
     return read_shard(unroll_option_get(arguments, "--shard"), sweep);
 }
 
-static int run(int argc, char **argv, const atomic_bool *stop)
+static unroll_status run(const unroll_arguments *arguments, const atomic_bool *stop)
 {
-    unroll_arguments arguments;
     unroll_sweep_options sweep = {.shard = 1, .shards = 1};
     unroll_sweep_summary summary;
-    const unroll_experiment **experiments = NULL;
-    int count;
-    unroll_status status = unroll_arguments_read(&command_run, argc, argv, 1, 1, &arguments);
-    if (status.code == UNROLL_OK)
-        status = unroll_read_experiments(&arguments, &experiments, &count);
-    if (status.code == UNROLL_OK)
-        status = read_options(&arguments, &sweep);
-    if (status.code == UNROLL_OK)
-        status = unroll_sweep(experiments[0], &sweep, stop, &summary);
-    free(experiments);
-    unroll_arguments_free(&arguments);
-    return unroll_say(status);
+    const unroll_experiment *experiment;
+    UNROLL_TRY(unroll_read_experiment(arguments->words[0], &experiment));
+    UNROLL_TRY(read_options(arguments, &sweep));
+    return unroll_sweep(experiment, &sweep, stop, &summary);
 }
 
 const unroll_command command_run = {
@@ -81,6 +70,8 @@ const unroll_command command_run = {
     .usage = "EXPERIMENT [setting=value,value... ...] [options]",
     .help = "run the sweep of an experiment, as far as it is not there yet, and gather its results",
     .order = 10,
+    .least_words = 1,
+    .most_words = 1,
     .run = run,
     .options = options,
     .settings = true,

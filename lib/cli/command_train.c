@@ -20,8 +20,6 @@ static const unroll_option options[] = {
     {NULL, NULL, NULL},
 };
 
-extern const unroll_command command_train;
-
 static unroll_status read_settings(const unroll_arguments *arguments, unroll_settings *settings)
 {
     const unroll_isa *isa;
@@ -162,25 +160,24 @@ static unroll_status train(const unroll_settings *settings, const char *save, co
     return status;
 }
 
-static int run(int argc, char **argv, const atomic_bool *stop)
+static unroll_status train_as(const unroll_arguments *arguments, unroll_settings *settings, const atomic_bool *stop)
 {
-    unroll_arguments arguments;
+    const char *save = unroll_option_get(arguments, "--save");
+    UNROLL_TRY(read_settings(arguments, settings));
+    if (save != NULL)
+        UNROLL_TRY(check_place(save));
+    if (save != NULL)
+        UNROLL_TRY(check_input(settings, save));
+    return train(settings, save, stop);
+}
+
+static unroll_status run(const unroll_arguments *arguments, const atomic_bool *stop)
+{
     unroll_settings *settings = unroll_settings_new();
-    unroll_status status = unroll_arguments_read(&command_train, argc, argv, 0, 0, &arguments);
-    const char *save = status.code == UNROLL_OK ? unroll_option_get(&arguments, "--save") : NULL;
-    if (status.code == UNROLL_OK && settings == NULL)
-        status = unroll_error(UNROLL_FAILED, "out of memory for the settings of a run");
-    if (status.code == UNROLL_OK)
-        status = read_settings(&arguments, settings);
-    if (status.code == UNROLL_OK && save != NULL)
-        status = check_place(save);
-    if (status.code == UNROLL_OK && save != NULL)
-        status = check_input(settings, save);
-    if (status.code == UNROLL_OK)
-        status = train(settings, save, stop);
+    unroll_status status = settings != NULL ? train_as(arguments, settings, stop)
+                                            : unroll_error(UNROLL_FAILED, "out of memory for the settings of a run");
     unroll_settings_free(settings);
-    unroll_arguments_free(&arguments);
-    return unroll_say(status);
+    return status;
 }
 
 const unroll_command command_train = {

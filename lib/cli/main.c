@@ -66,8 +66,8 @@ typedef struct global_options {
     const char *isa; /* NULL: not given */
 } global_options;
 
-/* Takes the options that every command has out of argv; returns the new argc, or -1 when --isa lacks its name. */
-static int take_globals(int argc, char **argv, global_options *globals)
+/* Removes the options that every command has from argv; returns the new argc, or -1 when --isa lacks its name. */
+static int extract_globals(int argc, char **argv, global_options *globals)
 {
     int kept = 0;
     for (int i = 0; i < argc; i++) {
@@ -106,6 +106,16 @@ static unroll_status find_command(const char *name, const unroll_command **comma
     return unroll_error(UNROLL_WRONG, "there is no command %.60s; unroll --help lists them", name);
 }
 
+static unroll_status call(const unroll_command *command, int argc, char **argv)
+{
+    unroll_arguments arguments;
+    unroll_status status = unroll_arguments_read(command, argc, argv, &arguments);
+    if (status.code == UNROLL_OK)
+        status = command->run(&arguments, unroll_stop_flag());
+    unroll_arguments_free(&arguments);
+    return status;
+}
+
 /* What stdout would not take (a full disk) is a failure, too. */
 static int close_stdout(int status)
 {
@@ -127,7 +137,7 @@ int unroll_main(int argc, char **argv)
     if (status.code != UNROLL_OK)
         return unroll_say(status);
     unroll_start();
-    argc = take_globals(argc, argv, &globals);
+    argc = extract_globals(argc, argv, &globals);
     if (argc < 0)
         return unroll_say(unroll_error(UNROLL_WRONG, "--isa needs a name; unroll list isas shows them"));
     if (globals.version) {
@@ -149,5 +159,5 @@ int unroll_main(int argc, char **argv)
     if (status.code != UNROLL_OK)
         return unroll_say(status);
     catch_signals();
-    return close_stdout(command->run(argc - 1, argv + 1, unroll_stop_flag()));
+    return close_stdout(unroll_say(call(command, argc - 1, argv + 1)));
 }

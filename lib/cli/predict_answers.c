@@ -9,16 +9,16 @@
 /* What is written, over all sequences, and one batch of what is read. */
 typedef struct answers {
     unroll_model *model;
-    int batch, beams, steps; /* steps: most symbols of an answer, U */
-    int *symbol, *length;    /* (N, beams, U), (N, beams) */
-    double *score;           /* (N, beams) */
-    real *x;
-    int *in_symbol, *in_length; /* (B, T), (B) */
+    int beams, steps;     /* steps: most symbols of an answer, U */
+    int *symbol, *length; /* (N, beams, U), (N, beams) */
+    double *score;        /* (N, beams) */
+    unroll_sequence_batch batch;
 } answers;
 
 static unroll_status open_answers(unroll_model_file *file, const char *path, const unroll_sequences *in, answers *a)
 {
-    size_t count = (size_t)in->count * (size_t)a->beams, rows;
+    size_t count = (size_t)in->count * (size_t)a->beams;
+    int batch;
     /* a longer input may need a longer answer than those of training */
     if (in->steps > file->shape.steps) {
         int64_t longer = (int64_t)file->shape.target_steps + in->steps - file->shape.steps;
@@ -28,18 +28,14 @@ static unroll_status open_answers(unroll_model_file *file, const char *path, con
     }
     file->shape.beams = a->beams;
     a->steps = file->shape.target_steps;
-    a->batch = unroll_sequences_at_once(in, file, 1 + 4096 / a->beams);
-    rows = (size_t)a->batch * (size_t)in->steps;
-    UNROLL_TRY(unroll_model_file_build(file, path, in->steps, a->batch, &a->model));
+    batch = unroll_sequences_at_once(in, file, 1 + 4096 / a->beams);
+    UNROLL_TRY(unroll_model_file_build(file, path, in->steps, batch, &a->model));
     a->symbol = malloc(count * (size_t)a->steps * sizeof *a->symbol);
     a->length = malloc(count * sizeof *a->length);
     a->score = malloc(count * sizeof *a->score);
-    a->x = calloc(rows, (size_t)(in->inputs > 0 ? in->inputs : 1) * sizeof *a->x);
-    a->in_symbol = calloc(rows, sizeof *a->in_symbol);
-    a->in_length = calloc((size_t)a->batch, sizeof *a->in_length);
-    if (a->symbol == NULL || a->length == NULL || a->score == NULL || a->x == NULL || a->in_symbol == NULL || a->in_length == NULL)
+    if (a->symbol == NULL || a->length == NULL || a->score == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for %d answers to each of %d sequences", a->beams, in->count);
-    return unroll_ok();
+    return unroll_sequence_batch_open(in, batch, &a->batch);
 }
 
 static void close_answers(answers *a)
@@ -49,24 +45,16 @@ static void close_answers(answers *a)
     free(a->symbol);
     free(a->length);
     free(a->score);
-    free(a->x);
-    free(a->in_symbol);
-    free(a->in_length);
+    unroll_sequence_batch_close(&a->batch);
 }
 
 static unroll_status answer_batch(answers *a, const unroll_sequences *in, const unroll_model_shape *shape, int first, int size)
 {
-    unroll_forward io = {.size = size, .steps = in->steps, .length = a->in_length};
+    unroll_forward io = {0};
     size_t at = (size_t)first * (size_t)a->beams;
-    if (in->x != NULL)
-        io.x = a->x;
-    else
-        io.symbol = a->in_symbol;
-    for (int row = 0; row < size; row++) {
-        a->in_length[row] = unroll_sequence_length(in, first + row);
-        UNROLL_TRY(unroll_sequence_copy(in, shape, first + row, row, a->x, a->in_symbol));
-    }
-    return unroll_model_decode(a->model, &io, a->beams, a->steps, a->symbol + at * (size_t)a->steps, a->length + at, a->score + at);
+    UNROLL_TRY(unroll_sequence_batch_fill(in, shape, first, size, &a->batch, &io));
+    return unroll_model_decode(a->model, &io, a->beams, a->steps, a->symbol + at * (size_t)a->steps, a->length + at,
+                               a->score + at);
 }
 
 static unroll_status write_answers(const answers *a, const unroll_sequences *in, const char *path)
@@ -89,9 +77,9 @@ unroll_status unroll_predict_answers(unroll_model_file *file, const char *const 
 {
     answers a = {.beams = beams};
     unroll_status status = open_answers(file, paths[0], in, &a);
-    for (int first = 0; first < in->count && status.code == UNROLL_OK; first += a.batch) {
+    for (int first = 0; first < in->count && status.code == UNROLL_OK; first += a.batch.room) {
         int left = in->count - first;
-        status = answer_batch(&a, in, &file->shape, first, left < a.batch ? left : a.batch);
+        status = answer_batch(&a, in, &file->shape, first, left < a.batch.room ? left : a.batch.room);
         if (status.code == UNROLL_OK && atomic_load(stop))
             status = unroll_error(UNROLL_STOPPED, "stopped; nothing is written");
     }

@@ -18,13 +18,24 @@ typedef struct unroll_sequences {
 /* Checks the arrays of the input file `in->path` against the model and fills the rest of `in`, which points into `bundle`.
    UNROLL_WRONG with a sentence. */
 unroll_status unroll_sequences_read(const unroll_bundle *bundle, const unroll_model_shape *shape, unroll_sequences *in);
-int unroll_sequence_length(const unroll_sequences *in, int n);
-/* Copies sequence n to row `row` of a batch, x (B, T, I) or symbol (B, T); what lies past its end stays. UNROLL_WRONG where
-   a symbol or a number cannot be. */
-unroll_status unroll_sequence_copy(const unroll_sequences *in, const unroll_model_shape *shape, int n, int row, real *x,
-                                   int *symbol);
 /* Sequences at a time, so that what a model keeps of every step stays within about 256 MB; at most `most`. */
 int unroll_sequences_at_once(const unroll_sequences *in, const unroll_model_file *file, int most);
+
+/* Some of the sequences, as a model reads them. */
+typedef struct unroll_sequence_batch {
+    int room;    /* B: sequences */
+    real *x;     /* (B, T, I) */
+    int *symbol; /* (B, T) */
+    int *length; /* (B) */
+} unroll_sequence_batch;
+
+/* UNROLL_FAILED when memory is short. To be closed in any case; all zeros before. */
+unroll_status unroll_sequence_batch_open(const unroll_sequences *in, int room, unroll_sequence_batch *batch);
+void unroll_sequence_batch_close(unroll_sequence_batch *batch);
+/* Copies `size` sequences from number `first` on, zeros past their ends, and has the forward pass `io` read them. UNROLL_WRONG
+   where a symbol or a number cannot be. */
+unroll_status unroll_sequence_batch_fill(const unroll_sequences *in, const unroll_model_shape *shape, int first, int size,
+                                         unroll_sequence_batch *batch, unroll_forward *io);
 
 /* Writes answers that are sequences (UNROLL_SEQUENCE) to all of `in`, `beams` to each: symbols (N, beams, U), lengths (N,
    beams), scores (N, beams) in the file paths[2]. */

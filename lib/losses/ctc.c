@@ -88,7 +88,8 @@ static void normalize(const unroll_loss_sequence *q, const lattice *l)
     vec padding = padding_mask(q->y.columns, blocks - 1);
     for (int t = 0; t < l->steps; t++) {
         int row = row_of(q, t);
-        real peak = largest_logit(q->y, row, blocks, padding), total = exponentials(q->y, row, blocks, padding, peak, q->dy);
+        real peak = largest_logit(q->y, row, blocks, padding);
+        real total = exponentials(q->y, row, blocks, padding, peak, q->dy);
         l->norm[t] = (double)peak + unroll_log((double)total);
         if (q->dy.at != NULL)
             scale_row(q->dy, row, blocks, q->weight / total);
@@ -139,7 +140,7 @@ static void backward_step(const unroll_loss_sequence *q, const lattice *l, int t
 }
 
 /* dy of step t -= weight * the share of all paths that is in each class at it */
-static void take_shares(const unroll_loss_sequence *q, const lattice *l, int t, double log_p)
+static void subtract_shares(const unroll_loss_sequence *q, const lattice *l, int t, double log_p)
 {
     double *restrict share = l->alpha + (size_t)(t + 1) * l->stride + 1, blank = 0.0;
     const double *restrict beta = l->beta;
@@ -165,7 +166,7 @@ static void backward(const unroll_loss_sequence *q, const lattice *l, double log
     if (l->labels > 0)
         l->beta[l->labels - 1] = 0.0; /* and the last label */
     for (int t = l->steps - 1; t >= 0; t--) {
-        take_shares(q, l, t, log_p);
+        subtract_shares(q, l, t, log_p);
         backward_step(q, l, t);
     }
 }

@@ -146,7 +146,7 @@ typedef struct output {
 static unroll_status open_output(output *o, const char *folder, const char *name)
 {
     snprintf(o->path, sizeof o->path, "%.3500s/%.100s", folder, name);
-    o->file = unroll_part_open(o->path, o->part);
+    o->file = unroll_unfinished_open(o->path, o->part);
     return o->file >= 0 ? unroll_ok() : cannot_write(o->path);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/number.h"
 #include "base/stop.h"
 #include "base/text.h"
@@ -201,7 +202,7 @@ static unroll_group *find_group(const unroll_experiment *experiment, unroll_grou
     for (int g = 0; g < groups->count; g++)
         if (is_of(groups, &groups->group[g], wanted))
             return &groups->group[g];
-    grown = realloc(groups->group, ((size_t)groups->count + 1) * sizeof *grown);
+    grown = unroll_one_more(groups->group, groups->count, sizeof *grown);
     if (grown == NULL)
         return NULL;
     groups->group = grown;
@@ -217,9 +218,7 @@ static unroll_group *find_group(const unroll_experiment *experiment, unroll_grou
 /* Room for as many rows as there are doubles; false when memory is short. */
 static bool add_row(unroll_group *group, int row)
 {
-    int *grown = group->row;
-    if ((group->count & (group->count - 1)) == 0)
-        grown = realloc(grown, (group->count == 0 ? 1 : 2 * (size_t)group->count) * sizeof *grown);
+    int *grown = unroll_one_more(group->row, group->count, sizeof *grown);
     if (grown == NULL)
         return false;
     group->row = grown;
@@ -301,12 +300,6 @@ void unroll_groups_free(unroll_groups *groups)
     memset(groups, 0, sizeof *groups);
 }
 
-void unroll_group_values(const unroll_table *table, const unroll_group *group, const char *name, double *out)
-{
-    for (int i = 0; i < group->count; i++)
-        out[i] = unroll_value_real(table, name, group->row[i]);
-}
-
 unroll_status unroll_group_mean(const unroll_table *table, const unroll_group *group, const char *name,
                                 unroll_interval *mean)
 {
@@ -314,7 +307,8 @@ unroll_status unroll_group_mean(const unroll_table *table, const unroll_group *g
     unroll_status status;
     if (values == NULL)
         return out_of_memory();
-    unroll_group_values(table, group, name, values);
+    for (int i = 0; i < group->count; i++)
+        values[i] = unroll_value_real(table, name, group->row[i]);
     status = unroll_bootstrap_mean(values, group->count, 0, mean);
     free(values);
     return status;

@@ -41,9 +41,6 @@ typedef struct unroll_groups {
 unroll_status unroll_groups_make(const unroll_experiment *experiment, const unroll_table *table, const char *columns,
                                  const bool *keep, unroll_groups *groups);
 void unroll_groups_free(unroll_groups *groups);
-/* The group's values of a column, (count) of them into `out`. */
-void unroll_group_values(const unroll_table *table, const unroll_group *group, const char *name, double *out);
-
 /* Whether column 0/1 `name` is 1, over a group: a Wilson interval. */
 unroll_interval unroll_group_share(const unroll_table *table, const unroll_group *group, const char *name);
 unroll_status unroll_group_mean(const unroll_table *table, const unroll_group *group, const char *name,

@@ -36,10 +36,10 @@ typedef struct unroll_verdict {
     char text[1024]; /* sentences: what was compared, each with its interval */
 } unroll_verdict;
 
-/* Holds an experiment's prediction against its records: each group that should be lower against each that should be
-   higher, by the interval of the difference of their means. Supported when every interval lies above 0, contradicted
-   when one lies below, else undecided. UNROLL_NOTHING when the experiment predicts nothing; whatever else is not OK left
-   the verdict open. */
+/* Holds an experiment's prediction against its records: the runs at each value where the metric should be lower against those
+   at each where it should be higher, by the interval of the difference of their means. Supported when every interval lies
+   above 0, contradicted when one lies below, else undecided. UNROLL_NOTHING when the experiment predicts nothing; whatever
+   else is not OK left the verdict open. */
 unroll_status unroll_judge(const unroll_experiment *experiment, const unroll_table *table, unroll_verdict *verdict);
 const char *unroll_outcome_name(unroll_outcome outcome); /* "supported" */
 

@@ -16,7 +16,7 @@ typedef struct sample {
     int count;
 } sample;
 
-static unroll_status take_numbers(const double *values, int count, sample *s)
+static unroll_status keep_numbers(const double *values, int count, sample *s)
 {
     s->value = malloc(((size_t)count + 1) * sizeof *s->value);
     s->count = 0;
@@ -61,7 +61,7 @@ static unroll_status bootstrap(const sample *a, const sample *b, uint64_t seed, 
     for (int i = 0; i < RESAMPLES; i++) {
         if (unroll_stop_requested()) { /* of a million values all of them take minutes */
             free(means);
-            return unroll_error(UNROLL_STOPPED, "stopped while intervals were taken");
+            return unroll_error(UNROLL_STOPPED, "stopped while intervals were computed");
         }
         means[i] = resampled_mean(a, &random);
         if (b != NULL)
@@ -78,7 +78,7 @@ unroll_status unroll_bootstrap_mean(const double *values, int count, uint64_t se
 {
     sample a;
     unroll_status status;
-    UNROLL_TRY(take_numbers(values, count, &a));
+    UNROLL_TRY(keep_numbers(values, count, &a));
     status = bootstrap(&a, NULL, seed, mean);
     free(a.value);
     return status;
@@ -89,8 +89,8 @@ unroll_status unroll_bootstrap_difference(const double *a, int a_count, const do
 {
     sample first, second = {NULL, 0};
     unroll_status status;
-    UNROLL_TRY(take_numbers(a, a_count, &first));
-    status = take_numbers(b, b_count, &second);
+    UNROLL_TRY(keep_numbers(a, a_count, &first));
+    status = keep_numbers(b, b_count, &second);
     if (status.code == UNROLL_OK)
         status = bootstrap(&first, &second, seed, difference);
     free(first.value);

@@ -17,9 +17,9 @@ static unroll_status out_of_memory(void)
     return unroll_error(UNROLL_FAILED, "out of memory for a verdict");
 }
 
-/* The metric's values in the rows of one group, (rows) at most; returns how many. */
-static unroll_status take_group(const unroll_table *table, const unroll_prediction *p, const char *value, double *out,
-                                int *count)
+/* The metric in the runs at one value of the prediction's column: *count of them, at most (rows). */
+static unroll_status collect_values(const unroll_table *table, const unroll_prediction *p, const char *value, double *out,
+                                    int *count)
 {
     char filter[512];
     bool *keep = malloc((size_t)table->rows * sizeof *keep);
@@ -81,8 +81,8 @@ static unroll_status judge_pair(const unroll_table *table, const unroll_predicti
     int a_count, b_count;
     unroll_interval difference;
     unroll_outcome outcome = UNROLL_UNDECIDED;
-    UNROLL_TRY(take_group(table, p, higher, a, &a_count));
-    UNROLL_TRY(take_group(table, p, lower, b, &b_count));
+    UNROLL_TRY(collect_values(table, p, higher, a, &a_count));
+    UNROLL_TRY(collect_values(table, p, lower, b, &b_count));
     UNROLL_TRY(unroll_bootstrap_difference(a, a_count, b, b_count, 0, &difference));
     if (difference.low > 0)
         outcome = UNROLL_SUPPORTED;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "store/h5.h"
 #include "store/reader.h"
@@ -44,11 +45,11 @@ void unroll_bundle_free(unroll_bundle *bundle)
 }
 
 /* The array of that name, emptied, or a new one; NULL when memory is short. */
-static unroll_array *take_array(unroll_bundle *bundle, const char *name)
+static unroll_array *make_array(unroll_bundle *bundle, const char *name)
 {
     unroll_array *array = (unroll_array *)unroll_bundle_find(bundle, name), *grown;
     if (array == NULL) {
-        grown = realloc(bundle->arrays, ((size_t)bundle->array_count + 1) * sizeof *grown);
+        grown = unroll_one_more(bundle->arrays, bundle->array_count, sizeof *grown);
         if (grown == NULL)
             return NULL;
         bundle->arrays = grown;
@@ -68,7 +69,7 @@ void unroll_bundle_array(unroll_bundle *bundle, const char *name, unroll_array_t
     size_t bytes;
     if (bundle == NULL)
         return;
-    array = take_array(bundle, name);
+    array = make_array(bundle, name);
     if (array == NULL) {
         bundle->out_of_memory = true;
         return;
@@ -98,7 +99,7 @@ void unroll_bundle_attribute(unroll_bundle *bundle, const char *name, const char
         found->text = copy;
         return;
     }
-    grown = realloc(bundle->attributes, ((size_t)bundle->attribute_count + 1) * sizeof *grown);
+    grown = unroll_one_more(bundle->attributes, bundle->attribute_count, sizeof *grown);
     bundle->attributes = grown != NULL ? grown : bundle->attributes;
     if (copy == NULL || grown == NULL) {
         bundle->out_of_memory = true;
@@ -185,7 +186,7 @@ unroll_status unroll_store_bundle(const unroll_bundle *bundle, const char *path)
 
 /* Whole numbers of any width: as 32 bits, or all as doubles where one does not fit; in the place where they are, from the
    first one on, so that none is written over before it is read. */
-static void take_whole(unroll_plain_member *member, unroll_array *array)
+static void narrow_whole(unroll_plain_member *member, unroll_array *array)
 {
     const int64_t *wide = member->values;
     array->type = UNROLL_ARRAY_INT32;
@@ -202,7 +203,7 @@ static void take_whole(unroll_plain_member *member, unroll_array *array)
     }
 }
 
-static unroll_status take_member(const unroll_plain *plain, unroll_plain_member *member, unroll_bundle *bundle)
+static unroll_status read_member(const unroll_plain *plain, unroll_plain_member *member, unroll_bundle *bundle)
 {
     unroll_array *array;
     if (member->name[0] == '@') {
@@ -214,13 +215,13 @@ static unroll_status take_member(const unroll_plain *plain, unroll_plain_member 
         return unroll_ok();
     if (strlen(member->name) >= sizeof array->name)
         return unroll_plain_damaged(plain, "too deep or under too long a name lies", member->name);
-    array = take_array(bundle, member->name);
+    array = make_array(bundle, member->name);
     if (array == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for %.300s", plain->path);
     array->rank = member->rank;
     memcpy(array->dims, member->dims, sizeof array->dims);
     if (member->type == UNROLL_PLAIN_WHOLE)
-        take_whole(member, array);
+        narrow_whole(member, array);
     else
         array->type = member->type == UNROLL_PLAIN_FLOAT ? UNROLL_ARRAY_FLOAT : UNROLL_ARRAY_DOUBLE;
     array->data = member->values;
@@ -238,7 +239,7 @@ unroll_status unroll_load_bundle(const char *path, bool sealed, unroll_bundle **
         return unroll_error(UNROLL_FAILED, "out of memory for %.300s", path);
     status = unroll_read_plain(path, sealed ? UNROLL_FROM_US : UNROLL_FROM_USER, &plain);
     for (int i = 0; status.code == UNROLL_OK && i < plain->count; i++)
-        status = take_member(plain, &plain->members[i], loaded);
+        status = read_member(plain, &plain->members[i], loaded);
     if (status.code == UNROLL_OK && loaded->out_of_memory)
         status = unroll_error(UNROLL_FAILED, "out of memory for %.300s", path);
     unroll_plain_free(plain);

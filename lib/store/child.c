@@ -4,7 +4,6 @@
    speaks to the parent over a socket of its own. Such a process can neither open a file, nor start a program, nor reach a
    network, and has limits on memory and time; all that it can do is answer. */
 #include <errno.h>
-#include <hdf5.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +11,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "store/contain.h"
+#include "store/h5.h"
 #include "store/reader.h"
 #include "store/store.h"
-
-/* Opening a file takes HDF5 some hundred KB; kept for the next file, records open several times as fast. */
-enum { KEPT_BYTES = 1 << 23 };
 
 static bool limited; /* by us, and not by who started the program */
 
@@ -50,11 +48,11 @@ void unroll_plain_put(unroll_plain_sink *sink, const void *bytes, size_t size)
 {
     const unsigned char *next = bytes;
     while (size > 0) {
-        size_t room = sizeof sink->piece - sink->used, some = size < room ? size : room;
-        memcpy(sink->piece + sink->used, next, some);
-        sink->used += some;
-        next += some;
-        size -= some;
+        size_t room = sizeof sink->piece - sink->used, chunk = size < room ? size : room;
+        memcpy(sink->piece + sink->used, next, chunk);
+        sink->used += chunk;
+        next += chunk;
+        size -= chunk;
         if (sink->used == sizeof sink->piece)
             unroll_plain_flush(sink);
     }
@@ -62,17 +60,8 @@ void unroll_plain_put(unroll_plain_sink *sink, const void *bytes, size_t size)
 
 static bool receive(void *bytes, size_t size)
 {
-    unsigned char *next = bytes;
-    while (size > 0) {
-        ssize_t got = read(STDIN_FILENO, next, size);
-        if (got == 0 || (got < 0 && errno != EINTR))
-            return false;
-        if (got > 0) {
-            next += got;
-            size -= (size_t)got;
-        }
-    }
-    return true;
+    size_t got = size;
+    return unroll_read_all(STDIN_FILENO, bytes, &got) == 0 && got == size;
 }
 
 /* Answers for one file after the other, until the parent hangs up or one cannot be read. The limits are those of the first:
@@ -172,6 +161,6 @@ void unroll_store_child(int argc, char **argv)
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     H5PLset_loading_state(0); /* no filter that a file asks for is fetched from a folder of plug-ins */
     H5open();
-    H5set_free_list_limits(KEPT_BYTES, KEPT_BYTES, KEPT_BYTES, KEPT_BYTES, KEPT_BYTES, KEPT_BYTES);
+    unroll_h5_keep_memory();
     serve();
 }

@@ -69,7 +69,7 @@ static int sync_folder_of(char *path)
 static int write_part(const char *path, char part[UNROLL_FILE_ROOM], const unsigned char *bytes, size_t size)
 {
     char seal[SEAL_SIZE + 1];
-    int reason, file = unroll_part_open(path, part);
+    int reason, file = unroll_unfinished_open(path, part);
     if (file < 0) {
         reason = errno;
         part[0] = '\0';
@@ -110,7 +110,7 @@ unroll_status unroll_h5_write_bytes(const char *path, const unsigned char *bytes
 
 typedef enum seal_state { SEAL_RIGHT, SEAL_WRONG, SEAL_MISSING } seal_state;
 
-/* Takes the seal off the end of *size bytes. */
+/* Leaves the seal out of *size, where there is one. */
 static seal_state check_seal(const unsigned char *bytes, size_t *size)
 {
     char seal[SEAL_SIZE + 1];
@@ -123,23 +123,6 @@ static seal_state check_seal(const unsigned char *bytes, size_t *size)
     *size -= SEAL_SIZE;
     make_seal(bytes, *size, seal);
     return memcmp(end, seal, SEAL_SIZE) == 0 ? SEAL_RIGHT : SEAL_WRONG;
-}
-
-/* Returns 0 or errno; fewer bytes than expected end the file early, which its seal will tell. */
-static int read_all(int file, unsigned char *bytes, size_t *size)
-{
-    size_t have = 0;
-    while (have < *size) {
-        ssize_t got = unroll_disk.read(file, bytes + have, *size - have < (1u << 30) ? *size - have : 1u << 30);
-        if (got < 0 && errno != EINTR)
-            return errno;
-        if (got == 0)
-            break;
-        if (got > 0)
-            have += (size_t)got;
-    }
-    *size = have;
-    return 0;
 }
 
 /* What a failed call tells of a file: that it is not there, that it may not be read, or nothing, for it may pass. */
@@ -177,7 +160,7 @@ static unroll_status read_open(int file, const char *shown, unsigned char **byte
         return unroll_error(UNROLL_WRONG, "cannot read %s: it is not a file", shown);
     *size = (size_t)what.st_size;
     *bytes = malloc(*size + 1);
-    reason = *bytes == NULL ? ENOMEM : read_all(file, *bytes, size);
+    reason = *bytes == NULL ? ENOMEM : unroll_read_all(file, *bytes, size); /* what ends early its seal will tell */
     return reason == 0 ? unroll_ok() : cannot_read(shown, reason);
 }
 

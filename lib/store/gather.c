@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "store/gather.h"
@@ -16,26 +17,17 @@ enum { PATH_SHOWN = 300 };
 
 typedef struct names {
     char **name;
-    int count, room;
+    int count;
 } names;
 
 static bool add_name(names *list, const char *name)
 {
-    char *copy = unroll_text_duplicate(name);
-    if (copy != NULL && list->count == list->room) {
-        int room = 2 * list->room + 64;
-        char **grown = realloc(list->name, (size_t)room * sizeof *grown);
-        if (grown == NULL) {
-            free(copy);
-            return false;
-        }
-        list->name = grown;
-        list->room = room;
-    }
-    if (copy == NULL)
+    char **grown = unroll_one_more(list->name, list->count, sizeof *grown);
+    if (grown == NULL)
         return false;
-    list->name[list->count++] = copy;
-    return true;
+    list->name = grown;
+    grown[list->count] = unroll_text_duplicate(name);
+    return grown[list->count++] != NULL;
 }
 
 static void free_names(names *list)
@@ -89,26 +81,12 @@ static unroll_status list_ids(const char *folder, names *list)
     return good ? unroll_ok() : unroll_error(UNROLL_FAILED, "out of memory while runs are gathered");
 }
 
-/* A record that is whole, and one that the caller wants. */
-static unroll_status read_record(const char *folder, const char *id, const unroll_gather_info *info,
-                                 unroll_record **record)
-{
-    char path[UNROLL_FILE_ROOM], shown[PATH_SHOWN];
-    const char *reason;
-    UNROLL_TRY(unroll_load_record_of(folder, id, path, record));
-    reason = info->refuse != NULL ? info->refuse(info->context, *record) : NULL;
-    if (reason == NULL)
-        return unroll_ok();
-    unroll_record_free(*record);
-    *record = NULL;
-    return unroll_error(UNROLL_DAMAGED, "%s %s", unroll_text_quote(shown, sizeof shown, path), reason);
-}
-
 /* Reads every record that is there; the damaged ones are counted and the first one's sentence is kept. */
 static unroll_status read_records(const char *folder, const names *ids, unroll_record **records, unroll_gather_info *info)
 {
     for (int i = 0; i < ids->count; i++) {
-        unroll_status status = read_record(folder, ids->name[i], info, &records[info->records]);
+        unroll_status status = unroll_load_record_of(folder, ids->name[i], info->refuse, info->context, NULL,
+                                                     &records[info->records]);
         if (status.code == UNROLL_OK)
             info->records++;
         else if (status.code == UNROLL_DAMAGED && info->damaged++ == 0)
@@ -182,7 +160,7 @@ static unroll_status gather(const char *folder, names *ids, const char *path, un
 unroll_status unroll_store_gather(const char *folder, const char *const *ids, int id_count, const char *path,
                                   unroll_gather_info *info)
 {
-    names list = {NULL, 0, 0};
+    names list = {NULL, 0};
     unroll_status status = unroll_ok();
     info->records = info->damaged = 0;
     info->first_damaged[0] = '\0';

@@ -16,14 +16,14 @@ hid_t unroll_gather_scale(unroll_h5 *h, hid_t group, const char *name, int count
 /* Names an axis of a data set and ties it to its scale. */
 void unroll_gather_axis(unroll_h5 *h, hid_t set, unsigned axis, hid_t scale, const char *name);
 
-/* The names that are taken in a group of the gathered file. */
+/* The names in use in a group of the gathered file. */
 enum { UNROLL_GATHER_NAME = 64, UNROLL_GATHER_NAMES = 4096 };
 typedef struct unroll_gather_names {
     char (*name)[UNROLL_GATHER_NAME]; /* owned */
     int count;
 } unroll_gather_names;
 void unroll_gather_open_names(unroll_h5 *h, unroll_gather_names *names);
-/* Takes a name that is free, `name` where it can be: a result that is called like a setting becomes result_NAME. */
-const char *unroll_gather_take_name(unroll_h5 *h, unroll_gather_names *names, const char *name);
+/* Claims a name that is free, `name` where it can be: a result that is called like a setting becomes result_NAME. */
+const char *unroll_gather_claim_name(unroll_h5 *h, unroll_gather_names *names, const char *name);
 
 #endif

@@ -15,12 +15,12 @@ typedef struct series {
     int length;
 } series;
 
-typedef struct kind {
+typedef struct family {
     const char *group, *axis;
     size_t size; /* bytes of a value */
     int (*count)(const unroll_record *record);
     series (*at)(const unroll_record *record, int index);
-} kind;
+} family;
 
 static int curve_count(const unroll_record *record)
 {
@@ -45,7 +45,7 @@ static series timing_at(const unroll_record *record, int index)
 }
 
 /* Points of the longest array of all: one scale serves the whole group. */
-static int longest(const kind *k, unroll_record *const *records, int count)
+static int longest(const family *k, unroll_record *const *records, int count)
 {
     int width = 0;
     for (int i = 0; i < count; i++) {
@@ -58,7 +58,7 @@ static int longest(const kind *k, unroll_record *const *records, int count)
 }
 
 /* Puts a record's array of that name into `row`, where it has one. Arrays lie at the same places in most records. */
-static void copy_row(const kind *k, const unroll_record *record, const char *name, int *place, char *row)
+static void copy_row(const family *k, const unroll_record *record, const char *name, int *place, char *row)
 {
     int arrays = k->count(record);
     for (int tried = 0; tried < arrays; tried++) {
@@ -74,7 +74,7 @@ static void copy_row(const kind *k, const unroll_record *record, const char *nam
 }
 
 /* All runs' arrays of one name as (count, width), called `name`; what a run does not have is NaN, or -1 ns. */
-static void put_series(unroll_h5 *h, hid_t group, const kind *k, unroll_record *const *records, int count, int width,
+static void put_series(unroll_h5 *h, hid_t group, const family *k, unroll_record *const *records, int count, int width,
                        const series *first, const char *name, const hid_t scales[2])
 {
     bool real = k->size == sizeof(float);
@@ -124,15 +124,15 @@ static bool seen_before(const char *const *seen, int count, int *place, const ch
 }
 
 /* Every array that any run has. A name that is the axis's own, or another's once it is fit for HDF5, is changed. */
-static void put_all(unroll_h5 *h, const kind *k, hid_t run_scale, unroll_record *const *records, int count)
+static void put_all(unroll_h5 *h, const family *k, hid_t run_scale, unroll_record *const *records, int count)
 {
     const char *seen[MOST_ARRAYS];
-    unroll_gather_names taken;
+    unroll_gather_names claimed;
     int names = 0, width = longest(k, records, count);
     hid_t group = unroll_h5_make_group(h, k->group), scales[2] = {run_scale, H5I_INVALID_HID};
-    unroll_gather_open_names(h, &taken);
+    unroll_gather_open_names(h, &claimed);
     if (width > 0)
-        scales[1] = unroll_gather_scale(h, group, unroll_gather_take_name(h, &taken, k->axis), width);
+        scales[1] = unroll_gather_scale(h, group, unroll_gather_claim_name(h, &claimed, k->axis), width);
     for (int i = 0; width > 0 && i < count; i++) {
         int place = 0;
         for (int a = 0; a < k->count(records[i]) && h->status.code == UNROLL_OK; a++, place++) {
@@ -144,10 +144,10 @@ static void put_all(unroll_h5 *h, const kind *k, hid_t run_scale, unroll_record 
                 break;
             }
             seen[names++] = s.name;
-            put_series(h, group, k, records, count, width, &s, unroll_gather_take_name(h, &taken, s.name), scales);
+            put_series(h, group, k, records, count, width, &s, unroll_gather_claim_name(h, &claimed, s.name), scales);
         }
     }
-    free(taken.name);
+    free(claimed.name);
     if (scales[1] >= 0)
         H5Dclose(scales[1]);
     if (group >= 0)
@@ -156,12 +156,12 @@ static void put_all(unroll_h5 *h, const kind *k, hid_t run_scale, unroll_record 
 
 void unroll_gather_curves(unroll_h5 *h, hid_t run_scale, unroll_record *const *records, int count)
 {
-    static const kind curves = {"curves", "point", sizeof(float), curve_count, curve_at};
+    static const family curves = {"curves", "point", sizeof(float), curve_count, curve_at};
     put_all(h, &curves, run_scale, records, count);
 }
 
 void unroll_gather_timings(unroll_h5 *h, hid_t run_scale, unroll_record *const *records, int count)
 {
-    static const kind timings = {"timings", "sample", sizeof(int64_t), timing_count, timing_at};
+    static const family timings = {"timings", "sample", sizeof(int64_t), timing_count, timing_at};
     put_all(h, &timings, run_scale, records, count);
 }

@@ -21,7 +21,7 @@ typedef struct cells {
     char (*shown)[UNROLL_NUMBER_ROOM]; /* numbers as text, in columns that hold both */
 } cells;
 
-/* Where columns go: the group, its scale, and the names that are taken in it. */
+/* Where columns go: the group, its scale, and the names in use in it. */
 typedef struct target {
     unroll_h5 *h;
     hid_t group, scale;
@@ -101,7 +101,7 @@ void unroll_gather_open_names(unroll_h5 *h, unroll_gather_names *names)
         unroll_h5_fail(h, "out of memory");
 }
 
-static bool is_taken(const unroll_gather_names *names, const char *name)
+static bool is_used(const unroll_gather_names *names, const char *name)
 {
     for (int i = 0; i < names->count; i++)
         if (strcmp(names->name[i], name) == 0)
@@ -109,27 +109,27 @@ static bool is_taken(const unroll_gather_names *names, const char *name)
     return false;
 }
 
-const char *unroll_gather_take_name(unroll_h5 *h, unroll_gather_names *names, const char *name)
+const char *unroll_gather_claim_name(unroll_h5 *h, unroll_gather_names *names, const char *name)
 {
-    char plain[UNROLL_GATHER_NAME], *taken;
+    char plain[UNROLL_GATHER_NAME], *claimed;
     if (names->name == NULL || names->count == UNROLL_GATHER_NAMES) {
         unroll_h5_fail(h, "more than %d columns", UNROLL_GATHER_NAMES);
         return name;
     }
-    taken = names->name[names->count];
+    claimed = names->name[names->count];
     unroll_h5_member_name(plain, sizeof plain, name);
-    unroll_text_copy(taken, UNROLL_GATHER_NAME, plain);
-    if (is_taken(names, taken))
-        snprintf(taken, UNROLL_GATHER_NAME, "result_%.47s", plain);
-    for (int i = 2; is_taken(names, taken); i++) /* one of so many numbers is free */
-        snprintf(taken, UNROLL_GATHER_NAME, "result_%.44s_%d", plain, i);
+    unroll_text_copy(claimed, UNROLL_GATHER_NAME, plain);
+    if (is_used(names, claimed))
+        snprintf(claimed, UNROLL_GATHER_NAME, "result_%.47s", plain);
+    for (int i = 2; is_used(names, claimed); i++) /* one of so many numbers is free */
+        snprintf(claimed, UNROLL_GATHER_NAME, "result_%.44s_%d", plain, i);
     names->count++;
-    return taken;
+    return claimed;
 }
 
-static const char *take_name(target *t, const char *name)
+static const char *claim_name(target *t, const char *name)
 {
-    return unroll_gather_take_name(t->h, &t->names, name);
+    return unroll_gather_claim_name(t->h, &t->names, name);
 }
 
 static void put_numbers(target *t, const cells *c, const char *name, const char *unit, unroll_column_type type)
@@ -137,7 +137,7 @@ static void put_numbers(target *t, const cells *c, const char *name, const char 
     unroll_h5_data data = {.unit = unit, .rank = 1, .dims = {(hsize_t)c->rows}};
     bool whole = type == UNROLL_COLUMN_INT;
     hid_t set;
-    data.name = take_name(t, name);
+    data.name = claim_name(t, name);
     data.file_type = whole ? H5T_STD_I64LE : H5T_IEEE_F64LE;
     data.memory_type = whole ? H5T_NATIVE_INT64 : H5T_NATIVE_DOUBLE;
     data.values = whole ? (const void *)c->integer : (const void *)c->real;
@@ -149,7 +149,7 @@ static void put_numbers(target *t, const cells *c, const char *name, const char 
 
 static void put_texts(target *t, const cells *c, const char *name, const char *unit)
 {
-    hid_t set = unroll_h5_put_texts(t->h, t->group, take_name(t, name), c->text, (size_t)c->rows);
+    hid_t set = unroll_h5_put_texts(t->h, t->group, claim_name(t, name), c->text, (size_t)c->rows);
     if (unit != NULL && unit[0] != '\0')
         unroll_h5_put_text(t->h, set, "unit", unit);
     unroll_gather_axis(t->h, set, 0, t->scale, "run");
@@ -294,7 +294,7 @@ void unroll_gather_runs(unroll_h5 *h, hid_t *run_scale, unroll_record *const *re
     open_target(h, &t, "runs");
     open_cells(h, &c, count);
     if (h->status.code == UNROLL_OK) {
-        t.scale = *run_scale = unroll_gather_scale(h, t.group, take_name(&t, "run"), count);
+        t.scale = *run_scale = unroll_gather_scale(h, t.group, claim_name(&t, "run"), count);
         /* known at the root, too: netCDF's readers, such as xarray, look for an axis in a group and those above it */
         if (t.scale >= 0 && H5Lcreate_hard(t.group, "run", h->file, "run", H5P_DEFAULT, H5P_DEFAULT) < 0)
             unroll_h5_fail(h, "cannot link the dimension scale run");

@@ -9,18 +9,23 @@
 
 #include "base/text.h"
 
-enum { IMAGE_STEP = 1 << 16, KEPT_BYTES = 1 << 23, PATH_SHOWN = 300 };
+enum { IMAGE_STEP = 1 << 16, PATH_SHOWN = 300 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void unroll_h5_keep_memory(void)
+{
+    enum { KEPT = 1 << 23 }; /* bytes */
+    H5set_free_list_limits(KEPT, KEPT, KEPT, KEPT, KEPT, KEPT);
+}
 
 void unroll_h5_lock(void)
 {
     static bool started;
     pthread_mutex_lock(&lock);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    /* opening a file takes HDF5 some hundred KB; kept for the next file, ten thousand of them open four times as fast */
     if (!started)
-        H5set_free_list_limits(KEPT_BYTES, KEPT_BYTES, KEPT_BYTES, KEPT_BYTES, KEPT_BYTES, KEPT_BYTES);
+        unroll_h5_keep_memory();
     started = true;
 }
 
@@ -61,7 +66,7 @@ void unroll_h5_create(unroll_h5 *h, const char *path)
 }
 
 /* The bytes of the file in memory, malloc'ed; NULL after a failure. */
-static unsigned char *take_image(unroll_h5 *h, size_t *size)
+static unsigned char *copy_image(unroll_h5 *h, size_t *size)
 {
     ssize_t needed = H5Fflush(h->file, H5F_SCOPE_GLOBAL) < 0 ? -1 : H5Fget_file_image(h->file, NULL, 0);
     unsigned char *bytes = needed > 0 ? malloc((size_t)needed) : NULL;
@@ -79,7 +84,7 @@ unroll_status unroll_h5_close(unroll_h5 *h)
     size_t size = 0;
     unsigned char *bytes = NULL;
     if (h->status.code == UNROLL_OK)
-        bytes = take_image(h, &size);
+        bytes = copy_image(h, &size);
     if (h->file >= 0)
         H5Fclose(h->file);
     if (bytes != NULL)

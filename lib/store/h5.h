@@ -25,6 +25,10 @@ typedef struct unroll_h5 {
 void unroll_h5_lock(void);
 void unroll_h5_unlock(void);
 
+/* Has HDF5 keep the memory of a file for the next one: opening one takes some hundred KB, and many of them then open several
+   times as fast. */
+void unroll_h5_keep_memory(void);
+
 /* Remembers the first failure: one sentence that begins with the file's path. */
 void unroll_h5_fail(unroll_h5 *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

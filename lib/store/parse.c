@@ -12,7 +12,6 @@
 
 enum {
     DEEPEST_GROUP = 8,
-    MOST_MEMBERS = 100000,
     MOST_DEFLATED = 1100, /* deflate never shrinks data by more than 1032 to one */
     SLACK_BYTES = 1 << 16
 };
@@ -72,8 +71,8 @@ static void send_member(walk *w, const char *name, const values *v)
                               .name_size = strlen(name) + 1,
                               .unit_size = strlen(v->unit) + 1,
                               .values_size = v->size};
-    if (++w->members > MOST_MEMBERS)
-        fail(w, "it holds more than %d data sets", MOST_MEMBERS);
+    if (++w->members > UNROLL_MOST_MEMBERS)
+        fail(w, "it holds more than %d data sets", UNROLL_MOST_MEMBERS);
     for (int i = 0; i < v->rank; i++)
         head.dims[i] = v->dims[i];
     unroll_plain_put(w->sink, &head, sizeof head);
@@ -284,7 +283,7 @@ static void check_layout(walk *w, hid_t set, const char *name)
 
 /* A damaged header may claim any shape: no more than what so many stored bytes can hold. False where the data set has been
    made to have no value at all. */
-static bool take_shape(walk *w, hid_t set, hid_t type, const char *name, values *v)
+static bool read_shape(walk *w, hid_t set, hid_t type, const char *name, values *v)
 {
     hid_t space = H5Dget_space(set);
     hsize_t stored = H5Dget_storage_size(set), bytes = H5Tget_size(type), room;
@@ -315,7 +314,7 @@ static void send_set(walk *w, hid_t set, const char *name)
     if (class == H5T_NO_CLASS)
         fail_reading(w, "data set", name);
     check_layout(w, set, name);
-    if ((class != H5T_COMPOUND && plain_type(type) == UNROLL_PLAIN_OTHER) || !take_shape(w, set, type, name, &v)) {
+    if ((class != H5T_COMPOUND && plain_type(type) == UNROLL_PLAIN_OTHER) || !read_shape(w, set, type, name, &v)) {
         send_member(w, name, &v);
         return;
     }

@@ -4,7 +4,7 @@
    this process did not write is parsed by a child process that can do nothing but that (reader.c), which hands over what
    it found in the form of this page; no other function of this folder that reads calls HDF5.
 
-   The form of one member: a plain_head, then its name, its unit and its values, in the machine's own byte order. */
+   The form of one member: an unroll_plain_head, then its name, its unit and its values, in the machine's own byte order. */
 #ifndef UNROLL_STORE_PLAIN_H
 #define UNROLL_STORE_PLAIN_H
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "store/h5.h"
 #include "store/store.h"
@@ -18,7 +19,6 @@ enum {
     PATH_SHOWN = 300,
     MOST_SHARED = 64, /* records that one process parses */
     TRIES = 3,        /* of what may pass */
-    MOST_MEMBERS = 100000,
     MOST_RECORD = 256 /* MB of a run's file, far more than any has */
 };
 
@@ -70,7 +70,7 @@ static void repair_texts(char *texts, size_t count)
 }
 
 /* Counts `count` times `size` bytes of the room that is left. */
-static bool take_room(parsing *p, uint64_t count, uint64_t size)
+static bool claim_room(parsing *p, uint64_t count, uint64_t size)
 {
     p->too_large = count > p->room / size;
     if (!p->too_large)
@@ -79,10 +79,10 @@ static bool take_room(parsing *p, uint64_t count, uint64_t size)
 }
 
 /* `size` bytes into new memory, with a zero behind them. */
-static unroll_talk take_bytes(parsing *p, uint64_t size, void **bytes)
+static unroll_talk hear_bytes(parsing *p, uint64_t size, void **bytes)
 {
     unroll_talk how;
-    if (!take_room(p, size, 1))
+    if (!claim_room(p, size, 1))
         return UNROLL_TALK_ENDED;
     *bytes = malloc(size + 1);
     if (*bytes == NULL) {
@@ -94,33 +94,33 @@ static unroll_talk take_bytes(parsing *p, uint64_t size, void **bytes)
     return how;
 }
 
-static unroll_talk take_member(parsing *p, const unroll_plain_head *head)
+static unroll_talk hear_member(parsing *p, const unroll_plain_head *head)
 {
     unroll_plain *plain = p->plain;
-    unroll_plain_member *member = plain->members;
+    unroll_plain_member *member = NULL;
     void *name = NULL, *unit = NULL;
     unroll_talk how = UNROLL_TALK_GOOD;
     bool sound = head->type <= UNROLL_PLAIN_OTHER && head->rank <= UNROLL_PLAIN_RANK && head->name_size > 0 &&
-                 head->name_size <= UNROLL_PLAIN_NAME && head->unit_size > 0 && plain->count < MOST_MEMBERS;
-    if ((plain->count & (plain->count - 1)) == 0)
-        member = realloc(member, (plain->count == 0 ? 1 : 2 * (size_t)plain->count) * sizeof *member);
+                 head->name_size <= UNROLL_PLAIN_NAME && head->unit_size > 0 && plain->count < UNROLL_MOST_MEMBERS;
+    if (sound)
+        member = unroll_one_more(plain->members, plain->count, sizeof *member);
     p->nonsense = !sound;
-    p->no_memory = member == NULL;
-    plain->members = member != NULL ? member : plain->members;
-    if (!sound || member == NULL)
+    p->no_memory = sound && member == NULL;
+    if (member == NULL)
         return UNROLL_TALK_ENDED;
+    plain->members = member;
     member += plain->count++;
     *member = (unroll_plain_member){.type = head->type, .rank = (int)head->rank, .scale = head->scale != 0};
     p->nonsense = !count_values(head, member);
-    if (p->nonsense || (member->type == UNROLL_PLAIN_TEXT && !take_room(p, member->count, sizeof(char *))))
+    if (p->nonsense || (member->type == UNROLL_PLAIN_TEXT && !claim_room(p, member->count, sizeof(char *))))
         return UNROLL_TALK_ENDED;
-    how = take_bytes(p, head->name_size, &name);
+    how = hear_bytes(p, head->name_size, &name);
     member->name = name;
     if (how == UNROLL_TALK_GOOD)
-        how = take_bytes(p, head->unit_size, &unit);
+        how = hear_bytes(p, head->unit_size, &unit);
     member->unit = unit;
     if (how == UNROLL_TALK_GOOD)
-        how = take_bytes(p, head->values_size, &member->values);
+        how = hear_bytes(p, head->values_size, &member->values);
     if (how != UNROLL_TALK_GOOD)
         return how;
     p->nonsense = !are_texts(name, head->name_size, 1) || !are_texts(unit, head->unit_size, 1) ||
@@ -134,7 +134,7 @@ static unroll_talk take_member(parsing *p, const unroll_plain_head *head)
     return UNROLL_TALK_GOOD;
 }
 
-static unroll_talk take_reason(parsing *p, const unroll_plain_head *head)
+static unroll_talk hear_reason(parsing *p, const unroll_plain_head *head)
 {
     char text[sizeof p->reason];
     unroll_talk how;
@@ -161,11 +161,11 @@ static unroll_talk ask(parsing *p, const unsigned char *bytes, size_t size)
             return how;
         switch (head.kind) {
         case UNROLL_PLAIN_MEMBER:
-            how = take_member(p, &head);
+            how = hear_member(p, &head);
             break;
         case UNROLL_PLAIN_END:
         case UNROLL_PLAIN_FAILURE:
-            return take_reason(p, &head);
+            return hear_reason(p, &head);
         default:
             p->nonsense = true;
             return UNROLL_TALK_ENDED;
@@ -215,7 +215,7 @@ static unroll_status get_process(const char *shown)
     unroll_talk how;
     if (reason != 0)
         return not_parsed(shown, strerror(reason));
-    how = unroll_is_connected() ? UNROLL_TALK_GOOD : unroll_take_offer(&ended);
+    how = unroll_is_connected() ? UNROLL_TALK_GOOD : unroll_accept_offer(&ended);
     if (how == UNROLL_TALK_GOOD)
         return unroll_ok();
     unroll_child_kill();
@@ -246,7 +246,7 @@ static unroll_status parse_once(const char *path, const unsigned char *bytes, si
     if (how == UNROLL_TALK_GOOD)
         return unroll_error(UNROLL_DAMAGED, "%s: %s", shown, p.reason);
     if (how == UNROLL_TALK_ENDED && !p.nonsense && !p.no_memory && !p.too_large &&
-        unroll_take_offer(&ended) == UNROLL_TALK_GOOD)
+        unroll_accept_offer(&ended) == UNROLL_TALK_GOOD)
         return blame(shown, size, ended);
     unroll_child_kill();
     if (how == UNROLL_TALK_STOPPED)

@@ -20,6 +20,8 @@ unroll_status unroll_read_plain(const char *path, unroll_plain_source source, un
 
 /* ---- between the two processes (reader.c, child.c, parse.c) ---- */
 
+enum { UNROLL_MOST_MEMBERS = 100000 }; /* of a file: more are not sent, nor believed */
+
 #define UNROLL_CHILD_WORD "--read-hdf5-for-parent"
 
 /* What goes to that process: this, then `size` bytes of an HDF5 file. */

@@ -17,8 +17,6 @@
 #include "store/plain.h"
 #include "store/store.h"
 
-
-
 typedef struct column_row {
     char name[48], unit[24];
     int32_t type; /* unroll_column_type */

@@ -10,7 +10,7 @@
 
 /* ---- the attributes ---- */
 
-static unroll_status take_text(const unroll_plain *plain, const char *name, char *out, size_t room)
+static unroll_status read_text(const unroll_plain *plain, const char *name, char *out, size_t room)
 {
     const char *text;
     if (!unroll_plain_text(plain, name, &text))
@@ -19,7 +19,7 @@ static unroll_status take_text(const unroll_plain *plain, const char *name, char
     return unroll_ok();
 }
 
-static unroll_status take_int(const unroll_plain *plain, const char *name, int *number)
+static unroll_status read_int(const unroll_plain *plain, const char *name, int *number)
 {
     if (unroll_plain_int(plain, name, number))
         return unroll_ok();
@@ -27,7 +27,7 @@ static unroll_status take_int(const unroll_plain *plain, const char *name, int *
 }
 
 /* What a sweep does with a record depends on it: one of an unknown status would never be done again. */
-static unroll_status take_status(const unroll_plain *plain, unroll_record *record)
+static unroll_status read_status(const unroll_plain *plain, unroll_record *record)
 {
     static const char *const known[] = {"done", "diverged", "failed"};
     const char *text;
@@ -42,19 +42,19 @@ static unroll_status take_status(const unroll_plain *plain, unroll_record *recor
     return unroll_plain_damaged(plain, "an unknown status is", text);
 }
 
-static unroll_status take_head(const unroll_plain *plain, unroll_record *record)
+static unroll_status read_head(const unroll_plain *plain, unroll_record *record)
 {
     const char *schema;
     if (!unroll_plain_text(plain, "@schema", &schema))
         return unroll_plain_damaged(plain, "it has no text attribute", "schema");
     if (strcmp(schema, UNROLL_RUN_SCHEMA) != 0)
         return unroll_plain_damaged(plain, "it is no run's record, but", schema);
-    UNROLL_TRY(take_text(plain, "@experiment", record->experiment, sizeof record->experiment));
-    UNROLL_TRY(take_text(plain, "@id", record->id, sizeof record->id));
-    UNROLL_TRY(take_status(plain, record));
-    UNROLL_TRY(take_text(plain, "@reason", record->reason, sizeof record->reason));
-    UNROLL_TRY(take_int(plain, "@experiment_version", &record->experiment_version));
-    UNROLL_TRY(take_int(plain, "@numerics_version", &record->numerics_version));
+    UNROLL_TRY(read_text(plain, "@experiment", record->experiment, sizeof record->experiment));
+    UNROLL_TRY(read_text(plain, "@id", record->id, sizeof record->id));
+    UNROLL_TRY(read_status(plain, record));
+    UNROLL_TRY(read_text(plain, "@reason", record->reason, sizeof record->reason));
+    UNROLL_TRY(read_int(plain, "@experiment_version", &record->experiment_version));
+    UNROLL_TRY(read_int(plain, "@numerics_version", &record->numerics_version));
     if (!unroll_plain_real(plain, "@seconds", &record->seconds))
         return unroll_plain_damaged(plain, "it has no number attribute", "seconds");
     return unroll_ok();
@@ -62,9 +62,9 @@ static unroll_status take_head(const unroll_plain *plain, unroll_record *record)
 
 /* ---- settings, surroundings: texts "name=value" ---- */
 
-typedef unroll_status take_pair(const unroll_plain *plain, unroll_record *record, const char *name, const char *value);
+typedef unroll_status read_pair(const unroll_plain *plain, unroll_record *record, const char *name, const char *value);
 
-static unroll_status take_setting(const unroll_plain *plain, unroll_record *record, const char *name, const char *value)
+static unroll_status read_setting(const unroll_plain *plain, unroll_record *record, const char *name, const char *value)
 {
     unroll_status status;
     if (unroll_setting_find(name) < 0)
@@ -73,14 +73,14 @@ static unroll_status take_setting(const unroll_plain *plain, unroll_record *reco
     return status.code == UNROLL_WRONG ? unroll_plain_damaged(plain, status.text, NULL) : status;
 }
 
-static unroll_status take_env(const unroll_plain *plain, unroll_record *record, const char *name, const char *value)
+static unroll_status read_env(const unroll_plain *plain, unroll_record *record, const char *name, const char *value)
 {
     (void)plain;
     unroll_record_env(record, name, value);
     return unroll_ok();
 }
 
-static unroll_status take_pairs(const unroll_plain *plain, const char *set, take_pair *take, unroll_record *record)
+static unroll_status read_pairs(const unroll_plain *plain, const char *set, read_pair *read_one, unroll_record *record)
 {
     const unroll_plain_member *member = unroll_plain_find(plain, set);
     if (member == NULL)
@@ -93,20 +93,20 @@ static unroll_status take_pairs(const unroll_plain *plain, const char *set, take
         if (equals == NULL)
             return unroll_plain_damaged(plain, "there is no value in", text);
         *equals = '\0';
-        UNROLL_TRY(take(plain, record, text, equals + 1));
+        UNROLL_TRY(read_one(plain, record, text, equals + 1));
         text = next;
     }
     return unroll_ok();
 }
 
-static unroll_status take_settings(const unroll_plain *plain, unroll_record *record)
+static unroll_status read_settings(const unroll_plain *plain, unroll_record *record)
 {
     if (unroll_plain_find(plain, "settings") == NULL)
         return unroll_ok();
     record->settings = unroll_settings_new();
     if (record->settings == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for the settings of a run");
-    return take_pairs(plain, "settings", take_setting, record);
+    return read_pairs(plain, "settings", read_setting, record);
 }
 
 /* ---- columns ---- */
@@ -130,7 +130,7 @@ static const void *field(const unroll_plain *plain, const char *name, unroll_pla
     return member->values;
 }
 
-static unroll_status take_columns(const unroll_plain *plain, unroll_record *record)
+static unroll_status read_columns(const unroll_plain *plain, unroll_record *record)
 {
     fields f = {.count = SIZE_MAX};
     f.name = field(plain, "columns/name", UNROLL_PLAIN_TEXT, &f.count);
@@ -164,7 +164,7 @@ static unroll_status take_columns(const unroll_plain *plain, unroll_record *reco
 
 /* ---- curves and timings ---- */
 
-static unroll_status take_array(const unroll_plain *plain, const unroll_plain_member *member, unroll_record *record)
+static unroll_status read_array(const unroll_plain *plain, const unroll_plain_member *member, unroll_record *record)
 {
     const char *curve = unroll_plain_in(member, "curves/"), *timing = unroll_plain_in(member, "timings/");
     bool wrong = curve != NULL ? member->type != UNROLL_PLAIN_FLOAT : member->type != UNROLL_PLAIN_WHOLE;
@@ -183,15 +183,15 @@ static unroll_status take_array(const unroll_plain *plain, const unroll_plain_me
     return unroll_ok();
 }
 
-static unroll_status take_all(const unroll_plain *plain, unroll_record *record)
+static unroll_status read_all(const unroll_plain *plain, unroll_record *record)
 {
     const char *excess;
-    UNROLL_TRY(take_head(plain, record));
-    UNROLL_TRY(take_settings(plain, record));
-    UNROLL_TRY(take_columns(plain, record));
+    UNROLL_TRY(read_head(plain, record));
+    UNROLL_TRY(read_settings(plain, record));
+    UNROLL_TRY(read_columns(plain, record));
     for (int i = 0; i < plain->count; i++)
-        UNROLL_TRY(take_array(plain, &plain->members[i], record));
-    UNROLL_TRY(take_pairs(plain, "env", take_env, record));
+        UNROLL_TRY(read_array(plain, &plain->members[i], record));
+    UNROLL_TRY(read_pairs(plain, "env", read_env, record));
     excess = unroll_record_excess(record);
     return excess == NULL ? unroll_record_check(record) : unroll_plain_damaged(plain, excess, NULL);
 }
@@ -206,7 +206,7 @@ unroll_status unroll_load_record(const char *path, unroll_record **record)
         return unroll_error(UNROLL_FAILED, "out of memory for the record of a run");
     status = unroll_read_plain(path, UNROLL_FROM_RUN, &plain);
     if (status.code == UNROLL_OK)
-        status = take_all(plain, loaded);
+        status = read_all(plain, loaded);
     unroll_plain_free(plain);
     if (status.code == UNROLL_OK)
         *record = loaded;
@@ -215,19 +215,26 @@ unroll_status unroll_load_record(const char *path, unroll_record **record)
     return status;
 }
 
-unroll_status unroll_load_record_of(const char *folder, const char *id, char path[UNROLL_FILE_ROOM],
-                                    unroll_record **record)
+unroll_status unroll_load_record_of(const char *folder, const char *id, unroll_refusal *refuse, const void *context,
+                                    char path[UNROLL_FILE_ROOM], unroll_record **record)
 {
     char own[UNROLL_FILE_ROOM], shown[300];
+    const char *reason = NULL;
     unroll_status status;
     path = path != NULL ? path : own;
     *record = NULL;
     if (snprintf(path, UNROLL_FILE_ROOM, "%s/%s.h5", folder, id) >= UNROLL_FILE_ROOM)
         return unroll_error(UNROLL_WRONG, "the name of a run's file is longer than %d bytes", UNROLL_FILE_ROOM - 1);
     status = unroll_load_record(path, record);
-    if (status.code != UNROLL_OK || strcmp((*record)->id, id) == 0)
+    if (status.code != UNROLL_OK)
+        return status;
+    if (strcmp((*record)->id, id) != 0)
+        reason = "is the record of another run";
+    else if (refuse != NULL)
+        reason = refuse(context, *record);
+    if (reason == NULL)
         return status;
     unroll_record_free(*record);
     *record = NULL;
-    return unroll_error(UNROLL_DAMAGED, "%s is the record of another run", unroll_text_quote(shown, sizeof shown, path));
+    return unroll_error(UNROLL_DAMAGED, "%s %s", unroll_text_quote(shown, sizeof shown, path), reason);
 }

@@ -27,7 +27,8 @@ void unroll_store_child(int argc, char **argv);
 /* Starts that child already now, while the system still gives processes; where it does not, reading will tell. */
 void unroll_store_start_child(void);
 
-/* Renames PATH.h5, which is damaged, to PATH.damaged (in `aside`). UNROLL_FAILED when that cannot be. */
+/* Renames PATH.h5, which is damaged, to PATH.damaged (in `aside`). UNROLL_FAILED when that cannot be; OK where it is gone
+   already, for another process was faster. */
 unroll_status unroll_set_aside(const char *path, char *aside, size_t room);
 
 /* ---- one run, one file ---- */
@@ -41,20 +42,24 @@ enum {
 };
 /* The first of these limits that a record exceeds, as the end of a sentence: "has more than 64 curves"; NULL: none. */
 const char *unroll_record_excess(const unroll_record *record);
+/* UNROLL_FAILED also for a record that ran out of memory or exceeds a limit. */
 unroll_status unroll_store_record(const unroll_record *record, const char *path);
 /* *record is to be freed by the caller. Settings whose names this program no longer knows are skipped. */
 unroll_status unroll_load_record(const char *path, unroll_record **record);
-/* The record FOLDER/ID.h5; also UNROLL_DAMAGED when it is that of another run. path: the file's, NULL where not wanted. */
-unroll_status unroll_load_record_of(const char *folder, const char *id, char path[UNROLL_FILE_ROOM],
-                                    unroll_record **record);
+/* Why a record cannot be one that the caller left, as the end of a sentence: "is a record of another experiment"; NULL: it
+   can. */
+typedef const char *unroll_refusal(const void *context, const unroll_record *record);
+/* The record FOLDER/ID.h5; also UNROLL_DAMAGED when it is that of another run, or when `refuse` (NULL: nobody) gives a reason.
+   path: the file's, NULL where not wanted. */
+unroll_status unroll_load_record_of(const char *folder, const char *id, unroll_refusal *refuse, const void *context,
+                                    char path[UNROLL_FILE_ROOM], unroll_record **record);
 
 /* ---- one experiment, gathered ---- */
 typedef struct unroll_gather_info {
     const char *experiment, *title;
     int records, damaged; /* out: files gathered, files left out */
     char first_damaged[512];
-    /* in: why a record is none of this experiment's, so that it is left out as a damaged one is; NULL: it is one */
-    const char *(*refuse)(const void *context, const unroll_record *record);
+    unroll_refusal *refuse; /* in: a record that it refuses is left out as a damaged one is; may be NULL */
     const void *context;
 } unroll_gather_info;
 /* Gathers every file in `folder` (results/NAME/runs), in order of id, into `path` (results/NAME.h5) in the columnar layout

@@ -12,10 +12,12 @@ static unroll_status out_of_memory(void)
     return unroll_error(UNROLL_FAILED, "out of memory for a table of results");
 }
 
-/* The first axis of every data set is the runs; the first one seen tells their number. */
-static unroll_status check_shape(const unroll_plain *plain, const unroll_plain_member *member, int rank,
-                                 unroll_table *table)
+/* The type must be the right one. The first axis of every data set is the runs; the first one seen tells their number. */
+static unroll_status check(const unroll_plain *plain, const unroll_plain_member *member, bool right, int rank,
+                           unroll_table *table)
 {
+    if (!right)
+        return unroll_plain_damaged(plain, "a wrong type has data set", member->name);
     if (member->rank != rank || member->dims[0] == 0 || member->dims[0] > INT_MAX ||
         (rank == 2 && member->dims[1] > INT_MAX))
         return unroll_plain_damaged(plain, "a wrong shape has data set", member->name);
@@ -28,8 +30,8 @@ static unroll_status check_shape(const unroll_plain *plain, const unroll_plain_m
 
 /* ---- columns ---- */
 
-/* Takes over the values of a member. */
-static void *take_values(unroll_plain_member *member)
+/* The values of a member, which from now on are the table's. */
+static void *move_values(unroll_plain_member *member)
 {
     void *values = member->values;
     member->values = NULL;
@@ -37,7 +39,7 @@ static void *take_values(unroll_plain_member *member)
 }
 
 /* The texts stay where they are, one behind the other: a copy of each would take many times their memory. */
-static unroll_status take_texts(unroll_plain_member *member, unroll_table_column *column)
+static unroll_status read_texts(unroll_plain_member *member, unroll_table_column *column)
 {
     char *text = member->values;
     column->type = UNROLL_COLUMN_TEXT;
@@ -46,11 +48,11 @@ static unroll_status take_texts(unroll_plain_member *member, unroll_table_column
         return out_of_memory();
     for (size_t i = 0; i < member->count; i++, text += strlen(text) + 1)
         column->text[i] = text;
-    take_values(member);
+    move_values(member);
     return unroll_ok();
 }
 
-static unroll_status take_floats(const unroll_plain_member *member, unroll_table_column *column)
+static unroll_status read_floats(const unroll_plain_member *member, unroll_table_column *column)
 {
     const float *values = member->values;
     column->real = malloc(member->count * sizeof *column->real);
@@ -59,12 +61,12 @@ static unroll_status take_floats(const unroll_plain_member *member, unroll_table
     return column->real != NULL ? unroll_ok() : out_of_memory();
 }
 
-static unroll_status take_numbers(unroll_plain_member *member, unroll_table_column *column)
+static unroll_status read_numbers(unroll_plain_member *member, unroll_table_column *column)
 {
     column->type = member->type == UNROLL_PLAIN_WHOLE ? UNROLL_COLUMN_INT : UNROLL_COLUMN_REAL;
     if (member->type == UNROLL_PLAIN_FLOAT)
-        return take_floats(member, column);
-    column->real = take_values(member);
+        return read_floats(member, column);
+    column->real = move_values(member);
     for (size_t i = 0; member->type == UNROLL_PLAIN_WHOLE && i < member->count; i++) {
         int64_t whole; /* in its own place */
         memcpy(&whole, &column->real[i], sizeof whole);
@@ -73,69 +75,64 @@ static unroll_status take_numbers(unroll_plain_member *member, unroll_table_colu
     return unroll_ok();
 }
 
-static unroll_status take_column(const unroll_plain *plain, unroll_plain_member *member, const char *name,
+static unroll_status read_column(const unroll_plain *plain, unroll_plain_member *member, const char *name,
                                  bool env, unroll_table *table)
 {
     unroll_table_column *column = env ? &table->env[table->env_count] : &table->columns[table->column_count];
-    if (member->type == UNROLL_PLAIN_OTHER || (env && member->type != UNROLL_PLAIN_TEXT))
-        return unroll_plain_damaged(plain, "a wrong type has data set", member->name);
-    UNROLL_TRY(check_shape(plain, member, 1, table));
+    bool right = env ? member->type == UNROLL_PLAIN_TEXT : member->type != UNROLL_PLAIN_OTHER;
+    UNROLL_TRY(check(plain, member, right, 1, table));
     *(env ? &table->env_count : &table->column_count) += 1;
     unroll_text_copy(column->name, sizeof column->name, name);
     unroll_text_copy(column->unit, sizeof column->unit, member->unit);
-    return member->type == UNROLL_PLAIN_TEXT ? take_texts(member, column) : take_numbers(member, column);
+    return member->type == UNROLL_PLAIN_TEXT ? read_texts(member, column) : read_numbers(member, column);
 }
 
 /* ---- curves and timings ---- */
 
-static unroll_status take_curve(const unroll_plain *plain, unroll_plain_member *member, const char *name,
+static unroll_status read_curve(const unroll_plain *plain, unroll_plain_member *member, const char *name,
                                 unroll_table *table)
 {
     unroll_table_curve *curve = &table->curves[table->curve_count];
-    if (member->type != UNROLL_PLAIN_FLOAT)
-        return unroll_plain_damaged(plain, "a wrong type has data set", member->name);
-    UNROLL_TRY(check_shape(plain, member, 2, table));
+    UNROLL_TRY(check(plain, member, member->type == UNROLL_PLAIN_FLOAT, 2, table));
     table->curve_count++;
     unroll_text_copy(curve->name, sizeof curve->name, name);
     unroll_text_copy(curve->unit, sizeof curve->unit, member->unit);
     curve->length = (int)member->dims[1];
-    curve->value = take_values(member);
+    curve->value = move_values(member);
     return unroll_ok();
 }
 
-static unroll_status take_timing(const unroll_plain *plain, unroll_plain_member *member, const char *name,
+static unroll_status read_timing(const unroll_plain *plain, unroll_plain_member *member, const char *name,
                                  unroll_table *table)
 {
     unroll_table_timing *timing = &table->timings[table->timing_count];
-    if (member->type != UNROLL_PLAIN_WHOLE)
-        return unroll_plain_damaged(plain, "a wrong type has data set", member->name);
-    UNROLL_TRY(check_shape(plain, member, 2, table));
+    UNROLL_TRY(check(plain, member, member->type == UNROLL_PLAIN_WHOLE, 2, table));
     table->timing_count++;
     unroll_text_copy(timing->name, sizeof timing->name, name);
     timing->length = (int)member->dims[1];
-    timing->ns = take_values(member);
+    timing->ns = move_values(member);
     return unroll_ok();
 }
 
 /* ---- the whole ---- */
 
-static unroll_status take_member(const unroll_plain *plain, unroll_plain_member *member, unroll_table *table)
+static unroll_status read_member(const unroll_plain *plain, unroll_plain_member *member, unroll_table *table)
 {
     const char *name;
     if (member->scale)
         return unroll_ok();
     if ((name = unroll_plain_in(member, "runs/")) != NULL)
-        return take_column(plain, member, name, false, table);
+        return read_column(plain, member, name, false, table);
     if ((name = unroll_plain_in(member, "env/")) != NULL)
-        return take_column(plain, member, name, true, table);
+        return read_column(plain, member, name, true, table);
     if ((name = unroll_plain_in(member, "curves/")) != NULL)
-        return take_curve(plain, member, name, table);
+        return read_curve(plain, member, name, table);
     if ((name = unroll_plain_in(member, "timings/")) != NULL)
-        return take_timing(plain, member, name, table);
+        return read_timing(plain, member, name, table);
     return unroll_ok();
 }
 
-static unroll_status take_head(const unroll_plain *plain, unroll_table *table)
+static unroll_status read_head(const unroll_plain *plain, unroll_table *table)
 {
     const struct {
         const char *name;
@@ -160,10 +157,10 @@ static unroll_status take_head(const unroll_plain *plain, unroll_table *table)
     return unroll_ok();
 }
 
-static unroll_status take_all(unroll_plain *plain, unroll_table *table)
+static unroll_status read_all(unroll_plain *plain, unroll_table *table)
 {
     size_t room = (size_t)plain->count + 1;
-    UNROLL_TRY(take_head(plain, table));
+    UNROLL_TRY(read_head(plain, table));
     table->columns = calloc(room, sizeof *table->columns);
     table->env = calloc(room, sizeof *table->env);
     table->curves = calloc(room, sizeof *table->curves);
@@ -171,7 +168,7 @@ static unroll_status take_all(unroll_plain *plain, unroll_table *table)
     if (table->columns == NULL || table->env == NULL || table->curves == NULL || table->timings == NULL)
         return out_of_memory();
     for (int i = 0; i < plain->count; i++)
-        UNROLL_TRY(take_member(plain, &plain->members[i], table));
+        UNROLL_TRY(read_member(plain, &plain->members[i], table));
     return table->column_count > 0 ? unroll_ok() : unroll_plain_damaged(plain, "it holds no runs", NULL);
 }
 
@@ -185,7 +182,7 @@ unroll_status unroll_load_table(const char *path, unroll_table **table)
         return out_of_memory();
     status = unroll_read_plain(path, UNROLL_FROM_US, &plain);
     if (status.code == UNROLL_OK)
-        status = take_all(plain, loaded);
+        status = read_all(plain, loaded);
     unroll_plain_free(plain);
     if (status.code == UNROLL_OK)
         *table = loaded;

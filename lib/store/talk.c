@@ -32,7 +32,7 @@ static struct {
     int socket;           /* to the child; -1: there is none */
     int next;             /* to its process for the next file; -1: not offered yet */
     bool stopped_before;  /* the wish to stop is older than the file: what is there is gathered all the same */
-    size_t have, used;    /* bytes that came, bytes that were taken, in `piece` */
+    size_t have, used;    /* bytes that came, bytes of them that were handed on, in `piece` */
     unsigned char piece[1 << 16];
 } child = {.socket = -1, .next = -1};
 
@@ -150,7 +150,7 @@ static unroll_talk wait_for(int socket, short what)
     }
 }
 
-unroll_talk unroll_take_offer(int64_t *ended)
+unroll_talk unroll_accept_offer(int64_t *ended)
 {
     for (;;) {
         unroll_parse_offer what = {0, 0};
@@ -202,13 +202,13 @@ unroll_talk unroll_hear(void *bytes, size_t size)
     unsigned char *next = bytes;
     unroll_talk how = UNROLL_TALK_GOOD;
     while (size > 0 && how == UNROLL_TALK_GOOD) {
-        size_t some = child.have - child.used < size ? child.have - child.used : size;
+        size_t chunk = child.have - child.used < size ? child.have - child.used : size;
         ssize_t got;
-        if (some > 0) {
-            memcpy(next, child.piece + child.used, some);
-            child.used += some;
-            next += some;
-            size -= some;
+        if (chunk > 0) {
+            memcpy(next, child.piece + child.used, chunk);
+            child.used += chunk;
+            next += chunk;
+            size -= chunk;
             continue;
         }
         child.have = child.used = 0;

@@ -23,8 +23,8 @@ void unroll_talk_begin(void);
 
 /* Whether a process for the next file is at hand. */
 bool unroll_is_connected(void);
-/* Takes the child's offer of one. *ended: how the last one did, see reader.h. */
-unroll_talk unroll_take_offer(int64_t *ended);
+/* Accepts the child's offer of one. *ended: how the last one did, see reader.h. */
+unroll_talk unroll_accept_offer(int64_t *ended);
 /* Lets that process end. */
 void unroll_hang_up(void);
 

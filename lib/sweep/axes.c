@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/number.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -45,12 +46,10 @@ static unroll_status add_value(unroll_axis *axis, unroll_settings *scratch, cons
     if (axis->count >= MOST_VALUES)
         return unroll_error(UNROLL_WRONG, too_many, name, MOST_VALUES);
     UNROLL_TRY(unroll_settings_set(scratch, name, text));
-    if ((axis->count & (axis->count - 1)) == 0) { /* room doubles at each power of two */
-        grown = realloc(axis->values, (axis->count == 0 ? 1 : 2 * (size_t)axis->count) * sizeof *grown);
-        if (grown == NULL)
-            return out_of_memory();
-        axis->values = grown;
-    }
+    grown = unroll_one_more(axis->values, axis->count, sizeof *grown);
+    if (grown == NULL)
+        return out_of_memory();
+    axis->values = grown;
     axis->values[axis->count] = unroll_text_duplicate(unroll_settings_show(scratch, axis->setting));
     if (axis->values[axis->count] == NULL)
         return out_of_memory();
@@ -177,7 +176,7 @@ static unroll_status put_axis(unroll_axes *axes, const unroll_axis *axis)
             axes->axis[i] = *axis;
             return unroll_ok();
         }
-    grown = realloc(axes->axis, ((size_t)axes->count + 1) * sizeof *grown);
+    grown = unroll_one_more(axes->axis, axes->count, sizeof *grown);
     if (grown == NULL)
         return out_of_memory();
     axes->axis = grown;

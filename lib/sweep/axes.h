@@ -18,8 +18,8 @@ typedef struct unroll_axes {
 
 /* Reads one assignment and makes it an axis, in the place of the setting's former one when it had one. After "name=":
    values parted by commas, each of them a value, a range a..b or a..b:step (numbers only), or log(low,high,n): n draws
-   whose logarithm is uniform, rounded to four digits. A draw depends on the setting's name and its own number alone, so
-   it is the same every time. "\," is a comma inside of a value.
+   whose logarithm is uniform, rounded to four digits. A draw depends on its bounds, the setting's name and its own number
+   alone, so it is the same every time. "\," is a comma inside of a value.
    UNROLL_WRONG for what cannot be read or is out of range. */
 unroll_status unroll_axes_assign(unroll_axes *axes, const char *assignment);
 /* The same for several assignments parted by blanks; NULL: none. */

@@ -36,7 +36,7 @@ static double seconds_by_records(const unroll_experiment *experiment, const unro
         unroll_record *record;
         if (strcmp(plan->runs[i].status, "done") != 0 || seen++ % every != 0)
             continue;
-        if (unroll_load_record_of(folder->runs, plan->runs[i].id, NULL, &record).code != UNROLL_OK)
+        if (unroll_load_record_of(folder->runs, plan->runs[i].id, NULL, NULL, NULL, &record).code != UNROLL_OK)
             continue;
         cost += unroll_plan_cost(experiment, plan, plan->runs[i].settings);
         seconds += record->seconds;

@@ -6,9 +6,9 @@
 #include "base/settings.h"
 #include "base/status.h"
 
-/* What a claim comes to in numbers: the mean of `metric` is lower in each group of `lower` than in each of `higher`. A
-   group is a value of `column`; groups are parted by blanks. `where` holds the other columns: "length=max hidden=64",
-   with max and min for the largest and the smallest value there is. */
+/* What a claim comes to in numbers: the mean of `metric` is lower at each of the values `lower` of `column` than at each of
+   `higher`; both are parted by blanks. `where` holds the other columns: "length=max hidden=64", with max and min for the
+   largest and the smallest value there is. */
 typedef struct unroll_prediction {
     const char *metric, *column, *lower, *higher, *where;
 } unroll_prediction;

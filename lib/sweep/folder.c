@@ -44,7 +44,7 @@ static void remove_stale(const char *path, time_t before)
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         char name[1024];
         struct stat about;
-        if (!unroll_part_is(entry->d_name))
+        if (!unroll_is_unfinished(entry->d_name))
             continue;
         snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
         if (lstat(name, &about) == 0 && S_ISREG(about.st_mode) && about.st_mtime < before)
@@ -62,20 +62,6 @@ unroll_status unroll_folder_prepare(const unroll_folder *folder)
         return unroll_error(UNROLL_FAILED, "cannot write into the folder %s: %s", folder->runs, strerror(errno));
     remove_stale(folder->runs, before);
     return unroll_ok();
-}
-
-static unroll_status load(const unroll_folder *folder, const unroll_experiment *experiment, const unroll_planned *run,
-                          char path[UNROLL_FILE_ROOM], unroll_record **record)
-{
-    char shown[300];
-    const char *reason;
-    UNROLL_TRY(unroll_load_record_of(folder->runs, run->id, path, record));
-    reason = unroll_plan_refuse(experiment, *record);
-    if (reason == NULL)
-        return unroll_ok();
-    unroll_record_free(*record);
-    *record = NULL;
-    return unroll_error(UNROLL_DAMAGED, "%s %s", unroll_text_quote(shown, sizeof shown, path), reason);
 }
 
 /* Whether what lies under the name is another file than before. */
@@ -98,7 +84,7 @@ unroll_status unroll_folder_find(const unroll_folder *folder, const unroll_exper
     do { /* until it is the file that was read: another process may have set it aside and done the run again */
         if (lstat(path, &before) != 0)
             memset(&before, 0, sizeof before);
-        status = load(folder, experiment, run, path, &record);
+        status = unroll_load_record_of(folder->runs, run->id, unroll_plan_refuse, experiment, path, &record);
     } while (status.code == UNROLL_DAMAGED && is_another(path, &before) && !unroll_stop_requested());
     switch (status.code) {
     case UNROLL_OK:

@@ -76,7 +76,7 @@ static int by_turn(const void *a, const void *b)
 }
 
 /* Every shards-th run in the order of ids, from the shard's own one: the same on every machine. */
-static unroll_status take_shard(sweep *s)
+static unroll_status choose_shard(sweep *s)
 {
     int shards = s->options->shards > 1 ? s->options->shards : 1, shard = shards > 1 ? s->options->shard : 1;
     int count = s->plan.count, kept = 0;
@@ -130,7 +130,7 @@ static void count_jobs(sweep *s)
 }
 
 /* As many as the system gives, which may limit the threads of a user or a container; what gathers needs its own. */
-static void take_threads(sweep *s)
+static void limit_jobs(sweep *s)
 {
     int there;
     unroll_store_start_child();
@@ -289,7 +289,7 @@ static void do_run(sweep *s, unroll_planned *run)
 
 /* ---- all of them ---- */
 
-static void take_runs(sweep *s)
+static void do_next_runs(sweep *s)
 {
     unroll_flush_denormals();
     while (!is_stopped(s) && !atomic_load(&s->halt)) {
@@ -304,7 +304,7 @@ static void take_runs(sweep *s)
 static void do_runs(sweep *s)
 {
 #pragma omp parallel num_threads(s->jobs)
-    take_runs(s);
+    do_next_runs(s);
 }
 
 static void print_plan(sweep *s)
@@ -346,7 +346,7 @@ static void print_summary(const sweep *s, double seconds)
 }
 
 /* What the sweep as a whole came to. */
-static unroll_status verdict(const sweep *s, unroll_status gathered)
+static unroll_status closing_status(const sweep *s, unroll_status gathered)
 {
     const unroll_sweep_summary *summary = s->summary;
     int there = summary->found + summary->done + summary->diverged + summary->failed;
@@ -377,7 +377,7 @@ static unroll_status run_and_gather(sweep *s)
     if (s->todo_count > 0) {
         UNROLL_TRY(unroll_folder_prepare(&s->folder));
         UNROLL_TRY(use_isa_of(s, s->todo[0]->settings));
-        take_threads(s);
+        limit_jobs(s);
         fprintf(s->options->out, "%s: %d runs, %d found, %d to do on %d %s\n", s->experiment->name, s->mine_count,
                 s->summary->found, s->todo_count, s->jobs, s->jobs == 1 ? "thread" : "threads");
         fflush(s->options->out);
@@ -391,7 +391,7 @@ static unroll_status run_and_gather(sweep *s)
     if (gathered.code == UNROLL_OK && records > 0)
         unroll_text_copy(s->summary->gathered, sizeof s->summary->gathered, s->folder.gathered);
     print_summary(s, (double)(unroll_clock_ns() - start) * 1e-9);
-    return verdict(s, gathered);
+    return closing_status(s, gathered);
 }
 
 static unroll_status plan_and_run(sweep *s)
@@ -399,7 +399,7 @@ static unroll_status plan_and_run(sweep *s)
     const unroll_sweep_options *options = s->options;
     UNROLL_TRY(unroll_folder_name(options->results, s->experiment->name, &s->folder));
     UNROLL_TRY(unroll_plan_make(s->experiment, options, &s->plan));
-    UNROLL_TRY(take_shard(s));
+    UNROLL_TRY(choose_shard(s));
     for (int i = 0; i < s->mine_count; i++) {
         if (is_stopped(s))
             return unroll_error(UNROLL_STOPPED, "stopped while the records that are there were read");

@@ -35,9 +35,9 @@ unroll_status unroll_sweep(const unroll_experiment *experiment, const unroll_swe
 unroll_status unroll_sweep_plan(const unroll_experiment *experiment, const unroll_sweep_options *options,
                                 unroll_settings ***configs, int *count);
 
-/* Whether task, cell and isa, which are mere text in the settings table, name what there is: UNROLL_WRONG with the
-   nearest right name when one does not, or when the processor lacks the instruction set. And whether those of the optimizer go
-   together. */
+/* Whether task, model and isa, which are mere text in the settings table, name what there is: UNROLL_WRONG with the
+   nearest right name when one does not, or when the processor lacks the instruction set. And whether the settings of the
+   optimizer go together. */
 unroll_status unroll_settings_check(const unroll_settings *settings);
 
 #endif

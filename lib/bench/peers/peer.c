@@ -15,7 +15,7 @@ static double power1 = 1.0, power2 = 1.0;
 static double loss;
 static const float *dx;
 
-static void take(void *to, size_t size)
+static void receive(void *to, size_t size)
 {
     char *at = to;
     while (size > 0) {
@@ -27,7 +27,7 @@ static void take(void *to, size_t size)
     }
 }
 
-static void give(const void *from, size_t size)
+static void reply(const void *from, size_t size)
 {
     const char *at = from;
     while (size > 0) {
@@ -39,12 +39,12 @@ static void give(const void *from, size_t size)
     }
 }
 
-static float *take_floats(size_t n)
+static float *receive_floats(size_t n)
 {
     float *values = aligned_alloc(64, (n * sizeof *values + 63) / 64 * 64);
     if (values == NULL)
         exit(1);
-    take(values, n * sizeof *values);
+    receive(values, n * sizeof *values);
     return values;
 }
 
@@ -53,18 +53,18 @@ static void set_up(void)
     int32_t head[7], length;
     size_t rows, gates[] = {1, 4, 3};
     const char *trouble;
-    take(head, sizeof head);
+    receive(head, sizeof head);
     problem = (peer_problem){.cell = head[0], .hidden = head[1], .input = head[2], .batch = head[3], .steps = head[4],
                              .threads = head[5], .stream = head[6], .gates = (int)gates[head[0]]};
     rows = (size_t)problem.gates * (size_t)problem.hidden;
-    problem.w_ih = take_floats(rows * (size_t)problem.input);
-    problem.w_hh = take_floats(rows * (size_t)problem.hidden);
-    problem.b_ih = take_floats(rows);
-    problem.b_hh = take_floats(rows);
-    problem.head_w = take_floats((size_t)problem.hidden);
-    problem.head_b = take_floats(1);
-    problem.x = take_floats((size_t)problem.steps * (size_t)problem.batch * (size_t)problem.input);
-    problem.target = take_floats((size_t)problem.batch);
+    problem.w_ih = receive_floats(rows * (size_t)problem.input);
+    problem.w_hh = receive_floats(rows * (size_t)problem.hidden);
+    problem.b_ih = receive_floats(rows);
+    problem.b_hh = receive_floats(rows);
+    problem.head_w = receive_floats((size_t)problem.hidden);
+    problem.head_b = receive_floats(1);
+    problem.x = receive_floats((size_t)problem.steps * (size_t)problem.batch * (size_t)problem.input);
+    problem.target = receive_floats((size_t)problem.batch);
     trouble = peer_open(&problem);
     if (trouble == NULL) {
         size_t hidden = (size_t)problem.hidden;
@@ -77,8 +77,8 @@ static void set_up(void)
         power1 = power2 = 1.0;
     }
     length = trouble == NULL ? 0 : (int32_t)strlen(trouble);
-    give(&length, sizeof length);
-    give(trouble, (size_t)length);
+    reply(&length, sizeof length);
+    reply(trouble, (size_t)length);
 }
 
 static void tear_down(void)
@@ -147,7 +147,7 @@ static void check(void)
     if (problem.stream) {
         for (int t = 0; t < problem.steps; t++)
             h = peer_stream(problem.x + (size_t)t * batch * input);
-        give(h, batch * hidden * sizeof *h);
+        reply(h, batch * hidden * sizeof *h);
         return;
     }
     d_w_ih = malloc(rows * input * sizeof *d_w_ih);
@@ -157,18 +157,18 @@ static void check(void)
     h = gradient();
     first = (float)loss;
     peer_gradients(d_w_ih, d_w_hh);
-    give(&first, sizeof first);
-    give(h, batch * hidden * sizeof *h);
-    give(dx, (size_t)problem.steps * batch * input * sizeof *dx);
-    give(d_w_ih, rows * input * sizeof *d_w_ih);
-    give(d_w_hh, rows * hidden * sizeof *d_w_hh);
+    reply(&first, sizeof first);
+    reply(h, batch * hidden * sizeof *h);
+    reply(dx, (size_t)problem.steps * batch * input * sizeof *dx);
+    reply(d_w_ih, rows * input * sizeof *d_w_ih);
+    reply(d_w_hh, rows * hidden * sizeof *d_w_hh);
     free(d_w_ih);
     free(d_w_hh);
     for (int i = 0; i < 5; i++)
         step();
     gradient();
     first = (float)loss;
-    give(&first, sizeof first);
+    reply(&first, sizeof first);
 }
 
 static void run(void)
@@ -176,7 +176,7 @@ static void run(void)
     int32_t repeats;
     int64_t ns;
     struct timespec start, end;
-    take(&repeats, sizeof repeats);
+    receive(&repeats, sizeof repeats);
     clock_gettime(CLOCK_MONOTONIC, &start);
     for (int i = 0; i < repeats; i++) {
         if (problem.stream)
@@ -186,14 +186,14 @@ static void run(void)
     }
     clock_gettime(CLOCK_MONOTONIC, &end);
     ns = (int64_t)(end.tv_sec - start.tv_sec) * 1000000000 + (end.tv_nsec - start.tv_nsec);
-    give(&ns, sizeof ns);
+    reply(&ns, sizeof ns);
 }
 
 int main(void)
 {
     char word;
     for (;;) {
-        take(&word, 1);
+        receive(&word, 1);
         if (word == 's')
             set_up();
         else if (word == 'c')

@@ -11,21 +11,21 @@ except ImportError:
 source, sink = sys.stdin.buffer, sys.stdout.buffer
 
 
-def take(size):
+def receive(size):
     data = source.read(size)
     if len(data) < size:
         sys.exit(0)
     return data
 
 
-def take_floats(*shape):
+def receive_floats(*shape):
     count = 1
     for n in shape:
         count *= n
-    return torch.frombuffer(bytearray(take(4 * count)), dtype=torch.float32).reshape(shape).clone()
+    return torch.frombuffer(bytearray(receive(4 * count)), dtype=torch.float32).reshape(shape).clone()
 
 
-def give(*tensors):
+def reply(*tensors):
     for tensor in tensors:
         sink.write(bytes(tensor.detach().contiguous().flatten().view(torch.uint8).numpy()))
     sink.flush()
@@ -33,20 +33,20 @@ def give(*tensors):
 
 class Peer:
     def __init__(self):
-        cell, self.hidden, inputs, batch, self.steps, threads, self.streaming = struct.unpack("7i", take(28))
+        cell, self.hidden, inputs, batch, self.steps, threads, self.streaming = struct.unpack("7i", receive(28))
         gates = (1, 4, 3)[cell]
         torch.set_num_threads(threads)
         self.layer = (torch.nn.RNN, torch.nn.LSTM, torch.nn.GRU)[cell](inputs, self.hidden)
         self.head = torch.nn.Linear(self.hidden, 1)
         with torch.no_grad():
-            self.layer.weight_ih_l0.copy_(take_floats(gates * self.hidden, inputs))
-            self.layer.weight_hh_l0.copy_(take_floats(gates * self.hidden, self.hidden))
-            self.layer.bias_ih_l0.copy_(take_floats(gates * self.hidden))
-            self.layer.bias_hh_l0.copy_(take_floats(gates * self.hidden))
-            self.head.weight.copy_(take_floats(1, self.hidden))
-            self.head.bias.copy_(take_floats(1))
-        self.x = take_floats(self.steps, batch, inputs)
-        self.target = take_floats(batch)
+            self.layer.weight_ih_l0.copy_(receive_floats(gates * self.hidden, inputs))
+            self.layer.weight_hh_l0.copy_(receive_floats(gates * self.hidden, self.hidden))
+            self.layer.bias_ih_l0.copy_(receive_floats(gates * self.hidden))
+            self.layer.bias_hh_l0.copy_(receive_floats(gates * self.hidden))
+            self.head.weight.copy_(receive_floats(1, self.hidden))
+            self.head.bias.copy_(receive_floats(1))
+        self.x = receive_floats(self.steps, batch, inputs)
+        self.target = receive_floats(batch)
         self.state = None
         if not self.streaming:
             self.x.requires_grad_(True)
@@ -76,16 +76,16 @@ class Peer:
         if self.streaming:
             for t in range(self.steps):
                 h = self.stream(t)
-            give(h)
+            reply(h)
             return
         loss, h = self.gradient()
-        give(loss, h, self.x.grad, self.layer.weight_ih_l0.grad, self.layer.weight_hh_l0.grad)
+        reply(loss, h, self.x.grad, self.layer.weight_ih_l0.grad, self.layer.weight_hh_l0.grad)
         for _ in range(5):
             self.step()
-        give(self.gradient()[0])
+        reply(self.gradient()[0])
 
     def run(self):
-        repeats, = struct.unpack("i", take(4))
+        repeats, = struct.unpack("i", receive(4))
         start = time.monotonic_ns()
         for _ in range(repeats):
             self.step()

@@ -17,13 +17,6 @@
 static const char part_word[] = ".unroll-part-";
 enum { WORD_SIZE = sizeof part_word - 1, HOST_ROOM = 33, RANDOM_DIGITS = 16, TRIES = 100 };
 
-static int open_file(const char *path, int flags, mode_t mode)
-{
-    return open(path, flags, mode);
-}
-
-unroll_calls unroll_disk = {open_file, read, write, fsync, close, rename};
-
 /* The host's name as far as it fits, letters, digits, dots and underscores alone. */
 static void tell_host(char host[HOST_ROOM])
 {
@@ -43,7 +36,7 @@ static uint64_t draw(int attempt)
     return ((uint64_t)time(NULL) << 32) ^ ((uint64_t)getpid() << 8) ^ (uint64_t)attempt;
 }
 
-int unroll_part_open(const char *path, char part[UNROLL_FILE_ROOM])
+int unroll_unfinished_open(const char *path, char part[UNROLL_FILE_ROOM])
 {
     const char *slash = strrchr(path, '/');
     int folder = slash != NULL ? (int)(slash - path) + 1 : 0, file = -1;
@@ -61,7 +54,7 @@ int unroll_part_open(const char *path, char part[UNROLL_FILE_ROOM])
     return file;
 }
 
-bool unroll_part_is(const char *name)
+bool unroll_is_unfinished(const char *name)
 {
     size_t host = 0;
     if (strncmp(name, part_word, WORD_SIZE) != 0)
@@ -73,19 +66,4 @@ bool unroll_part_is(const char *name)
         return false;
     name += host + 1;
     return strlen(name) == RANDOM_DIGITS && strspn(name, "0123456789abcdef") == RANDOM_DIGITS;
-}
-
-int unroll_write_all(int file, const void *bytes, size_t size)
-{
-    const unsigned char *next = bytes;
-    while (size > 0) {
-        ssize_t written = unroll_disk.write(file, next, size < (1u << 30) ? size : 1u << 30);
-        if (written < 0 && errno != EINTR)
-            return errno;
-        if (written > 0) {
-            next += written;
-            size -= (size_t)written;
-        }
-    }
-    return 0;
 }
