@@ -283,6 +283,11 @@ const char *unroll_settings_show(const unroll_settings *settings, int index)
     return settings->values[index].text;
 }
 
+const char *unroll_setting_default(int index)
+{
+    return defaults[index].text;
+}
+
 bool unroll_settings_is_default(const unroll_settings *settings, int index)
 {
     assert(index >= 0 && index < settings->count);

@@ -46,6 +46,8 @@ unroll_status unroll_settings_set(unroll_settings *settings, const char *name, c
 unroll_status unroll_settings_assign(unroll_settings *settings, const char *assignment);
 /* The value in its canonical text (shortest that reads back the same); valid until the next set or free. */
 const char *unroll_settings_show(const unroll_settings *settings, int index);
+/* The default as it is shown: "0.5" of a row that says "0.50". */
+const char *unroll_setting_default(int index);
 /* Whether the value is the default. */
 bool unroll_settings_is_default(const unroll_settings *settings, int index);
 /* 32 hex digits: a hash of every non-default "name=value" in name order and of `salt`; settings flagged TIMING count

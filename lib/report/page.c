@@ -94,7 +94,7 @@ static unroll_status print_settings(const unroll_experiment *experiment, const u
         if (unroll_table_find(table, row->name) == NULL || has_several(table, row->name) != varying)
             continue;
         unroll_value_show(table, row->name, 0, first);
-        if (!varying && strcmp(first, row->fallback) == 0)
+        if (!varying && strcmp(first, unroll_setting_default(i)) == 0)
             continue;
         UNROLL_TRY(unroll_values_list(experiment, table, row->name, ",", list, sizeof list));
         fprintf(out, "%s`%s=", shown++ > 0 ? " " : "", row->name);
