@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* recurrent weights of so many bytes fill the second-level cache of some processors */
-enum { LARGE_BYTES = 262144 };
+enum { CACHE_BYTES = 262144 };
 
 typedef unroll_recurrent_node recurrent_node;
 
@@ -52,7 +52,7 @@ static void set_sizes(unroll_recurrent *own, const unroll_settings *settings)
     together[0] = panels_together(own->width[0], input);
     together[1] = panels_together(own->width[1], recurrent);
     own->together = together[0] > together[1] ? together[0] : together[1];
-    own->large = (size_t)recurrent * (size_t)own->hidden * (size_t)own->head_units * sizeof(real) >= LARGE_BYTES;
+    own->beyond_cache = (size_t)recurrent * (size_t)own->hidden * (size_t)own->head_units * sizeof(real) >= CACHE_BYTES;
     own->bptt = (int)unroll_int(settings, "bptt");
     own->two_biases = strcmp(unroll_text(settings, "bias"), "two") == 0;
     own->single = unroll_int(settings, "batch") == 1;
@@ -143,8 +143,8 @@ static void recurrent_refresh(unroll_layer *layer, const unroll_team *team)
     if (team->rank == 0)
         refresh_biases(layer);
     for (int head = 0; own->w_hh_t != NULL && head < own->heads; head++)
-        transpose(layer, team, unroll_recurrent_weights(own, head), own->head_units, own->head_panels * own->shape.recurrent,
-                  own->width[1], own->w_hh_t + unroll_recurrent_transposed(own, head));
+        transpose(layer, team, unroll_recurrent_head_weights(own, head), own->head_units, own->head_panels * own->shape.recurrent,
+                  own->width[1], own->w_hh_t + unroll_recurrent_head_transposed(own, head));
     if (own->w_ih_t != NULL)
         transpose(layer, team, own->w_ih, own->inputs, own->panels * own->shape.gates, own->width[0], own->w_ih_t);
 }
@@ -157,7 +157,7 @@ static void recurrent_refresh_stream(unroll_layer *layer)
     if (!own->symbols)
         own->engine->pack(own->packed_ih, layer->w + own->w_ih, own->width[0]);
     for (int head = 0; own->shape.recurrent > 0 && head < own->heads; head++)
-        own->engine->pack(own->packed_hh[head], layer->w + unroll_recurrent_weights(own, head), own->width[1]);
+        own->engine->pack(own->packed_hh[head], layer->w + unroll_recurrent_head_weights(own, head), own->width[1]);
 }
 
 /* ---- memory ---- */
@@ -199,7 +199,7 @@ static void recurrent_take(unroll_layer *layer, unroll_arena *arena)
     own->bias_input = unroll_arena_take(arena, input, sizeof(real));
     own->bias_recurrent = unroll_arena_take(arena, recurrent, sizeof(real));
     if (recurrent > 0)
-        own->w_hh_t = unroll_arena_take(arena, unroll_recurrent_transposed(own, own->heads), sizeof(real));
+        own->w_hh_t = unroll_arena_take(arena, unroll_recurrent_head_transposed(own, own->heads), sizeof(real));
     if (layer->source[0]->trains)
         own->w_ih_t = unroll_arena_take(arena, input * (size_t)unroll_blocks(own->inputs) * UNROLL_LANES, sizeof(real));
     own->start[0] = unroll_take_starts(arena, own->bias_input, 0, own->panels * own->shape.gates);
@@ -248,8 +248,8 @@ static void recurrent_take_node(unroll_node *node, unroll_arena *arena)
     node->d_output = unroll_matrix_from(mine->d_state[0], mine->first_row);
     node->stream = mine->stream_state[0][0];
     for (int i = 0; arena->base != NULL && i < 2; i++)
-        unroll_walk_open(&mine->stream_walk[i], node->layer, (unroll_part){0, own->panels}, &mine->stream_tape, mine->stream_state[i],
-                         mine->stream_state[1 - i], &(unroll_cell_place){.training = false}, &alone);
+        unroll_walk_open(&mine->stream_walk[i], node->layer, (unroll_part){0, own->panels}, &mine->stream_tape,
+                         mine->stream_state[i], mine->stream_state[1 - i], &(unroll_cell_place){.training = false}, &alone);
 }
 
 /* each cell: read backwards; and on top of one from whose last states it starts */

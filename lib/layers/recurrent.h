@@ -33,8 +33,8 @@ typedef struct unroll_recurrent {
     int together;    /* panels that a group may not cut */
     int bptt;
     bool symbols, two_biases, backwards;
-    bool large;      /* the recurrent weights may not stay in the second-level cache */
-    bool single;     /* a batch is one sequence (by the setting: however many come at once) */
+    bool beyond_cache; /* the recurrent weights may not stay in the second-level cache */
+    bool single;       /* a batch is one sequence (by the setting: however many come at once) */
     bool ends_read;  /* another layer starts from its last states */
     int vectors;     /* that the cell has of its own */
     bool whole_rows; /* the cell has hooks over them */
@@ -103,12 +103,12 @@ static inline real *unroll_recurrent_vector(const unroll_recurrent *own, real *r
 }
 
 /* Where the recurrent weights of a head begin: among the layer's reals, and among the transposed ones. */
-static inline size_t unroll_recurrent_weights(const unroll_recurrent *own, int head)
+static inline size_t unroll_recurrent_head_weights(const unroll_recurrent *own, int head)
 {
     return own->w_hh + (size_t)(head * own->head_panels * own->shape.recurrent) * (size_t)own->head_units * UNROLL_LANES;
 }
 
-static inline size_t unroll_recurrent_transposed(const unroll_recurrent *own, int head)
+static inline size_t unroll_recurrent_head_transposed(const unroll_recurrent *own, int head)
 {
     size_t rows = (size_t)(own->head_panels * own->shape.recurrent) * UNROLL_LANES;
     return (size_t)head * rows * (size_t)own->head_panels * UNROLL_LANES;

@@ -76,7 +76,7 @@ static void gradient_product(const unroll_node *node, int side, int panel, int k
                         .c_from = out.from + (size_t)out_row * UNROLL_LANES,
                         .start = add ? NULL : own->zero + blocks.begin,
                         .back = back,
-                        .after = own->large ? weights : NULL,
+                        .after = own->beyond_cache ? weights : NULL,
                         .chained = side == 1 && own->single && own->panels <= CHAINED_BLOCKS};
     if (p.blocks > 0 && p.rows > 0)
         own->engine->product(&p);
@@ -91,7 +91,7 @@ static void recurrent_product(const unroll_node *node, unroll_part blocks, const
     for (int i = 0; i < own->heads; i++) {
         int head = back ? own->heads - 1 - i : i, first = head * own->head_panels;
         unroll_part part = unroll_recurrent_in_head(own, blocks, head);
-        const real *weights = own->w_hh_t + unroll_recurrent_transposed(own, head);
+        const real *weights = own->w_hh_t + unroll_recurrent_head_transposed(own, head);
         weights += (size_t)(part.begin - first) * (size_t)k * UNROLL_LANES;
         gradient_product(node, 1, first, k, weights, part, r->row, r->count, mine->d_state[0], r->before, true, back);
     }
@@ -152,7 +152,7 @@ static void outer(const unroll_node *node, int side, unroll_part panels, unroll_
 }
 
 /* this thread's part of what `rows` rows add to the gradient of the input weights */
-static void input_weights(const unroll_node *node, const unroll_team *team, int row, int rows)
+static void input_weight_gradient(const unroll_node *node, const unroll_team *team, int row, int rows)
 {
     unroll_matrix input = node->source[0]->output;
     gradient_part part = part_of_gradient(node->layer->own, team, input.columns);
@@ -160,7 +160,7 @@ static void input_weights(const unroll_node *node, const unroll_team *team, int 
 }
 
 /* and to that of the recurrent ones; `before`: row of the first one's state before */
-static void recurrent_weights(const unroll_node *node, const unroll_team *team, int before, int row, int rows)
+static void recurrent_weight_gradient(const unroll_node *node, const unroll_team *team, int before, int row, int rows)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
@@ -210,7 +210,7 @@ static void run_gradient(const unroll_node *node, const unroll_team *team, const
     if (r->count == 0)
         return;
     if (own->shape.recurrent > 0)
-        recurrent_weights(node, team, r->before, r->row, r->count);
+        recurrent_weight_gradient(node, team, r->before, r->row, r->count);
     if (own->vectors > 0)
         vector_gradient(node, own_panels(own, team), r);
 }
@@ -252,7 +252,7 @@ static void stretch_gradient(const unroll_node *node, const unroll_team *team, u
     const unroll_recurrent *own = node->layer->own;
     int row = node->set->offset[steps.begin], rows = node->set->offset[steps.end] - row;
     if (!own->symbols)
-        input_weights(node, team, row, rows);
+        input_weight_gradient(node, team, row, rows);
     bias_gradient(node, own_panels(own, team), row, rows);
     if (own->shape.recurrent > 0 || own->vectors > 0)
         recurrent_gradient(node, team, steps);
@@ -306,7 +306,7 @@ static void backward_step(const unroll_node *node, const unroll_team *team, cons
         unroll_team_wait(team);
     for (int i = 0; own->shape.recurrent > 0 && i < count; i++)
         if (!is_last[i])
-            recurrent_product(node, blocks, &runs[i], own->large && p % 2 == 1);
+            recurrent_product(node, blocks, &runs[i], own->beyond_cache && p % 2 == 1);
     if (share->wait && cut < count && !share->same)
         unroll_team_wait(team);
 }

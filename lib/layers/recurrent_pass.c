@@ -125,7 +125,7 @@ static void step_piece(unroll_walk *walk, const unroll_run *r, int first, int co
         p->b = recurrent_weights(walk->layer, first);
         p->c = walk->tape->side[1].at + block;
         p->start = own->start[1] != NULL ? own->start[1] + block : NULL;
-        p->after = own->large ? recurrent_weights(walk->layer, after) : NULL;
+        p->after = own->beyond_cache ? recurrent_weights(walk->layer, after) : NULL;
         own->engine->product(p);
     }
     unroll_team_phase(walk->team, UNROLL_PHASE_CELL);
@@ -228,7 +228,7 @@ static void forward_stretch(unroll_node *node, const unroll_team *team, const th
             unroll_run r;
             run_at(node, share, walk.at.time, i, &r);
             walk.at.sequence = set->order + r.sequence;
-            unroll_walk_step(&walk, &r, own->large && p % 2 == 1);
+            unroll_walk_step(&walk, &r, own->beyond_cache && p % 2 == 1);
         }
         if (share->wait)
             unroll_team_wait(team);

@@ -96,7 +96,7 @@ size_t unroll_recurrent_locate(const unroll_layer *layer, int index, int row, in
     if (side == 0)
         return own->w_ih + (size_t)(unit % UNROLL_LANES) +
                unroll_weight_place(own->panels * blocks, own->width[0], own->inputs, block, column);
-    return unroll_recurrent_weights(own, unit / own->head_units) + (size_t)(unit % UNROLL_LANES) +
+    return unroll_recurrent_head_weights(own, unit / own->head_units) + (size_t)(unit % UNROLL_LANES) +
            unroll_weight_place(own->head_panels * blocks, own->width[1], own->head_units, block % (own->head_panels * blocks),
                                column);
 }

@@ -100,7 +100,7 @@ static int find_best(const search *s, int sequence, candidate *best)
 }
 
 /* A sequence's beams become those of `best`. */
-static void take(search *s, int sequence, const candidate *best, int count, int t)
+static void keep_best(search *s, int sequence, const candidate *best, int count, int t)
 {
     size_t first = (size_t)sequence * (size_t)s->beams, steps = (size_t)s->steps;
     int row = sequence * s->each;
@@ -146,7 +146,7 @@ static unroll_status write_answers(search *s)
         unroll_model_step(s->model, s->size * s->each, NULL, s->last, s->y);
         unroll_model_log_sums(s->model, s->size * s->each, s->log_sum);
         for (int sequence = 0; sequence < s->size; sequence++)
-            take(s, sequence, best, find_best(s, sequence, best), t);
+            keep_best(s, sequence, best, find_best(s, sequence, best), t);
         unroll_model_reorder(s->model, s->from, s->size * s->each);
     }
     free(best);

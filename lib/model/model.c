@@ -262,7 +262,7 @@ bool unroll_model_loss_fits(const unroll_loss *loss, const unroll_model_shape *s
     return loss->rows != NULL;
 }
 
-static unroll_status take_loss(unroll_model *model, const unroll_isa *isa)
+static unroll_status set_loss(unroll_model *model, const unroll_isa *isa)
 {
     const unroll_model_shape *shape = &model->shape;
     model->loss = unroll_loss_in(isa, shape->loss);
@@ -280,7 +280,7 @@ static unroll_status open_all(unroll_model *model, const unroll_network *network
     const unroll_model_shape *shape = &model->shape;
     UNROLL_TRY(unroll_isa_find(unroll_text(model->settings, "isa"), &isa));
     model->engine = isa->engine;
-    UNROLL_TRY(take_loss(model, isa));
+    UNROLL_TRY(set_loss(model, isa));
     model->seed = (uint64_t)unroll_int(model->settings, "seed");
     UNROLL_TRY(unroll_optimizer_check(model->settings));
     read_optimizer(model);

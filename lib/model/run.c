@@ -87,7 +87,7 @@ static void fill_curves(const unroll_training *t, unroll_record *record)
 }
 
 /* After training: the results, in the order in which they tell whether the run came to anything. */
-static unroll_status take_results(run_state *run)
+static unroll_status note_results(run_state *run)
 {
     /* where NaN says that there is none: of a run without a step, of a task that was not solved */
     static const char *const none[] = {"train_loss", "ms_per_step", "solved_step", "solved_seconds", NULL};
@@ -142,7 +142,7 @@ static unroll_status run_all(run_state *run)
         return unroll_error(UNROLL_STOPPED, "stopped");
     if (t->shape.carry)
         unroll_model_carry(t->model, UNROLL_NO_CARRY, true);
-    UNROLL_TRY(take_results(run));
+    UNROLL_TRY(note_results(run));
     if (run->hooks != NULL && run->hooks->extras != NULL && t->task->extras != NULL)
         UNROLL_TRY(t->task->extras(t->data, run->hooks->extras, UNROLL_EXTRAS, &run->hooks->extra_count));
     return unroll_ok();

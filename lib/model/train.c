@@ -158,7 +158,7 @@ static void add_point(unroll_training *t, int64_t step, const stretch *since)
 /* ---- training ---- */
 
 /* One step; whether its loss and gradient were finite. */
-static bool take_step(unroll_training *t, int64_t step, stretch *since)
+static bool run_step(unroll_training *t, int64_t step, stretch *since)
 {
     int64_t start, batches = t->shape.batches[UNROLL_TRAIN];
     double loss, norm = 0.0;
@@ -194,7 +194,7 @@ static void end_stretch(unroll_training *t, int64_t step, const stretch *since)
         add_point(t, step, since);
 }
 
-static void take_steps(unroll_training *t)
+static void run_steps(unroll_training *t)
 {
     int64_t points = unroll_int(t->settings, "points");
     bool stop_solved = strcmp(unroll_text(t->settings, "stop"), "solved") == 0;
@@ -205,7 +205,7 @@ static void take_steps(unroll_training *t)
     if (t->shape.carry)
         unroll_model_carry(t->model, 0, true);
     for (int64_t step = 0, point = 1; step < t->steps && t->status.code == UNROLL_OK && !unroll_training_stopped(t); step++) {
-        if (!take_step(t, step, &since)) {
+        if (!run_step(t, step, &since)) {
             t->diverged = step;
             return;
         }
@@ -237,7 +237,7 @@ static void keep_weights(unroll_training *t)
 
 unroll_status unroll_train(unroll_training *t)
 {
-    take_steps(t);
+    run_steps(t);
     if (t->diverged >= 0)
         t->metric = NAN;
     else if (t->status.code == UNROLL_OK && !unroll_training_stopped(t))

@@ -256,7 +256,8 @@ typedef void (*outer_kernel)(const unroll_outer *p, const tile_place *at, int co
 /* The tiles, (rows, blocks): as many as VEC_TILE accumulators give. Sizes must be constants where they are compiled, so each
    is a function of its own. */
 #define TILES_OF_6(tile) \
-    tile(1, 1) tile(2, 1) tile(3, 1) tile(4, 1) tile(5, 1) tile(6, 1) tile(1, 2) tile(2, 2) tile(3, 2) tile(1, 3) tile(2, 3) tile(1, 4)
+    tile(1, 1) tile(2, 1) tile(3, 1) tile(4, 1) tile(5, 1) tile(6, 1) tile(1, 2) tile(2, 2) tile(3, 2) tile(1, 3) tile(2, 3) \
+    tile(1, 4)
 #if VEC_TILE >= 24
 #define TILES(tile)                                                                                                       \
     TILES_OF_6(tile)                                                                                                      \
@@ -395,8 +396,8 @@ static void product_chained(const unroll_product *p)
         int most = width < VEC_TILE_BLOCKS ? width : VEC_TILE_BLOCKS;
         for (int block = 0; block < width; block += most)
             for (int row = 0; row < p->rows; row++)
-                chained_kernels[most - 1](p, group + block, row, p->b + ((size_t)group * (size_t)p->k + (size_t)block) * UNROLL_LANES,
-                                          width);
+                chained_kernels[most - 1](p, group + block, row,
+                                          p->b + ((size_t)group * (size_t)p->k + (size_t)block) * UNROLL_LANES, width);
     }
 }
 
