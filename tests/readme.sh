@@ -74,7 +74,7 @@ broken() { # CHANGE SENTENCE
     make CONFIG="$config" "build/$config/unroll" >make.log 2>&1 && echo "built all the same: $1" && exit 1
     grep -F "lib/cells/${probe}bad.c: it$2" make.log || { cat make.log && exit 1; }
 }
-broken '/\.backward = /d' 's table has no .backward'
+broken '/\.backward = /d; s/^static void \([a-z0-9]*_backward(\)/__attribute__((unused)) &/' 's table has no .backward'
 broken 's/\.torch = {0, 1}/.torch = {0}/' 's table has no .torch that gives each of its 2 gates a place of its own, 0 to 1'
 broken 's/\.gates = 2/.gates = 9/' 's table has .gates = 9; a cell has 1 to 8'
 broken 's/\.name = "[^"]*"/.name = "gru"/' 's table has the .name gru; it must be that of its file'

@@ -63,6 +63,35 @@ static void predictions_are_those_of_the_model_step_by_step(void)
     check_cell("rnn", false);
 }
 
+/* at each step but the last it would be the answer to another question */
+static void a_model_of_both_directions_gives_its_one_answer(void)
+{
+    static const int lengths[N] = {9, 1, 5, 9, 3, 8, 2};
+    char model[PATH_ROOM], input[PATH_ROOM], output[PATH_ROOM], arguments[2 * PATH_ROOM];
+    float x[N * T * I], first[N];
+    unroll_bundle *result;
+    for (int turn = 0; turn < 2; turn++) {
+        const char *folder = test_folder();
+        snprintf(model, sizeof model, "%s/both.h5", folder);
+        snprintf(input, sizeof input, "%s/in.h5", folder);
+        snprintf(output, sizeof output, "%s/out.h5", folder);
+        snprintf(arguments, sizeof arguments, "train task=adding model=gru directions=both hidden=5 length=8 batch=4 steps=5 --save %s",
+                 model);
+        CU_ASSERT_EQUAL_FATAL(run_program(arguments), 0);
+        fill(x, N * T * I);
+        x[(2 * T + 2) * I] += (float)turn; /* a step in the middle of the third: its answer alone depends on it */
+        write_input(input, x, T, I, lengths);
+        CU_ASSERT_EQUAL_FATAL(predict(model, input, output), 0);
+        CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(output, false, &result).code, UNROLL_OK);
+        const unroll_array *y = unroll_bundle_find(result, "y");
+        check_dims(y, N, 1, 1);
+        for (int n = 0; n < N && turn == 1; n++)
+            CU_ASSERT_EQUAL(((const float *)y->data)[n] == first[n], n != 2);
+        memcpy(first, y->data, sizeof first);
+        unroll_bundle_free(result);
+    }
+}
+
 static void last_states_continue_a_sequence(void)
 {
     const char *folder = test_folder(), *model_path = make_model(folder, "lstm");
@@ -195,6 +224,7 @@ static void weights_lie_under_the_names_and_shapes_of_pytorch(void)
 
 const unroll_test tests_cli_predict[] = {
     TEST(predictions_are_those_of_the_model_step_by_step),
+    TEST(a_model_of_both_directions_gives_its_one_answer),
     TEST(last_states_continue_a_sequence),
     TEST(more_sequences_than_a_batch_give_the_same_as_each_alone),
     TEST(a_model_of_text_takes_symbols),

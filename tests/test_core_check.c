@@ -74,6 +74,11 @@ static void nine_gates_or_gates_without_a_place_are_named(void)
     cell.shape.first = 1;
     says(unroll_check_cell("lstm", &cell), "lib/cells/lstm.c: its table has .recurrent = 4, .first = 1 and .apart = 0, which do not go "
                                            "with .gates = 4");
+    cell.shape.first = 0;
+    cell.shape.apart = 1; /* the product that stays apart would be gate 3's, which has another one */
+    CU_ASSERT_EQUAL(unroll_check_cell("lstm", &cell).code, UNROLL_FAILED);
+    cell.shape.first = 1;
+    CU_ASSERT_EQUAL(unroll_check_cell("lstm", &cell).code, UNROLL_OK);
     cell = lstm();
     cell.shape.kept = -1;
     CU_ASSERT_EQUAL(unroll_check_cell("lstm", &cell).code, UNROLL_FAILED);

@@ -6,6 +6,42 @@
 #include "suite.h"
 #include "tried.h"
 
+/* ---- states ---- */
+
+/* of a batch that starts anew after ones that were carried, and after a smaller one in between */
+static void states_that_were_carried_are_forgotten_by_all_sequences(void)
+{
+    static real before[ROWS * OUTPUTS], after[ROWS * OUTPUTS];
+    unroll_model *model;
+    batch b;
+    unroll_samples samples = made(&b);
+    static real x[ROWS * INPUTS];
+    unroll_forward io = {.size = BATCH, .steps = STEPS, .x = x, .y = before};
+    for (int i = 0; i < ROWS * INPUTS; i++)
+        x[i] = (real)b.x[i];
+    digest_register();
+    tried.kind = kind_named("recurrent");
+    tried.example = 2; /* on top of one that reads forwards */
+    tried.symbols = false;
+    CU_ASSERT_EQUAL_FATAL(open_tried(true, "auto", "1", &model).code, UNROLL_OK);
+    unroll_model_forward(model, &io);
+    for (int s = 0; s < BATCH; s++)
+        b.length[s] = STEPS;
+    unroll_model_carry(model, 0, true);
+    for (int i = 0; i < 2; i++) {
+        unroll_model_pack(model, &samples, BATCH);
+        unroll_model_loss(model, NULL);
+    }
+    unroll_model_carry(model, UNROLL_NO_CARRY, false);
+    io.size = 1;
+    unroll_model_forward(model, &io);
+    io.size = BATCH;
+    io.y = after;
+    unroll_model_forward(model, &io);
+    CU_ASSERT_EQUAL(memcmp(before, after, sizeof before), 0);
+    unroll_model_close(model);
+}
+
 /* ---- sparse gradients ---- */
 
 typedef struct rule {
@@ -265,6 +301,7 @@ static void a_saved_state_goes_on_in_any_row_of_any_model(void)
 }
 
 const unroll_test tests_core_output[] = {
+    TEST(states_that_were_carried_are_forgotten_by_all_sequences),
     TEST(both_stacks_of_an_encoder_and_decoder_count_with_their_own_steps),
     TEST(dropout_drops_its_share_in_training_and_nothing_else),
     TEST(a_saved_state_goes_on_in_any_row_of_any_model),

@@ -329,12 +329,12 @@ static void a_run_without_a_sequence_that_can_be_aligned_fails_with_a_sentence(v
 {
     reset_unaligned(2, 2, 0);
     unroll_record_free(run_steps("4", NULL, UNROLL_FAILED));
-    CU_ASSERT_STRING_EQUAL(status.text, "none of the 4 sequences of the first 2 steps can be aligned: each has more labels than "
+    CU_ASSERT_STRING_EQUAL(status.text, "none of the 8 sequences of the first 4 steps can be aligned: each has more labels than "
                                         "its steps can say");
     reset_unaligned(2, 0, 2);
     unroll_record_free(run_steps("4", NULL, UNROLL_FAILED));
-    CU_ASSERT_STRING_EQUAL(status.text, "none of the 2 sequences of validation can be aligned: each has more labels than its steps "
-                                        "can say");
+    CU_ASSERT_STRING_EQUAL(status.text, "none of the 2 sequences of the first 1 batches of validation can be aligned: each has more "
+                                        "labels than its steps can say");
 }
 
 const unroll_test tests_model_run[] = {

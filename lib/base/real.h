@@ -8,8 +8,7 @@ typedef double real;
 typedef float real;
 #endif
 
-/* Every matrix of the core is stored in column blocks of UNROLL_LANES: (rows, cols) lies as
-   [ceil(cols / 16)][rows][16], the last block padded with zeros. */
+/* Every matrix of the core is stored in column blocks of UNROLL_LANES, [rows][16] each (simd/set.h), the last one padded. */
 enum { UNROLL_LANES = 16 };
 
 static inline int unroll_blocks(int columns)

@@ -18,8 +18,8 @@ static const unroll_option options[] = {
 
 /* What is written, over all sequences. */
 typedef struct predictions {
-    int outputs, state;
-    float *y;      /* (N, T, O) */
+    int outputs, steps, state; /* steps: T, or 1 where the answer is at the last one alone */
+    float *y;                  /* (N, steps, O) */
     float *states; /* (N, S): the last state of each sequence (model/model.h) */
     int *symbol, *length; /* (N, T), (N): of unaligned answers the labels; else NULL */
 } predictions;
@@ -73,7 +73,7 @@ static void read_labels(const workspace *w, const unroll_sequences *in, int firs
 /* Copies the results of `size` sequences from `first` on out of the batch. */
 static void keep(const workspace *w, const unroll_sequences *in, int first, int size, predictions *out)
 {
-    size_t state = (size_t)out->state, row = (size_t)in->steps * (size_t)out->outputs;
+    size_t state = (size_t)out->state, row = (size_t)out->steps * (size_t)out->outputs;
     for (size_t i = 0; i < (size_t)size * row; i++)
         out->y[(size_t)first * row + i] = (float)w->y[i];
     for (size_t i = 0; i < (size_t)size * state; i++)
@@ -89,10 +89,10 @@ static unroll_status predict_batch(workspace *w, const unroll_sequences *in, con
     int bad;
     UNROLL_TRY(unroll_sequence_batch_fill(in, shape, first, size, &w->batch, &io));
     unroll_model_forward(w->model, &io);
-    bad = first_not_finite(w->y, size * in->steps, out->outputs);
+    bad = first_not_finite(w->y, size * out->steps, out->outputs);
     if (bad >= 0)
         return unroll_error(UNROLL_FAILED, "the model's output is not a finite number at sequence %d, step %d",
-                            first + bad / in->steps, bad % in->steps);
+                            first + bad / out->steps, bad % out->steps);
     bad = first_not_finite(w->states, size, out->state);
     if (bad >= 0)
         return unroll_error(UNROLL_FAILED, "a last state of the model is not a finite number at sequence %d",
@@ -108,8 +108,9 @@ static unroll_status open_predictions(const unroll_model_file *file, const unrol
 {
     size_t count = (size_t)in->count;
     out->outputs = file->shape.outputs;
+    out->steps = unroll_model_answer_set(model) == UNROLL_ONCE ? 1 : in->steps;
     out->state = unroll_model_state_size(model);
-    out->y = calloc(count * (size_t)in->steps, (size_t)out->outputs * sizeof *out->y);
+    out->y = calloc(count * (size_t)out->steps, (size_t)out->outputs * sizeof *out->y);
     out->states = calloc(count, (size_t)out->state * sizeof *out->states + 1);
     if (file->shape.answer == UNROLL_UNALIGNED) {
         out->symbol = malloc(count * (size_t)in->steps * sizeof *out->symbol);
@@ -171,7 +172,7 @@ static unroll_status write_predictions(const unroll_model *model, const unroll_s
     if (bundle == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for the outputs");
     unroll_bundle_array(bundle, "y", UNROLL_ARRAY_FLOAT, 3,
-                        (size_t[]){(size_t)in->count, (size_t)in->steps, (size_t)out->outputs}, out->y);
+                        (size_t[]){(size_t)in->count, (size_t)out->steps, (size_t)out->outputs}, out->y);
     if (out->symbol != NULL) {
         unroll_bundle_array(bundle, "symbols", UNROLL_ARRAY_INT32, 2, (size_t[]){(size_t)in->count, (size_t)in->steps}, out->symbol);
         unroll_bundle_array(bundle, "lengths", UNROLL_ARRAY_INT32, 1, (size_t[]){(size_t)in->count}, out->length);

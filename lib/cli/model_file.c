@@ -247,8 +247,15 @@ unroll_status unroll_model_file_build(const unroll_model_file *file, const char 
     shape.batch = batch;
     if (shape.answer == UNROLL_AT_LAST)
         shape.answer = UNROLL_AT_EVERY;
+    if (shape.answer == UNROLL_UNALIGNED)
+        shape.target_steps = 1; /* there will be no labels, whose room grows with their number */
     UNROLL_TRY(check_weights(file, &shape, path));
     UNROLL_TRY(unroll_model_open(file->settings, &shape, model));
+    if (file->shape.answer == UNROLL_AT_LAST && !unroll_model_streams(*model)) {
+        unroll_model_close(*model);
+        shape.answer = UNROLL_AT_LAST;
+        UNROLL_TRY(unroll_model_open(file->settings, &shape, model));
+    }
     for (int i = 0; i < unroll_model_weight_count(*model) && status.code == UNROLL_OK; i++)
         status = set_weight(file, path, *model, i);
     if (status.code == UNROLL_OK)

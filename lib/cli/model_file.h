@@ -20,7 +20,8 @@ typedef struct unroll_model_file {
 
 /* UNROLL_WRONG when the file is not a saved model, or as store.h says. To be closed in any case. */
 unroll_status unroll_model_file_open(const char *path, unroll_model_file *file);
-/* A model for up to `batch` sequences of `steps` steps, with an output at every step where the answer is no sequence.
+/* A model for up to `batch` sequences of `steps` steps, with an output at every step where the answer is no sequence, but only
+   at the last where that is the answer and a model that reads backwards would give another one at each step.
    UNROLL_WRONG when a weight is missing, has another shape or is not finite; *model is then NULL. */
 unroll_status unroll_model_file_build(const unroll_model_file *file, const char *path, int steps, int batch,
                                       unroll_model **model);

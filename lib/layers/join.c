@@ -41,7 +41,8 @@ static bool is_even(const unroll_layer *layer)
 
 typedef struct join_node {
     real **at, **stream_at; /* (blocks): of the sources' output and streaming output, where they are even */
-    bool given;             /* d_output is the sources' own: nobody else reads them */
+    bool given;             /* d_output is the sources' own, which add to it: nobody else reads them */
+    unroll_matrix kept;     /* where a view asks for a gradient that is given: it, before the sources add */
 } join_node;
 
 typedef enum part_of_node { OUTPUT, D_OUTPUT, STREAM } part_of_node;
@@ -124,14 +125,38 @@ static void join_forward(unroll_node *node, const unroll_pass *pass)
 
 static void join_backward(unroll_node *node, const unroll_pass *pass)
 {
-    if (((const join_node *)node->own)->given)
+    const join_node *own = node->own;
+    if (own->given) {
+        if (own->kept.at != NULL && pass->team->rank == 0)
+            copy_columns(node->d_output, 0, own->kept, 0, node->layer->columns, node->set->total, false);
+        if (own->kept.at != NULL)
+            unroll_team_wait(pass->team);
         return;
+    }
     /* one thread, where two of the sources may be the same */
     for (int i = 0; pass->team->rank == 0 && i < node->layer->sources; i++)
         if (node->wanted[i])
             copy_columns(node->d_output, first_column(node, i), node->source[i]->d_output, 0, node->source[i]->layer->columns,
                          node->set->total, node->adds[i]);
     unroll_team_wait(pass->team);
+}
+
+enum { D_OUTPUT_VIEW = 1 }; /* after the output's */
+
+static void join_keep(unroll_node *node, int index, unroll_arena *arena)
+{
+    join_node *own = node->own;
+    if (!own->given || index != D_OUTPUT_VIEW)
+        return;
+    own->kept = (unroll_matrix){.at = NULL};
+    if (arena != NULL)
+        own->kept = unroll_take_matrix(arena, node->layer->columns, (size_t)node->capacity, 0);
+}
+
+static unroll_matrix join_look(const unroll_node *node, int index)
+{
+    const join_node *own = node->own;
+    return index != D_OUTPUT_VIEW ? node->output : own->given ? own->kept : node->d_output;
 }
 
 static void join_step(unroll_node *node, int rows)
@@ -170,6 +195,8 @@ const unroll_layer_kind unroll_layer_join = {
     .forward = join_forward,
     .backward = join_backward,
     .step = join_step,
+    .keep = join_keep,
+    .look = join_look,
     .examples = 3,
     .example = join_example,
 };

@@ -93,7 +93,7 @@ typedef struct unroll_layer_kind {
     unroll_status (*open)(unroll_layer *layer, const void *options, const unroll_settings *settings);
     void (*count)(const unroll_layer *layer, unroll_counts *counts);
 
-    /* Weights; all four are NULL where there are none. */
+    /* Weights; all five are NULL where there are none. */
     size_t (*reals)(unroll_layer *layer); /* padding included: as many lie at layer->w and node->g */
     int (*weights)(const unroll_layer *layer);
     void (*weight)(const unroll_layer *layer, int index, unroll_weight *out);
@@ -143,12 +143,14 @@ typedef struct unroll_layer_kind {
     void (*load)(unroll_node *node, int row, const real *state);
     void (*reorder)(unroll_node *node, const int *from, int rows);
 
-    /* Views; all four NULL: of its output, ".y", and of the gradient that backward leaves in d_output, ".d_y". */
+    /* Views, and what they are called; both NULL: its output, ".y", and the gradient of that, ".d_y". */
     int (*views)(const unroll_layer *layer);
     void (*view)(const unroll_layer *layer, int index, unroll_view *out);
-    /* From now on passes keep what they leave nowhere else; called twice, first to count. NULL: from now on they do not. */
+    /* From now on passes keep what they leave nowhere else; called twice, first to count. Without an arena: from now on they
+       do not. May be NULL. */
     void (*keep)(unroll_node *node, int index, unroll_arena *arena);
-    /* Where it lies, a row for each row of the set: called after forward or, of a gradient, after backward. */
+    /* Where it lies, a row for each row of the set: called after forward or, of a gradient, after backward. NULL: in output and
+       d_output. */
     unroll_matrix (*look)(const unroll_node *node, int index);
 
     /* For the tests that every kind gets: adds the kind's example number `index` to a graph, on a source of reals or on one

@@ -61,10 +61,14 @@ void unroll_recurrent_start(unroll_node *node, const real *state, size_t stride)
     recurrent_node *mine = node->own;
     const unroll_set *set = node->set;
     mine->started = state != NULL;
-    for (int s = 0; s < set->size; s++)
+    /* read forwards, the initial states keep their rows: of all sequences that may come later; read backwards, forward clears
+       those of each set */
+    for (int k = 0; state == NULL && !own->backwards && k < own->states; k++)
+        unroll_matrix_clear(mine->state[k], node->batch);
+    for (int s = 0; state != NULL && s < set->size; s++)
         for (int k = 0; k < own->states; k++) {
             size_t place = (size_t)(set->order[s] - set->first) * stride + (size_t)(k * own->hidden);
-            set_row(mine->state[k], unroll_recurrent_initial_row(node, s), state != NULL ? state + place : NULL);
+            set_row(mine->state[k], unroll_recurrent_initial_row(node, s), state + place);
         }
 }
 

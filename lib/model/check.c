@@ -81,7 +81,7 @@ unroll_status unroll_cell_shape_check(const char *name, const unroll_cell_shape 
     if (!is_order(shape->torch, gates))
         return TABLE_PROBLEM(&h, "has no .torch that gives each of its %d gates a place of its own, 0 to %d", gates, gates - 1);
     if (shape->recurrent < 0 || shape->first < 0 || apart < 0 || apart > 1 || shape->first + shape->recurrent > gates + apart ||
-        apart > shape->recurrent)
+        apart > shape->recurrent || (apart == 1 && shape->first + shape->recurrent != gates + apart))
         return TABLE_PROBLEM(&h, "has .recurrent = %d, .first = %d and .apart = %d, which do not go with .gates = %d",
                              shape->recurrent, shape->first, apart, gates);
     if (shape->kept < 0 || shape->heads < 0)
@@ -140,6 +140,8 @@ unroll_status unroll_check_layer_kind(const char *file, const unroll_layer_kind 
                                  {NULL, true}}));
     UNROLL_TRY(check_weights(&h, kind));
     UNROLL_TRY(check_states(&h, kind));
+    UNROLL_TRY(all_or_none(&h, (part[]){{"views", kind->views != NULL}, {"view", kind->view != NULL}, {NULL, true}}));
+    UNROLL_TRY(need(&h, (part[]){{"look", kind->views == NULL || kind->look != NULL}, {NULL, true}}));
     UNROLL_TRY(all_or_none(&h, (part[]){{"examples", kind->examples > 0}, {"example", kind->example != NULL}, {NULL, true}}));
     return all_or_none(&h, (part[]){{"forward_piece", kind->forward_piece != NULL},
                                     {"backward_piece", kind->backward_piece != NULL},

@@ -1,4 +1,4 @@
-/* inside.h: the model's data, shared by model.c, pack.c, pass.c, stream.c, update.c, view.c and weights.c. */
+/* inside.h: the model's data, shared by decode.c, model.c, pack.c, pass.c, stream.c, update.c, view.c and weights.c. */
 #ifndef UNROLL_MODEL_INSIDE_H
 #define UNROLL_MODEL_INSIDE_H
 

@@ -64,9 +64,10 @@ void unroll_model_get_input_gradient(const unroll_model *model, real *values);
 
 /* Forward over one batch in the caller's layout, sequences in any order of lengths (1..T).
    x (B, T, I) or symbol (B, T), the other NULL; length (B) or NULL for all T. Writes, where not NULL,
-   y (B, T, O) for an answer at every step (zeros past the end), or (B, O): raw outputs of the last layer (logits for softmax and Bernoulli);
-   hidden (B, T, H): outputs of the last layer below it that has a row for every step, zeros past the end; states (B, S): each sequence's carried
-   state after its last step, S = unroll_model_state_size; initial (B, S): states to start from, NULL: zeros. */
+   y (B, T, O) for an answer at every step (zeros past the end), or (B, O): raw outputs of the last layer (logits for softmax
+   and Bernoulli); hidden (B, T, H): outputs of the last layer below it that has a row for every step, H its width (of two
+   directions that only their ends are read of, the one that reads backwards), zeros past the end; states (B, S): each
+   sequence's carried state after its last step, S = unroll_model_state_size; initial (B, S): states to start from, NULL: zeros. */
 typedef struct unroll_forward {
     int size, steps; /* B, T <= those of the shape */
     const int *length;

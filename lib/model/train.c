@@ -56,11 +56,11 @@ static void load_batch(unroll_training *t, unroll_split split, int64_t index)
     unroll_model_pack(t->model, &t->samples, t->shape.batch);
 }
 
-static void need_aligned(unroll_training *t, int64_t targets, int64_t left_out, const char *where)
+static void need_aligned(unroll_training *t, int64_t targets, int64_t left_out, int64_t count, const char *of)
 {
     if (targets == 0 && left_out > 0)
-        t->status = unroll_error(UNROLL_FAILED, "none of the %lld sequences of %s can be aligned: each has more labels than its "
-                                                "steps can say", (long long)left_out, where);
+        t->status = unroll_error(UNROLL_FAILED, "none of the %lld sequences of the first %lld %s can be aligned: each has more "
+                                                "labels than its steps can say", (long long)left_out, (long long)count, of);
 }
 
 /* ---- validation ---- */
@@ -82,7 +82,7 @@ static unroll_score validate(unroll_training *t, int64_t batches)
         sum.targets += score.targets;
     }
     if (!unroll_training_stopped(t))
-        need_aligned(t, sum.targets, t->valid_left_out, "validation");
+        need_aligned(t, sum.targets, t->valid_left_out, batches, "batches of validation");
     if (sum.targets > 0) {
         sum.loss /= (double)sum.targets;
         sum.accuracy /= (double)sum.targets;
@@ -183,13 +183,16 @@ static bool run_step(unroll_training *t, int64_t step, stretch *since)
     return isfinite(loss) && isfinite(norm);
 }
 
+/* Steps after which a run of made data is given up where none had anything to learn from; of finite data all of it is seen. */
+enum { ENOUGH_STEPS = 100 };
+
 /* Ends a stretch with its validation point. */
 static void end_stretch(unroll_training *t, int64_t step, const stretch *since)
 {
-    char where[64];
-    snprintf(where, sizeof where, "the first %lld steps", (long long)step);
+    int64_t all = t->shape.batches[UNROLL_TRAIN];
     t->train_ns += since->ns;
-    need_aligned(t, t->learned, t->left_out, where);
+    if (step >= t->steps || step >= (all > 0 ? all : ENOUGH_STEPS))
+        need_aligned(t, t->learned, t->left_out, step, "steps");
     if (t->status.code == UNROLL_OK)
         add_point(t, step, since);
 }

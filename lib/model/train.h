@@ -16,7 +16,7 @@ typedef struct unroll_curves {
     int count;
 } unroll_curves;
 
-/* The first five are given; the rest is the training's own. */
+/* Settings, hooks, task, data, steps, shape and model are given; the rest is the training's own. */
 typedef struct unroll_training {
     const unroll_settings *settings;
     const unroll_run_hooks *hooks; /* may be NULL */

@@ -9,7 +9,7 @@
 
 /* A matrix in column blocks of 16, each of which lies where it may, so that columns of several matrices side by side are one
    without a copy: element (row, column) at at[column / 16][from + row * 16 + column % 16]. Lanes past the last column are
-   zero. */
+   zero where nothing else is said. */
 typedef struct unroll_matrix {
     real *const *at; /* (blocks) */
     size_t from;     /* reals before its first row: it may be some rows of another one */
