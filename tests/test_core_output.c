@@ -12,6 +12,9 @@
 static void states_that_were_carried_are_forgotten_by_all_sequences(void)
 {
     static real before[ROWS * OUTPUTS], after[ROWS * OUTPUTS];
+    unroll_model_shape shape = {.inputs = INPUTS, .outputs = OUTPUTS, .steps = STEPS, .batch = BATCH, .answer = UNROLL_AT_EVERY,
+                                .loss = "squared"};
+    unroll_settings *settings = unroll_settings_new();
     unroll_model *model;
     batch b;
     unroll_samples samples = made(&b);
@@ -20,10 +23,8 @@ static void states_that_were_carried_are_forgotten_by_all_sequences(void)
     for (int i = 0; i < ROWS * INPUTS; i++)
         x[i] = (real)b.x[i];
     digest_register();
-    tried.kind = kind_named("recurrent");
-    tried.example = 2; /* on top of one that reads forwards */
-    tried.symbols = false;
-    CU_ASSERT_EQUAL_FATAL(open_tried(true, "auto", "1", &model).code, UNROLL_OK);
+    digest_set_model(settings, "gru hidden=5");
+    CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);
     unroll_model_forward(model, &io);
     for (int s = 0; s < BATCH; s++)
         b.length[s] = STEPS;
@@ -40,6 +41,7 @@ static void states_that_were_carried_are_forgotten_by_all_sequences(void)
     unroll_model_forward(model, &io);
     CU_ASSERT_EQUAL(memcmp(before, after, sizeof before), 0);
     unroll_model_close(model);
+    unroll_settings_free(settings);
 }
 
 /* ---- sparse gradients ---- */
