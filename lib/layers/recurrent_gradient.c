@@ -23,77 +23,101 @@ static void whole_rows(const unroll_node *node, void (*hook)(const unroll_cell_r
     hook(&all);
 }
 
+/* The way back over the steps: what is the same at all of them is set once. */
+typedef struct backward_walk {
+    unroll_part blocks;        /* of the states' gradient that this thread computes */
+    unroll_cell_place at;
+    unroll_cell_gradient cell; /* of a panel and run */
+    unroll_product product;    /* recurrent, of a head and run */
+} backward_walk;
+
 /* the cell's backward over some panels and one run; where it is `cut`, nothing is handed further back */
-static void backward_cells(const unroll_node *node, unroll_part panels, const unroll_run *r, bool cut, unroll_cell_place *at)
+static void backward_cells(backward_walk *walk, const unroll_node *node, unroll_part panels, const unroll_run *r, bool cut)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
-    unroll_cell_gradient step;
-    step.rows = r->count;
-    step.variant = own->shape.variant;
-    step.gate = unroll_matrix_block(mine->tape.all);
-    step.at = at;
-    at->sequence = node->set->order + r->sequence;
-    at->sequence_next = 1;
-    at->unit_next = 0;
+    unroll_cell_gradient *cell = &walk->cell;
+    cell->rows = r->count;
+    walk->at.sequence = node->set->order + r->sequence;
     if (mine->keeps)
         unroll_recurrent_keep_output(node, panels, r->row, r->after, r->count);
     if (own->cell->after_backward != NULL && r->count > 0)
         whole_rows(node, own->cell->after_backward, r);
     for (int panel = panels.begin; r->count > 0 && panel < panels.end; panel++) {
-        set_panel(node, panel, r, &step);
-        for (int k = 0; k < own->states; k++)
-            step.d_state[k] = k > 0 ? unroll_matrix_row(mine->d_state[k], panel, r->sequence) : NULL;
-        at->unit = panel * UNROLL_LANES;
-        step.d_output = unroll_matrix_row(mine->d_state[0], panel, r->after);
-        step.d_old = cut ? NULL : unroll_matrix_row(mine->d_state[0], panel, r->before);
+        set_panel(node, panel, r, cell);
+        for (int k = 1; k < own->states; k++)
+            cell->d_state[k] = unroll_matrix_row(mine->d_state[k], panel, r->sequence);
+        walk->at.unit = panel * UNROLL_LANES;
+        cell->d_output = unroll_matrix_row(mine->d_state[0], panel, r->after);
+        cell->d_old = cut ? NULL : unroll_matrix_row(mine->d_state[0], panel, r->before);
         if (mine->keeps)
-            unroll_recurrent_keep_states(node, &step, panel, r->row);
-        own->cell->backward(&step);
+            unroll_recurrent_keep_states(node, cell, panel, r->row);
+        own->cell->backward(cell);
         for (int k = 1; cut && k < own->states; k++)
-            memset(step.d_state[k], 0, (size_t)r->count * UNROLL_LANES * sizeof(real));
+            memset(cell->d_state[k], 0, (size_t)r->count * UNROLL_LANES * sizeof(real));
     }
     if (own->cell->before_backward != NULL && r->count > 0)
         whole_rows(node, own->cell->before_backward, r);
 }
 
-/* C = (or +=) gradients of the pre-activations of `rows` rows from `row` on, times transposed weights (k, ..). `side`: 0 the
-   input's gates, 1 the recurrent ones of the panels from `panel` on */
-static void gradient_product(const unroll_node *node, int side, int panel, int k, const real *weights, unroll_part blocks, int row,
-                             int rows, unroll_matrix out, int out_row, bool add, bool back)
+/* C = gradients of the pre-activations times transposed weights (k, ..), for some blocks of C. `side`: 0 the input's gates, 1
+   the recurrent ones. Its rows are the caller's to set. */
+static unroll_product gradient_product(const unroll_node *node, int side, int k, const real *weights, unroll_part blocks,
+                                       unroll_matrix out)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
-    int gates = side == 0 ? own->shape.gates : own->shape.recurrent;
-    unroll_product p = {.rows = rows,
-                        .k = k,
-                        .blocks = blocks.end - blocks.begin,
-                        .width = 4,
-                        .a = mine->tape.side[side].at + panel * gates,
-                        .a_from = (size_t)row * UNROLL_LANES,
-                        .b = weights,
-                        .c = out.at + blocks.begin,
-                        .c_from = out.from + (size_t)out_row * UNROLL_LANES,
-                        .start = add ? NULL : own->zero + blocks.begin,
-                        .back = back,
-                        .after = own->beyond_cache ? weights : NULL,
-                        .chained = side == 1 && own->single && own->panels <= CHAINED_BLOCKS};
-    if (p.blocks > 0 && p.rows > 0)
-        own->engine->product(&p);
+    return (unroll_product){.k = k,
+                            .blocks = blocks.end - blocks.begin,
+                            .width = 4,
+                            .a = mine->tape.side[side].at,
+                            .b = weights,
+                            .c = out.at + blocks.begin,
+                            .after = own->beyond_cache ? weights : NULL};
 }
 
-/* the recurrent product of a run back onto the gradient of the states before it, as far as it lies in `blocks` */
-static void recurrent_product(const unroll_node *node, unroll_part blocks, const unroll_run *r, bool back)
+/* the part of the recurrent product that is a head's */
+static void set_head(backward_walk *walk, const unroll_node *node, int head)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
-    int k = own->head_panels * own->shape.recurrent * UNROLL_LANES;
-    for (int i = 0; i < own->heads; i++) {
-        int head = back ? own->heads - 1 - i : i, first = head * own->head_panels;
-        unroll_part part = unroll_recurrent_in_head(own, blocks, head);
-        const real *weights = own->w_hh_t + unroll_recurrent_head_transposed(own, head);
-        weights += (size_t)(part.begin - first) * (size_t)k * UNROLL_LANES;
-        gradient_product(node, 1, first, k, weights, part, r->row, r->count, mine->d_state[0], r->before, true, back);
+    int k = own->head_panels * own->shape.recurrent * UNROLL_LANES, first = head * own->head_panels;
+    unroll_part part = unroll_recurrent_in_head(own, walk->blocks, head);
+    const real *weights = own->w_hh_t + unroll_recurrent_head_transposed(own, head);
+    weights += (size_t)(part.begin - first) * (size_t)k * UNROLL_LANES;
+    walk->product = gradient_product(node, 1, k, weights, part, mine->d_state[0]);
+    walk->product.a += first * own->shape.recurrent;
+    walk->product.chained = own->single && own->panels <= CHAINED_BLOCKS;
+}
+
+static backward_walk open_walk(const unroll_node *node, const unroll_pass *pass, unroll_part blocks)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    backward_walk walk = {.blocks = blocks, .at = place_in_pass(node->layer, pass)};
+    walk.at.sequence_next = 1;
+    walk.cell.variant = own->shape.variant;
+    walk.cell.gate = unroll_matrix_block(mine->tape.all);
+    if (own->shape.recurrent > 0)
+        set_head(&walk, node, 0);
+    return walk;
+}
+
+/* the recurrent product of a run back onto the gradient of the states before it, as far as it lies in the walk's blocks */
+static void recurrent_product(backward_walk *walk, const unroll_node *node, const unroll_run *r, bool back)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    unroll_product *p = &walk->product;
+    for (int i = 0; i < own->heads && r->count > 0; i++) {
+        if (own->heads > 1)
+            set_head(walk, node, back ? own->heads - 1 - i : i);
+        p->rows = r->count;
+        p->a_from = (size_t)r->row * UNROLL_LANES;
+        p->c_from = mine->d_state[0].from + (size_t)r->before * UNROLL_LANES;
+        p->back = back;
+        if (p->blocks > 0)
+            own->engine->product(p);
     }
 }
 
@@ -264,14 +288,19 @@ static void input_gradient(const unroll_node *node, const unroll_team *team, con
     const unroll_recurrent *own = node->layer->own;
     int k = own->panels * own->shape.gates * UNROLL_LANES;
     unroll_part columns = {0, unroll_blocks(own->inputs)};
-    const real *weights;
+    unroll_matrix out = node->source[0]->d_output;
+    unroll_product p;
     if (mine->parted)
         columns = own_blocks(team, 1, columns.end);
-    weights = own->w_ih_t + (size_t)columns.begin * (size_t)k * UNROLL_LANES;
-    for (int t = steps.begin, next; t < steps.end; t = next) {
+    p = gradient_product(node, 0, k, own->w_ih_t + (size_t)columns.begin * (size_t)k * UNROLL_LANES, columns, out);
+    p.start = node->adds[0] ? NULL : own->zero + columns.begin;
+    for (int t = steps.begin, next; t < steps.end && p.blocks > 0; t = next) {
         unroll_part rows = own_rows(mine, node->set, t, steps.end, &next);
-        gradient_product(node, 0, 0, k, weights, columns, rows.begin, rows.end - rows.begin, node->source[0]->d_output, rows.begin,
-                         node->adds[0], false);
+        p.rows = rows.end - rows.begin;
+        p.a_from = (size_t)rows.begin * UNROLL_LANES;
+        p.c_from = out.from + p.a_from;
+        if (p.rows > 0)
+            own->engine->product(&p);
     }
 }
 
@@ -284,29 +313,28 @@ static bool is_cut(const unroll_node *node, const unroll_run *r, int p)
     return own->bptt > 0 && p % own->bptt == 0;
 }
 
-/* One step back: the cells, and the recurrent product onto the gradient of the states before. `blocks`: of those that this
-   thread computes. */
-static void backward_step(const unroll_node *node, const unroll_team *team, const thread_share *share, unroll_part blocks,
-                          unroll_cell_place *at, int p)
+/* One step back: the cells, and the recurrent product onto the gradient of the states before. */
+static void backward_step(backward_walk *walk, const unroll_node *node, const unroll_team *team, const thread_share *share, int p)
 {
     const unroll_recurrent *own = node->layer->own;
     int count = runs_of(own), cut = 0;
     bool is_last[2];
     unroll_run runs[2];
-    at->time = step_at(own, node->set, p);
+    walk->at.time = step_at(own, node->set, p);
+    walk->cell.at = &walk->at;
     unroll_team_phase(team, UNROLL_PHASE_CELL);
     for (int i = 0; i < count; i++) {
-        run_at(node, share, at->time, i, &runs[i]);
+        run_at(node, share, walk->at.time, i, &runs[i]);
         is_last[i] = is_cut(node, &runs[i], p);
         cut += is_last[i];
-        backward_cells(node, share->panels, &runs[i], is_last[i], at);
+        backward_cells(walk, node, share->panels, &runs[i], is_last[i]);
     }
     unroll_team_phase(team, UNROLL_PHASE_RECURRENT);
     if (share->wait)
         unroll_team_wait(team);
     for (int i = 0; own->shape.recurrent > 0 && i < count; i++)
         if (!is_last[i])
-            recurrent_product(node, blocks, &runs[i], own->beyond_cache && p % 2 == 1);
+            recurrent_product(walk, node, &runs[i], own->beyond_cache && p % 2 == 1);
     if (share->wait && cut < count && !share->same)
         unroll_team_wait(team);
 }
@@ -351,8 +379,8 @@ void unroll_recurrent_backward(unroll_node *node, const unroll_pass *pass)
     const unroll_set *set = node->set;
     const unroll_team *team = pass->team;
     thread_share share = share_of(own, set, team);
-    unroll_cell_place at = place_in_pass(node->layer, pass);
-    unroll_part blocks = share.parted ? own_blocks(team, own->heads, own->head_panels) : share.panels;
+    backward_walk walk =
+        open_walk(node, pass, share.parted ? own_blocks(team, own->heads, own->head_panels) : share.panels);
     int stretch = stretch_steps(set), last = (set->steps - 1) / stretch * stretch, few = panels_at_once(own, set);
     share.same = own->panels % (4 * team->size) == 0 && own->head_panels % 4 == 0;
     clear_gradients(node, &share);
@@ -363,7 +391,7 @@ void unroll_recurrent_backward(unroll_node *node, const unroll_pass *pass)
         do { /* a thread without panels waits with the others, too */
             thread_share piece = with_panels(&share, panel, few);
             for (int p = end - 1; p >= first; p--)
-                backward_step(node, team, &piece, blocks, &at, p);
+                backward_step(&walk, node, team, &piece, p);
             panel += few;
         } while (panel < share.panels.end);
         unroll_team_phase(team, UNROLL_PHASE_INPUT_GRADIENT);

@@ -19,11 +19,11 @@ enum {
 /* whether a tile of so many blocks always is as wide as its group */
 #define TILE_IS_WIDE(blocks) (VEC_TILE_BLOCKS == TILE_MOST_BLOCKS || (blocks) == TILE_MOST_BLOCKS)
 
-/* Where block `chunk` of A has its row that begins `from` reals on. Compilers must take it as one address: they would make one of
-   each element beforehand, and have no registers for them. */
-static inline const real *row_of_a(real *const *a, int chunk, size_t from)
+/* Where block `block` of a matrix has its row that begins `from` reals on. Compilers must take it as one address: they would
+   make one of each element beforehand, and have no registers for them. */
+static inline real *row_of(real *const *at, int block, size_t from)
 {
-    const real *row = a[chunk] + from;
+    real *row = at[block] + from;
     __asm__("" : "+r"(row));
     return row;
 }
@@ -76,72 +76,84 @@ static inline tile_place place_of(int group, int block, int blocks, int width)
     return (tile_place){.block = block, .group = group, .width = left < width ? left : width};
 }
 
-/* what row 0 of block `block` of C starts from, and how many reals further the next row does */
-static inline const real *start_of(const unroll_product *p, int block, size_t *next)
+/* what every row of block `block` of C starts from; NULL: from what it holds */
+static inline const real *start_of(const unroll_product *p, int block)
 {
-    bool own = p->start == NULL || p->start[block] == NULL;
-    *next = own ? UNROLL_LANES : 0;
-    return own ? p->c[block] + p->c_from : p->start[block];
+    return p->start != NULL ? p->start[block] : NULL;
 }
 
-/* acc += A B; b[g] at the tile's first block of group g; with `fetch`, `at` says what is fetched meanwhile */
-TILE_INLINE void tile_sum(const unroll_product *p, const int rows, const int blocks, const int groups, vec *acc, int row,
-                          const real **b, const size_t b_row, const tile_place *at, const bool fetch)
+/* acc[r * columns], r < rows: what the rows of block `block` start from, the first of which begins `from` reals on */
+TILE_INLINE void tile_start(const unroll_product *p, const int rows, const int columns, vec *acc, int block, size_t from)
 {
-    const size_t from = p->a_from + (size_t)row * UNROLL_LANES;
-    const char *ahead = at->ahead;
-    int chunks = p->k / UNROLL_LANES, rest = p->k % UNROLL_LANES;
-    for (int chunk = 0; chunk < chunks; chunk++) {
-        const real *a = row_of_a(p->a, chunk, from);
+    const real *start = start_of(p, block);
+    if (start != NULL) {
+        vec same = vec_load(start);
+        UNROLL_LOOP
+        for (int r = 0; r < rows; r++)
+            acc[r * columns] = same;
+    } else {
+        const real *c = row_of(p->c, block, from);
+        UNROLL_LOOP
+        for (int r = 0; r < rows; r++)
+            acc[r * columns] = vec_load(c + r * UNROLL_LANES);
+    }
+}
+
+/* acc += A B; b[g] at the tile's first block of group g; with `fetch`, *ahead says what is fetched meanwhile, and moves on */
+TILE_INLINE void tile_sum(const unroll_product *p, const int rows, const int blocks, const int groups, vec *acc,
+                          size_t a_from, const real **b, const size_t b_row, const char **ahead, const size_t ahead_step,
+                          const bool fetch)
+{
+    const unsigned k = (unsigned)p->k, chunks = k / UNROLL_LANES, rest = k % UNROLL_LANES;
+    for (unsigned chunk = 0; chunk < chunks; chunk++) {
+        const real *a = row_of(p->a, (int)chunk, a_from);
         for (int half = 0; half < UNROLL_LANES; half += TILE_DEPTH) {
             UNROLL_LOOP
-            for (int i = 0; i < TILE_DEPTH; i++, ahead += at->ahead_step)
-                if (fetch)
-                    __builtin_prefetch(ahead, 0, 2); /* into the second-level cache */
+            for (int i = 0; fetch && i < TILE_DEPTH; i++, *ahead += ahead_step)
+                __builtin_prefetch(*ahead, 0, 2); /* into the second-level cache */
             tile_multiply(rows, blocks, groups, acc, a + half, b, b_row, TILE_DEPTH);
             UNROLL_LOOP
             for (int g = 0; g < groups; g++)
                 b[g] += TILE_DEPTH * b_row;
         }
     }
-    for (int k = 0; k < rest; k++) {
-        tile_multiply(rows, blocks, groups, acc, row_of_a(p->a, chunks, from + (size_t)k), b, b_row, 1);
+    if (fetch)
+        *ahead += ahead_step * rest;
+    for (unsigned i = 0; i < rest; i++) {
+        tile_multiply(rows, blocks, groups, acc, row_of(p->a, (int)chunks, a_from + i), b, b_row, 1);
         UNROLL_LOOP
         for (int g = 0; g < groups; g++)
             b[g] += b_row;
     }
 }
 
-TILE_INLINE void product_tile(const unroll_product *p, const int rows, const int blocks, const int groups,
-                              const tile_place *at, int row)
+/* `tiles` tiles of `rows` rows, one below the other, the first from row `row` on */
+TILE_INLINE void product_tiles(const unroll_product *p, const int rows, const int blocks, const int groups,
+                               const tile_place *at, int row, int tiles, const bool fetch)
 {
     const int columns = blocks * groups;
     const size_t b_row = (size_t)(TILE_IS_WIDE(blocks) ? blocks : at->width) * UNROLL_LANES;
-    const size_t c_from = p->c_from + (size_t)row * UNROLL_LANES;
-    const real *b[TILE_MOST_BLOCKS];
-    vec acc[TILE_MOST_ROWS * TILE_MOST_BLOCKS];
-    b[0] = p->b + ((size_t)at->group * (size_t)p->k + (size_t)(at->block - at->group)) * UNROLL_LANES;
-    UNROLL_LOOP
-    for (int g = 1; g < groups; g++)
-        b[g] = b[g - 1] + (size_t)(p->k * blocks) * UNROLL_LANES;
-    UNROLL_LOOP
-    for (int n = 0; n < columns; n++) {
-        size_t next;
-        const real *start = start_of(p, at->block + n, &next) + (size_t)row * next;
+    const real *first = p->b + ((size_t)at->group * (size_t)p->k + (size_t)(at->block - at->group)) * UNROLL_LANES;
+    const char *ahead = at->ahead;
+    size_t from = (size_t)row * UNROLL_LANES;
+    for (; tiles > 0; tiles--, from += (size_t)rows * UNROLL_LANES) {
+        const real *b[TILE_MOST_BLOCKS];
+        vec acc[TILE_MOST_ROWS * TILE_MOST_BLOCKS];
+        b[0] = first;
         UNROLL_LOOP
-        for (int r = 0; r < rows; r++)
-            acc[r * columns + n] = vec_load(start + (size_t)r * next);
-    }
-    if (rows > 2 && at->ahead_step > 0)
-        tile_sum(p, rows, blocks, groups, acc, row, b, b_row, at, true);
-    else
-        tile_sum(p, rows, blocks, groups, acc, row, b, b_row, at, false);
-    UNROLL_LOOP
-    for (int n = 0; n < columns; n++) {
-        real *c = p->c[at->block + n] + c_from;
+        for (int g = 1; g < groups; g++)
+            b[g] = b[g - 1] + (size_t)(p->k * blocks) * UNROLL_LANES;
         UNROLL_LOOP
-        for (int r = 0; r < rows; r++)
-            vec_store(c + r * UNROLL_LANES, acc[r * columns + n]);
+        for (int n = 0; n < columns; n++)
+            tile_start(p, rows, columns, acc + n, at->block + n, p->c_from + from);
+        tile_sum(p, rows, blocks, groups, acc, p->a_from + from, b, b_row, &ahead, at->ahead_step, fetch);
+        UNROLL_LOOP
+        for (int n = 0; n < columns; n++) {
+            real *c = row_of(p->c, at->block + n, p->c_from + from);
+            UNROLL_LOOP
+            for (int r = 0; r < rows; r++)
+                vec_store(c + r * UNROLL_LANES, acc[r * columns + n]);
+        }
     }
 }
 
@@ -171,15 +183,15 @@ TILE_INLINE void chained_tile(const unroll_product *p, const int blocks, int blo
     for (int n = 0; n < UNROLL_CHAINS * blocks; n++)
         acc[n] = vec_set1(0);
     for (int chunk = 0; chunk < chunks; chunk++, b += UNROLL_LANES * b_row)
-        chained_multiply(blocks, acc, row_of_a(p->a, chunk, a_from), b, b_row, UNROLL_LANES);
+        chained_multiply(blocks, acc, row_of(p->a, chunk, a_from), b, b_row, UNROLL_LANES);
     if (p->k % UNROLL_LANES > 0)
-        chained_multiply(blocks, acc, row_of_a(p->a, chunks, a_from), b, b_row, p->k % UNROLL_LANES);
+        chained_multiply(blocks, acc, row_of(p->a, chunks, a_from), b, b_row, p->k % UNROLL_LANES);
     UNROLL_LOOP
     for (int n = 0; n < blocks; n++) {
         vec sum = vec_add(vec_add(acc[n], acc[blocks + n]), vec_add(acc[2 * blocks + n], acc[3 * blocks + n]));
-        size_t next;
-        const real *start = start_of(p, block + n, &next) + (size_t)row * next;
-        vec_store(p->c[block + n] + p->c_from + (size_t)row * UNROLL_LANES, vec_add(vec_load(start), sum));
+        const real *start = start_of(p, block + n);
+        real *c = row_of(p->c, block + n, p->c_from + (size_t)row * UNROLL_LANES);
+        vec_store(c, vec_add(vec_load(start != NULL ? start : c), sum));
     }
 }
 
@@ -249,7 +261,7 @@ TILE_INLINE void outer_tile(const unroll_outer *p, const int rows, const int blo
     }
 }
 
-typedef void (*product_kernel)(const unroll_product *p, const tile_place *at, int row);
+typedef void (*product_kernel)(const unroll_product *p, const tile_place *at, int row, int tiles);
 typedef void (*chained_kernel)(const unroll_product *p, int block, int row, const real *b, int width);
 typedef void (*outer_kernel)(const unroll_outer *p, const tile_place *at, int column, int first, int count);
 
@@ -275,20 +287,26 @@ typedef void (*outer_kernel)(const unroll_outer *p, const tile_place *at, int co
 #define CHAINED(tile) tile(1)
 #endif
 
-#define PRODUCT_FUNCTION(R, N)                                                                   \
-    static void product_##R##_##N(const unroll_product *p, const tile_place *at, int row)        \
-    {                                                                                            \
-        product_tile(p, R, N, 1, at, row);                                                       \
+#define PRODUCT_FUNCTION(R, N)                                                                           \
+    static void product_##R##_##N(const unroll_product *p, const tile_place *at, int row, int tiles)     \
+    {                                                                                                    \
+        product_tiles(p, R, N, 1, at, row, tiles, false);                                                \
+    }
+#define FETCHING_FUNCTION(R, N)                                                                          \
+    static void fetching_##R##_##N(const unroll_product *p, const tile_place *at, int row, int tiles)    \
+    {                                                                                                    \
+        product_tiles(p, R, N, 1, at, row, tiles, true);                                                 \
     }
 #define OUTER_FUNCTION(R, N)                                                                                      \
     static void outer_##R##_##N(const unroll_outer *p, const tile_place *at, int column, int first, int count)    \
     {                                                                                                             \
         outer_tile(p, R, N, at, column, first, count);                                                            \
     }
-#define FEW_FUNCTION(R, N, G)                                                                    \
-    static void few_##R##_##N##_##G(const unroll_product *p, const tile_place *at, int row)      \
-    {                                                                                            \
-        product_tile(p, R, N, G, at, row);                                                       \
+#define FEW_FUNCTION(R, N, G)                                                                            \
+    static void few_##R##_##N##_##G(const unroll_product *p, const tile_place *at, int row, int tiles)   \
+    {                                                                                                    \
+        (void)tiles;                                                                                     \
+        product_tiles(p, R, N, G, at, row, 1, false);                                                    \
     }
 #define CHAINED_FUNCTION(N)                                                                               \
     static void chained_##N(const unroll_product *p, int block, int row, const real *b, int width)        \
@@ -296,15 +314,18 @@ typedef void (*outer_kernel)(const unroll_outer *p, const tile_place *at, int co
         chained_tile(p, N, block, row, b, width);                                                         \
     }
 TILES(PRODUCT_FUNCTION)
+TILES(FETCHING_FUNCTION)
 TILES(OUTER_FUNCTION)
 FEW_ROWS(FEW_FUNCTION)
 CHAINED(CHAINED_FUNCTION)
 
 #define PRODUCT_ENTRY(R, N) [N - 1][R - 1] = product_##R##_##N,
+#define FETCHING_ENTRY(R, N) [N - 1][R - 1] = fetching_##R##_##N,
 #define OUTER_ENTRY(R, N) [N - 1][R - 1] = outer_##R##_##N,
 #define FEW_ENTRY(R, N, G) [R - 1][N - 1][G / 2 - 1] = few_##R##_##N##_##G,
 #define CHAINED_ENTRY(N) [N - 1] = chained_##N,
 static const product_kernel product_kernels[TILE_MOST_BLOCKS][TILE_MOST_ROWS] = {TILES(PRODUCT_ENTRY)};
+static const product_kernel fetching_kernels[TILE_MOST_BLOCKS][TILE_MOST_ROWS] = {TILES(FETCHING_ENTRY)};
 static const outer_kernel outer_kernels[TILE_MOST_BLOCKS][TILE_MOST_ROWS] = {TILES(OUTER_ENTRY)};
 static const product_kernel few_kernels[2][TILE_MOST_BLOCKS][2] = {FEW_ROWS(FEW_ENTRY)[1][3][1] = NULL};
 static const chained_kernel chained_kernels[TILE_MOST_BLOCKS] = {CHAINED(CHAINED_ENTRY)};
@@ -342,14 +363,18 @@ static void fetch_ahead(const unroll_product *p, tile_place *at, int blocks, int
 TILE_INLINE void product_column(const unroll_product *p, int group, int block, int blocks)
 {
     int most = tile_rows(blocks), tiles = p->rows <= most ? 1 : (p->rows + most - 1) / most;
+    int rows = tiles == 1 ? p->rows : p->rows / tiles, higher = p->rows - rows * tiles;
+    const product_kernel *kernels = product_kernels[blocks - 1];
     tile_place at = place_of(group, block, p->blocks, p->width);
-    if (p->after != NULL)
+    if (p->after != NULL && p->rows > 2) {
         fetch_ahead(p, &at, blocks, tiles);
-    for (int i = 0, row = 0, next; i < tiles; i++, row = next) {
-        next = i + 1 < tiles ? part_begin(p->rows, tiles, i + 1) : p->rows;
-        product_kernels[blocks - 1][next - row - 1](p, &at, row);
-        at.ahead += at.ahead_step * (size_t)p->k;
+        kernels = at.ahead_step > 0 ? fetching_kernels[blocks - 1] : kernels;
     }
+    if (higher > 0) {
+        kernels[rows](p, &at, 0, higher);
+        at.ahead += at.ahead_step * (size_t)p->k * (size_t)higher;
+    }
+    kernels[rows - 1](p, &at, higher * (rows + 1), tiles - higher);
 }
 
 TILE_INLINE void product_group(const unroll_product *p, int group)
@@ -372,7 +397,7 @@ static inline int few_rows_groups(const unroll_product *p)
 TILE_INLINE void product_few_rows(const unroll_product *p, int block, int groups)
 {
     tile_place at = place_of(block, block, p->blocks, p->width);
-    few_kernels[p->rows - 1][p->width - 1][groups / 2 - 1](p, &at, 0);
+    few_kernels[p->rows - 1][p->width - 1][groups / 2 - 1](p, &at, 0, 1);
 }
 
 static void product_back(const unroll_product *p, int groups)
