@@ -7,11 +7,17 @@ const unroll_experiment experiment_architectures = {
     .claim = "a vanilla RNN loses what lies more than 10 to 20 steps back, an LSTM and a GRU keep it",
     .source = "Bengio, Simard and Frasconi, 1994; Hochreiter and Schmidhuber, 1997; Cho et al., 2014",
     .version = 2,
-    .axes_quick = "length=10,20,50,100 hidden=32,64 model=rnn,lstm,gru seed=0..4 steps=2000",
+    .axes_quick = "length=10,20,50,100 hidden=32,64 model=rnn,lstm,gru seed=0..5 steps=2000",
     .axes_full = "length=10,20,50,100,200,400 hidden=32,64,128 model=rnn,lstm,gru seed=0..9 steps=10000",
     .fixed = "task=adding batch=32 lr=0.005 clip=1",
     .groups = "length hidden model",
-    .columns = "parameters gates ms_per_step mse solved:share solved_seconds",
+    .columns = "parameters gates ms_per_step:time mse solved:share solved_seconds:until",
     .figures = "architectures architectures-curves",
-    .prediction = {"mse", "model", "lstm gru", "rnn", "length=max hidden=max"},
+    .rules =
+        {
+            {UNROLL_HORIZON, UNROLL_AT_LEAST, .metric = "solved", .of = "model=rnn", .bound = 10, .over = "length"},
+            {UNROLL_HORIZON, UNROLL_AT_MOST, .metric = "solved", .of = "model=rnn", .bound = 20, .over = "length"},
+            {UNROLL_HORIZON, UNROLL_AT_LEAST, .metric = "solved", .of = "model=lstm,gru", .bound = 50, .over = "length"},
+            {UNROLL_DIFFERENCE, UNROLL_LOWER, .metric = "mse", .of = "model=lstm,gru", .against = "model=rnn", .where = "length=50..400"},
+        },
 };

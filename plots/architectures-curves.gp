@@ -1,8 +1,8 @@
 # Learning curves of the adding problem at the largest width, a panel a length: the validation error against training steps,
-# mean over seeds with its 95% bootstrap band. What to see: all cells learn short sequences; on long ones the vanilla RNN's
-# curve stays flat, and the LSTM's comes down later than the GRU's.
+# median over seeds with an interval that covers 95% or more. A band up to the largest error: a run in it diverged. What to
+# look at: in which panels each curve comes below the dotted line that counts as solved, and after how many steps.
 #! curves: curve valid_mse over step by length model where hidden=max
-#! goal: mean solved_below over length by length where hidden=max
+#! goal: median solved_below:given over length by length where hidden=max
 panels = words(curves_length_values)
 columns = panels <= 4 ? 2 : 3
 rows = (panels + columns - 1) / columns

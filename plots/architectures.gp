@@ -1,11 +1,12 @@
-# The adding problem: error, share of seeds that solved it and time to solve it against the length of the sequence. Bars
-# are 95% intervals (bootstrap over seeds; Wilson for shares). What to see: where the vanilla RNN's error stays at that
-# of answering the mean, while LSTM and GRU come below the line that counts as solved.
-#! error: mean mse over length by hidden model
+# The adding problem: error, share of seeds that solved it and time to solve it against the length of the sequence. Medians
+# over seeds with intervals that cover 95% or more (order statistics; Clopper and Pearson for shares); the time of a run
+# that did not solve it is longer than all others, so where half of them did not there is no median. What to look at: up to which
+# length each cell's error lies below the line that counts as solved.
+#! error: median mse over length by hidden model
 #! solved: share solved over length by hidden model
-#? time: mean solved_seconds over length by hidden model
-#! guess: mean baseline_mse over length by task
-#! goal: mean solved_below over length by task
+#? time: median solved_seconds:until over length by hidden model
+#! guess: median baseline_mse:given over length by task
+#! goal: median solved_below:given over length by task
 eval canvas(1800, 800)
 set multiplot layout 1,3 margins 0.06,0.985,y(0.32),y(0.93) spacing 0.075,0
 set logscale x
@@ -42,7 +43,7 @@ plot for [i=1:solved_n] solved_file index i-1 using ($1*aside(i,solved_n)):(100*
 unset key
 
 set title "Time to solve it"
-set ylabel "training time of those that did (s)"
+set ylabel "training time until then (s)"
 set logscale y
 set yrange [*:*]
 set format y "%g"

@@ -1,14 +1,13 @@
 # Training steps under the machine's roofs: floating-point operations a second of one core against operations a byte, all
 # measured in the same invocation of unroll bench. The bytes of a step are its recurrent weights, read forward and backward at
 # every time step, and what it writes for backward, written once and read once. The flat roof is the peak of fused
-# multiply-adds, the slanted ones what can be read from the second-level cache, the third-level cache and memory. What to see: a
-# batch of one reads so much for each operation that the second-level cache bounds it; larger batches come near the peak, the
-# nearer the wider the layer (larger marks: more hidden units).
-#! points: mean gflops over intensity by model batch hidden where mode=train invocation=max used_threads=1
-#! peak: mean peak_core over hidden by invocation where mode=train invocation=max used_threads=1
-#! l2: mean l2_gb_per_s over hidden by invocation where mode=train invocation=max used_threads=1
-#! l3: mean l3_gb_per_s over hidden by invocation where mode=train invocation=max used_threads=1
-#! memory: mean memory_gb_per_s over hidden by invocation where mode=train invocation=max used_threads=1
+# multiply-adds, the slanted ones what can be read from the second-level cache, the third-level cache and memory. What to
+# look at: under which roof each batch lies, and how far below it (larger marks: more hidden units).
+#! points: median gflops:time over intensity by model batch hidden where mode=train invocation=max used_threads=1
+#! peak: median peak_core:time over hidden by invocation where mode=train invocation=max used_threads=1
+#! l2: median l2_gb_per_s:time over hidden by invocation where mode=train invocation=max used_threads=1
+#! l3: median l3_gb_per_s:time over hidden by invocation where mode=train invocation=max used_threads=1
+#! memory: median memory_gb_per_s:time over hidden by invocation where mode=train invocation=max used_threads=1
 stats peak_file using 2 nooutput
 roof = STATS_max
 stats l2_file using 2 nooutput

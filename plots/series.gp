@@ -1,12 +1,12 @@
 # Forecasts of a real series beside the truth, a row a horizon: the end of the test part in the file's own unit, by the run with
-# the median error of each cell; right, the test error on values scaled by the training part, mean over seeds with its 95%
-# bootstrap interval, beside the forecasts that need no model (dashed: the last value again; dotted: the last season's). What to
-# see: how far a trained cell is ahead of repeating the last value, and how little the cells differ.
-#! forecast: median test_mse truth naive forecast by horizon model where params=max
-#! error: mean test_mse over horizon by horizon model where params=max
-#! naive: mean test_naive_mse over horizon by horizon where params=max
-#! of: mean test_mse over horizon by forecast_of where params=max
-#? seasonal: mean test_seasonal_mse over horizon by horizon where params=max
+# the median error of each cell; right, the test error on values scaled by the training part, median over seeds with an interval
+# that covers 95% or more, beside the forecasts that need no model (dashed: the last value again; dotted: the last season's). What
+# to look at: on which side of the dashed line each cell lies, and whether the cells' intervals part.
+#! forecast: run test_mse truth naive forecast by horizon model where params=max
+#! error: median test_mse over horizon by horizon model where params=max
+#! naive: median test_naive_mse:given over horizon by horizon where params=max
+#! of: median test_mse over horizon by forecast_of where params=max
+#? seasonal: median test_seasonal_mse:given over horizon by horizon where params=max
 rows = words(forecast_horizon_values)
 cells = words(error_model_values)
 eval canvas(1800, 110 + 420 * rows)

@@ -1,14 +1,14 @@
 # The training step (forward, full backward, clipping, Adam) on one thread: its time and rate against width, batch and length,
-# as a share of the fused-multiply-add peak measured in the same minutes, and the parameters that the width gives. Bars are 95%
-# bootstrap intervals over repetitions. What to see: the more gates, the longer the step; a batch of one leaves most of the
-# processor idle.
-#! ms: mean ms_per_step over hidden by model where batch=max length=max
-#! rate: mean steps_per_s over hidden by batch model where length=max
-#! share: mean peak_fraction over hidden by batch model where length=max
-#! batches: mean ms_per_step over batch by model where hidden=max length=max
-#! lengths: mean ms_per_step over length by model where hidden=max batch=max
-#! parameters: mean parameters over hidden by model where batch=max length=max
-#! at: mean batch over length by hidden where hidden=max batch=max length=max
+# as a share of the fused-multiply-add peak measured in the same minutes, and the parameters that the width gives. Medians over
+# repetitions with intervals that cover 95% or more. What to look at: the order of the cells at each width, and at which widths
+# and batches the share of the peak is high.
+#! ms: median ms_per_step:time over hidden by model where batch=max length=max
+#! rate: median steps_per_s:time over hidden by batch model where length=max
+#! share: median peak_fraction:time over hidden by batch model where length=max
+#! batches: median ms_per_step:time over batch by model where hidden=max length=max
+#! lengths: median ms_per_step:time over length by model where hidden=max batch=max
+#! parameters: median parameters over hidden by model where batch=max length=max
+#! at: median batch over length by hidden where hidden=max batch=max length=max
 stats at_file using 1 nooutput
 longest = STATS_max
 stats at_file using 2 nooutput

@@ -1,12 +1,12 @@
 # Characters of a real text at equal parameters: bits per character of the validation part against training steps and against
-# training time, mean over seeds with 95% bootstrap bands, and with the best weights, which the same part has chosen, beside
-# models that only count characters (order 0) and what follows two characters (order 2). What to see: which cell is ahead for the
-# same number of steps, and which for the same time.
+# training time, median over seeds with intervals that cover 95% or more, and with the best weights, which the same part has
+# chosen, beside models that only count characters (order 0) and what follows two characters (order 2). What to look at: the order
+# of the cells after the same number of steps, after the same time, and against counting.
 #! steps: curve valid_bits_per_character over step by model where params=max
 #! seconds: curve valid_bits_per_character over seconds by model where params=max
-#! final: mean bits_per_character over params by model where params=max
-#! order0: mean order0_bits over params by params where params=max
-#! order2: mean order2_bits over params by params where params=max
+#! final: median bits_per_character over params by model where params=max
+#! order0: median order0_bits:given over params by params where params=max
+#! order2: median order2_bits:given over params by params where params=max
 stats order0_file using 2 nooutput
 order0 = STATS_min
 stats order2_file using 2 nooutput

@@ -48,7 +48,7 @@ fi
 "$unroll" report parity | tee report.log
 grep -E '^ *4 +mgu +2 ' report.log
 "$unroll" run reach
-"$unroll" report reach | grep -E '^ *32 +mgu +5 +[0-9.e-]+ '
+"$unroll" report reach | grep -E '^ *32 +mgu +6 +[0-9.e-]+ \['
 if command -v gnuplot >/dev/null; then
     "$unroll" plot parity
     [ -s results/figures/parity.svg ] && [ -s results/figures/parity.png ]

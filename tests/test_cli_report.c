@@ -106,7 +106,7 @@ static void every_format_has_its_own_head_and_text_ends_with_the_path(void)
     CHECK_TEXT(err, "");
     CU_ASSERT_EQUAL(strncmp(out, "architectures: ", 15), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nclaim: "));
-    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nundecided: difference of the mean mse at length 50, hidden 7; "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nnot judged at this size: 0 of "));
     snprintf(expected, sizeof expected, "\n1 of 5 runs failed; the first: " MADE_REASON "\n\nreport: %s/report.md\n",
              results);
     CU_ASSERT_PTR_NOT_NULL(strstr(out, expected));
@@ -212,16 +212,32 @@ static bool is_said(const char *words)
     return words != NULL && words[0] != '\0';
 }
 
-/* Each group that the claim compares must be a value of its column in some run. */
-static void expect_groups(const char *groups, unroll_settings *const *configs, int count)
+/* Whether a run has each of the values that a rule names, "model=lstm,gru". */
+static void expect_values(const char *assignment, unroll_settings *const *configs, int count)
 {
-    char group[64];
-    while (unroll_next_word(&groups, group, sizeof group)) {
+    char copy[128], *value, *rest;
+    int setting;
+    snprintf(copy, sizeof copy, "%s", assignment);
+    setting = unroll_setting_find(strtok_r(copy, "=", &rest));
+    expect(setting >= 0, "a rule is about runs with a setting that there is not");
+    while (setting >= 0 && (value = strtok_r(NULL, ",", &rest)) != NULL) {
         bool found = false;
         for (int i = 0; i < count && !found; i++)
-            found = strcmp(unroll_text(configs[i], checked->prediction.column), group) == 0;
-        expect(found, "no run has a group that its prediction compares");
+            found = strcmp(unroll_settings_show(configs[i], setting), value) == 0;
+        expect(found, "no run has a value that a rule is about");
     }
+}
+
+/* Fewer seeds could decide nothing. */
+static void expect_seeds(unroll_settings *const *configs, int count)
+{
+    int64_t least = INT64_MAX, most = 0;
+    for (int i = 0; i < count; i++) {
+        int64_t seed = unroll_int(configs[i], "seed");
+        least = seed < least ? seed : least;
+        most = seed > most ? seed : most;
+    }
+    expect(most - least + 1 >= UNROLL_LEAST_RUNS, "it has fewer seeds than a verdict takes");
 }
 
 static void check_plan(bool full)
@@ -232,10 +248,12 @@ static void check_plan(bool full)
     unroll_status status = unroll_sweep_plan(checked, &options, &configs, &count);
     expect(status.code == UNROLL_OK, status.code == UNROLL_OK ? "" : status.text);
     expect(count > 1, "it has no runs to compare");
-    if (checked->prediction.metric != NULL) {
-        expect_groups(checked->prediction.lower, configs, count);
-        expect_groups(checked->prediction.higher, configs, count);
+    for (int r = 0; r < UNROLL_MOST_RULES && checked->rules[r].metric != NULL; r++) {
+        expect_values(checked->rules[r].of, configs, count);
+        if (checked->rules[r].against != NULL && strchr(checked->rules[r].against, '=') != NULL)
+            expect_values(checked->rules[r].against, configs, count);
     }
+    expect_seeds(configs, count);
     for (int i = 0; i < count; i++)
         unroll_settings_free(configs[i]);
     free(configs);
@@ -251,11 +269,11 @@ static void check_figures(void)
         if (status.code != UNROLL_OK)
             continue;
         unroll_plot_caption(script, caption, sizeof caption);
-        expect(strstr(caption, "What to see: ") != NULL, "the caption of a figure does not tell what to see");
+        expect(strstr(caption, "What to look at: ") != NULL, "the caption of a figure does not tell what to look at");
     }
 }
 
-static void every_experiment_has_a_claim_a_table_a_prediction_and_figures(void)
+static void every_experiment_has_a_claim_a_table_a_rule_and_figures(void)
 {
     CU_ASSERT(unroll_experiment_count > 0);
     for (int i = 0; i < unroll_experiment_count; i++) {
@@ -266,9 +284,7 @@ static void every_experiment_has_a_claim_a_table_a_prediction_and_figures(void)
         expect(is_said(checked->groups), "its table has no groups");
         expect(is_said(checked->columns), "its table has no columns");
         expect(is_said(checked->figures), "it has no figure");
-        expect(is_said(checked->prediction.metric) && is_said(checked->prediction.column) &&
-                   is_said(checked->prediction.lower) && is_said(checked->prediction.higher),
-               "it predicts nothing");
+        expect(is_said(checked->rules[0].metric) && is_said(checked->rules[0].of), "it has no rule");
         check_figures();
     }
 }
@@ -292,7 +308,7 @@ const unroll_test tests_cli_report[] = {
     TEST(a_page_that_cannot_be_written_keeps_no_table_back),
     TEST(the_tables_are_out_before_the_page_is_begun),
     TEST(a_page_that_lacks_an_experiment_is_no_success),
-    TEST(every_experiment_has_a_claim_a_table_a_prediction_and_figures),
+    TEST(every_experiment_has_a_claim_a_table_a_rule_and_figures),
     TEST(every_experiment_can_be_planned_in_both_sizes),
     {NULL, NULL},
 };

@@ -58,15 +58,15 @@ static void ask(const char *script)
     CU_ASSERT_EQUAL(status.code, UNROLL_OK);
 }
 
-static void a_curve_is_the_mean_over_the_runs_that_still_go_on(void)
+static void a_curve_is_the_median_and_a_run_that_diverged_is_worst_from_there_on(void)
 {
     ask("# A caption.\n#! c: curve loss over step by length model\nplot 1\n#! d: not in the head\n");
     CHECK_TEXT(read_text(data, "c.dat"),
-               "# length=2 model=rnn: step, mean, low, high of loss\n0 18 16 20\n100 9 8 10\n200 4.5 4 5\n\n\n"
-               "# length=2 model=lstm: step, mean, low, high of loss\n0 8 4 12\n100 4 2 6\n200 2 1 3\n\n\n"
-               "# length=10 model=rnn: step, mean, low, high of loss\n0 8 8 8\n100 4 4 4\n200 2 2 2\n\n\n"
-               "# length=10 model=lstm: step, mean, low, high of loss\n0 4 4 4\n100 2 2 2\n200 1 1 1\n\n\n"
-               "# length=10 model=gru: step, mean, low, high of loss\n0 8 8 8\n");
+               "# length=2 model=rnn: step, median of loss, low, high\n0 18 18 18\n100 9 9 9\n200 4.5 4.5 4.5\n\n\n"
+               "# length=2 model=lstm: step, median of loss, low, high\n0 8 8 8\n100 4 4 4\n200 2 2 2\n\n\n"
+               "# length=10 model=rnn: step, median of loss, low, high\n0 8 8 8\n\n\n"
+               "# length=10 model=lstm: step, median of loss, low, high\n0 4 4 4\n100 2 2 2\n200 1 1 1\n\n\n"
+               "# length=10 model=gru: step, median of loss, low, high\n0 8 8 8\n");
     CHECK_TEXT(read_text(data, "data.gp"), "experiment = 'made'\n"
                                            "experiment_title = 'runs of \"many\" a kind, for $1'\n"
                                            "runs = 9\n"
@@ -81,15 +81,14 @@ static void a_curve_is_the_mean_over_the_runs_that_still_go_on(void)
 }
 
 /* A block without a point keeps its place. */
-static void a_mean_and_a_share_have_a_line_for_each_value_along_the_axis(void)
+static void a_median_and_a_share_have_a_line_for_each_value_along_the_axis(void)
 {
-    ask("#! m: mean mse over length by model\n#! s: share solved over length by model where model=gru,lstm\n");
-    CHECK_TEXT(read_text(data, "m.dat"), "# model=rnn: length, mean, low, high of mse\n2 4.5 4 5\n10 2 2 2\n\n\n"
-                                         "# model=lstm: length, mean, low, high of mse\n2 2 1 3\n10 1 1 1\n\n\n"
-                                         "# model=gru: length, mean, low, high of mse\nNaN NaN NaN NaN\n");
-    CHECK_TEXT(read_text(data, "s.dat"), "# model=lstm: length, mean, low, high of solved\n"
-                                         "2 0.5 0.0945312057 0.905468794\n10 1 0.206549314 1\n\n\n"
-                                         "# model=gru: length, mean, low, high of solved\n10 0 0 0.793450686\n");
+    ask("#! m: median mse over length by model\n#! s: share solved over length by model where model=gru,lstm\n");
+    CHECK_TEXT(read_text(data, "m.dat"), "# model=rnn: length, median of mse, low, high\n2 4.5 4.5 4.5\n\n\n"
+                                         "# model=lstm: length, median of mse, low, high\n2 2 2 2\n10 1 1 1\n\n\n"
+                                         "# model=gru: length, median of mse, low, high\nNaN NaN NaN NaN\n");
+    CHECK_TEXT(read_text(data, "s.dat"), "# model=lstm: length, share of solved, low, high\n2 0.5 0.5 0.5\n10 1 1 1\n\n\n"
+                                         "# model=gru: length, share of solved, low, high\n10 0 0 0\n");
     CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"), "m_model_values = 'rnn lstm gru'\n"
                                                               "s_n = 2\n"
                                                               "s_file = 's.dat'\n"
@@ -97,10 +96,10 @@ static void a_mean_and_a_share_have_a_line_for_each_value_along_the_axis(void)
                                                               "s_model = 'lstm gru'\n"));
 }
 
-static void a_median_is_the_curves_of_one_run_the_lower_of_two(void)
+static void a_run_is_that_with_the_median_the_lower_of_two(void)
 {
-    ask("#! e: median mse loss step by model where length=2\n#! d: median parameters step loss by model where model=gru\n"
-        "#! o: median mse loss by model seed where length=10 model=rnn\n");
+    ask("#! e: run mse loss step by model where length=2\n#! d: run parameters step loss by model where model=gru\n"
+        "#! o: run mse loss by model seed where length=10 model=rnn\n");
     CHECK_TEXT(read_text(data, "e.dat"), "# model=rnn: point loss step\n0 16 0\n1 8 100\n2 4 200\n\n\n"
                                          "# model=lstm: point loss step\n0 4 0\n1 2 100\n2 1 200\n");
     CHECK_TEXT(read_text(data, "d.dat"), "# model=gru: point step loss\n0 0 8\n1 100 NaN\n2 NaN NaN\n");
@@ -110,23 +109,23 @@ static void a_median_is_the_curves_of_one_run_the_lower_of_two(void)
 
 static void a_filter_takes_values_lists_and_extremes(void)
 {
-    ask("#! a: mean mse over length by model where model=lstm length=min\n"
-        "#! b: mean mse over length by model where length=10,3 model=gru,lstm seed=0,1\n"
-        "#! c: mean mse over length by model where seed=max length=min model=rnn\n"
-        "#! d: mean parameters over length by model where model=gru length=min\n");
-    CHECK_TEXT(read_text(data, "a.dat"), "# model=lstm: length, mean, low, high of mse\n2 2 1 3\n");
-    CHECK_TEXT(read_text(data, "b.dat"), "# model=lstm: length, mean, low, high of mse\n10 1 1 1\n\n\n"
-                                         "# model=gru: length, mean, low, high of mse\nNaN NaN NaN NaN\n");
-    CHECK_TEXT(read_text(data, "c.dat"), "# model=rnn: length, mean, low, high of mse\n2 5 5 5\n");
-    CHECK_TEXT(read_text(data, "d.dat"), "# model=gru: length, mean, low, high of parameters\n10 30 30 30\n");
+    ask("#! a: median mse over length by model where model=lstm length=min\n"
+        "#! b: median mse over length by model where length=10,3 model=gru,lstm seed=0,1\n"
+        "#! c: median mse over length by model where seed=max length=min model=rnn\n"
+        "#! d: median parameters:given over length by model where model=gru length=min\n");
+    CHECK_TEXT(read_text(data, "a.dat"), "# model=lstm: length, median of mse, low, high\n2 2 2 2\n");
+    CHECK_TEXT(read_text(data, "b.dat"), "# model=lstm: length, median of mse, low, high\n10 1 1 1\n\n\n"
+                                         "# model=gru: length, median of mse, low, high\nNaN NaN NaN NaN\n");
+    CHECK_TEXT(read_text(data, "c.dat"), "# model=rnn: length, median of mse, low, high\n2 5 5 5\n");
+    CHECK_TEXT(read_text(data, "d.dat"), "# model=gru: length, median of parameters, low, high\n10 30 30 30\n");
 }
 
 static void a_request_without_data_is_told_and_leaves_no_file(void)
 {
     static const char *const requests[] = {
-        "#! x: mean nothing over length by model\n", "#! x: curve loss over nothing by model\n",
-        "#! x: mean mse over length by model where model=nothing\n", "#! x: median nothing loss by model\n",
-        "#! x: mean mse over length by model where nothing=max\n"};
+        "#! x: median nothing over length by model\n", "#! x: curve loss over nothing by model\n",
+        "#! x: median mse over length by model where model=nothing\n", "#! x: run nothing loss by model\n",
+        "#! x: share nothing over length by model where length=max\n"};
     unroll_status status;
     for (int i = 0; i < 5; i++) {
         status = ask_in(test_folder(), requests[i]);
@@ -136,7 +135,7 @@ static void a_request_without_data_is_told_and_leaves_no_file(void)
         CHECK_TEXT(read_text(data, "data.gp"), "(none)");
         CU_ASSERT_FALSE(has_part(data));
     }
-    ask("#? x: mean nothing over length by model\n#? y: mean mse over length by model where model=lstm\n");
+    ask("#? x: median nothing over length by model\n#? y: median mse over length by model where model=lstm\n");
     CHECK_TEXT(read_text(data, "x.dat"), "(none)");
     CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"), "\nx_n = 0\ny_n = 1\n"));
 }
@@ -146,19 +145,19 @@ static void a_request_that_asks_for_nothing_is_refused(void)
     static const char *const requests[] = {"",
                                            " c",
                                            " c:",
-                                           " c: mean",
-                                           " c mean mse over length by model",
-                                           " ../c: mean mse over length by model",
-                                           " 1c: mean mse over length by model",
-                                           " : mean mse over length by model",
+                                           " c: median",
+                                           " c median mse over length by model",
+                                           " ../c: median mse over length by model",
+                                           " 1c: median mse over length by model",
+                                           " : median mse over length by model",
                                            " c: mode mse over length by model",
-                                           " c: mean mse over length",
-                                           " c: mean mse by model",
-                                           " c: mean mse by model over",
-                                           " c: mean mse spread over length by model",
+                                           " c: median mse over length",
+                                           " c: run mse by model",
+                                           " c: median mse by model over",
+                                           " c: median mse spread over length by model",
                                            " c: curve loss by model",
-                                           " c: median mse by model",
-                                           " c: median mse loss over step by model"};
+                                           " c: run mse by model",
+                                           " c: run mse loss over step by model"};
     char script[256], expected[256];
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
         unroll_status status;
@@ -174,19 +173,25 @@ static void a_request_that_asks_for_nothing_is_refused(void)
 
 static void a_column_that_is_not_there_is_refused(void)
 {
-    unroll_status status = ask_in(test_folder(), "#! c: mean mse over length by cel\n");
+    unroll_status status = ask_in(test_folder(), "#! c: median mse over length by cel\n");
     CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
     CU_ASSERT_STRING_EQUAL(status.text, "there is no column cel in the results of made");
 }
 
 static void a_filter_that_is_none_is_refused(void)
 {
-    unroll_status status = ask_in(test_folder(), "#! c: mean mse over length by model where length\n");
+    unroll_status status = ask_in(test_folder(), "#! c: median mse over length by model where length\n");
     CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
     CU_ASSERT_STRING_EQUAL(status.text, "the filter \"length\" is not written column=value");
-    status = ask_in(test_folder(), "#! c: mean mse over length by model where =2\n");
+    status = ask_in(test_folder(), "#! c: median mse over length by model where =2\n");
     CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
     CU_ASSERT_STRING_EQUAL(status.text, "the filter \"=2\" is not written column=value");
+    status = ask_in(test_folder(), "#! c: median mse over length by model where lenght=2\n");
+    CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
+    CU_ASSERT_STRING_EQUAL(status.text, "the filter asks for lenght, and the results have no column of that name");
+    status = ask_in(test_folder(), "#! c: median mse over length by model where length=2,long\n");
+    CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
+    CU_ASSERT_STRING_EQUAL(status.text, "the filter asks for length=long, and length holds numbers");
 }
 
 static void data_that_cannot_be_written_leaves_the_older(void)
@@ -196,9 +201,9 @@ static void data_that_cannot_be_written_leaves_the_older(void)
     unroll_status status;
     write_text(folder, "m.dat", "older\n");
     write_text(folder, "data.gp", "older\n");
-    ask_in(test_folder(), "#! m: mean mse over length by model\n"); /* the results are there from here on */
+    ask_in(test_folder(), "#! m: median mse over length by model\n"); /* the results are there from here on */
     unroll_disk.open = open_full;
-    status = ask_in(folder, "#! m: mean mse over length by model\n");
+    status = ask_in(folder, "#! m: median mse over length by model\n");
     unroll_disk.open = usual;
     CU_ASSERT_EQUAL(status.code, UNROLL_FAILED);
     CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "cannot write "));
@@ -210,8 +215,8 @@ static void data_that_cannot_be_written_leaves_the_older(void)
 static void a_figure_without_memory_says_so_and_not_that_there_is_no_data(void)
 {
     static const char *const names[] = {"data.gp", "c.dat", "m.dat", "d.dat"};
-    const char *script = "#! c: curve loss over step by length model\n#! m: mean mse over length by model\n"
-                         "#! d: median mse loss by model\n";
+    const char *script = "#! c: curve loss over step by length model\n#! m: median mse over length by model\n"
+                         "#! d: run mse loss by model\n";
     const char *whole = test_folder();
     bool failed = true;
     long call = 0;
@@ -271,7 +276,7 @@ static void a_figure_is_drawn_as_svg_and_png_and_nothing_else_is_left(void)
     char expected[2600];
     if (lacks_gnuplot())
         return;
-    drawn = "#! m: mean mse over length by model\nplot for [i=1:m_n] m_file index (i-1) using 1:2 with lines title "
+    drawn = "#! m: median mse over length by model\nplot for [i=1:m_n] m_file index (i-1) using 1:2 with lines title "
             "word(m_model, i)\n";
     CU_ASSERT_EQUAL(plot(results, drawn).code, UNROLL_OK);
     snprintf(expected, sizeof expected, "%s/figures/drawn.svg\n%s/figures/drawn.png\n", results, results);
@@ -312,7 +317,7 @@ static void what_gnuplot_complains_of_is_told_in_one_sentence(void)
     check_not_drawn("plot 1\nprint no_such_variable\n", UNROLL_FAILED, "undefined variable: no_such_variable");
     check_not_drawn("plot 1\nplot (\n", UNROLL_FAILED, "/figures/drawn.svg: ");
     check_not_drawn("a = 1\n", UNROLL_FAILED, "/figures/drawn.svg: it wrote no whole picture");
-    check_not_drawn("#! x: mean nothing over length by model\nplot 1\n", UNROLL_NOTHING, "has no data to draw");
+    check_not_drawn("#! x: median nothing over length by model\nplot 1\n", UNROLL_NOTHING, "has no data to draw");
 }
 
 static void without_gnuplot_it_is_said_how_to_get_it(void)
@@ -326,9 +331,9 @@ static void without_gnuplot_it_is_said_how_to_get_it(void)
 }
 
 const unroll_test tests_report_figure[] = {
-    TEST(a_curve_is_the_mean_over_the_runs_that_still_go_on),
-    TEST(a_mean_and_a_share_have_a_line_for_each_value_along_the_axis),
-    TEST(a_median_is_the_curves_of_one_run_the_lower_of_two),
+    TEST(a_curve_is_the_median_and_a_run_that_diverged_is_worst_from_there_on),
+    TEST(a_median_and_a_share_have_a_line_for_each_value_along_the_axis),
+    TEST(a_run_is_that_with_the_median_the_lower_of_two),
     TEST(a_filter_takes_values_lists_and_extremes),
     TEST(a_request_without_data_is_told_and_leaves_no_file),
     TEST(a_request_that_asks_for_nothing_is_refused),

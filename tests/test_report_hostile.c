@@ -114,7 +114,7 @@ static const char *hostile_folder(const char *text, const char *unit)
 static unroll_status plot(const char *results)
 {
     static const char script[] = "# It's a \"caption\" with $1 and `touch hit` @m_unit.\n"
-                                 "#! m: mean mse over layers by note\n"
+                                 "#! m: median mse over layers by note\n"
                                  "eval canvas(600, 400)\n"
                                  "set title experiment_title\n"
                                  "set ylabel m_unit noenhanced\n"
@@ -177,10 +177,10 @@ static void a_line_break_in_a_value_adds_no_line_to_the_data(void)
     unroll_table *table;
     char script[1200];
     CU_ASSERT_EQUAL_FATAL(unroll_report_load(&experiment, results, &table).code, UNROLL_OK);
-    write_text(results, "drawn.gp", "#! m: mean mse over layers by note\n");
+    write_text(results, "drawn.gp", "#! m: median mse over layers by note\n");
     snprintf(script, sizeof script, "%s/drawn.gp", results);
     CU_ASSERT_EQUAL(unroll_figure_data(&experiment, table, script, results).code, UNROLL_OK);
-    CHECK_TEXT(read_text(results, "m.dat"), "# note=a?7 7 7 7???: layers, mean, low, high of mse\n1 2.5 2.5 2.5\n");
+    CHECK_TEXT(read_text(results, "m.dat"), "# note=a?7 7 7 7???: layers, median of mse, low, high\n1 2.5 2.5 2.5\n");
     CU_ASSERT_PTR_NOT_NULL(strstr(read_text(results, "data.gp"), "\nm_unit = 'K 2'\nm_note = 'a_7_7_7_7__ '\n"));
     unroll_table_free(table);
 }
@@ -315,7 +315,7 @@ static const char *print(const char *results, unroll_format format)
     FILE *out = fmemopen(text, sizeof text, "w");
     CU_ASSERT_PTR_NOT_NULL_FATAL(out);
     CU_ASSERT_EQUAL_FATAL(unroll_report_load(&experiment, results, &table).code, UNROLL_OK);
-    CU_ASSERT_EQUAL(unroll_report_table(&experiment, table, format, out).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_report_table(&experiment, table, NULL, format, out).code, UNROLL_OK);
     fclose(out);
     unroll_table_free(table);
     return text;

@@ -57,6 +57,16 @@ static unroll_status read_option(const unroll_command *command, int argc, char *
     return unknown_option(command, word, length);
 }
 
+/* Whether a word "by=model" is an option that is written without dashes. */
+static bool is_bare_option(const unroll_command *command, const char *word)
+{
+    size_t length = strcspn(word, "=");
+    for (int i = 0; word[length] == '=' && i < count_options(command->options); i++)
+        if (strlen(command->options[i].name) == length && strncmp(command->options[i].name, word, length) == 0)
+            return true;
+    return false;
+}
+
 unroll_status unroll_arguments_read(const unroll_command *command, int argc, char **argv, unroll_arguments *out)
 {
     memset(out, 0, sizeof *out);
@@ -67,7 +77,7 @@ unroll_status unroll_arguments_read(const unroll_command *command, int argc, cha
     if (out->words == NULL || out->assignments == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for %d arguments", argc);
     for (int i = 1; i < argc; i++) {
-        if (argv[i][0] == '-' && argv[i][1] != '\0')
+        if ((argv[i][0] == '-' && argv[i][1] != '\0') || is_bare_option(command, argv[i]))
             UNROLL_TRY(read_option(command, argc, argv, &i, out));
         else if (command->settings && strchr(argv[i], '=') != NULL)
             out->assignments[out->assignment_count++] = argv[i];

@@ -6,6 +6,8 @@
 #include "report/report.h"
 
 static const unroll_option options[] = {
+    {"by", "COLUMN,...", "a row for each combination of these (default: the experiment's, and what else varies)"},
+    {"where", "COLUMN=VALUE,...", "only these runs: values, ranges a..b, max, min; several terms parted by blanks, quoted"},
     {"--format", "F", "what is printed: text, md, csv or html (default: text)"},
     {"--results", "DIR", "folder of the results (default: results)"},
     {NULL, NULL, NULL},
@@ -33,9 +35,9 @@ static unroll_status print_head(const unroll_experiment *experiment, const unrol
         printf("%s: %s\n", experiment->name, experiment->title);
         judged = unroll_judge(experiment, table, &verdict);
         if (judged.code == UNROLL_OK) {
-            printf("claim: %s\n%s: ", experiment->claim, unroll_outcome_name(verdict.outcome));
-            unroll_print_escaped(verdict.text, format, stdout);
-            putchar('\n');
+            printf("claim: %s\n", experiment->claim);
+            unroll_verdict_print(&verdict, format, stdout);
+            unroll_verdict_free(&verdict);
         } else if (judged.code != UNROLL_NOTHING) {
             return judged;
         }
@@ -57,7 +59,7 @@ static unroll_status print_head(const unroll_experiment *experiment, const unrol
 
 /* Prints the tables of the experiments that have a gathered file; those that were named must have one. A damaged one does
    not keep the others back; the first failure is told at the end. */
-static unroll_status print_tables(const unroll_selection *selection, unroll_format format)
+static unroll_status print_tables(const unroll_selection *selection, const unroll_grouping *grouping, unroll_format format)
 {
     unroll_status first = unroll_ok();
     int printed = 0;
@@ -75,7 +77,7 @@ static unroll_status print_tables(const unroll_selection *selection, unroll_form
             putchar('\n');
         status = print_head(experiment, table, format);
         if (status.code == UNROLL_OK)
-            status = unroll_report_table(experiment, table, format, stdout);
+            status = unroll_report_table(experiment, table, grouping, format, stdout);
         unroll_table_free(table);
         first = first.code == UNROLL_OK ? status : first;
     }
@@ -87,10 +89,10 @@ static unroll_status print_tables(const unroll_selection *selection, unroll_form
 
 /* The tables, then the page, on which stands everything that there is, whatever was named. The tables are out before the
    page is begun: whatever becomes of it, nothing of them is lost in a buffer, and nothing is said before them. */
-static unroll_status print_all(const unroll_selection *selection, unroll_format format)
+static unroll_status print_all(const unroll_selection *selection, const unroll_grouping *grouping, unroll_format format)
 {
     char path[512];
-    unroll_status page, tables = print_tables(selection, format);
+    unroll_status page, tables = print_tables(selection, grouping, format);
     if (tables.code == UNROLL_NOTHING)
         return tables;
     fflush(stdout); /* when it cannot be written, main tells it at the end */
@@ -104,27 +106,26 @@ static unroll_status print_all(const unroll_selection *selection, unroll_format 
 static unroll_status run(const unroll_arguments *arguments, const atomic_bool *stop)
 {
     unroll_selection selection;
+    unroll_grouping grouping = {unroll_option_get(arguments, "by"), unroll_option_get(arguments, "where")};
     unroll_format format;
     unroll_status status;
     (void)stop;
     UNROLL_TRY(read_format(unroll_option_get(arguments, "--format"), &format));
     status = unroll_selection_read(arguments, &selection);
     if (status.code == UNROLL_OK)
-        status = print_all(&selection, format);
+        status = print_all(&selection, &grouping, format);
     unroll_selection_free(&selection);
     return status;
 }
 
 const unroll_command command_report = {
     .name = "report",
-    .usage = "[EXPERIMENT...] [options]",
+    .usage = "[EXPERIMENT...] [by=COLUMN,...] [where=COLUMN=VALUE,...] [options]",
     .help = "print the comparison tables and write results/report.md",
     .order = 40,
     .most_words = 1000,
     .run = run,
     .options = options,
-    .more = "Without EXPERIMENT: all that have results, as on the page. In brackets: 95% intervals, of a mean over "
-            "seeds by the "
-            "bootstrap, of a\n"
-            "share by Wilson's score.\n",
+    .more = "Without EXPERIMENT: all that have results, as on the page. Numbers are medians over seeds, or shares of runs; in\n"
+            "brackets: intervals that cover 95% or more, of 6 runs and more.\n",
 };

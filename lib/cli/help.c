@@ -87,7 +87,7 @@ void unroll_print_command_help(const unroll_command *command, FILE *out)
         fprintf(out, "\noptions:\n");
         for (const unroll_option *option = command->options; option->name != NULL; option++) {
             char left[64];
-            snprintf(left, sizeof left, "%s%s%s", option->name, option->value != NULL ? " " : "",
+            snprintf(left, sizeof left, "%s%s%s", option->name, option->value == NULL ? "" : option->name[0] == '-' ? " " : "=",
                      option->value != NULL ? option->value : "");
             fprintf(out, "  %-18s %s\n", left, option->help);
         }

@@ -21,29 +21,16 @@ unroll_status unroll_report_load(const unroll_experiment *experiment, const char
     return status;
 }
 
-/* One column as the experiment writes it: "mse", "solved:share", "order2_bits:mean". */
-typedef struct wanted {
-    char name[48];
-    bool share, alone; /* a share; a mean without its interval */
-} wanted;
-
-static unroll_status read_wanted(const char *columns, wanted *out, int *count)
+/* The columns of the table that some run has. */
+static unroll_status read_columns(const char *columns, const unroll_table *table, unroll_measure *out, int *count)
 {
-    char word[64];
-    for (*count = 0; unroll_next_word(&columns, word, sizeof word); (*count)++) {
-        char *colon = strchr(word, ':');
-        wanted *now = &out[*count];
+    char word[96];
+    *count = 0;
+    while (unroll_next_word(&columns, word, sizeof word)) {
         if (*count == MOST_COLUMNS)
             return unroll_error(UNROLL_WRONG, "a comparison table has at most %d columns", MOST_COLUMNS);
-        memset(now, 0, sizeof *now);
-        if (colon != NULL) {
-            now->share = strcmp(colon, ":share") == 0;
-            now->alone = strcmp(colon, ":mean") == 0;
-            if (!now->share && !now->alone)
-                return unroll_error(UNROLL_WRONG, "the column %.60s of a table ends in neither :share nor :mean", word);
-            *colon = '\0';
-        }
-        unroll_text_copy(now->name, sizeof now->name, word);
+        UNROLL_TRY(unroll_measure_read(word, &out[*count]));
+        *count += unroll_table_find(table, out[*count].name) != NULL;
     }
     return unroll_ok();
 }
@@ -69,16 +56,17 @@ static bool is_constant(const unroll_table *table, const unroll_groups *groups, 
     return true;
 }
 
-static unroll_status fill_wanted(const unroll_table *table, const unroll_groups *groups, const wanted *now,
+static unroll_status fill_column(const unroll_table *table, const unroll_groups *groups, const unroll_measure *now,
                                  unroll_grid *grid, int column)
 {
     unroll_grid_column *head = &grid->column[column];
     const unroll_table_column *source = unroll_table_find(table, now->name);
-    bool constant = !now->share && is_constant(table, groups, now->name);
+    bool share = (now->is & UNROLL_IS_SHARE) != 0, constant = !share && is_constant(table, groups, now->name);
     unroll_text_copy(head->name, sizeof head->name, now->name);
-    unroll_text_copy(head->unit, sizeof head->unit, source != NULL && !now->share ? source->unit : "");
-    head->kind = now->share                                             ? UNROLL_ENTRY_SHARE
-                 : !constant                                            ? UNROLL_ENTRY_MEAN
+    unroll_text_copy(head->unit, sizeof head->unit, source != NULL && !share ? source->unit : "");
+    head->worst = unroll_measure_worst(now);
+    head->kind = share                                                  ? UNROLL_ENTRY_SHARE
+                 : !constant                                            ? UNROLL_ENTRY_MEDIAN
                  : source != NULL && source->type == UNROLL_COLUMN_TEXT ? UNROLL_ENTRY_TEXT
                                                                         : UNROLL_ENTRY_NUMBER;
     for (int g = 0; g < groups->count; g++) {
@@ -86,12 +74,8 @@ static unroll_status fill_wanted(const unroll_table *table, const unroll_groups 
         unroll_entry *entry = &grid->entry[g * grid->columns + column];
         if (constant)
             unroll_value_show(table, now->name, group->row[0], entry->text);
-        else if (now->share)
-            entry->interval = unroll_group_share(table, group, now->name);
         else
-            UNROLL_TRY(unroll_group_mean(table, group, now->name, &entry->interval));
-        if (now->alone)
-            entry->interval.low = entry->interval.high = NAN;
+            UNROLL_TRY(unroll_measure_over(now, table, group, &entry->interval));
     }
     return unroll_ok();
 }
@@ -116,12 +100,10 @@ static void fill_groups(const unroll_table *table, const unroll_groups *groups, 
         unroll_entry *entry = &grid->entry[g * grid->columns];
         int count = 0;
         for (int c = 0; c < columns; c++)
-            strcpy(entry[c].text, groups->group[g].by[c]);
+            unroll_field_show(groups->group[g].by[c], entry[c].text);
         snprintf(entry[columns].text, UNROLL_VALUE_ROOM, "%d", groups->group[g].count);
-        for (int i = 0; i < groups->group[g].count; i++) {
-            char status[UNROLL_VALUE_ROOM];
-            count += strcmp(unroll_value_show(table, "status", groups->group[g].row[i], status), "diverged") == 0;
-        }
+        for (int i = 0; i < groups->group[g].count; i++)
+            count += unroll_has_status(table, "diverged", groups->group[g].row[i]);
         if (diverged)
             snprintf(entry[columns + 1].text, UNROLL_VALUE_ROOM, "%d", count);
     }
@@ -130,17 +112,17 @@ static void fill_groups(const unroll_table *table, const unroll_groups *groups, 
 static unroll_status print_groups(const unroll_experiment *experiment, const unroll_table *table,
                                   const unroll_groups *groups, unroll_format format, FILE *out)
 {
-    wanted columns[MOST_COLUMNS];
+    unroll_measure columns[MOST_COLUMNS];
     unroll_grid grid;
     int count, first, before = groups->column_count + 1;
     bool diverged = unroll_count_status(table, "diverged", &first) > 0;
     unroll_status status = unroll_ok();
-    UNROLL_TRY(read_wanted(experiment->columns, columns, &count));
+    UNROLL_TRY(read_columns(experiment->columns, table, columns, &count));
     before += diverged;
     UNROLL_TRY(unroll_grid_open(&grid, before + count, groups->count));
     fill_groups(table, groups, &grid, diverged);
     for (int c = 0; c < count && status.code == UNROLL_OK; c++)
-        status = fill_wanted(table, groups, &columns[c], &grid, before + c);
+        status = fill_column(table, groups, &columns[c], &grid, before + c);
     if (status.code == UNROLL_OK)
         status = unroll_grid_print(&grid, format, out);
     unroll_grid_close(&grid);
@@ -166,16 +148,51 @@ static void print_left_out(const unroll_experiment *experiment, const unroll_tab
             one ? "record is" : "records are", experiment->name, one ? "its run" : "their runs", after[format]);
 }
 
-unroll_status unroll_report_table(const unroll_experiment *experiment, const unroll_table *table, unroll_format format,
-                                  FILE *out)
+/* Columns of the experiment's that no run has: of another task, or misspelt. */
+static unroll_status print_absent(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out)
 {
+    static const char *const before[] = {"", "\n", "", "<p>"}, *const after[] = {"\n", "\n", "", "</p>\n"};
+    const char *rest = experiment->columns;
+    char word[96];
+    unroll_measure measure;
+    int count = 0;
+    while (unroll_next_word(&rest, word, sizeof word)) {
+        UNROLL_TRY(unroll_measure_read(word, &measure));
+        if (unroll_table_find(table, measure.name) == NULL)
+            fprintf(out, "%s%s", count++ == 0 ? before[format] : ", ", measure.name);
+    }
+    if (count > 0)
+        fprintf(out, ": no run has %s%s", count == 1 ? "it" : "them", after[format]);
+    return unroll_ok();
+}
+
+/* What the runs of a row differ in, other than their seeds. */
+static void print_together(const char *together, unroll_format format, FILE *out)
+{
+    static const char *const before[] = {"", "\n", "", "<p>"}, *const after[] = {"\n", "\n", "", "</p>\n"};
+    char word[48];
+    int count = 0;
+    while (unroll_next_word(&together, word, sizeof word))
+        fprintf(out, "%s%s", count++ == 0 ? before[format] : ", ", word);
+    if (count > 0)
+        fprintf(out, ": a row takes runs with different values of %s together%s", count == 1 ? "it" : "them", after[format]);
+}
+
+unroll_status unroll_report_table(const unroll_experiment *experiment, const unroll_table *table, const unroll_grouping *grouping,
+                                  unroll_format format, FILE *out)
+{
+    char together[UNROLL_COLUMNS_ROOM];
     unroll_groups groups;
     unroll_status status = unroll_ok();
     int first = 0, failed = unroll_count_status(table, "failed", &first);
-    UNROLL_TRY(unroll_groups_make(experiment, table, experiment->groups, NULL, &groups));
+    UNROLL_TRY(unroll_groups_of(experiment, table, grouping, &groups, together));
     if (groups.count > 0)
         status = print_groups(experiment, table, &groups, format, out);
     unroll_groups_free(&groups);
+    if (format != UNROLL_FORMAT_CSV && status.code == UNROLL_OK)
+        print_together(together, format, out);
+    if (format != UNROLL_FORMAT_CSV && status.code == UNROLL_OK)
+        status = print_absent(experiment, table, format, out);
     if (failed > 0 && format != UNROLL_FORMAT_CSV && status.code == UNROLL_OK)
         print_failed(table, failed, first, format, out);
     if (table->left_out > 0 && format != UNROLL_FORMAT_CSV && status.code == UNROLL_OK)

@@ -1,13 +1,14 @@
 /* What a gnuplot script draws: text files made of a gathered table, as the lines "#! ..." at its head ask for. A line is
 
-       #! NAME: curve METRIC over AXIS by COLUMN... [where COLUMN=VALUE...]    mean of a curve, by the mean of another
-       #! NAME: mean METRIC over COLUMN by COLUMN... [where ...]               mean of a metric for each value of a column
-       #! NAME: share METRIC over COLUMN by COLUMN... [where ...]              share of the runs where it is 1
-       #! NAME: median METRIC CURVE... by COLUMN... [where ...]                curves of the run with the median METRIC
+       #! NAME: curve CURVE over AXIS by COLUMN... [where FILTER]       median of a curve, by the mean of another
+       #! NAME: median METRIC over COLUMN by COLUMN... [where FILTER]   median of a metric for each value of a column
+       #! NAME: share METRIC over COLUMN by COLUMN... [where FILTER]    share of the runs where it is 1
+       #! NAME: run METRIC CURVE... by COLUMN... [where FILTER]         curves of the run with the median METRIC
 
    ("#?" for what may be without data: NAME_n is then 0) and gives the file NAME.dat: a block for each combination of the
-   "by" columns (gnuplot's index 0, 1, ...), with lines of x, mean, low, high (curve, mean, share), or point, CURVE...
-   (median). NAME is a variable's name, too: letters, digits and underscores. */
+   "by" columns (gnuplot's index 0, 1, ...), with lines of x, median or share, low, high, or point, CURVE... (run). An end that is
+   infinite, as of runs that diverged, is drawn at the largest value that there is. METRIC may have endings as in unroll_experiment's
+   columns. NAME is a variable's name, too: letters, digits and underscores. */
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -21,7 +22,8 @@
 
 typedef struct request {
     char name[48], kind[16], metric[48], over[48];
-    char curves[256]; /* of a median run */
+    unroll_measure measure; /* the metric's */
+    char curves[256]; /* of a run */
     char by[256], where[256];
 } request;
 
@@ -64,7 +66,7 @@ static unroll_status read_request(const char *script, const char *line, request 
 {
     char word[128], *target = out->curves;
     const char *rest = line;
-    bool known, median;
+    bool known, run;
     memset(out, 0, sizeof *out);
     if (!unroll_next_word(&rest, word, sizeof word) || strlen(word) < 2 || strlen(word) >= sizeof out->name ||
         word[strlen(word) - 1] != ':')
@@ -83,24 +85,27 @@ static unroll_status read_request(const char *script, const char *line, request 
         else
             add_word(target, sizeof out->by, word);
     }
-    median = strcmp(out->kind, "median") == 0;
-    known =
-        median || strcmp(out->kind, "curve") == 0 || strcmp(out->kind, "mean") == 0 || strcmp(out->kind, "share") == 0;
-    /* curves are a median's alone, and so is to have no axis */
-    if (!known || out->by[0] == '\0' || (out->curves[0] != '\0') != median || (out->over[0] == '\0') != median)
+    run = strcmp(out->kind, "run") == 0;
+    known = run || strcmp(out->kind, "curve") == 0 || strcmp(out->kind, "median") == 0 || strcmp(out->kind, "share") == 0;
+    /* curves are a run's alone, and so is to have no axis */
+    if (!known || out->by[0] == '\0' || (out->curves[0] != '\0') != run || (out->over[0] == '\0') != run)
         return not_understood(script, line);
+    UNROLL_TRY(unroll_measure_read(out->metric, &out->measure));
+    out->measure.is |= strcmp(out->kind, "share") == 0 ? UNROLL_IS_SHARE : 0;
+    unroll_text_copy(out->metric, sizeof out->metric, out->measure.name);
     return unroll_ok();
 }
 
 /* ---- the blocks ---- */
 
-static void print_point(FILE *out, double x, const unroll_interval *y, int *points)
+/* `most`: where what is infinite is drawn. */
+static void print_point(FILE *out, double x, const unroll_interval *y, double most, int *points)
 {
-    if (isnan(x) || isnan(y->estimate))
+    double low = isnan(y->low) ? y->estimate : y->low, high = isnan(y->high) ? y->estimate : y->high;
+    if (isnan(x) || isnan(y->estimate) || isinf(y->estimate))
         return;
     /* without an interval the band has no width */
-    fprintf(out, "%.9g %.9g %.9g %.9g\n", x, y->estimate, isnan(y->low) ? y->estimate : y->low,
-            isnan(y->high) ? y->estimate : y->high);
+    fprintf(out, "%.9g %.9g %.9g %.9g\n", x, y->estimate, isinf(low) ? y->estimate : low, isinf(high) ? most : high);
     (*points)++;
 }
 
@@ -109,12 +114,13 @@ static double curve_at(const unroll_table_curve *curve, int row, int point)
     return point < curve->length ? (double)curve->value[(size_t)row * (size_t)curve->length + (size_t)point] : NAN;
 }
 
-/* Mean over a group's runs at each of their points. Where some have ended, those that go on stand alone. */
+/* Median over a group's runs at each of their points: one that diverged is worst from there on. Where others have ended, those
+   that go on stand alone. */
 static unroll_status print_curve(const drawing *d, const request *r, const unroll_group *group, FILE *out, int *points)
 {
     const unroll_table_curve *y = unroll_table_find_curve(d->table, r->metric);
     const unroll_table_curve *x = unroll_table_find_curve(d->table, r->over);
-    double *values;
+    double *values, most = 0;
     unroll_status status = unroll_ok();
     if (y == NULL || x == NULL)
         return unroll_ok();
@@ -123,42 +129,50 @@ static unroll_status print_curve(const drawing *d, const request *r, const unrol
         return out_of_memory();
     for (int point = 0; point < y->length && status.code == UNROLL_OK; point++) {
         double sum = 0;
-        unroll_interval mean;
+        int alive = 0;
+        unroll_interval median;
         for (int i = 0; i < group->count; i++) {
+            double where = curve_at(x, group->row[i], point);
             values[i] = curve_at(y, group->row[i], point);
-            sum += isnan(values[i]) ? 0 : curve_at(x, group->row[i], point);
+            if (!isnan(values[i]) && !isnan(where)) {
+                sum += where;
+                alive++;
+            }
+            most = isfinite(values[i]) && values[i] > most ? values[i] : most;
+            if (isnan(values[i]) && unroll_has_status(d->table, "diverged", group->row[i]))
+                values[i] = INFINITY;
         }
-        status = unroll_bootstrap_mean(values, group->count, 0, &mean);
+        status = unroll_median(values, group->count, &median);
         if (status.code == UNROLL_OK)
-            print_point(out, mean.count > 0 ? sum / mean.count : NAN, &mean, points);
+            print_point(out, alive > 0 ? sum / alive : NAN, &median, most, points);
     }
     free(values);
     return status;
 }
 
 /* A line for each value of the column that lies on the x axis. */
-static unroll_status print_means(const drawing *d, const request *r, const unroll_group *group, FILE *out, int *points)
+static unroll_status print_medians(const drawing *d, const request *r, const unroll_group *group, FILE *out, int *points)
 {
     bool *keep = calloc((size_t)d->table->rows, sizeof *keep);
-    bool share = strcmp(r->kind, "share") == 0;
+    double most = 0;
     unroll_groups along;
     unroll_status status;
     if (keep == NULL)
         return out_of_memory();
-    for (int i = 0; i < group->count; i++)
+    for (int i = 0; i < group->count; i++) {
+        double value = unroll_measure_at(&r->measure, d->table, group->row[i]);
         keep[group->row[i]] = true;
+        most = isfinite(value) && value > most ? value : most;
+    }
     status = unroll_groups_make(d->experiment, d->table, r->over, keep, &along);
     free(keep);
     if (status.code != UNROLL_OK)
         return status;
     for (int g = 0; g < along.count && status.code == UNROLL_OK; g++) {
         unroll_interval y;
-        if (share)
-            y = unroll_group_share(d->table, &along.group[g], r->metric);
-        else
-            status = unroll_group_mean(d->table, &along.group[g], r->metric, &y);
+        status = unroll_measure_over(&r->measure, d->table, &along.group[g], &y);
         if (status.code == UNROLL_OK)
-            print_point(out, unroll_value_real(d->table, r->over, along.group[g].row[0]), &y, points);
+            print_point(out, along.group[g].by[0].real, &y, most, points);
     }
     unroll_groups_free(&along);
     return status;
@@ -182,7 +196,7 @@ static int median_row(const unroll_table *table, const unroll_group *group, cons
     return -1;
 }
 
-static void print_median(const drawing *d, const request *r, const unroll_group *group, FILE *out, int *points)
+static void print_run(const drawing *d, const request *r, const unroll_group *group, FILE *out, int *points)
 {
     int row = median_row(d->table, group, r->metric), longest = 0;
     char word[48];
@@ -208,9 +222,9 @@ static unroll_status print_block(const drawing *d, const request *r, const unrol
 {
     if (strcmp(r->kind, "curve") == 0)
         return print_curve(d, r, group, out, points);
-    if (strcmp(r->kind, "median") != 0)
-        return print_means(d, r, group, out, points);
-    print_median(d, r, group, out, points);
+    if (strcmp(r->kind, "run") != 0)
+        return print_medians(d, r, group, out, points);
+    print_run(d, r, group, out, points);
     return unroll_ok();
 }
 
@@ -239,7 +253,7 @@ static void add_value(char *list, const char *value)
 static bool is_first(const unroll_groups *groups, int group, int column)
 {
     for (int e = 0; e < group; e++)
-        if (strcmp(groups->group[group].by[column], groups->group[e].by[column]) == 0)
+        if (unroll_field_equal(groups->group[group].by[column], groups->group[e].by[column]))
             return false;
     return true;
 }
@@ -247,7 +261,7 @@ static bool is_first(const unroll_groups *groups, int group, int column)
 /* NAME_COLUMN, the column's value in each block, and NAME_COLUMN_values, each of them once. */
 static unroll_status print_values(const drawing *d, const request *r, const unroll_groups *groups, int column)
 {
-    char name[128], *all = malloc((size_t)groups->count * UNROLL_VALUE_ROOM + 1), *once;
+    char name[128], shown[UNROLL_VALUE_ROOM], *all = malloc((size_t)groups->count * UNROLL_VALUE_ROOM + 1), *once;
     if (all == NULL)
         return out_of_memory();
     once = malloc((size_t)groups->count * UNROLL_VALUE_ROOM + 1);
@@ -257,9 +271,9 @@ static unroll_status print_values(const drawing *d, const request *r, const unro
     }
     all[0] = once[0] = '\0';
     for (int g = 0; g < groups->count; g++) {
-        add_value(all, groups->group[g].by[column]);
+        add_value(all, unroll_field_show(groups->group[g].by[column], shown));
         if (is_first(groups, g, column))
-            add_value(once, groups->group[g].by[column]);
+            add_value(once, shown);
     }
     snprintf(name, sizeof name, "%s_%s", r->name, groups->column[column]);
     print_string(name, all, d->variables);
@@ -287,14 +301,14 @@ static unroll_status print_variables(const drawing *d, const request *r, const u
 /* The comment that a block begins with, on one line whatever the values are. */
 static void print_head(const request *r, const unroll_groups *groups, int group, FILE *out)
 {
-    char value[UNROLL_VALUE_ROOM];
+    char value[UNROLL_VALUE_ROOM], shown[UNROLL_VALUE_ROOM];
     fprintf(out, "%s#", group > 0 ? "\n\n" : "");
     for (int c = 0; c < groups->column_count; c++)
-        fprintf(out, " %s=%s", groups->column[c], unroll_text_quote(value, sizeof value, groups->group[group].by[c]));
-    if (strcmp(r->kind, "median") == 0)
+        fprintf(out, " %s=%s", groups->column[c], unroll_text_quote(value, sizeof value, unroll_field_show(groups->group[group].by[c], shown)));
+    if (strcmp(r->kind, "run") == 0)
         fprintf(out, ": point %s\n", r->curves);
     else
-        fprintf(out, ": %s, mean, low, high of %s\n", r->over, r->metric);
+        fprintf(out, ": %s, %s of %s, low, high\n", r->over, strcmp(r->kind, "share") == 0 ? "share" : "median", r->metric);
 }
 
 static unroll_status write_blocks(const drawing *d, const request *r, const unroll_groups *groups, FILE *out)

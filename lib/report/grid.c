@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "report/inside.h"
 
-enum { SHOWN_ROOM = 160 };
+enum { SHOWN_ROOM = UNROLL_INTERVAL_ROOM };
 
 unroll_status unroll_grid_open(unroll_grid *grid, int columns, int rows)
 {
@@ -33,32 +33,12 @@ static const unroll_entry *entry_at(const unroll_grid *grid, int row, int column
     return &grid->entry[row * grid->columns + column];
 }
 
-/* "0.0123 [0.0101, 0.0150]", "4/5 [38%, 96%]"; "-" for what there is no value of */
-static const char *show_interval(const unroll_interval *i, unroll_entry_kind kind, char out[SHOWN_ROOM])
-{
-    char estimate[UNROLL_VALUE_ROOM], low[UNROLL_VALUE_ROOM], high[UNROLL_VALUE_ROOM];
-    if (isnan(i->estimate)) {
-        strcpy(out, "-");
-    } else if (kind == UNROLL_ENTRY_SHARE) {
-        snprintf(out, SHOWN_ROOM, "%.0f/%d [%.0f%%, %.0f%%]", i->estimate * i->count, i->count, 100 * i->low,
-                 100 * i->high);
-    } else {
-        unroll_show_short(i->estimate, estimate);
-        if (isnan(i->low))
-            snprintf(out, SHOWN_ROOM, "%s", estimate);
-        else
-            snprintf(out, SHOWN_ROOM, "%s [%s, %s]", estimate, unroll_show_short(i->low, low),
-                     unroll_show_short(i->high, high));
-    }
-    return out;
-}
-
 static const char *show_entry(const unroll_grid *grid, int row, int column, char out[SHOWN_ROOM])
 {
     const unroll_entry *entry = entry_at(grid, row, column);
     unroll_entry_kind kind = grid->column[column].kind;
-    if (kind == UNROLL_ENTRY_MEAN || kind == UNROLL_ENTRY_SHARE)
-        return show_interval(&entry->interval, kind, out);
+    if (kind == UNROLL_ENTRY_MEDIAN || kind == UNROLL_ENTRY_SHARE)
+        return unroll_show_interval(&entry->interval, kind == UNROLL_ENTRY_SHARE, grid->column[column].worst, out);
     snprintf(out, SHOWN_ROOM, "%s", entry->text[0] != '\0' ? entry->text : "-");
     unroll_text_plain(out); /* before anything counts how wide it is */
     return out;
@@ -177,7 +157,7 @@ static void print_csv_number(double value, FILE *out)
 
 static bool is_interval(const unroll_grid *grid, int column)
 {
-    return grid->column[column].kind == UNROLL_ENTRY_MEAN || grid->column[column].kind == UNROLL_ENTRY_SHARE;
+    return grid->column[column].kind == UNROLL_ENTRY_MEDIAN || grid->column[column].kind == UNROLL_ENTRY_SHARE;
 }
 
 static void print_csv(const unroll_grid *grid, FILE *out)

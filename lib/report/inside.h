@@ -5,25 +5,46 @@
 #include "base/file.h"
 #include "report/report.h"
 
-enum { UNROLL_MOST_BY = 8, UNROLL_VALUE_ROOM = 64 };
+enum { UNROLL_MOST_BY = 16, UNROLL_VALUE_ROOM = 64, UNROLL_COLUMNS_ROOM = 800 };
 
-/* ---- rows ---- */
+/* ---- values ---- */
+
+/* What a column holds in a row: a text, which is the table's, or a number, NaN where there is none. */
+typedef struct unroll_field {
+    const char *text; /* NULL: a number */
+    double real;
+} unroll_field;
+
+unroll_field unroll_field_at(const unroll_table_column *column, int row); /* no column: no number */
+bool unroll_field_equal(unroll_field a, unroll_field b);                  /* no number equals no number */
+const char *unroll_field_show(unroll_field field, char out[UNROLL_VALUE_ROOM]);
 
 /* What column `name` holds in a row, as text; "" where there is no value or no such column. */
 const char *unroll_value_show(const unroll_table *table, const char *name, int row, char out[UNROLL_VALUE_ROOM]);
 /* NaN for a text, or where there is none. */
 double unroll_value_real(const unroll_table *table, const char *name, int row);
 
+/* A number with three significant digits, "" for NaN. */
+const char *unroll_show_short(double value, char out[UNROLL_VALUE_ROOM]);
+/* "0.0123 [0.0101, 0.0150]", "0.02 [0.01, diverged]", of a share "4/6 [22%, 96%]"; "-" for what there is no value of. worst: what
+   an infinite end is shown as; NULL: inf. */
+enum { UNROLL_INTERVAL_ROOM = 256 };
+const char *unroll_show_interval(const unroll_interval *i, bool share, const char *worst, char out[UNROLL_INTERVAL_ROOM]);
+
+/* ---- rows ---- */
+
+bool unroll_has_status(const unroll_table *table, const char *status, int row);
 /* Runs of a status; *first, where not NULL, becomes the first one's row when there is any. */
 int unroll_count_status(const unroll_table *table, const char *status, int *first);
 
-/* Marks in keep (rows) the runs that did not fail and that `filter` lets pass: "length=max model=lstm,gru". NULL: all.
-   UNROLL_WRONG for a filter that is not written name=value. */
+/* Marks in keep (rows) the runs that did not fail and that `filter` lets pass: terms parted by blanks, each a column with a list of
+   its values, ranges, max or min (of the rows that the terms before let pass): "params=max length=50..400 model=lstm,gru".
+   NULL: all. UNROLL_WRONG for a filter that is not written so, or asks for a column that is not there. */
 unroll_status unroll_select(const unroll_table *table, const char *filter, bool *keep);
 
 /* The runs with equal values of some columns. */
 typedef struct unroll_group {
-    char by[UNROLL_MOST_BY][UNROLL_VALUE_ROOM];
+    unroll_field by[UNROLL_MOST_BY];
     int *row; /* owned */
     int count;
 } unroll_group;
@@ -41,34 +62,64 @@ typedef struct unroll_groups {
 unroll_status unroll_groups_make(const unroll_experiment *experiment, const unroll_table *table, const char *columns,
                                  const bool *keep, unroll_groups *groups);
 void unroll_groups_free(unroll_groups *groups);
-/* Whether column 0/1 `name` is 1, over a group: a Wilson interval. */
-unroll_interval unroll_group_share(const unroll_table *table, const unroll_group *group, const char *name);
-unroll_status unroll_group_mean(const unroll_table *table, const unroll_group *group, const char *name,
-                                unroll_interval *mean);
+/* The columns that the rows in `keep` are grouped by where nobody says otherwise: the experiment's own, then every other setting
+   that varies among them. Left out: the words of `but` (NULL: none), the seed, what follows from another setting, and what changes no
+   result. */
+void unroll_groups_default(const unroll_experiment *experiment, const unroll_table *table, const bool *keep, const char *but,
+                           char out[UNROLL_COLUMNS_ROOM]);
+
+/* The rows of the comparison table, and in `together`, unless that is NULL, the columns by which the default would part them
+   further. */
+unroll_status unroll_groups_of(const unroll_experiment *experiment, const unroll_table *table, const unroll_grouping *grouping,
+                               unroll_groups *groups, char together[UNROLL_COLUMNS_ROOM]);
+
+/* ---- columns ---- */
+
+/* How a column is read: what unroll_experiment's `columns` say. */
+enum {
+    UNROLL_IS_SHARE = 1,
+    UNROLL_IS_ALONE = 2,
+    UNROLL_IS_TIME = 4,
+    UNROLL_IS_UNTIL = 8,
+    UNROLL_IS_GIVEN = 16,
+    UNROLL_IS_HIGHER = 32
+};
+typedef struct unroll_measure {
+    char name[48];
+    unsigned is; /* UNROLL_IS_... */
+} unroll_measure;
+
+/* "solved_seconds:until"; UNROLL_WRONG for an ending that there is not. */
+unroll_status unroll_measure_read(const char *word, unroll_measure *out);
+/* A run's value: the worst, infinite (of a share 0), of one that diverged or did not come as far; NaN where it has none. */
+double unroll_measure_at(const unroll_measure *m, const unroll_table *table, int row);
+/* What an infinite value means: "diverged", "never". */
+const char *unroll_measure_worst(const unroll_measure *m);
+/* Median or share over a group's runs. */
+unroll_status unroll_measure_over(const unroll_measure *m, const unroll_table *table, const unroll_group *group,
+                                  unroll_interval *out);
 
 /* Distinct values of a column over all rows, in order, as text, parted by `separator`; or that there are too many. */
 unroll_status unroll_values_list(const unroll_experiment *experiment, const unroll_table *table, const char *name,
                                  const char *separator, char *out, size_t room);
-
-/* A number with three significant digits, "" for NaN. */
-const char *unroll_show_short(double value, char out[UNROLL_VALUE_ROOM]);
 
 /* ---- a table of text ---- */
 
 typedef enum unroll_entry_kind {
     UNROLL_ENTRY_TEXT,
     UNROLL_ENTRY_NUMBER,
-    UNROLL_ENTRY_MEAN,
+    UNROLL_ENTRY_MEDIAN,
     UNROLL_ENTRY_SHARE
 } unroll_entry_kind;
 
 typedef struct unroll_entry {
     char text[UNROLL_VALUE_ROOM]; /* of a text or a number */
-    unroll_interval interval;     /* of a mean or a share */
+    unroll_interval interval;     /* of a median or a share */
 } unroll_entry;
 
 typedef struct unroll_grid_column {
     char name[48], unit[24];
+    const char *worst; /* what an infinite value is shown as */
     unroll_entry_kind kind;
 } unroll_grid_column;
 

@@ -180,9 +180,9 @@ static void print_lines(const char *text, FILE *out)
 static unroll_status print_texts(const unroll_experiment *experiment, const unroll_table *table, FILE *out)
 {
     const char *rest = experiment->texts;
-    char name[48];
+    char name[48], shown[UNROLL_VALUE_ROOM];
     unroll_groups groups;
-    UNROLL_TRY(unroll_groups_make(experiment, table, experiment->groups, NULL, &groups));
+    UNROLL_TRY(unroll_groups_of(experiment, table, NULL, &groups, NULL));
     while (unroll_next_word(&rest, name, sizeof name)) {
         const unroll_table_column *column = unroll_table_find(table, name);
         for (int g = 0; g < groups.count && column != NULL && column->type == UNROLL_COLUMN_TEXT; g++) {
@@ -190,7 +190,7 @@ static unroll_status print_texts(const unroll_experiment *experiment, const unro
             fprintf(out, "%s,", name);
             for (int c = 0; c < groups.column_count; c++) {
                 fprintf(out, " %s ", groups.column[c]);
-                print_text(groups.group[g].by[c], out);
+                print_text(unroll_field_show(groups.group[g].by[c], shown), out);
             }
             fputs(":\n\n", out);
             print_lines(text, out);
@@ -217,14 +217,13 @@ static unroll_status print_experiment(const unroll_experiment *experiment, const
         fputs("\n\n", out);
     judged = unroll_judge(experiment, table, &verdict);
     if (judged.code == UNROLL_OK) {
-        fprintf(out, "Verdict: **%s**; ", unroll_outcome_name(verdict.outcome));
-        print_text(verdict.text, out);
-        fputs(".\n\n", out);
+        unroll_verdict_print(&verdict, UNROLL_FORMAT_MARKDOWN, out);
+        unroll_verdict_free(&verdict);
     } else if (judged.code != UNROLL_NOTHING) {
         return judged;
     }
     UNROLL_TRY(print_figures(experiment, results, out));
-    UNROLL_TRY(unroll_report_table(experiment, table, UNROLL_FORMAT_MARKDOWN, out));
+    UNROLL_TRY(unroll_report_table(experiment, table, NULL, UNROLL_FORMAT_MARKDOWN, out));
     fputs("\n", out);
     UNROLL_TRY(print_texts(experiment, table, out));
     return print_what_was_run(experiment, table, results, out);
@@ -243,10 +242,12 @@ static unroll_status print_page(const unroll_experiment *const *experiments, int
     *damaged = unroll_ok();
     fputs(
         "# What was measured\n\n"
-        "Numbers in brackets are 95% intervals: of a mean over runs by the percentile bootstrap (10,000 resamples), of "
-        "a "
-        "share by Wilson's score. A mean leaves out runs that diverged; a share counts them as unsolved. Times of "
-        "runs that went side by side (all but the experiment speed) show what a sweep costs and are no benchmark.\n\n",
+        "A number is the median over runs that differ in nothing but the seed, or a share of them. In brackets stands an "
+        "interval that covers 95% or more of the time at the number of runs that there are: of a median by order "
+        "statistics, of a share by Clopper and Pearson; fewer than 6 runs have none. A run that diverged counts as worst. "
+        "Verdicts: a claim is supported when each of its rules holds at each of its conditions, contradicted when one is "
+        "clear on the wrong side after Holm's correction. Times of runs that went side by side (all but the experiment "
+        "speed) show what a sweep costs and are no benchmark.\n\n",
         out);
     for (int i = 0; i < count; i++) {
         unroll_table *table;

@@ -11,36 +11,57 @@
 
 /* ---- statistics ---- */
 
-/* An estimate with its 95% interval; low and high are NaN where there are too few values for one, all are NaN without
-   any value. */
+/* Fewer runs have no interval, and nothing is judged by them. */
+enum { UNROLL_LEAST_RUNS = 6 };
+
+/* An estimate with an interval that covers at least 95%, at most 2.5% being missed on either side; low and high are NaN
+   where there are too few values for one, all are NaN without any value. Ends may be infinite: see unroll_measure_at. */
 typedef struct unroll_interval {
     double estimate, low, high;
     int count; /* of values that it stands on */
 } unroll_interval;
 
-/* Mean with its percentile-bootstrap interval (Efron, 1979; 10,000 resamples drawn from Philox, the same every time).
-   NaNs are left out; fewer than two values give no interval. UNROLL_FAILED without memory: *mean then holds nothing. */
-unroll_status unroll_bootstrap_mean(const double *values, int count, uint64_t seed, unroll_interval *mean);
-/* The same for mean(a) - mean(b), both resampled on their own. */
-unroll_status unroll_bootstrap_difference(const double *a, int a_count, const double *b, int b_count, uint64_t seed,
-                                          unroll_interval *difference);
-/* Share k/n with its Wilson score interval (Wilson, 1927); NaN for n = 0. */
-unroll_interval unroll_wilson(int k, int n);
+/* P(X >= k) of X, binomial with n trials of probability p. */
+double unroll_binomial_tail(int k, int n, double p);
+/* Median, with the narrowest pair of order statistics x(k), x(n + 1 - k) that covers the law's median in 95% of samples or
+   more, whatever the law (Conover, Practical Nonparametric Statistics, 3rd edition, section 3.2). NaNs are left out.
+   UNROLL_FAILED without memory. */
+unroll_status unroll_median(const double *values, int count, unroll_interval *median);
+/* Share k/n with its interval by Clopper and Pearson (1934). */
+unroll_interval unroll_share(int k, int n);
+/* The sign test, one-sided: the probability of k or more of n differences on one side where neither side is likelier. */
+double unroll_sign_test(int k, int n);
+/* Holm's (1979) correction: p values that may each be held against a level that is meant for all of them. In place. */
+unroll_status unroll_holm(double *p, int count);
+/* Seeds with which one of so many comparisons can be clear after that correction, at 2.5%. */
+int unroll_fewest_seeds(int comparisons);
 
 /* ---- verdicts ---- */
 
-typedef enum unroll_outcome { UNROLL_SUPPORTED, UNROLL_CONTRADICTED, UNROLL_UNDECIDED } unroll_outcome;
+typedef enum unroll_outcome { UNROLL_SUPPORTED, UNROLL_CONTRADICTED, UNROLL_UNDECIDED, UNROLL_NOT_JUDGED } unroll_outcome;
+
+/* A rule at one condition. */
+typedef enum unroll_finding { UNROLL_HOLDS, UNROLL_WRONG_SIDE, UNROLL_OPEN, UNROLL_TOO_FEW } unroll_finding;
+typedef struct unroll_comparison {
+    char text[400];           /* what is compared, and where: "test_mse of lstm minus rnn below 0, at horizon 12" */
+    unroll_interval interval; /* of the median difference, ratio, slope or horizon, or of the share */
+    bool share;
+    double p;                 /* of the wrong side by chance, after Holm's correction over the claim's comparisons */
+    unroll_finding finding;
+} unroll_comparison;
 
 typedef struct unroll_verdict {
     unroll_outcome outcome;
-    char text[1024]; /* sentences: what was compared, each with its interval */
+    bool exploratory; /* some comparison stands on other seeds than the declared */
+    int fewest;       /* seeds with which it could have been decided either way */
+    unroll_comparison *comparison; /* owned; in the order of the rules, then of the conditions */
+    int count;
 } unroll_verdict;
 
-/* Holds an experiment's prediction against its records: the runs at each value where the metric should be lower against those
-   at each where it should be higher, by the interval of the difference of their means. Supported when every interval lies
-   above 0, contradicted when one lies below, else undecided. UNROLL_NOTHING when the experiment predicts nothing; whatever
-   else is not OK left the verdict open. */
+/* Holds an experiment's rules against its records, as experiment.h says. UNROLL_NOTHING when it has none; whatever else is
+   not OK left the verdict open. To be freed by unroll_verdict_free. */
 unroll_status unroll_judge(const unroll_experiment *experiment, const unroll_table *table, unroll_verdict *verdict);
+void unroll_verdict_free(unroll_verdict *verdict);
 const char *unroll_outcome_name(unroll_outcome outcome); /* "supported" */
 
 /* ---- tables and the page ---- */
@@ -52,15 +73,25 @@ typedef enum unroll_format {
     UNROLL_FORMAT_HTML
 } unroll_format;
 
+/* Prints what a verdict comes to, and each comparison with its interval and finding; in CSV nothing. */
+void unroll_verdict_print(const unroll_verdict *verdict, unroll_format format, FILE *out);
+
 /* `text` on one line: control characters become blanks, for a terminal obeys them, and what Markdown or HTML would take
    for its own marks is made harmless. */
 void unroll_print_escaped(const char *text, unroll_format format, FILE *out);
 /* The gathered file of an experiment in the folder `results`. UNROLL_NOTHING when there is none, else as store.h says. */
 unroll_status unroll_report_load(const unroll_experiment *experiment, const char *results, unroll_table **table);
-/* Prints the comparison table: a row a group, the columns that the experiment names. Runs that failed are counted, and
-   nothing else of them. In CSV an estimate is followed by NAME_low and NAME_high. */
-unroll_status unroll_report_table(const unroll_experiment *experiment, const unroll_table *table, unroll_format format,
-                                  FILE *out);
+/* Which runs stand in a table, and by which columns they are grouped. */
+typedef struct unroll_grouping {
+    const char *by;    /* "model,lr"; NULL: the experiment's own groups and every other setting that varies, but for the seed */
+    const char *where; /* a filter (report/inside.h): "length=50..100 model=lstm"; NULL: all runs */
+} unroll_grouping;
+
+/* Prints the comparison table: a row a group, the columns that the experiment names, as far as some run has them; and in which
+   settings the runs of a row differ, other than their seeds. Runs that failed are counted, and nothing else of them. In CSV an
+   estimate is followed by NAME_low and NAME_high. grouping: NULL is the default. */
+unroll_status unroll_report_table(const unroll_experiment *experiment, const unroll_table *table, const unroll_grouping *grouping,
+                                  unroll_format format, FILE *out);
 /* Writes results/report.md over the named experiments, or, with count 0, all that have a gathered file. UNROLL_NOTHING
    when there is none. path: where it lies, "" when it was not written. A gathered file that is of no use is told on the
    page and by the status; what may pass (UNROLL_FAILED) leaves the older page. */

@@ -1,112 +1,147 @@
-/* Means with bootstrap intervals, shares with Wilson's. */
+/* Exact statistics: medians by their order statistics, shares by the binomial law, sign tests and Holm's correction. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/quantile.h"
-#include "base/random.h"
-#include "base/stop.h"
 #include "report/report.h"
 
-enum { RESAMPLES = 10000 };
+/* on one side of an interval, or of a test */
+static const double TAIL = 0.025;
 
-/* The values that are numbers. */
-typedef struct sample {
-    double *value; /* owned */
-    int count;
-} sample;
+/* ---- the binomial law ---- */
 
-static unroll_status keep_numbers(const double *values, int count, sample *s)
+/* Sum of the law's terms from `from` to the end on that side of the mode, where they only fall: `step` 1 upwards, -1 downwards. */
+static double sum_away(int from, int step, int n, double p)
 {
-    s->value = malloc(((size_t)count + 1) * sizeof *s->value);
-    s->count = 0;
-    if (s->value == NULL)
-        return unroll_error(UNROLL_FAILED, "out of memory for a mean of %d values", count);
+    double term = exp(lgamma(n + 1.0) - lgamma(from + 1.0) - lgamma(n - from + 1.0) + from * log(p) + (n - from) * log1p(-p));
+    double odds = p / (1 - p), sum = 0;
+    for (int i = from; i >= 0 && i <= n && term > 0 && sum + term > sum; i += step) {
+        sum += term;
+        term *= step > 0 ? odds * (n - i) / (i + 1.0) : i / (odds * (n - i + 1.0));
+    }
+    return sum;
+}
+
+double unroll_binomial_tail(int k, int n, double p)
+{
+    if (k <= 0)
+        return 1;
+    if (k > n || p <= 0)
+        return 0;
+    if (p >= 1)
+        return 1;
+    return k > n * p ? sum_away(k, 1, n, p) : 1 - sum_away(k - 1, -1, n, p);
+}
+
+/* ---- intervals ---- */
+
+/* The largest k such that fewer than k of n values lie below the median with a probability of at most TAIL: x_(k) is below it
+   all the other times. 0: no value is. */
+static int order_of(int n)
+{
+    int low = 0, high = n / 2;
+    while (low < high) {
+        int k = low + (high - low + 1) / 2;
+        if (unroll_binomial_tail(n - k + 1, n, 0.5) <= TAIL)
+            low = k;
+        else
+            high = k - 1;
+    }
+    return low;
+}
+
+unroll_status unroll_median(const double *values, int count, unroll_interval *median)
+{
+    double *sorted = malloc(((size_t)count + 1) * sizeof *sorted);
+    int n = 0, k;
+    *median = (unroll_interval){NAN, NAN, NAN, 0};
+    if (sorted == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for a median of %d values", count);
     for (int i = 0; i < count; i++)
         if (!isnan(values[i]))
-            s->value[s->count++] = values[i];
-    return unroll_ok();
-}
-
-static double mean_of(const sample *s)
-{
-    double sum = 0;
-    for (int i = 0; i < s->count; i++)
-        sum += s->value[i];
-    return sum / s->count;
-}
-
-static double resampled_mean(const sample *s, unroll_random *random)
-{
-    double sum = 0;
-    for (int i = 0; i < s->count; i++)
-        sum += s->value[unroll_random_below(random, (uint32_t)s->count)];
-    return sum / s->count;
-}
-
-/* mean(a) - mean(b), or with b NULL mean(a) */
-static unroll_status bootstrap(const sample *a, const sample *b, uint64_t seed, unroll_interval *result)
-{
-    unroll_random random = unroll_random_open(seed, UNROLL_FOR_BOOTSTRAP, 0, 0);
-    double *means;
-    *result = (unroll_interval){NAN, NAN, NAN, a->count};
-    if (a->count == 0 || (b != NULL && b->count == 0))
-        return unroll_ok();
-    result->estimate = mean_of(a) - (b != NULL ? mean_of(b) : 0);
-    if (a->count < 2 || (b != NULL && b->count < 2) || !isfinite(result->estimate))
-        return unroll_ok();
-    means = malloc(RESAMPLES * sizeof *means);
-    if (means == NULL)
-        return unroll_error(UNROLL_FAILED, "out of memory for an interval");
-    for (int i = 0; i < RESAMPLES; i++) {
-        if (unroll_stop_requested()) { /* of a million values all of them take minutes */
-            free(means);
-            return unroll_error(UNROLL_STOPPED, "stopped while intervals were computed");
-        }
-        means[i] = resampled_mean(a, &random);
-        if (b != NULL)
-            means[i] -= resampled_mean(b, &random);
+            sorted[n++] = values[i];
+    median->count = n;
+    if (n > 0) {
+        unroll_sort(sorted, n);
+        /* two infinite ones have no mean of their own */
+        median->estimate = sorted[n / 2] == sorted[(n - 1) / 2] ? sorted[n / 2] : (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
     }
-    unroll_sort(means, RESAMPLES);
-    result->low = unroll_quantile(means, RESAMPLES, 0.025);
-    result->high = unroll_quantile(means, RESAMPLES, 0.975);
-    free(means);
+    k = n < UNROLL_LEAST_RUNS ? 0 : order_of(n);
+    if (k > 0) {
+        median->low = sorted[k - 1];
+        median->high = sorted[n - k];
+    }
+    free(sorted);
     return unroll_ok();
 }
 
-unroll_status unroll_bootstrap_mean(const double *values, int count, uint64_t seed, unroll_interval *mean)
+/* The p at which P(X >= k) is `tail`; it rises with p. */
+static double share_at(int k, int n, double tail)
 {
-    sample a;
-    unroll_status status;
-    UNROLL_TRY(keep_numbers(values, count, &a));
-    status = bootstrap(&a, NULL, seed, mean);
-    free(a.value);
-    return status;
+    double low = 0, high = 1;
+    for (int i = 0; i < 60; i++) {
+        double p = (low + high) / 2;
+        if (unroll_binomial_tail(k, n, p) < tail)
+            low = p;
+        else
+            high = p;
+    }
+    return (low + high) / 2;
 }
 
-unroll_status unroll_bootstrap_difference(const double *a, int a_count, const double *b, int b_count, uint64_t seed,
-                                          unroll_interval *difference)
+unroll_interval unroll_share(int k, int n)
 {
-    sample first, second = {NULL, 0};
-    unroll_status status;
-    UNROLL_TRY(keep_numbers(a, a_count, &first));
-    status = keep_numbers(b, b_count, &second);
-    if (status.code == UNROLL_OK)
-        status = bootstrap(&first, &second, seed, difference);
-    free(first.value);
-    free(second.value);
-    return status;
+    unroll_interval share = {NAN, NAN, NAN, n};
+    if (n > 0)
+        share.estimate = (double)k / n;
+    if (n < UNROLL_LEAST_RUNS)
+        return share;
+    share.low = k == 0 ? 0 : share_at(k, n, TAIL);
+    share.high = k == n ? 1 : share_at(k + 1, n, 1 - TAIL);
+    return share;
 }
 
-unroll_interval unroll_wilson(int k, int n)
+/* ---- tests ---- */
+
+double unroll_sign_test(int k, int n)
 {
-    const double z = 1.959963984540054; /* the normal distribution's 97.5% point */
-    double p, middle, half;
-    if (n == 0)
-        return (unroll_interval){NAN, NAN, NAN, 0};
-    p = (double)k / n;
-    middle = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
-    half = z * sqrt(p * (1.0 - p) / n + z * z / (4.0 * n * n)) / (1.0 + z * z / n);
-    /* exactly 0 and 1 at the ends, which rounding would miss */
-    return (unroll_interval){p, k == 0 ? 0.0 : middle - half, k == n ? 1.0 : middle + half, n};
+    return unroll_binomial_tail(k, n, 0.5);
+}
+
+typedef struct ranked {
+    double p;
+    int place;
+} ranked;
+
+static int by_p(const void *a, const void *b)
+{
+    const ranked *x = a, *y = b;
+    return x->p != y->p ? (x->p > y->p) - (x->p < y->p) : x->place - y->place;
+}
+
+unroll_status unroll_holm(double *p, int count)
+{
+    ranked *order = malloc(((size_t)count + 1) * sizeof *order);
+    double largest = 0;
+    if (order == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for %d comparisons", count);
+    for (int i = 0; i < count; i++)
+        order[i] = (ranked){p[i], i};
+    qsort(order, (size_t)count, sizeof *order, by_p);
+    for (int i = 0; i < count; i++) {
+        double adjusted = order[i].p * (count - i);
+        largest = adjusted > largest ? adjusted : largest;
+        p[order[i].place] = largest < 1 ? largest : 1;
+    }
+    free(order);
+    return unroll_ok();
+}
+
+int unroll_fewest_seeds(int comparisons)
+{
+    int n = UNROLL_LEAST_RUNS;
+    while (ldexp(comparisons, -n) > TAIL)
+        n++;
+    return n;
 }

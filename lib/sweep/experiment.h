@@ -6,12 +6,34 @@
 #include "base/settings.h"
 #include "base/status.h"
 
-/* What a claim comes to in numbers: the mean of `metric` is lower at each of the values `lower` of `column` than at each of
-   `higher`; both are parted by blanks. `where` holds the other columns: "length=max hidden=64", with max and min for the
-   largest and the smallest value there is. */
-typedef struct unroll_prediction {
-    const char *metric, *column, *lower, *higher, *where;
-} unroll_prediction;
+/* What a rule is about: for each run of `of`, its metric less that of its partner, or over it; the share of runs whose metric is
+   1; the slope of the metric over a column, by least squares; the largest value of a column up to which the metric is 1. */
+typedef enum unroll_statistic {
+    UNROLL_DIFFERENCE,
+    UNROLL_RATIO,
+    UNROLL_SHARE_OF_RUNS,
+    UNROLL_SLOPE,
+    UNROLL_HORIZON
+} unroll_statistic;
+
+/* What it should be. Lower and higher: below and above no difference (0, a ratio of 1). As good as: no worse, in the metric's own
+   direction, than `bound`. At least and at most: `bound`. */
+typedef enum unroll_direction { UNROLL_LOWER, UNROLL_HIGHER, UNROLL_AS_GOOD_AS, UNROLL_AT_LEAST, UNROLL_AT_MOST } unroll_direction;
+
+/* One comparison that a claim comes to, at every condition where the claim says that it holds: every combination of the other
+   columns that vary among the runs which `where` lets pass. Runs are paired by their seeds. */
+typedef struct unroll_rule {
+    unroll_statistic statistic;
+    unroll_direction direction;
+    const char *metric;  /* a column, as in `columns`: "test_mse", "accuracy:higher", "ms_per_step:time" */
+    const char *of;      /* the runs that it is about, each value by itself: "model=lstm,gru" */
+    const char *against; /* of a difference or a ratio their partners: "model=rnn", or the same run's column: "test_naive_mse" */
+    double bound;        /* of a ratio as good as: the share by which it may be above 1 */
+    const char *over;    /* of a slope or a horizon: the column, "length" */
+    const char *where;   /* a filter (report/inside.h): "length=50..400"; NULL: everywhere */
+} unroll_rule;
+
+enum { UNROLL_MOST_RULES = 8 };
 
 typedef struct unroll_experiment {
     const char *name, *title;
@@ -25,14 +47,19 @@ typedef struct unroll_experiment {
     /* Measures one configuration; NULL: a training run (unroll_run of model/run.h). Fills columns, curves, timings. */
     unroll_status (*measure)(const unroll_settings *settings, unroll_record *record);
     const char *metric; /* the column that progress lines show: "mse"; NULL: the task's own */
-    const char *groups; /* columns whose combinations are the rows of the comparison table: "cell length" */
-    /* its further columns, in order: NAME is a mean over the group's runs with its bootstrap interval, NAME:share a share
-       of the runs with its Wilson interval, NAME:mean a mean alone (what is equal in all runs of a group is shown as it
-       is): "parameters ms_per_step mse solved:share" */
+    const char *groups; /* columns whose combinations are the rows of the comparison table, as other settings are that vary:
+                           "length model" */
+    /* its further columns, in order. NAME is a median over the group's runs with its interval; of what is equal in all runs
+       of a group the value. Endings: NAME:share, the share of runs where it is 1; :alone, without its interval; :time, a time
+       or a speed; :until, the steps or seconds to something that some runs do not come to; :given, a yardstick, which stands by
+       itself; :higher, where more is better. A run that diverged counts as the worst, but for :time and :given; one without
+       a value does for :until. "parameters ms_per_step:time mse solved:share" */
     const char *columns;
-    const char *texts;            /* text columns that the page shows in full, of one run a group: "sample" */
-    const char *figures;          /* gnuplot scripts in plots/, without ending, parted by blanks: "architectures" */
-    unroll_prediction prediction; /* of the claim; metric NULL: none */
+    const char *texts;   /* text columns that the page shows in full, of one run a group: "sample" */
+    const char *figures; /* gnuplot scripts in plots/, without ending, parted by blanks: "architectures" */
+    /* what the claim comes to, up to the first without a metric: fixed before the runs, as the seeds of the axes are, of which
+       there are 6 or more where it is to be judged */
+    unroll_rule rules[UNROLL_MOST_RULES];
 } unroll_experiment;
 
 /* Every experiment in experiments/, in name order (from the generated registry). */

@@ -1,0 +1,98 @@
+/* A verdict in words. */
+#include <stdio.h>
+
+#include "report/report.h"
+#include "report/inside.h"
+
+static const char *finding_name(unroll_finding finding)
+{
+    static const char *const names[] = {"holds", "wrong side", "open", "not judged"};
+    return names[finding];
+}
+
+static int count_of(const unroll_verdict *v, unroll_finding finding)
+{
+    int count = 0;
+    for (int i = 0; i < v->count; i++)
+        count += v->comparison[i].finding == finding;
+    return count;
+}
+
+/* "supported: all 8 comparisons hold" */
+static void print_outcome(const unroll_verdict *v, FILE *out)
+{
+    int holds = count_of(v, UNROLL_HOLDS), wrong = count_of(v, UNROLL_WRONG_SIDE), few = count_of(v, UNROLL_TOO_FEW);
+    if (holds == v->count)
+        fprintf(out, "all %d comparisons hold", v->count);
+    else
+        fprintf(out, "%d of %d comparisons hold", holds, v->count);
+    if (wrong > 0)
+        fprintf(out, ", %d lie%s clearly on the wrong side", wrong, wrong == 1 ? "s" : "");
+    if (few > 0)
+        fprintf(out, ", %d stand%s on fewer than %d seeds", few, few == 1 ? "s" : "", UNROLL_LEAST_RUNS);
+    if (v->outcome == UNROLL_UNDECIDED)
+        fprintf(out, "; %d seeds are the fewest that can decide so many either way", v->fewest);
+    if (v->exploratory)
+        fputs("; exploratory, as the seeds are not those that were declared", out);
+}
+
+static void print_text(const unroll_verdict *v, FILE *out)
+{
+    char interval[UNROLL_INTERVAL_ROOM];
+    fprintf(out, "%s: ", unroll_outcome_name(v->outcome));
+    print_outcome(v, out);
+    fputc('\n', out);
+    for (int i = 0; i < v->count; i++) {
+        const unroll_comparison *c = &v->comparison[i];
+        fprintf(out, "  %-10s  ", finding_name(c->finding));
+        unroll_print_escaped(c->text, UNROLL_FORMAT_TEXT, out);
+        if (c->interval.count > 0)
+            fprintf(out, ": %s, %d seeds", unroll_show_interval(&c->interval, c->share, NULL, interval), c->interval.count);
+        fputc('\n', out);
+    }
+}
+
+static void print_markdown(const unroll_verdict *v, FILE *out)
+{
+    char interval[UNROLL_INTERVAL_ROOM];
+    fprintf(out, "Verdict: **%s**; ", unroll_outcome_name(v->outcome));
+    print_outcome(v, out);
+    fputs(".\n\n| rule, at each of its conditions | median or share | seeds | |\n| --- | ---: | ---: | --- |\n", out);
+    for (int i = 0; i < v->count; i++) {
+        const unroll_comparison *c = &v->comparison[i];
+        unroll_show_interval(&c->interval, c->share, NULL, interval);
+        fputs("| ", out);
+        unroll_print_escaped(c->text, UNROLL_FORMAT_MARKDOWN, out);
+        fputs(" | ", out);
+        unroll_print_escaped(interval, UNROLL_FORMAT_MARKDOWN, out);
+        fprintf(out, " | %d | %s |\n", c->interval.count, finding_name(c->finding));
+    }
+    fputc('\n', out);
+}
+
+static void print_html(const unroll_verdict *v, FILE *out)
+{
+    char interval[UNROLL_INTERVAL_ROOM];
+    fprintf(out, "<p>Verdict: <strong>%s</strong>; ", unroll_outcome_name(v->outcome));
+    print_outcome(v, out);
+    fputs(".</p>\n<table>\n<tr><th>rule, at each of its conditions</th><th>median or share</th><th>seeds</th><th></th></tr>\n", out);
+    for (int i = 0; i < v->count; i++) {
+        const unroll_comparison *c = &v->comparison[i];
+        unroll_show_interval(&c->interval, c->share, NULL, interval);
+        fputs("<tr><td>", out);
+        unroll_print_escaped(c->text, UNROLL_FORMAT_HTML, out);
+        fprintf(out, "</td><td align=\"right\">%s</td><td align=\"right\">%d</td><td>%s</td></tr>\n", interval, c->interval.count,
+                finding_name(c->finding));
+    }
+    fputs("</table>\n", out);
+}
+
+void unroll_verdict_print(const unroll_verdict *verdict, unroll_format format, FILE *out)
+{
+    if (format == UNROLL_FORMAT_TEXT)
+        print_text(verdict, out);
+    else if (format == UNROLL_FORMAT_MARKDOWN)
+        print_markdown(verdict, out);
+    else if (format == UNROLL_FORMAT_HTML)
+        print_html(verdict, out);
+}

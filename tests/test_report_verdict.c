@@ -1,0 +1,364 @@
+/* Claims against runs that were made up: each statistic and direction, what may decide and what may not. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/report.h"
+#include "suite.h"
+
+enum { MOST_RUNS = 200 };
+
+/* Runs, one after the other. */
+static struct {
+    char *model[MOST_RUNS], *status[MOST_RUNS];
+    double length[MOST_RUNS], seed[MOST_RUNS], mse[MOST_RUNS], naive[MOST_RUNS], solved[MOST_RUNS];
+    int count;
+} made;
+
+static void forget(void)
+{
+    made.count = 0;
+}
+
+static void add_run(const char *model, double length, int seed, double mse)
+{
+    int i = made.count++;
+    CU_ASSERT_FATAL(i < MOST_RUNS);
+    made.model[i] = (char *)model;
+    made.status[i] = (char *)(isnan(mse) ? "diverged" : "done");
+    made.length[i] = length;
+    made.seed[i] = seed;
+    made.mse[i] = mse;
+    made.naive[i] = 5;
+    made.solved[i] = mse < 1;
+}
+
+/* `count` seeds of a model whose error is `mse` and a little that is the seed's. */
+static void add_runs(const char *model, double length, int count, double mse)
+{
+    for (int seed = 0; seed < count; seed++)
+        add_run(model, length, seed, mse + 0.1 * seed);
+}
+
+static unroll_verdict judge_all(const unroll_experiment *experiment)
+{
+    unroll_table_column columns[] = {
+        {.name = "model", .type = UNROLL_COLUMN_TEXT, .text = made.model},
+        {.name = "status", .type = UNROLL_COLUMN_TEXT, .text = made.status},
+        {.name = "length", .type = UNROLL_COLUMN_INT, .real = made.length},
+        {.name = "seed", .type = UNROLL_COLUMN_INT, .real = made.seed},
+        {.name = "mse", .type = UNROLL_COLUMN_REAL, .real = made.mse},
+        {.name = "naive", .type = UNROLL_COLUMN_REAL, .real = made.naive},
+        {.name = "solved", .type = UNROLL_COLUMN_INT, .real = made.solved},
+    };
+    unroll_table table = {.columns = columns, .column_count = 7, .rows = made.count};
+    unroll_verdict verdict;
+    CU_ASSERT_EQUAL_FATAL(unroll_judge(experiment, &table, &verdict).code, UNROLL_OK);
+    return verdict;
+}
+
+static unroll_experiment with(unroll_rule rule)
+{
+    return (unroll_experiment){.name = "claims",
+                               .axes_quick = "model=rnn,lstm,gru seed=0..5",
+                               .axes_full = "model=rnn,lstm,gru seed=0..9",
+                               .groups = "length",
+                               .rules = {rule}};
+}
+
+/* The outcome of one rule; prints and forgets the rest. */
+static unroll_outcome judge(unroll_rule rule)
+{
+    unroll_experiment experiment = with(rule);
+    unroll_verdict verdict = judge_all(&experiment);
+    unroll_outcome outcome = verdict.outcome;
+    unroll_verdict_free(&verdict);
+    return outcome;
+}
+
+static const unroll_rule below = {UNROLL_DIFFERENCE, UNROLL_LOWER, .metric = "mse", .of = "model=lstm", .against = "model=rnn"};
+
+static const char *print(const unroll_verdict *verdict, unroll_format format)
+{
+    static char text[4096];
+    FILE *out = fmemopen(text, sizeof text, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    unroll_verdict_print(verdict, format, out);
+    fclose(out);
+    return text;
+}
+
+/* ---- differences ---- */
+
+static void runs_are_paired_by_their_seeds(void)
+{
+    forget();
+    add_runs("rnn", 9, 6, 2); /* whose spread is larger than the difference */
+    add_runs("lstm", 9, 6, 1.9);
+    CU_ASSERT_EQUAL(judge(below), UNROLL_SUPPORTED);
+    made.seed[6] = 5; /* lstm with the seeds 5, 1, 2, 3, 4, 0: two of them are no longer better than their partner */
+    made.seed[11] = 0;
+    CU_ASSERT_EQUAL(judge(below), UNROLL_UNDECIDED);
+}
+
+static void a_claim_must_hold_at_every_condition(void)
+{
+    unroll_experiment experiment = with(below);
+    unroll_verdict verdict;
+    forget();
+    add_runs("rnn", 9, 6, 2);
+    add_runs("lstm", 9, 6, 1);
+    add_runs("rnn", 20, 6, 2);
+    add_runs("lstm", 20, 5, 1);
+    add_run("lstm", 20, 5, 3);
+    verdict = judge_all(&experiment);
+    CU_ASSERT_EQUAL(verdict.outcome, UNROLL_UNDECIDED);
+    CU_ASSERT_EQUAL(verdict.count, 2);
+    CU_ASSERT_EQUAL(verdict.comparison[0].finding, UNROLL_HOLDS);
+    CU_ASSERT_EQUAL(verdict.comparison[1].finding, UNROLL_OPEN);
+    CU_ASSERT_STRING_EQUAL(print(&verdict, UNROLL_FORMAT_TEXT),
+                           "undecided: 1 of 2 comparisons hold; 7 seeds are the fewest that can decide so many either way\n"
+                           "  holds       mse of lstm minus rnn below 0, at length 9: -1 [-1, -1], 6 seeds\n"
+                           "  open        mse of lstm minus rnn below 0, at length 20: -1 [-1, 0.5], 6 seeds\n");
+    unroll_verdict_free(&verdict);
+    experiment.rules[0].where = "length=1..10";
+    verdict = judge_all(&experiment);
+    CU_ASSERT_EQUAL(verdict.outcome, UNROLL_SUPPORTED);
+    CU_ASSERT_STRING_EQUAL(print(&verdict, UNROLL_FORMAT_MARKDOWN),
+                           "Verdict: **supported**; all 1 comparisons hold.\n\n"
+                           "| rule, at each of its conditions | median or share | seeds | |\n| --- | ---: | ---: | --- |\n"
+                           "| mse of lstm minus rnn below 0, at length 9 | -1 [-1, -1] | 6 | holds |\n\n");
+    unroll_verdict_free(&verdict);
+}
+
+/* 7 seeds can for two comparisons, 6 cannot: Holm doubles the smaller of the two. */
+static void a_claim_is_contradicted_where_one_comparison_is_clear_after_holms_correction(void)
+{
+    for (int seeds = 6; seeds <= 7; seeds++) {
+        forget();
+        add_runs("rnn", 9, seeds, 1);
+        add_runs("lstm", 9, seeds, 2);
+        add_runs("rnn", 20, seeds, 2);
+        add_runs("lstm", 20, seeds, 1);
+        CU_ASSERT_EQUAL(judge(below), seeds == 6 ? UNROLL_UNDECIDED : UNROLL_CONTRADICTED);
+    }
+}
+
+static void equal_runs_support_and_contradict_nothing(void)
+{
+    unroll_rule above = below, good = below;
+    above.direction = UNROLL_HIGHER;
+    good.direction = UNROLL_AS_GOOD_AS;
+    good.bound = 0.01;
+    forget();
+    add_runs("rnn", 9, 10, 1);
+    add_runs("lstm", 9, 10, 1);
+    CU_ASSERT_EQUAL(judge(below), UNROLL_UNDECIDED);
+    CU_ASSERT_EQUAL(judge(above), UNROLL_UNDECIDED);
+    CU_ASSERT_EQUAL(judge(good), UNROLL_SUPPORTED);
+}
+
+/* With six seeds one against is enough; with nine, one is not. */
+static void one_run_against_the_others_counts_by_the_sign_test(void)
+{
+    for (int seeds = 6; seeds <= 9; seeds++) {
+        forget();
+        add_runs("rnn", 9, seeds, 2);
+        add_runs("lstm", 9, seeds - 1, 1);
+        add_run("lstm", 9, seeds - 1, 9);
+        CU_ASSERT_EQUAL(judge(below), seeds < 9 ? UNROLL_UNDECIDED : UNROLL_SUPPORTED);
+    }
+}
+
+/* ---- as good as ---- */
+
+static void as_good_as_has_a_margin_on_the_side_that_is_worse(void)
+{
+    unroll_rule good = below;
+    good.direction = UNROLL_AS_GOOD_AS;
+    good.bound = 0.5;
+    forget();
+    add_runs("rnn", 9, 6, 1);
+    add_runs("lstm", 9, 6, 1.4);
+    CU_ASSERT_EQUAL(judge(good), UNROLL_SUPPORTED);
+    good.bound = 0.3;
+    CU_ASSERT_EQUAL(judge(good), UNROLL_CONTRADICTED);
+    good.metric = "mse:higher"; /* then it is better */
+    CU_ASSERT_EQUAL(judge(good), UNROLL_SUPPORTED);
+    good.metric = "mse";
+    good.statistic = UNROLL_RATIO;
+    good.bound = 0.5;
+    CU_ASSERT_EQUAL(judge(good), UNROLL_SUPPORTED);
+    good.bound = 0.1; /* 1.4, 1.36, ... 1.27 */
+    CU_ASSERT_EQUAL(judge(good), UNROLL_CONTRADICTED);
+}
+
+/* ---- runs that diverged ---- */
+
+static void a_run_that_diverged_is_worst_and_two_of_them_are_no_different(void)
+{
+    unroll_rule good = below;
+    good.direction = UNROLL_AS_GOOD_AS;
+    good.bound = 1;
+    forget();
+    add_runs("lstm", 9, 6, 1);
+    for (int seed = 0; seed < 6; seed++)
+        add_run("rnn", 9, seed, NAN);
+    CU_ASSERT_EQUAL(judge(below), UNROLL_SUPPORTED);
+    CU_ASSERT_EQUAL(judge(good), UNROLL_SUPPORTED);
+    made.mse[0] = NAN;
+    made.status[0] = (char *)"diverged";
+    CU_ASSERT_EQUAL(judge(below), UNROLL_UNDECIDED); /* 5 of 6 */
+    CU_ASSERT_EQUAL(judge(good), UNROLL_UNDECIDED);
+}
+
+/* ---- against a yardstick ---- */
+
+static void a_run_may_be_held_against_a_column_of_its_own(void)
+{
+    unroll_rule rule = {UNROLL_RATIO, UNROLL_LOWER, .metric = "mse", .of = "model=rnn,lstm", .against = "naive"};
+    unroll_experiment experiment = with(rule);
+    unroll_verdict verdict;
+    forget();
+    add_runs("rnn", 9, 6, 4);
+    add_runs("lstm", 9, 6, 4.8); /* up to 5.3 */
+    verdict = judge_all(&experiment);
+    CU_ASSERT_EQUAL(verdict.outcome, UNROLL_UNDECIDED);
+    CU_ASSERT_EQUAL(verdict.count, 2);
+    CU_ASSERT_EQUAL(verdict.comparison[0].finding, UNROLL_HOLDS);
+    CU_ASSERT_STRING_EQUAL(verdict.comparison[0].text, "mse of rnn over naive below 1, at length 9");
+    CU_ASSERT_DOUBLE_EQUAL(verdict.comparison[0].interval.estimate, 0.85, 1e-12);
+    unroll_verdict_free(&verdict);
+}
+
+/* ---- shares, horizons, slopes ---- */
+
+static void a_share_is_judged_by_its_own_bounds(void)
+{
+    unroll_rule rule = {UNROLL_SHARE_OF_RUNS, UNROLL_AT_LEAST, .metric = "solved", .of = "model=rnn", .bound = 0.5};
+    forget();
+    add_runs("rnn", 9, 6, 0);
+    CU_ASSERT_EQUAL(judge(rule), UNROLL_SUPPORTED); /* 6 of 6: 54% or more */
+    rule.bound = 0.55;
+    CU_ASSERT_EQUAL(judge(rule), UNROLL_UNDECIDED);
+    rule.direction = UNROLL_AT_MOST;
+    rule.bound = 0.5;
+    CU_ASSERT_EQUAL(judge(rule), UNROLL_CONTRADICTED);
+    made.solved[0] = 0;
+    CU_ASSERT_EQUAL(judge(rule), UNROLL_UNDECIDED);
+}
+
+static void a_horizon_is_the_largest_value_up_to_which_all_is_solved(void)
+{
+    unroll_rule rule = {UNROLL_HORIZON, UNROLL_AT_MOST, .metric = "solved", .of = "model=rnn", .bound = 20, .over = "length"};
+    unroll_experiment experiment = with(rule);
+    unroll_verdict verdict;
+    forget();
+    add_runs("rnn", 10, 6, 0);
+    add_runs("rnn", 20, 6, 0.2); /* 0.2 to 0.7 */
+    add_runs("rnn", 50, 6, 3);
+    add_runs("rnn", 100, 6, 0); /* by luck, beyond what it does not */
+    verdict = judge_all(&experiment);
+    CU_ASSERT_EQUAL(verdict.outcome, UNROLL_SUPPORTED);
+    CU_ASSERT_EQUAL(verdict.count, 1);
+    CU_ASSERT_STRING_EQUAL(verdict.comparison[0].text, "reach of solved of rnn in length at most 20");
+    CU_ASSERT_EQUAL(verdict.comparison[0].interval.estimate, 20);
+    CU_ASSERT_EQUAL(verdict.comparison[0].interval.count, 6);
+    unroll_verdict_free(&verdict);
+    rule.direction = UNROLL_AT_LEAST;
+    CU_ASSERT_EQUAL(judge(rule), UNROLL_SUPPORTED);
+    rule.bound = 50;
+    CU_ASSERT_EQUAL(judge(rule), UNROLL_CONTRADICTED);
+}
+
+static void a_slope_is_that_of_least_squares_for_each_seed(void)
+{
+    unroll_rule rule = {UNROLL_SLOPE, UNROLL_AT_LEAST, .metric = "mse", .of = "model=rnn", .bound = 0.19, .over = "length"};
+    unroll_experiment experiment = with(rule);
+    unroll_verdict verdict;
+    forget();
+    add_runs("rnn", 10, 6, 1);
+    add_runs("rnn", 20, 6, 3);
+    add_runs("rnn", 30, 6, 5);
+    verdict = judge_all(&experiment);
+    CU_ASSERT_EQUAL(verdict.outcome, UNROLL_SUPPORTED);
+    CU_ASSERT_DOUBLE_EQUAL(verdict.comparison[0].interval.estimate, 0.2, 1e-12);
+    unroll_verdict_free(&verdict);
+}
+
+/* ---- what is not judged ---- */
+
+static void fewer_than_six_seeds_are_not_judged(void)
+{
+    unroll_experiment experiment = with(below);
+    unroll_verdict verdict;
+    forget();
+    add_runs("rnn", 9, 5, 2);
+    add_runs("lstm", 9, 5, 1);
+    verdict = judge_all(&experiment);
+    CU_ASSERT_EQUAL(verdict.outcome, UNROLL_NOT_JUDGED);
+    CU_ASSERT_STRING_EQUAL(print(&verdict, UNROLL_FORMAT_TEXT),
+                           "not judged at this size: 0 of 1 comparisons hold, 1 stands on fewer than 6 seeds\n"
+                           "  not judged  mse of lstm minus rnn below 0, at length 9: -1, 5 seeds\n");
+    unroll_verdict_free(&verdict);
+}
+
+static void other_seeds_than_the_declared_are_exploratory(void)
+{
+    unroll_experiment experiment = with(below);
+    for (int seeds = 6; seeds <= 10; seeds++) {
+        unroll_verdict verdict;
+        forget();
+        add_runs("rnn", 9, seeds, 2);
+        add_runs("lstm", 9, seeds, 1);
+        verdict = judge_all(&experiment);
+        CU_ASSERT_EQUAL(verdict.outcome, UNROLL_SUPPORTED);
+        CU_ASSERT_EQUAL(verdict.exploratory, seeds != 6 && seeds != 10);
+        CU_ASSERT_EQUAL(strstr(print(&verdict, UNROLL_FORMAT_TEXT), "exploratory") != NULL, verdict.exploratory);
+        unroll_verdict_free(&verdict);
+    }
+}
+
+static void a_condition_that_was_not_run_leaves_the_claim_unjudged(void)
+{
+    unroll_experiment experiment = with(below);
+    unroll_verdict verdict;
+    experiment.axes_quick = "length=9,20 seed=0..5";
+    forget();
+    add_runs("rnn", 9, 6, 2);
+    add_runs("lstm", 9, 6, 1);
+    verdict = judge_all(&experiment);
+    CU_ASSERT_EQUAL(verdict.outcome, UNROLL_NOT_JUDGED);
+    CU_ASSERT_EQUAL(verdict.count, 2);
+    CU_ASSERT_STRING_EQUAL(verdict.comparison[1].text, "no run has length=20");
+    unroll_verdict_free(&verdict);
+}
+
+static void what_claims_nothing_has_no_verdict(void)
+{
+    const unroll_experiment experiment = {.name = "silent"};
+    unroll_table table = {.rows = 0};
+    unroll_verdict verdict;
+    unroll_status status = unroll_judge(&experiment, &table, &verdict);
+    CU_ASSERT_EQUAL(status.code, UNROLL_NOTHING);
+    CU_ASSERT_STRING_EQUAL(status.text, "silent claims nothing that its runs could show");
+}
+
+const unroll_test tests_report_verdict[] = {
+    TEST(runs_are_paired_by_their_seeds),
+    TEST(a_claim_must_hold_at_every_condition),
+    TEST(a_claim_is_contradicted_where_one_comparison_is_clear_after_holms_correction),
+    TEST(equal_runs_support_and_contradict_nothing),
+    TEST(one_run_against_the_others_counts_by_the_sign_test),
+    TEST(as_good_as_has_a_margin_on_the_side_that_is_worse),
+    TEST(a_run_that_diverged_is_worst_and_two_of_them_are_no_different),
+    TEST(a_run_may_be_held_against_a_column_of_its_own),
+    TEST(a_share_is_judged_by_its_own_bounds),
+    TEST(a_horizon_is_the_largest_value_up_to_which_all_is_solved),
+    TEST(a_slope_is_that_of_least_squares_for_each_seed),
+    TEST(fewer_than_six_seeds_are_not_judged),
+    TEST(other_seeds_than_the_declared_are_exploratory),
+    TEST(a_condition_that_was_not_run_leaves_the_claim_unjudged),
+    TEST(what_claims_nothing_has_no_verdict),
+    {NULL, NULL},
+};
