@@ -155,11 +155,17 @@ static unroll_status text_baselines(const void *state, unroll_record *record)
 {
     const text *task = state;
     const unroll_corpus *corpus = &task->corpus;
-    unroll_entropy entropy;
-    UNROLL_TRY(unroll_text_entropy(corpus->symbol, corpus->end[UNROLL_TRAIN], corpus->first[UNROLL_VALID],
-                                   corpus->end[UNROLL_VALID], corpus->known + 1, &entropy));
-    unroll_record_real(record, "order0_bits", "bit", entropy.order0_bits);
-    unroll_record_real(record, "order2_bits", "bit", entropy.order2_bits);
+    static const struct {
+        unroll_split split;
+        const char *order0, *order2;
+    } parts[] = {{UNROLL_VALID, "order0_bits", "order2_bits"}, {UNROLL_TEST, "test_order0_bits", "test_order2_bits"}};
+    for (int i = 0; i < 2; i++) {
+        unroll_entropy entropy;
+        UNROLL_TRY(unroll_text_entropy(corpus->symbol, corpus->end[UNROLL_TRAIN], corpus->first[parts[i].split],
+                                       corpus->end[parts[i].split], corpus->known + 1, &entropy));
+        unroll_record_real(record, parts[i].order0, "bit", entropy.order0_bits);
+        unroll_record_real(record, parts[i].order2, "bit", entropy.order2_bits);
+    }
     unroll_record_text(record, "data", corpus->fingerprint);
     unroll_record_int(record, "alphabet", "symbols", corpus->known + 1);
     return unroll_ok();

@@ -6,13 +6,13 @@ const unroll_experiment experiment_text = {
     .title = "bits per character of a real text, at equal parameters",
     .claim = "at equal parameters an LSTM and a GRU predict text better than a vanilla RNN",
     .source = "Karpathy, Johnson and Fei-Fei, 2015",
-    .version = 2,
+    .version = 3,
     .axes_quick = "model=rnn,lstm,gru params=20000 seed=0..5 steps=1500",
     .axes_full = "model=rnn,lstm,gru params=20000,200000 seed=0..5 steps=10000",
     .fixed = "task=text length=64 batch=16 lr=0.003 sample_chars=300",
     .groups = "params model",
-    .columns = "parameters gates width ms_per_step:time bits_per_character test_bits_per_character train_seconds:time:alone "
-               "order0_bits:given order2_bits:given",
+    .columns = "parameters gates width ms_per_step:time train_seconds:time:alone bits_per_character order0_bits:given "
+               "order2_bits:given test_bits_per_character test_order0_bits:given test_order2_bits:given",
     .texts = "sample",
     .figures = "text",
     .rules = {{UNROLL_DIFFERENCE, UNROLL_LOWER, .metric = "test_bits_per_character", .of = "model=lstm,gru", .against = "model=rnn"}},

@@ -227,6 +227,9 @@ static void shakespeare_costs_what_he_should(void)
     CU_ASSERT_EQUAL(task.shape.symbols, 66);
     CU_ASSERT_DOUBLE_EQUAL(data_column(record, "order0_bits"), 4.8, 0.1);
     CU_ASSERT_TRUE(data_column(record, "order2_bits") > 2.5 && data_column(record, "order2_bits") < 3.3);
+    CU_ASSERT_DOUBLE_EQUAL(data_column(record, "test_order0_bits"), 4.8, 0.1); /* of another part: */
+    CU_ASSERT_TRUE(data_column(record, "test_order2_bits") > 2.5 && data_column(record, "test_order2_bits") < 3.3);
+    CU_ASSERT_NOT_EQUAL(data_column(record, "test_order2_bits"), data_column(record, "order2_bits"));
     unroll_record_free(record);
     data_close(&task);
 }

@@ -31,9 +31,9 @@ typedef struct unroll_run_hooks {
    answers), solved, solved_step, ms_per_step, ...; curves step, seconds, train_loss, valid_<metric>, gradient_norm, learning_rate.
    keep=best: the metric, the test results and the model that hooks->model receives are of the weights of step best_step, the
    validation point whose metric over the first valid_batches batches, best_valid_<metric>, was the lowest; keep=last: of
-   those of the last step. <metric> is over the whole validation split. A task counts as solved at the first point where the
-   metric is below its mark over the whole split, looked at where that of the point's batches is; or with the weights that
-   are kept.
+   those of the last step. <metric> is over the whole validation split. A task counts as solved where the metric is
+   below its mark at three points in a row, over the whole split, which is looked at where that of the point's batches is; solved_step
+   is the first of the three.
    hooks may be NULL. Any other status: the run failed, with its sentence (out of memory, a bad file, labels of which none can
    be aligned). */
 unroll_status unroll_run(const unroll_settings *settings, unroll_run_hooks *hooks, unroll_record *record);

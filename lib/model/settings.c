@@ -52,7 +52,7 @@ static const unroll_setting rows[] = {
      "validation batches at each point, the first ones; the weights that are kept are scored on all; 0: always all", "training",
      0},
     {"stop", UNROLL_CHOICE, 0, 0, "never|solved|early", "never", "",
-     "end a run once its task is solved; early: once patience points brought no better validation metric", "training", 0},
+     "end a run once its task is solved, at the third point in a row; early: once patience points brought no better validation metric", "training", 0},
     {"keep", UNROLL_CHOICE, 0, 0, "best|last", "best", "",
      "weights that are scored, tested and saved in the end: the best validation point's or the last step's", "training", 0},
     {"weights", UNROLL_CHOICE, 0, 0, "float|bf16|int8", "float", "",

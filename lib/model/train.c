@@ -114,10 +114,23 @@ static double whole_metric(unroll_training *t, double metric)
     return metric_of(t, &score);
 }
 
-static void note_solved(unroll_training *t, int64_t step, int point)
+/* A few batches may be below the mark by chance, and a point may be: it takes the whole split, and points in a row. The first
+   of them is when the task was solved. */
+static void note_solved(unroll_training *t, int64_t step, double metric)
 {
-    t->solved_step = step;
-    t->solved_seconds = (double)t->curves.seconds[point];
+    bool below = metric < t->shape.solved_below && whole_metric(t, metric) < t->shape.solved_below;
+    if (!below) {
+        t->below = 0;
+        return;
+    }
+    if (t->below++ == 0) {
+        t->below_step = step;
+        t->below_seconds = (double)t->train_ns * 1e-9;
+    }
+    if (t->below == UNROLL_SOLVED_POINTS) {
+        t->solved_step = t->below_step;
+        t->solved_seconds = t->below_seconds;
+    }
 }
 
 /* sums over the steps since the last point */
@@ -148,9 +161,8 @@ static void add_point(unroll_training *t, int64_t step, const stretch *since)
         if (t->kept != NULL)
             unroll_model_save_weights(t->model, t->kept);
     }
-    /* a few batches may be below by chance */
-    if (t->solved_step < 0 && metric < t->shape.solved_below && whole_metric(t, metric) < t->shape.solved_below)
-        note_solved(t, step, at);
+    if (t->solved_step < 0)
+        note_solved(t, step, metric);
     if (t->hooks != NULL && t->hooks->progress != NULL && t->status.code == UNROLL_OK && !unroll_training_stopped(t))
         t->hooks->progress(t->hooks->context, step, t->steps, since->learned == 0 ? score.loss : since->loss / learned);
 }
@@ -234,8 +246,6 @@ static void keep_weights(unroll_training *t)
         t->kept_step = t->schedule.best_step;
     }
     t->metric = whole_metric(t, t->metric);
-    if (t->solved_step < 0 && t->metric < t->shape.solved_below)
-        note_solved(t, t->kept_step, t->kept != NULL ? t->best_point : t->curves.count - 1);
 }
 
 unroll_status unroll_train(unroll_training *t)

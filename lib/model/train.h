@@ -32,8 +32,11 @@ typedef struct unroll_training {
     int best_point;      /* of the curves */
     int64_t last_step;   /* of the last point */
     int64_t kept_step;   /* whose weights the model has in the end; -1 of a training that went wrong */
-    int64_t solved_step; /* -1: never */
+    int64_t solved_step; /* the first of the points in a row that it takes; -1: never */
     double solved_seconds;
+    int below;          /* points in a row that were below the mark, up to the last one; */
+    int64_t below_step; /* where they began */
+    double below_seconds;
     int64_t train_ns;
     int64_t learned;        /* steps that had something to learn from */
     int64_t left_out;       /* sequences of training that could not be aligned, each time that they came */
@@ -42,6 +45,9 @@ typedef struct unroll_training {
     int64_t diverged; /* the step at which the loss or its gradient was no longer finite; -1: never */
     double metric;    /* of the weights that are kept, over the whole validation split; NaN of a training that diverged */
 } unroll_training;
+
+/* Validation points in a row, each over the whole split, that are below the mark of a task that counts as solved. */
+enum { UNROLL_SOLVED_POINTS = 3 };
 
 /* Room for a batch, the curves and, with keep=best, one copy of the weights. The model is open; UNROLL_FAILED when memory
    is short. */
