@@ -146,7 +146,7 @@ static void a_gathered_file_is_not_made_without_a_record_that_cannot_be_read_jus
     broken = p.plan.runs[3].id;
     usual_open = unroll_disk.open;
     unroll_disk.open = open_broken;
-    unroll_status status = unroll_folder_gather(&p.folder, &experiment, &p.plan, true, &records);
+    unroll_status status = unroll_folder_gather(&p.folder, &experiment, true, &records);
     unroll_disk.open = usual_open;
     CU_ASSERT_EQUAL(status.code, UNROLL_FAILED);
     CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "Input/output error"));
@@ -163,7 +163,7 @@ static void a_gathered_file_that_leaves_out_a_damaged_record_says_so(void)
     int records;
     unroll_folder_record(&p.folder, p.plan.runs[3].id, path);
     write_bytes(path, "no record", 9);
-    unroll_status status = unroll_folder_gather(&p.folder, &experiment, &p.plan, true, &records);
+    unroll_status status = unroll_folder_gather(&p.folder, &experiment, true, &records);
     CU_ASSERT_EQUAL(status.code, UNROLL_FAILED);
     CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "leaves out 1 damaged record"));
     CU_ASSERT_PTR_NOT_NULL(strstr(status.text, p.plan.runs[3].id));

@@ -9,6 +9,50 @@
 #include "counted.h"
 #include "sweep/folder.h"
 
+/* ---- what is gathered ---- */
+
+static int gathered_rows(const char *results, int *stale)
+{
+    char path[1200];
+    unroll_table *table;
+    int rows;
+    snprintf(path, sizeof path, "%s/counted.h5", results);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_table(path, &table).code, UNROLL_OK);
+    rows = table->rows;
+    *stale = table->stale;
+    unroll_table_free(table);
+    return rows;
+}
+
+static void a_part_that_is_run_later_takes_nothing_away(void)
+{
+    static const char *const part[] = {"seed=3..5", "model=gru"};
+    const char *results = test_folder();
+    int stale;
+    reset();
+    call_with(results, NULL, 0);
+    CU_ASSERT_EQUAL(gathered_rows(results, &stale), 10);
+    CU_ASSERT_EQUAL(call_with(results, part, 2).measured, 3);
+    CU_ASSERT_EQUAL(gathered_rows(results, &stale), 13);
+    CU_ASSERT_EQUAL(stale, 0);
+}
+
+static void records_of_another_version_are_kept_and_left_out(void)
+{
+    unroll_experiment next = experiment;
+    unroll_sweep_options options = {.shards = 1, .shard = 1};
+    const char *results = test_folder();
+    int stale;
+    reset();
+    call_with(results, NULL, 0);
+    next.version++;
+    CU_ASSERT_EQUAL(call(&next, results, options).measured, 10);
+    CU_ASSERT_EQUAL(gathered_rows(results, &stale), 10);
+    CU_ASSERT_EQUAL(stale, 10);
+    CU_ASSERT_EQUAL(call(&next, results, options).measured, 0);
+    CU_ASSERT_EQUAL(call_with(results, NULL, 0).measured, 0); /* the older program finds its own */
+}
+
 /* ---- records that come while others are gathered ---- */
 
 /* Moves the plan's records from one folder to another but for the first `from` and those from `to` on. */
@@ -58,7 +102,7 @@ static void records_that_come_while_others_are_gathered_are_gathered_too(void)
     other_shard.runs = folder.runs;
     other_shard.from = 6;
     unroll_disk.rename = rename_late;
-    CU_ASSERT_EQUAL(unroll_folder_gather(&folder, &experiment, &plan, true, &records).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_folder_gather(&folder, &experiment, true, &records).code, UNROLL_OK);
     unroll_disk.rename = rename;
     CU_ASSERT_PTR_NULL(other_shard.aside);
     CU_ASSERT_EQUAL(records, 10);
@@ -125,6 +169,8 @@ static void a_record_that_is_newer_by_less_than_a_second_is_gathered_again(void)
 }
 
 const unroll_test tests_sweep_gather[] = {
+    TEST(a_part_that_is_run_later_takes_nothing_away),
+    TEST(records_of_another_version_are_kept_and_left_out),
     TEST(records_that_come_while_others_are_gathered_are_gathered_too),
     TEST(a_record_that_is_newer_by_less_than_a_second_is_gathered_again),
     {NULL, NULL},

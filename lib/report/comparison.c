@@ -166,6 +166,15 @@ static unroll_status print_absent(const unroll_experiment *experiment, const unr
     return unroll_ok();
 }
 
+/* What is there and no longer a result. */
+static void print_stale(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out)
+{
+    static const char *const before[] = {"", "\n", "", "<p>"}, *const after[] = {"\n", "\n", "", "</p>\n"};
+    bool one = table->stale == 1;
+    fprintf(out, "%s%d record%s of another version of the program %s left out: unroll run %s does %s again.%s", before[format],
+            table->stale, one ? "" : "s", one ? "is" : "are", experiment->name, one ? "its run" : "their runs", after[format]);
+}
+
 /* What the runs of a row differ in, other than their seeds. */
 static void print_together(const char *together, unroll_format format, FILE *out)
 {
@@ -195,6 +204,8 @@ unroll_status unroll_report_table(const unroll_experiment *experiment, const unr
         status = print_absent(experiment, table, format, out);
     if (failed > 0 && format != UNROLL_FORMAT_CSV && status.code == UNROLL_OK)
         print_failed(table, failed, first, format, out);
+    if (table->stale > 0 && format != UNROLL_FORMAT_CSV && status.code == UNROLL_OK)
+        print_stale(experiment, table, format, out);
     if (table->left_out > 0 && format != UNROLL_FORMAT_CSV && status.code == UNROLL_OK)
         print_left_out(experiment, table, format, out);
     return status;

@@ -15,26 +15,22 @@
 
 enum { PATH_SHOWN = 300 };
 
-typedef struct names {
-    char **name;
-    int count;
-} names;
-
-static bool add_name(names *list, const char *name)
+static bool add_name(unroll_ids *list, const char *name)
 {
-    char **grown = unroll_one_more(list->name, list->count, sizeof *grown);
+    char **grown = unroll_one_more(list->id, list->count, sizeof *grown);
     if (grown == NULL)
         return false;
-    list->name = grown;
+    list->id = grown;
     grown[list->count] = unroll_text_duplicate(name);
     return grown[list->count++] != NULL;
 }
 
-static void free_names(names *list)
+void unroll_ids_free(unroll_ids *ids)
 {
-    for (int i = 0; i < list->count; i++)
-        free(list->name[i]);
-    free(list->name);
+    for (int i = 0; i < ids->count; i++)
+        free(ids->id[i]);
+    free(ids->id);
+    *ids = (unroll_ids){NULL, 0};
 }
 
 static int by_name(const void *a, const void *b)
@@ -43,23 +39,23 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Sorted and each once. */
-static void sort_names(names *list)
+static void sort_names(unroll_ids *list)
 {
     int kept = 0;
     if (list->count == 0)
         return;
-    qsort(list->name, (size_t)list->count, sizeof *list->name, by_name);
+    qsort(list->id, (size_t)list->count, sizeof *list->id, by_name);
     for (int i = 0; i < list->count; i++) {
-        if (kept > 0 && strcmp(list->name[i], list->name[kept - 1]) == 0)
-            free(list->name[i]);
+        if (kept > 0 && strcmp(list->id[i], list->id[kept - 1]) == 0)
+            free(list->id[i]);
         else
-            list->name[kept++] = list->name[i];
+            list->id[kept++] = list->id[i];
     }
     list->count = kept;
 }
 
 /* Ids of the finished runs of a folder: the files id.h5, without those that are still being written. */
-static unroll_status list_ids(const char *folder, names *list)
+static unroll_status read_names(const char *folder, unroll_ids *list)
 {
     char shown[PATH_SHOWN];
     struct dirent *entry;
@@ -81,17 +77,46 @@ static unroll_status list_ids(const char *folder, names *list)
     return good ? unroll_ok() : unroll_error(UNROLL_FAILED, "out of memory while runs are gathered");
 }
 
+unroll_status unroll_list_records(const char *folder, unroll_ids *ids)
+{
+    unroll_status status;
+    *ids = (unroll_ids){NULL, 0};
+    status = read_names(folder, ids);
+    if (status.code == UNROLL_OK)
+        sort_names(ids);
+    return status;
+}
+
+/* UNROLL_DAMAGED with its file and the reason where the caller refuses a record. */
+static unroll_status refuse(const char *folder, const char *id, const unroll_gather_info *info, const unroll_record *record)
+{
+    char shown[PATH_SHOWN], path[UNROLL_FILE_ROOM];
+    const char *reason = info->refuse != NULL ? info->refuse(info->context, record) : NULL;
+    if (reason == NULL)
+        return unroll_ok();
+    snprintf(path, sizeof path, "%.3900s/%.100s.h5", folder, id);
+    return unroll_error(UNROLL_DAMAGED, "%s %s", unroll_text_quote(shown, sizeof shown, path), reason);
+}
+
 /* Reads every record that is there; the damaged ones are counted and the first one's sentence is kept. */
-static unroll_status read_records(const char *folder, const names *ids, unroll_record **records, unroll_gather_info *info)
+static unroll_status read_records(const char *folder, const unroll_ids *ids, unroll_record **records, unroll_gather_info *info)
 {
     for (int i = 0; i < ids->count; i++) {
-        unroll_status status = unroll_load_record_of(folder, ids->name[i], info->refuse, info->context, NULL,
-                                                     &records[info->records]);
-        if (status.code == UNROLL_OK)
+        unroll_record **record = &records[info->records];
+        unroll_status status = unroll_load_record_of(folder, ids->id[i], NULL, NULL, NULL, record);
+        bool stale = status.code == UNROLL_OK && info->is_stale != NULL && info->is_stale(info->context, *record);
+        info->stale += stale;
+        if (status.code == UNROLL_OK && !stale)
+            status = refuse(folder, ids->id[i], info, *record);
+        if (status.code == UNROLL_OK && !stale) {
             info->records++;
-        else if (status.code == UNROLL_DAMAGED && info->damaged++ == 0)
+            continue;
+        }
+        unroll_record_free(*record);
+        *record = NULL;
+        if (status.code == UNROLL_DAMAGED && info->damaged++ == 0)
             unroll_text_copy(info->first_damaged, sizeof info->first_damaged, status.text);
-        else if (status.code != UNROLL_DAMAGED && status.code != UNROLL_ABSENT)
+        else if (status.code != UNROLL_OK && status.code != UNROLL_DAMAGED && status.code != UNROLL_ABSENT)
             return status; /* it may be a good one: better no new file than one without it */
     }
     return unroll_ok();
@@ -123,6 +148,7 @@ static unroll_status write_table(const char *path, unroll_record *const *records
     unroll_h5_put_text(&h, h.file, "commit", unroll_commit());
     unroll_h5_put_text(&h, h.file, "created", created);
     unroll_h5_put_int(&h, h.file, "left_out", info->damaged);
+    unroll_h5_put_int(&h, h.file, "stale", info->stale);
     unroll_gather_runs(&h, &run_scale, records, info->records);
     unroll_gather_curves(&h, run_scale, records, info->records);
     unroll_gather_timings(&h, run_scale, records, info->records);
@@ -134,7 +160,7 @@ static unroll_status write_table(const char *path, unroll_record *const *records
     return status;
 }
 
-static unroll_status gather(const char *folder, names *ids, const char *path, unroll_gather_info *info)
+static unroll_status gather(const char *folder, unroll_ids *ids, const char *path, unroll_gather_info *info)
 {
     char shown[PATH_SHOWN];
     unroll_record **records;
@@ -160,17 +186,17 @@ static unroll_status gather(const char *folder, names *ids, const char *path, un
 unroll_status unroll_store_gather(const char *folder, const char *const *ids, int id_count, const char *path,
                                   unroll_gather_info *info)
 {
-    names list = {NULL, 0};
+    unroll_ids list = {NULL, 0};
     unroll_status status = unroll_ok();
-    info->records = info->damaged = 0;
+    info->records = info->damaged = info->stale = 0;
     info->first_damaged[0] = '\0';
     if (ids == NULL)
-        status = list_ids(folder, &list);
+        status = read_names(folder, &list);
     for (int i = 0; ids != NULL && i < id_count; i++)
         if (!add_name(&list, ids[i]))
             status = unroll_error(UNROLL_FAILED, "out of memory while runs are gathered");
     if (status.code == UNROLL_OK)
         status = gather(folder, &list, path, info);
-    free_names(&list);
+    unroll_ids_free(&list);
     return status;
 }

@@ -57,15 +57,25 @@ unroll_status unroll_load_record_of(const char *folder, const char *id, unroll_r
 /* ---- one experiment, gathered ---- */
 typedef struct unroll_gather_info {
     const char *experiment, *title;
-    int records, damaged; /* out: files gathered, files left out */
+    int records, damaged, stale; /* out: files gathered, files left out */
     char first_damaged[512];
     unroll_refusal *refuse; /* in: a record that it refuses is left out as a damaged one is; may be NULL */
+    bool (*is_stale)(const void *context, const unroll_record *record); /* in: of another version: left out; NULL: none is */
     const void *context;
 } unroll_gather_info;
+
+/* The ids of the records in a folder, sorted, each its own allocation; none where there is no folder. To be freed by
+   unroll_ids_free, after a failure, too. */
+typedef struct unroll_ids {
+    char **id;
+    int count;
+} unroll_ids;
+unroll_status unroll_list_records(const char *folder, unroll_ids *ids);
+void unroll_ids_free(unroll_ids *ids);
 /* Gathers every file in `folder` (results/NAME/runs), in order of id, into `path` (results/NAME.h5) in the columnar layout
    of the design: /runs, /curves, /timings, /env, with dimension scales. `ids`: which ones, NULL: all. Damaged files, and
    records that are not of the id that their file is named after, are left out and counted, also in the gathered file's
-   attribute left_out; ids without a file are left out. Where a record cannot be read for what may pass nothing is
+   attribute left_out, as stale ones are in its attribute stale; ids without a file are left out. Where a record cannot be read for what may pass nothing is
    written. UNROLL_NOTHING when there is no record at all. The same records
    give the same bytes but for the attribute "created" and what depends on it; with SOURCE_DATE_EPOCH set, all bytes.
    A result that is called like a setting (or like id, status, ...) becomes the column result_NAME. */
@@ -92,6 +102,7 @@ typedef struct unroll_table_timing {
 typedef struct unroll_table {
     char experiment[48], title[256], version[32], commit[48], created[32];
     int left_out; /* records that were damaged when it was gathered */
+    int stale;    /* records of another version */
     int rows;
     unroll_table_column *columns; /* settings, status, metrics, seconds ... */
     int column_count;

@@ -154,6 +154,7 @@ static unroll_status read_head(const unroll_plain *plain, unroll_table *table)
         unroll_text_copy(texts[i].out, texts[i].room, text);
     }
     unroll_plain_int(plain, "@left_out", &table->left_out);
+    unroll_plain_int(plain, "@stale", &table->stale);
     return unroll_ok();
 }
 

@@ -106,11 +106,6 @@ unroll_status unroll_folder_find(const unroll_folder *folder, const unroll_exper
     }
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Whether a record was written after the gathered file: a call that was killed before it gathered. */
 static bool is_newer(const unroll_folder *folder, const char *id)
 {
@@ -123,68 +118,74 @@ static bool is_newer(const unroll_folder *folder, const char *id)
                                                             : record.st_mtim.tv_nsec > gathered.st_mtim.tv_nsec;
 }
 
-/* Whether the gathered file holds exactly the runs `ids`, which are sorted. */
-static bool is_gathered(const unroll_folder *folder, const char *const *ids, int count)
+static bool is_listed(const unroll_ids *ids, const char *id)
 {
-    const char *path = folder->gathered;
+    int low = 0, high = ids->count;
+    while (low < high) {
+        int middle = low + (high - low) / 2, order = strcmp(ids->id[middle], id);
+        if (order == 0)
+            return true;
+        low = order < 0 ? middle + 1 : low;
+        high = order < 0 ? high : middle;
+    }
+    return false;
+}
+
+/* Whether the gathered file holds, or has left out, exactly the records `ids`, as they are. */
+static bool is_gathered(const unroll_folder *folder, const unroll_ids *ids)
+{
     unroll_table *table;
     const unroll_table_column *column;
     bool same;
-    if (unroll_load_table(path, &table).code != UNROLL_OK)
+    if (unroll_load_table(folder->gathered, &table).code != UNROLL_OK)
         return false;
     column = unroll_table_find(table, "id");
-    same = column != NULL && column->type == UNROLL_COLUMN_TEXT && table->rows == count && table->left_out == 0;
-    for (int i = 0; i < count && same; i++)
-        same = strcmp(column->text[i], ids[i]) == 0 && !is_newer(folder, ids[i]);
+    same = column != NULL && column->type == UNROLL_COLUMN_TEXT && table->rows + table->stale == ids->count && table->left_out == 0;
+    for (int i = 0; i < table->rows && same; i++)
+        same = is_listed(ids, column->text[i]);
+    for (int i = 0; i < ids->count && same; i++)
+        same = !is_newer(folder, ids->id[i]);
     unroll_table_free(table);
     return same;
 }
 
-/* Whether something lies there, readable or not. */
-static bool is_there(const char *path)
+/* Whether a record is of another version of the experiment or of the numerics: kept, and no longer a result. */
+static bool is_stale(const void *context, const unroll_record *record)
 {
-    return access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+    const unroll_experiment *experiment = context;
+    return strcmp(record->experiment, experiment->name) == 0 &&
+           (record->experiment_version != experiment->version || record->numerics_version != UNROLL_NUMERICS_VERSION);
 }
 
-/* The ids of the plan's records that are there, sorted. */
-static int list_ids(const unroll_folder *folder, const unroll_plan *plan, const char **ids)
-{
-    int count = 0;
-    for (int i = 0; i < plan->count; i++) {
-        char path[600];
-        unroll_folder_record(folder, plan->runs[i].id, path);
-        if (is_there(path))
-            ids[count++] = plan->runs[i].id;
-    }
-    qsort(ids, (size_t)count, sizeof *ids, by_text);
-    return count;
-}
-
-unroll_status unroll_folder_gather(const unroll_folder *folder, const unroll_experiment *experiment,
-                                   const unroll_plan *plan, bool anew, int *records)
+unroll_status unroll_folder_gather(const unroll_folder *folder, const unroll_experiment *experiment, bool anew, int *records)
 {
     unroll_gather_info info = {.experiment = experiment->name,
                                .title = experiment->title,
                                .refuse = unroll_plan_refuse,
+                               .is_stale = is_stale,
                                .context = experiment};
-    const char **ids = malloc((size_t)plan->count * sizeof *ids);
-    unroll_status status = unroll_ok();
-    int listed;
-    if (ids == NULL)
-        return unroll_error(UNROLL_FAILED, "out of memory for the list of records");
-    *records = list_ids(folder, plan, ids);
-    if (*records > 0 && (anew || !is_gathered(folder, ids, *records))) {
-        /* again when another shard has added records meanwhile: the last one to look must have seen them all */
-        do {
-            listed = *records;
-            status = unroll_store_gather(folder->runs, ids, listed, folder->gathered, &info);
-            *records = list_ids(folder, plan, ids);
-        } while (status.code == UNROLL_OK && *records != listed);
+    unroll_ids ids;
+    unroll_status status = unroll_list_records(folder->runs, &ids);
+    int listed = -1;
+    /* again when another shard has added records meanwhile: the last one to look must have seen them all */
+    while (status.code == UNROLL_OK && ids.count > 0 && ids.count != listed && (listed >= 0 || anew || !is_gathered(folder, &ids))) {
+        listed = ids.count;
+        status = unroll_store_gather(folder->runs, (const char *const *)ids.id, listed, folder->gathered, &info);
+        unroll_ids_free(&ids);
+        if (status.code == UNROLL_OK)
+            status = unroll_list_records(folder->runs, &ids);
+    }
+    *records = ids.count;
+    unroll_ids_free(&ids);
+    if (status.code == UNROLL_NOTHING && info.stale > 0) { /* there is no result yet */
+        *records = 0;
+        status = unroll_ok();
     }
     if (status.code == UNROLL_OK && info.damaged > 0)
         status = unroll_error(UNROLL_FAILED,
-                              "%.100s leaves out %d damaged record%s, which the next call does again; the first: %.300s",
-                              folder->gathered, info.damaged, info.damaged == 1 ? "" : "s", info.first_damaged);
-    free(ids);
+                              "%.100s leaves out %d damaged record%s, which the next call that needs %s does again; the first: "
+                              "%.300s",
+                              folder->gathered, info.damaged, info.damaged == 1 ? "" : "s", info.damaged == 1 ? "it" : "them",
+                              info.first_damaged);
     return status;
 }

@@ -20,10 +20,10 @@ void unroll_folder_record(const unroll_folder *folder, const char *id, char path
    another reason. */
 unroll_status unroll_folder_find(const unroll_folder *folder, const unroll_experiment *experiment, unroll_planned *run,
                                  bool look_only, FILE *out);
-/* Gathers the plan's records that are there, unless the gathered file holds exactly these and `anew` is false.
-   *records: how many are there; with none nothing is written. Where damaged ones are left out (another shard's, which does
-   them again) the rest is gathered, and the status is UNROLL_FAILED and says so. */
-unroll_status unroll_folder_gather(const unroll_folder *folder, const unroll_experiment *experiment,
-                                   const unroll_plan *plan, bool anew, int *records);
+/* Gathers all records of the folder, whoever's plan they are of, unless the gathered file holds exactly these and `anew` is
+   false. Those of another version are left out and counted. *records: how many are there; with none nothing is written. Where
+   damaged ones are left out (another shard's, or another plan's) the rest is gathered, and the status is UNROLL_FAILED and
+   says so. */
+unroll_status unroll_folder_gather(const unroll_folder *folder, const unroll_experiment *experiment, bool anew, int *records);
 
 #endif

@@ -386,7 +386,7 @@ static unroll_status run_and_gather(sweep *s)
         unroll_progress_close(&s->progress);
         unroll_isa_use(s->isa);
     }
-    gathered = unroll_folder_gather(&s->folder, s->experiment, &s->plan,
+    gathered = unroll_folder_gather(&s->folder, s->experiment,
                                     s->summary->done + s->summary->diverged + s->summary->failed > 0, &records);
     if (gathered.code == UNROLL_OK && records > 0)
         unroll_text_copy(s->summary->gathered, sizeof s->summary->gathered, s->folder.gathered);
