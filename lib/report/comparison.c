@@ -139,11 +139,12 @@ static void print_failed(const unroll_table *table, int failed, int first, unrol
     fputs(after[format], out);
 }
 
-/* What the table does not show because its record was damaged when it was gathered. */
-static void print_left_out(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out)
+void unroll_print_left_out(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out)
 {
     static const char *const before[] = {"", "\n", "", "<p>"}, *const after[] = {"\n", "\n", "", "</p>\n"};
     bool one = table->left_out == 1;
+    if (table->left_out == 0 || format == UNROLL_FORMAT_CSV)
+        return;
     fprintf(out, "%s%d damaged %s left out: unroll run %s does %s again.%s", before[format], table->left_out,
             one ? "record is" : "records are", experiment->name, one ? "its run" : "their runs", after[format]);
 }
@@ -195,7 +196,7 @@ unroll_status unroll_report_table(const unroll_experiment *experiment, const unr
         status = print_absent(experiment, table, format, out);
     if (failed > 0 && format != UNROLL_FORMAT_CSV && status.code == UNROLL_OK)
         print_failed(table, failed, first, format, out);
-    if (table->left_out > 0 && format != UNROLL_FORMAT_CSV && status.code == UNROLL_OK)
-        print_left_out(experiment, table, format, out);
+    if (status.code == UNROLL_OK)
+        unroll_print_left_out(experiment, table, format, out);
     return status;
 }
