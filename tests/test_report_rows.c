@@ -30,6 +30,7 @@ static const char *print(const unroll_table *table, unroll_format format)
     static char text[16384];
     FILE *out = fmemopen(text, sizeof text, "w");
     CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    text[0] = '\0'; /* where nothing is printed */
     CU_ASSERT_EQUAL(unroll_report_rows(&experiment, table, grouping, format, out).code, UNROLL_OK);
     fclose(out);
     return text;
@@ -97,6 +98,30 @@ static void runs_stand_in_the_order_of_their_groups_and_of_seeds(void)
         CU_ASSERT_STRING_EQUAL(field(r + 1, "status"), run->status);
         CU_ASSERT_EQUAL(atoi(field(r + 1, "id")), RUNS - expected[r]);
     }
+    unroll_table_free(table);
+}
+
+/* A filter takes failed runs, too, and columns that a user names set the order. */
+static void runs_may_be_chosen_and_ordered_by_other_columns(void)
+{
+    static const unroll_grouping chosen = {.by = "seed", .where = "length=10"}, none = {.where = "length=99"};
+    unroll_table *table = load(runs, RUNS);
+    const char *text;
+    grouping = &chosen;
+    text = print(table, UNROLL_FORMAT_CSV);
+    for (int r = 0; r < 3; r++)
+        read_record(&text, &csv[r]);
+    CHECK_TEXT(text, "");
+    CU_ASSERT_STRING_EQUAL(field(1, "status"), "diverged");
+    CU_ASSERT_STRING_EQUAL(field(2, "status"), "failed");
+    CU_ASSERT_PTR_NOT_NULL(strstr(print(table, UNROLL_FORMAT_TEXT), "\nheld: hidden=7 length=10; every other"));
+    grouping = &none;
+    CHECK_TEXT(print(table, UNROLL_FORMAT_TEXT), "");
+    text = print(table, UNROLL_FORMAT_CSV);
+    read_record(&text, &csv[0]);
+    CHECK_TEXT(text, "");
+    CU_ASSERT_EQUAL(csv[0].fields, table->column_count);
+    grouping = NULL;
     unroll_table_free(table);
 }
 
@@ -201,6 +226,7 @@ static void a_single_run_has_no_column_of_a_setting_or_a_reason(void)
 
 const unroll_test tests_report_rows[] = {
     TEST(runs_stand_in_the_order_of_their_groups_and_of_seeds),
+    TEST(runs_may_be_chosen_and_ordered_by_other_columns),
     TEST(csv_has_every_setting_and_result_once),
     TEST(numbers_read_back_the_same_and_no_value_is_empty),
     TEST(texts_are_whole),
