@@ -182,7 +182,7 @@ where_it_lies() {
     echo "Done in $(($(date +%s) - started)) s. Here it lies:"
     echo "  results/report.md        tables and figures on one page"
     echo "  results/figures/         every figure as .svg and .png"
-    echo "  results/EXPERIMENT.h5    all runs of an experiment, for h5py, h5dump, HDFView"
+    echo "  results/EXPERIMENT.h5    all runs of an experiment, for h5py, xarray, h5dump, HDFView"
     echo "  results/EXPERIMENT/runs  one file a run"
     echo "  $unroll     the program: $unroll --help"
 }

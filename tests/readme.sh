@@ -47,6 +47,9 @@ fi
 "$unroll" run parity length=4 seed=0..1 steps=300 hidden=8
 "$unroll" report parity | tee report.log
 grep -E '^ *4 +mgu +2 ' report.log
+"$unroll" report --runs --format csv --out tables
+[ "$(wc -l <tables/parity.csv)" -eq 5 ]
+grep -E '^[0-9a-f]{32},done,,parity,mgu,8,' tables/parity.csv
 "$unroll" run reach
 "$unroll" report reach | grep -E '^ *32 +mgu +6 +[0-9.e-]+ \['
 if command -v gnuplot >/dev/null; then

@@ -62,6 +62,7 @@ static void a_wrong_call_names_what_is_right(void)
     check("report nosuchthing", "", 2,
           "unroll: there is no experiment nosuchthing; unroll list experiments shows them\n");
     check("report --format xml", "", 2, "unroll: --format xml is none of text, md, csv, html\n");
+    check("report --out ''", "", 2, "unroll: --out needs the name of a folder\n");
 }
 
 /* Made runs under the name of an experiment of the program. */
@@ -113,11 +114,115 @@ static void every_format_has_its_own_head_and_text_ends_with_the_path(void)
     snprintf(arguments, sizeof arguments, "report --format md --results %s", results);
     CU_ASSERT_EQUAL(call(arguments), 0);
     CU_ASSERT_EQUAL(strncmp(out, "## architectures: ", 18), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n\nVerdict: **not judged at this size**; 0 of "));
     CU_ASSERT_PTR_NULL(strstr(out, "report.md"));
+}
+
+static int count_of(const char *text, const char *word)
+{
+    int count = 0;
+    while ((text = strstr(text, word)) != NULL) {
+        text += strlen(word);
+        count++;
+    }
+    return count;
+}
+
+/* Gathers runs of another experiment into the same folder. */
+static void add_speed(const char *results)
+{
+    static const made_run runs[] = {{50, "rnn", 0, "done", 0.5}, {50, "lstm", 0, "done", 0.25}};
+    char command[2400];
+    snprintf(command, sizeof command, "cp %s/speed.h5 %s", made_folder(unroll_experiment_find("speed"), runs, 2), results);
+    CU_ASSERT_EQUAL_FATAL(run_shell(command), 0);
+}
+
+static void html_is_one_whole_page(void)
+{
+    static const char head[] = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+                               "<title>architectures</title>\n";
+    const char *results = results_of_architectures();
+    char arguments[1200];
     snprintf(arguments, sizeof arguments, "report --format=html --results %s", results);
     CU_ASSERT_EQUAL(call(arguments), 0);
-    CU_ASSERT_EQUAL(strncmp(out, "<h2>architectures: ", 19), 0);
+    CU_ASSERT_EQUAL(strncmp(out, head, strlen(head)), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n<h1>architectures: "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n<p>Verdict: <strong>not judged at this size</strong>; 0 of "));
+    CU_ASSERT_STRING_EQUAL(out + strlen(out) - 8, "</html>\n");
     CU_ASSERT_PTR_NULL(strstr(out, "report.md"));
+    add_speed(results);
+    CU_ASSERT_EQUAL(call(arguments), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "<title>unroll report</title>"));
+    CU_ASSERT_EQUAL(count_of(out, "<!doctype html>"), 1);
+    CU_ASSERT_EQUAL(count_of(out, "</html>"), 1);
+    CU_ASSERT_EQUAL(count_of(out, "<h1>"), 2);
+}
+
+/* ---- a table a file ---- */
+
+static void csv_of_several_experiments_goes_down_no_pipe(void)
+{
+    static const char said[] = "unroll: each of these 2 experiments has CSV columns of its own: name one of them, or let "
+                               "--out DIR write a file for each\n";
+    const char *results = results_of_architectures();
+    char arguments[1200];
+    check("report architectures speed --format csv --results %s", results, 2, said);
+    add_speed(results);
+    check("report --format csv --results %s", results, 2, said);
+    check("report --runs --format csv --results %s", results, 2, said);
+    CHECK_TEXT(read_text(results, "report.md"), "(none)");
+    snprintf(arguments, sizeof arguments, "report speed --format csv --results %s", results);
+    CU_ASSERT_EQUAL(call(arguments), 0);
+    CU_ASSERT_EQUAL(count_of(out, ",runs"), 1);
+}
+
+static void out_writes_a_file_for_each_experiment_and_prints_where_it_lies(void)
+{
+    static const struct {
+        const char *format, *ending, *begin;
+    } formats[] = {{"text", "txt", "architectures: "},
+                   {"md", "md", "## architectures: "},
+                   {"csv", "csv", "length,hidden,model,runs,"},
+                   {"html", "html", "<!doctype html>\n"}};
+    const char *results = results_of_architectures(), *folder = test_folder();
+    char arguments[2400], expected[4096], name[64];
+    add_speed(results);
+    for (int i = 0; i < 4; i++) {
+        snprintf(arguments, sizeof arguments, "report --format %s --out %s/new/tables --results %s", formats[i].format, folder,
+                 results);
+        CU_ASSERT_EQUAL(call(arguments), 0);
+        snprintf(expected, sizeof expected,
+                 "%s/new/tables/architectures.%s\n%s/new/tables/speed.%s\nreport: %s/report.md\n", folder, formats[i].ending,
+                 folder, formats[i].ending, results);
+        CHECK_TEXT(out, expected);
+        CHECK_TEXT(err, "");
+        snprintf(name, sizeof name, "new/tables/architectures.%s", formats[i].ending);
+        CU_ASSERT_EQUAL(strncmp(read_text(folder, name), formats[i].begin, strlen(formats[i].begin)), 0);
+        CU_ASSERT_PTR_NULL(strstr(read_text(folder, name), "speed"));
+    }
+    CU_ASSERT_EQUAL(count_of(read_text(folder, "new/tables/speed.html"), "</html>\n"), 1);
+}
+
+static void out_may_hold_a_row_a_run(void)
+{
+    const char *results = results_of_architectures(), *folder = test_folder();
+    char arguments[2400];
+    snprintf(arguments, sizeof arguments, "report architectures --runs --format csv --out %s --results %s", folder, results);
+    CU_ASSERT_EQUAL(call(arguments), 0);
+    CU_ASSERT_EQUAL(strncmp(read_text(folder, "architectures.csv"), "id,status,reason,task,model,", 28), 0);
+    CU_ASSERT_EQUAL(count_of(read_text(folder, "architectures.csv"), ",failed,"), 1);
+}
+
+static void a_file_that_cannot_be_written_is_one_sentence_and_leaves_the_older_one(void)
+{
+    const char *results = results_of_architectures(), *folder = test_folder();
+    char arguments[2400], expected[2400];
+    write_text(folder, "file", "another's\n");
+    snprintf(arguments, sizeof arguments, "report --out %s/file --results %s", folder, results);
+    snprintf(expected, sizeof expected, "unroll: cannot make the folder %s/file: ", folder);
+    CU_ASSERT_EQUAL(call(arguments), 1);
+    CU_ASSERT_EQUAL(strncmp(err, expected, strlen(expected)), 0);
+    CHECK_TEXT(read_text(folder, "file"), "another's\n");
 }
 
 static void damaged_results_are_one_sentence(void)
@@ -137,9 +242,9 @@ static void damaged_results_keep_no_other_table_back(void)
     const char *results = results_of_architectures();
     char arguments[1200], expected[2400];
     write_text(results, "text.h5", "no HDF5");
-    snprintf(arguments, sizeof arguments, "report --format csv --results %s", results);
+    snprintf(arguments, sizeof arguments, "report --format md --results %s", results);
     CU_ASSERT_EQUAL(call(arguments), 2);
-    CU_ASSERT_EQUAL(strncmp(out, "length,hidden,model,runs,diverged,", 34), 0);
+    CU_ASSERT_EQUAL(strncmp(out, "## architectures: ", 18), 0);
     snprintf(expected, sizeof expected,
              "report: %s/report.md\nunroll: %s/text.h5 is damaged: it does not end in the checksum that unroll writes; unroll run text makes it anew\n", results, results);
     CHECK_TEXT(err, expected);
@@ -303,6 +408,11 @@ const unroll_test tests_cli_report[] = {
     TEST(a_wrong_call_names_what_is_right),
     TEST(csv_is_all_that_goes_down_a_pipe),
     TEST(every_format_has_its_own_head_and_text_ends_with_the_path),
+    TEST(html_is_one_whole_page),
+    TEST(csv_of_several_experiments_goes_down_no_pipe),
+    TEST(out_writes_a_file_for_each_experiment_and_prints_where_it_lies),
+    TEST(out_may_hold_a_row_a_run),
+    TEST(a_file_that_cannot_be_written_is_one_sentence_and_leaves_the_older_one),
     TEST(damaged_results_are_one_sentence),
     TEST(damaged_results_keep_no_other_table_back),
     TEST(a_page_that_cannot_be_written_keeps_no_table_back),

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/h5.h"
+#include "store/plain.h"
 #include "store/store.h"
 #include "files.h"
 
@@ -32,16 +34,19 @@ static unroll_record *make_run(int i)
     record->seconds = i + 0.5;
     unroll_record_env(record, "isa", "scalar");
     unroll_record_env(record, "commit", "0123456789ab");
+    unroll_record_env(record, "run", "beside");
     if (i == 4)
         return record;
     unroll_record_int(record, "parameters", "", 100 + i);
     unroll_record_real(record, "mse", "K^2", 1.0 / (i + 1));
+    unroll_record_real(record, "best_valid_mse", "K^2", 0.5);
     unroll_record_real(record, "length", "m", 7);
     unroll_record_int(record, "mixed", "", i);
     if (i == 5)
         unroll_record_text(record, "mixed", "many");
     unroll_record_curve(record, "train_loss", "nats", loss, i);
     unroll_record_curve(record, "seconds", "s", loss, 2);
+    unroll_record_curve(record, "run", "", loss, 2);
     if (i > 2)
         unroll_record_timing(record, "step", ns, 3);
     return record;
@@ -155,7 +160,7 @@ static void curves_end_in_nan_and_timings_in_minus_one(void)
     CU_ASSERT_EQUAL(step->ns[3 * 2], -1);
     CU_ASSERT_EQUAL(step->ns[3 * 3], 30);
     CU_ASSERT_EQUAL(step->ns[3 * 5 + 2], 20);
-    CU_ASSERT_EQUAL(table->env_count, 3);
+    CU_ASSERT_EQUAL(table->env_count, 4);
     CU_ASSERT_STRING_EQUAL(table->env[1].text[5], "0123456789ab");
     unroll_table_free(table);
 }
@@ -260,6 +265,72 @@ static void h5py_and_pandas_read_a_gathered_file(void)
     test_skip("python3-h5py or python3-pandas is not installed");
 }
 
+/* Whether one of the pythons has the module beside xarray; it then checks what xarray reads by that engine. */
+static bool check_by_xarray(const char *module, const char *engine)
+{
+    static const char *const pythons[] = {"python3", "/usr/bin/python3"};
+    unroll_gather_info info = {0};
+    char command[200], after[40];
+    for (int i = 0; i < 2; i++) {
+        snprintf(command, sizeof command, "%s -c 'import xarray, %s' 2>/dev/null", pythons[i], module);
+        if (run(command, "", "") != 0)
+            continue;
+        snprintf(command, sizeof command, "%s tests/read_xarray.py ", pythons[i]);
+        snprintf(after, sizeof after, " %s", engine);
+        CU_ASSERT_EQUAL(run(command, gather(store_runs(false), NULL, 0, &info), after), 0);
+        return true;
+    }
+    return false;
+}
+
+static void xarray_reads_a_gathered_file_by_h5netcdf(void)
+{
+    if (!check_by_xarray("h5netcdf", "h5netcdf"))
+        test_skip("python3-xarray or python3-h5netcdf is not installed");
+}
+
+static void xarray_reads_a_gathered_file_by_netcdf4(void)
+{
+    if (!check_by_xarray("netCDF4", "netcdf4"))
+        test_skip("python3-xarray or python3-netcdf4 is not installed");
+}
+
+/* Texts of one length and an attribute "unit": gathered files had these, and records still do. */
+static void a_gathered_file_of_an_earlier_version_is_read(void)
+{
+    static const char *const head[] = {"schema", "experiment", "title", "version", "commit", "created"};
+    static const char *const status[] = {"done", "failed"};
+    static const double mse[] = {0.5, 0.25};
+    static const int64_t ns[] = {7, 8, 9, -1};
+    char path[1200];
+    unroll_table *table;
+    unroll_h5 h;
+    snprintf(path, sizeof path, "%s/demo.h5", test_folder());
+    unroll_h5_lock();
+    unroll_h5_create(&h, path);
+    for (int i = 0; i < 6; i++)
+        unroll_h5_put_text(&h, h.file, head[i], i == 0 ? UNROLL_TABLE_SCHEMA : "demo");
+    hid_t runs = unroll_h5_make_group(&h, "runs"), timings = unroll_h5_make_group(&h, "timings");
+    hid_t sets[] = {unroll_h5_put_texts(&h, runs, "status", status, 2),
+                    unroll_h5_put(&h, runs, &(unroll_h5_data){.name = "mse", .unit = "K^2", .file_type = H5T_IEEE_F64LE,
+                                                              .memory_type = H5T_NATIVE_DOUBLE, .rank = 1, .dims = {2},
+                                                              .values = mse}),
+                    unroll_h5_put(&h, timings, &(unroll_h5_data){.name = "step", .unit = "ns", .file_type = H5T_STD_I64LE,
+                                                                 .memory_type = H5T_NATIVE_INT64, .rank = 2, .dims = {2, 2},
+                                                                 .values = ns})};
+    for (int i = 0; i < 3; i++)
+        H5Dclose(sets[i]);
+    H5Gclose(runs);
+    H5Gclose(timings);
+    CU_ASSERT_EQUAL_FATAL(unroll_h5_close(&h).code, UNROLL_OK);
+    unroll_h5_unlock();
+    CU_ASSERT_EQUAL_FATAL(unroll_load_table(path, &table).code, UNROLL_OK);
+    CU_ASSERT_STRING_EQUAL(unroll_table_find(table, "status")->text[1], "failed");
+    CU_ASSERT_STRING_EQUAL(unroll_table_find(table, "mse")->unit, "K^2");
+    CU_ASSERT_EQUAL(unroll_table_find_timing(table, "step")->ns[2], 9);
+    unroll_table_free(table);
+}
+
 const unroll_test tests_store_gather[] = {
     TEST(a_gathered_file_holds_settings_and_results_as_columns),
     TEST(a_whole_number_that_a_run_lacks_makes_a_column_of_reals),
@@ -271,5 +342,8 @@ const unroll_test tests_store_gather[] = {
     TEST(nothing_to_gather_is_said_and_writes_nothing),
     TEST(h5dump_reads_a_gathered_file),
     TEST(h5py_and_pandas_read_a_gathered_file),
+    TEST(xarray_reads_a_gathered_file_by_h5netcdf),
+    TEST(xarray_reads_a_gathered_file_by_netcdf4),
+    TEST(a_gathered_file_of_an_earlier_version_is_read),
     {NULL, NULL},
 };

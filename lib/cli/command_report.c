@@ -1,7 +1,9 @@
 /* unroll report: tables of what was run, and the page with all of it. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "cli/cli.h"
 #include "report/report.h"
 
@@ -9,9 +11,22 @@ static const unroll_option options[] = {
     {"by", "COLUMN,...", "a row for each combination of these (default: the experiment's, and what else varies)"},
     {"where", "COLUMN=VALUE,...", "only these runs: values, ranges a..b, max, min; several terms parted by blanks, quoted"},
     {"--format", "F", "what is printed: text, md, csv or html (default: text)"},
+    {"--runs", NULL, "a row a run instead of a row a group of runs: settings, metrics, seconds"},
+    {"--out", "DIR", "write each experiment into a file of its own, DIR/EXPERIMENT.txt, .md, .csv or .html"},
     {"--results", "DIR", "folder of the results (default: results)"},
     {NULL, NULL, NULL},
 };
+
+/* What is asked for. */
+typedef struct request {
+    unroll_selection selection;
+    int shown; /* experiments of the selection that were named, or that have a gathered file */
+    unroll_format format;
+    unroll_grouping grouping;
+    const char *folder; /* NULL: standard output */
+    unroll_status (*print)(const unroll_experiment *experiment, const unroll_table *table, const unroll_grouping *grouping,
+                           unroll_format format, FILE *out);
+} request;
 
 static unroll_status read_format(const char *text, unroll_format *format)
 {
@@ -26,41 +41,119 @@ static unroll_status read_format(const char *text, unroll_format *format)
                         : unroll_error(UNROLL_WRONG, "--format %.40s is none of text, md, csv, html", text);
 }
 
-static unroll_status print_head(const unroll_experiment *experiment, const unroll_table *table, unroll_format format)
+/* ---- an experiment ---- */
+
+/* The claim, and what the records say of it; nothing in CSV, or where there is no rule. */
+static unroll_status print_verdict(const unroll_experiment *experiment, const unroll_table *table, unroll_format format,
+                                   FILE *out)
 {
+    static const char *const before[] = {"claim: ", "Claim: ", "", "<p>Claim: "}, *const after[] = {"\n", "\n\n", "", "</p>\n"};
     unroll_verdict verdict;
     unroll_status judged;
-    switch (format) {
-    case UNROLL_FORMAT_TEXT:
-        printf("%s: %s\n", experiment->name, experiment->title);
-        judged = unroll_judge(experiment, table, &verdict);
-        if (judged.code == UNROLL_OK) {
-            printf("claim: %s\n", experiment->claim);
-            unroll_verdict_print(&verdict, format, stdout);
-            unroll_verdict_free(&verdict);
-        } else if (judged.code != UNROLL_NOTHING) {
-            return judged;
-        }
-        putchar('\n');
-        break;
-    case UNROLL_FORMAT_MARKDOWN:
-        printf("## %s: %s\n\n", experiment->name, experiment->title);
-        break;
-    case UNROLL_FORMAT_HTML:
-        printf("<h2>%s: ", experiment->name);
-        unroll_print_escaped(experiment->title, format, stdout);
-        puts("</h2>");
-        break;
-    case UNROLL_FORMAT_CSV:
-        break;
+    if (format == UNROLL_FORMAT_CSV)
+        return unroll_ok();
+    judged = unroll_judge(experiment, table, &verdict);
+    if (judged.code != UNROLL_OK)
+        return judged.code == UNROLL_NOTHING ? unroll_ok() : judged;
+    if (experiment->claim != NULL) {
+        fputs(before[format], out);
+        unroll_print_escaped(experiment->claim, format, out);
+        fputs(after[format], out);
     }
+    unroll_verdict_print(&verdict, format, out);
+    unroll_verdict_free(&verdict);
     return unroll_ok();
 }
 
-/* Prints the tables of the experiments that have a gathered file; those that were named must have one. A damaged one does
-   not keep the others back; the first failure is told at the end. */
-static unroll_status print_tables(const unroll_selection *selection, const unroll_grouping *grouping, unroll_format format)
+static unroll_status print_experiment(const request *r, const unroll_experiment *experiment, const unroll_table *table,
+                                      FILE *out)
 {
+    static const char *const before[] = {"", "## ", "", "<h1>"}, *const after[] = {"\n", "\n\n", "", "</h1>\n"};
+    if (r->format != UNROLL_FORMAT_CSV) {
+        fprintf(out, "%s%s: ", before[r->format], experiment->name);
+        unroll_print_escaped(experiment->title, r->format, out);
+        fputs(after[r->format], out);
+    }
+    UNROLL_TRY(print_verdict(experiment, table, r->format, out));
+    fputs(r->format == UNROLL_FORMAT_TEXT ? "\n" : "", out);
+    return r->print(experiment, table, &r->grouping, r->format, out);
+}
+
+/* ---- what stands around them: HTML is a whole page ---- */
+
+static void open_page(const request *r, const char *title, FILE *out)
+{
+    if (r->format == UNROLL_FORMAT_HTML)
+        fprintf(out,
+                "<!doctype html>\n"
+                "<html lang=\"en\">\n"
+                "<meta charset=\"utf-8\">\n"
+                "<title>%s</title>\n"
+                "<style>\n"
+                "body { font-family: sans-serif }\n"
+                "table { border-collapse: collapse; margin: 1em 0 }\n"
+                "td, th { padding: 0.1em 0.6em; border-bottom: 1px solid #ccc }\n"
+                "</style>\n",
+                title);
+}
+
+static void close_page(const request *r, FILE *out)
+{
+    fputs(r->format == UNROLL_FORMAT_HTML ? "</html>\n" : "", out);
+}
+
+/* Writes an experiment into its file and prints where that lies. */
+static unroll_status write_experiment(const request *r, const unroll_experiment *experiment, const unroll_table *table)
+{
+    static const char *const endings[] = {"txt", "md", "csv", "html"};
+    char path[UNROLL_FILE_ROOM];
+    unroll_text_file file;
+    unroll_status status, closed;
+    if (snprintf(path, sizeof path, "%s/%s.%s", r->folder, experiment->name, endings[r->format]) >= (int)sizeof path)
+        return unroll_error(UNROLL_WRONG, "--out: the name of the folder is too long");
+    UNROLL_TRY(unroll_make_folder(r->folder));
+    UNROLL_TRY(unroll_text_file_open(&file, path));
+    open_page(r, experiment->name, file.out);
+    status = print_experiment(r, experiment, table, file.out);
+    close_page(r, file.out);
+    closed = unroll_text_file_close(&file, status.code == UNROLL_OK);
+    UNROLL_TRY(status);
+    UNROLL_TRY(closed);
+    puts(path);
+    return unroll_ok();
+}
+
+/* `printed`: so many were before it. */
+static unroll_status show_experiment(const request *r, const unroll_experiment *experiment, const unroll_table *table,
+                                     int printed)
+{
+    if (r->folder != NULL)
+        return write_experiment(r, experiment, table);
+    if (printed == 0)
+        open_page(r, r->shown > 1 ? "unroll report" : experiment->name, stdout);
+    else
+        putchar('\n');
+    return print_experiment(r, experiment, table, stdout);
+}
+
+/* ---- all of them ---- */
+
+static int count_shown(const unroll_selection *selection)
+{
+    int count = 0;
+    for (int i = 0; i < selection->count; i++) {
+        char path[UNROLL_FILE_ROOM];
+        snprintf(path, sizeof path, "%.900s/%.64s.h5", selection->results, selection->experiments[i]->name);
+        count += selection->named || access(path, F_OK) == 0;
+    }
+    return count;
+}
+
+/* Prints the experiments that have a gathered file; those that were named must have one. A damaged one does not keep the
+   others back; the first failure is told at the end. */
+static unroll_status print_tables(const request *r)
+{
+    const unroll_selection *selection = &r->selection;
     unroll_status first = unroll_ok();
     int printed = 0;
     for (int i = 0; i < selection->count; i++) {
@@ -73,14 +166,12 @@ static unroll_status print_tables(const unroll_selection *selection, const unrol
             first = first.code == UNROLL_OK ? status : first;
             continue;
         }
-        if (printed++ > 0)
-            putchar('\n');
-        status = print_head(experiment, table, format);
-        if (status.code == UNROLL_OK)
-            status = unroll_report_table(experiment, table, grouping, format, stdout);
+        status = show_experiment(r, experiment, table, printed++);
         unroll_table_free(table);
         first = first.code == UNROLL_OK ? status : first;
     }
+    if (printed > 0 && r->folder == NULL)
+        close_page(r, stdout);
     if (printed == 0 && first.code == UNROLL_OK)
         return unroll_error(UNROLL_NOTHING, "there are no results in %.300s yet: unroll run EXPERIMENT makes them",
                             selection->results);
@@ -89,32 +180,44 @@ static unroll_status print_tables(const unroll_selection *selection, const unrol
 
 /* The tables, then the page, on which stands everything that there is, whatever was named. The tables are out before the
    page is begun: whatever becomes of it, nothing of them is lost in a buffer, and nothing is said before them. */
-static unroll_status print_all(const unroll_selection *selection, const unroll_grouping *grouping, unroll_format format)
+static unroll_status print_all(const request *r)
 {
+    bool pipe = r->format != UNROLL_FORMAT_TEXT && r->folder == NULL; /* apart from what goes down one */
     char path[512];
-    unroll_status page, tables = print_tables(selection, grouping, format);
+    unroll_status page, tables = print_tables(r);
     if (tables.code == UNROLL_NOTHING)
         return tables;
     fflush(stdout); /* when it cannot be written, main tells it at the end */
-    page = unroll_report_page(NULL, 0, selection->results, path);
-    if (path[0] != '\0') /* apart from what goes down a pipe */
-        fprintf(format == UNROLL_FORMAT_TEXT ? stdout : stderr, "%sreport: %s\n",
-                format == UNROLL_FORMAT_TEXT ? "\n" : "", path);
+    page = unroll_report_page(NULL, 0, r->selection.results, path);
+    if (path[0] != '\0')
+        fprintf(pipe ? stderr : stdout, "%sreport: %s\n", !pipe && r->folder == NULL ? "\n" : "", path);
     return tables.code != UNROLL_OK ? tables : page;
+}
+
+static unroll_status read_request(const unroll_arguments *arguments, request *r)
+{
+    r->grouping = (unroll_grouping){unroll_option_get(arguments, "by"), unroll_option_get(arguments, "where"), false};
+    r->folder = unroll_option_get(arguments, "--out");
+    r->print = unroll_option_get(arguments, "--runs") != NULL ? unroll_report_rows : unroll_report_table;
+    if (r->folder != NULL && r->folder[0] == '\0')
+        return unroll_error(UNROLL_WRONG, "--out needs the name of a folder");
+    UNROLL_TRY(read_format(unroll_option_get(arguments, "--format"), &r->format));
+    UNROLL_TRY(unroll_selection_read(arguments, &r->selection));
+    r->shown = count_shown(&r->selection);
+    if (r->format == UNROLL_FORMAT_CSV && r->folder == NULL && r->shown > 1)
+        return unroll_error(UNROLL_WRONG, "each of these %d experiments has CSV columns of its own: name one of them, or let "
+                                          "--out DIR write a file for each", r->shown);
+    return unroll_ok();
 }
 
 static unroll_status run(const unroll_arguments *arguments, const atomic_bool *stop)
 {
-    unroll_selection selection;
-    unroll_grouping grouping = {unroll_option_get(arguments, "by"), unroll_option_get(arguments, "where")};
-    unroll_format format;
-    unroll_status status;
+    request r = {.folder = NULL};
+    unroll_status status = read_request(arguments, &r);
     (void)stop;
-    UNROLL_TRY(read_format(unroll_option_get(arguments, "--format"), &format));
-    status = unroll_selection_read(arguments, &selection);
     if (status.code == UNROLL_OK)
-        status = print_all(&selection, &grouping, format);
-    unroll_selection_free(&selection);
+        status = print_all(&r);
+    unroll_selection_free(&r.selection);
     return status;
 }
 
@@ -127,5 +230,8 @@ const unroll_command command_report = {
     .run = run,
     .options = options,
     .more = "Without EXPERIMENT: all that have results, as on the page. Numbers are medians over seeds, or shares of runs; in\n"
-            "brackets: intervals that cover 95% or more, of 6 runs and more.\n",
+            "brackets: intervals that cover 95% or more, of 6 runs and more.\n"
+            "\n"
+            "HTML is a whole page. CSV of several experiments needs --out: each has columns of its own. With --runs, CSV has\n"
+            "every setting and metric in full, the other formats the settings that vary and a line that tells which are held.\n",
 };

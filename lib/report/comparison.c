@@ -139,13 +139,20 @@ static void print_failed(const unroll_table *table, int failed, int first, unrol
     fputs(after[format], out);
 }
 
-/* What the table does not show because its record was damaged when it was gathered. */
-static void print_left_out(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out)
+static void print_left_out(const unroll_experiment *experiment, int count, const char *record, const char *of,
+                           unroll_format format, FILE *out)
 {
     static const char *const before[] = {"", "\n", "", "<p>"}, *const after[] = {"\n", "\n", "", "</p>\n"};
-    bool one = table->left_out == 1;
-    fprintf(out, "%s%d damaged %s left out: unroll run %s does %s again.%s", before[format], table->left_out,
-            one ? "record is" : "records are", experiment->name, one ? "its run" : "their runs", after[format]);
+    if (count > 0 && format != UNROLL_FORMAT_CSV)
+        fprintf(out, "%s%d %s%s%s %s left out: unroll run %s does %s again.%s", before[format], count, record,
+                count == 1 ? "" : "s", of, count == 1 ? "is" : "are", experiment->name, count == 1 ? "its run" : "their runs",
+                after[format]);
+}
+
+void unroll_print_left_out(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out)
+{
+    print_left_out(experiment, table->stale, "record", " of another version of the program", format, out);
+    print_left_out(experiment, table->left_out, "damaged record", "", format, out);
 }
 
 /* Columns of the experiment's that no run has: of another task, or misspelt. */
@@ -164,15 +171,6 @@ static unroll_status print_absent(const unroll_experiment *experiment, const unr
     if (count > 0)
         fprintf(out, ": no run has %s%s", count == 1 ? "it" : "them", after[format]);
     return unroll_ok();
-}
-
-/* What is there and no longer a result. */
-static void print_stale(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out)
-{
-    static const char *const before[] = {"", "\n", "", "<p>"}, *const after[] = {"\n", "\n", "", "</p>\n"};
-    bool one = table->stale == 1;
-    fprintf(out, "%s%d record%s of another version of the program %s left out: unroll run %s does %s again.%s", before[format],
-            table->stale, one ? "" : "s", one ? "is" : "are", experiment->name, one ? "its run" : "their runs", after[format]);
 }
 
 /* What the runs of a row differ in, other than their seeds. */
@@ -204,9 +202,7 @@ unroll_status unroll_report_table(const unroll_experiment *experiment, const unr
         status = print_absent(experiment, table, format, out);
     if (failed > 0 && format != UNROLL_FORMAT_CSV && status.code == UNROLL_OK)
         print_failed(table, failed, first, format, out);
-    if (table->stale > 0 && format != UNROLL_FORMAT_CSV && status.code == UNROLL_OK)
-        print_stale(experiment, table, format, out);
-    if (table->left_out > 0 && format != UNROLL_FORMAT_CSV && status.code == UNROLL_OK)
-        print_left_out(experiment, table, format, out);
+    if (status.code == UNROLL_OK)
+        unroll_print_left_out(experiment, table, format, out);
     return status;
 }

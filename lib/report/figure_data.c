@@ -335,7 +335,7 @@ static unroll_status answer(const drawing *d, const char *line)
     unroll_text_file file;
     unroll_status status;
     UNROLL_TRY(read_request(d->script, line, &r));
-    UNROLL_TRY(unroll_select(d->table, r.where, d->keep));
+    UNROLL_TRY(unroll_select(d->table, r.where, false, d->keep));
     UNROLL_TRY(unroll_groups_make(d->experiment, d->table, r.by, d->keep, &groups));
     snprintf(path, sizeof path, "%.4000s/%s.dat", d->folder, r.name);
     status = unroll_text_file_open(&file, path);

@@ -137,11 +137,11 @@ static unroll_status select_by(const unroll_table *table, char *term, bool *keep
     return unroll_ok();
 }
 
-unroll_status unroll_select(const unroll_table *table, const char *filter, bool *keep)
+unroll_status unroll_select(const unroll_table *table, const char *filter, bool failed, bool *keep)
 {
     char term[256];
     for (int i = 0; i < table->rows; i++)
-        keep[i] = !unroll_has_status(table, "failed", i);
+        keep[i] = failed || !unroll_has_status(table, "failed", i);
     while (unroll_next_word(&filter, term, sizeof term))
         UNROLL_TRY(select_by(table, term, keep));
     return unroll_ok();

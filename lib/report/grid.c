@@ -131,8 +131,7 @@ static void print_html(const unroll_grid *grid, FILE *out)
 
 /* ---- as comma-separated values (RFC 4180, with line feeds) ---- */
 
-/* Line breaks and tabs are data; other control characters become blanks, for the table may go to a terminal. */
-static void print_csv_text(const char *text, FILE *out)
+void unroll_print_csv(const char *text, FILE *out)
 {
     bool quoted = strpbrk(text, ",\"\n") != NULL;
     if (quoted)
@@ -175,7 +174,7 @@ static void print_csv(const unroll_grid *grid, FILE *out)
             if (c > 0)
                 fputc(',', out);
             if (!is_interval(grid, c)) {
-                print_csv_text(entry->text, out);
+                unroll_print_csv(entry->text, out);
                 continue;
             }
             print_csv_number(entry->interval.estimate, out);

@@ -19,7 +19,7 @@ static unroll_status out_of_memory(void)
 
 /* ---- which columns ---- */
 
-static bool varies(const unroll_table *table, const unroll_table_column *column, const bool *keep)
+bool unroll_varies(const unroll_table *table, const unroll_table_column *column, const bool *keep)
 {
     int first = 0;
     while (first < table->rows && !keep[first])
@@ -58,7 +58,7 @@ static void list_columns(const unroll_experiment *experiment, const unroll_table
     bool params = has_params(table, keep);
     out[0] = '\0';
     for (const char *rest = experiment->groups; unroll_next_word(&rest, word, sizeof word) && used < UNROLL_COLUMNS_ROOM;)
-        if (!is_word(but, word) && (all || varies(table, unroll_table_find(table, word), keep)))
+        if (!is_word(but, word) && (all || unroll_varies(table, unroll_table_find(table, word), keep)))
             used += (size_t)snprintf(out + used, UNROLL_COLUMNS_ROOM - used, "%s%s", used > 0 ? " " : "", word);
     for (int i = 0; i < unroll_setting_count(); i++) {
         const unroll_setting *row = unroll_setting_at(i);
@@ -66,7 +66,7 @@ static void list_columns(const unroll_experiment *experiment, const unroll_table
         bool follows = strcmp(row->name, "seed") == 0 || (params && strcmp(row->name, "hidden") == 0) ||
                        ((row->flags & UNROLL_SETTING_TIMING) != 0 && !experiment->timed);
         if (column == NULL || follows || is_word(experiment->groups, row->name) || is_word(but, row->name) ||
-            !varies(table, column, keep) || used >= UNROLL_COLUMNS_ROOM)
+            !unroll_varies(table, column, keep) || used >= UNROLL_COLUMNS_ROOM)
             continue;
         used += (size_t)snprintf(out + used, UNROLL_COLUMNS_ROOM - used, "%s%s", used > 0 ? " " : "", row->name);
     }
@@ -286,7 +286,7 @@ unroll_status unroll_groups_of(const unroll_experiment *experiment, const unroll
     grouping = grouping != NULL ? grouping : &usual;
     memset(groups, 0, sizeof *groups);
     if (status.code == UNROLL_OK)
-        status = unroll_select(table, grouping->where, keep);
+        status = unroll_select(table, grouping->where, grouping->failed, keep);
     if (status.code == UNROLL_OK) {
         if (grouping->by != NULL)
             part_words(grouping->by, columns);

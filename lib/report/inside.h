@@ -37,10 +37,12 @@ bool unroll_has_status(const unroll_table *table, const char *status, int row);
 /* Runs of a status; *first, where not NULL, becomes the first one's row when there is any. */
 int unroll_count_status(const unroll_table *table, const char *status, int *first);
 
-/* Marks in keep (rows) the runs that did not fail and that `filter` lets pass: terms parted by blanks, each a column with a list of
+/* Marks in keep (rows) the runs that did not fail, or all with `failed`, and that `filter` lets pass: terms parted by blanks, each a column with a list of
    its values, ranges, max or min (of the rows that the terms before let pass): "params=max length=50..400 model=lstm,gru".
    NULL: all. UNROLL_WRONG for a filter that is not written so, or asks for a column that is not there. */
-unroll_status unroll_select(const unroll_table *table, const char *filter, bool *keep);
+unroll_status unroll_select(const unroll_table *table, const char *filter, bool failed, bool *keep);
+/* Whether a column holds different values in the rows in `keep`. */
+bool unroll_varies(const unroll_table *table, const unroll_table_column *column, const bool *keep);
 
 /* The runs with equal values of some columns. */
 typedef struct unroll_group {
@@ -132,6 +134,12 @@ typedef struct unroll_grid {
 unroll_status unroll_grid_open(unroll_grid *grid, int columns, int rows);
 void unroll_grid_close(unroll_grid *grid);
 unroll_status unroll_grid_print(const unroll_grid *grid, unroll_format format, FILE *out);
+
+/* A field of CSV (RFC 4180), in quotes where it needs them. Line breaks and tabs are data; other control characters become
+   blanks, for the table may go to a terminal. */
+void unroll_print_csv(const char *text, FILE *out);
+/* How many records the table lacks, as they are of another version or were damaged when it was gathered; nothing in CSV. */
+void unroll_print_left_out(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out);
 
 /* ---- the data of a figure ---- */
 

@@ -85,6 +85,7 @@ unroll_status unroll_report_load(const unroll_experiment *experiment, const char
 typedef struct unroll_grouping {
     const char *by;    /* "model,lr"; NULL: the experiment's own groups and every other setting that varies, but for the seed */
     const char *where; /* a filter (report/inside.h): "length=50..100 model=lstm"; NULL: all runs */
+    bool failed;       /* failed runs, too */
 } unroll_grouping;
 
 /* Prints the comparison table: a row a group, the columns that the experiment names, as far as some run has them; and in which
@@ -92,6 +93,11 @@ typedef struct unroll_grouping {
    estimate is followed by NAME_low and NAME_high. grouping: NULL is the default. */
 unroll_status unroll_report_table(const unroll_experiment *experiment, const unroll_table *table, const unroll_grouping *grouping,
                                   unroll_format format, FILE *out);
+/* Prints a row a run, of failed runs, too, in the order of the comparison table's rows and then of seeds: id, status, reason,
+   settings, results, seconds, versions. In CSV every column, with all digits and whole texts, "" where a run has no value;
+   else the settings that vary, and a line that tells which are held. */
+unroll_status unroll_report_rows(const unroll_experiment *experiment, const unroll_table *table, const unroll_grouping *grouping,
+                                 unroll_format format, FILE *out);
 /* Writes results/report.md over the named experiments, or, with count 0, all that have a gathered file. UNROLL_NOTHING
    when there is none. path: where it lies, "" when it was not written. A gathered file that is of no use is told on the
    page and by the status; what may pass (UNROLL_FAILED) leaves the older page. */

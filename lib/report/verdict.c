@@ -389,7 +389,7 @@ static unroll_status judge_rule(judging *j, const unroll_rule *rule)
     snprintf(column, sizeof column, "%.*s", (int)(strchr(rule->of, '=') - rule->of), rule->of);
     snprintf(but, sizeof but, "%s %s", column, rule->over != NULL ? rule->over : "");
     UNROLL_TRY(unroll_measure_read(rule->metric, &c.measure));
-    UNROLL_TRY(unroll_select(j->table, rule->where, j->keep));
+    UNROLL_TRY(unroll_select(j->table, rule->where, false, j->keep));
     unroll_groups_default(j->experiment, j->table, j->keep, but, by);
     UNROLL_TRY(unroll_groups_make(j->experiment, j->table, by, j->keep, &groups));
     c.groups = &groups;

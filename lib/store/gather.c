@@ -141,6 +141,8 @@ static unroll_status write_table(const char *path, unroll_record *const *records
     tell_time(created);
     unroll_h5_lock();
     unroll_h5_create(&h, path);
+    unroll_h5_put_text(&h, h.file, "Conventions", "ACDD-1.3"); /* not CF: steps and nats are no units of UDUNITS */
+    unroll_h5_put_text(&h, h.file, "summary", "Runs of an experiment: a row a run in every group, in the order of their ids.");
     unroll_h5_put_text(&h, h.file, "schema", UNROLL_TABLE_SCHEMA);
     unroll_h5_put_text(&h, h.file, "experiment", info->experiment);
     unroll_h5_put_text(&h, h.file, "title", info->title != NULL ? info->title : "");

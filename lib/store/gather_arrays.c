@@ -77,11 +77,12 @@ static void copy_row(const family *k, const unroll_record *record, const char *n
 static void put_series(unroll_h5 *h, hid_t group, const family *k, unroll_record *const *records, int count, int width,
                        const series *first, const char *name, const hid_t scales[2])
 {
+    const float no_point = NAN;
+    const int64_t no_sample = -1;
     bool real = k->size == sizeof(float);
     size_t cells = (size_t)count * (size_t)width;
     char *values = malloc(cells * k->size);
     unroll_h5_data data = {.name = name,
-                           .unit = first->unit,
                            .rank = 2,
                            .dims = {(hsize_t)count, (hsize_t)width},
                            .packed = true};
@@ -93,9 +94,9 @@ static void put_series(unroll_h5 *h, hid_t group, const family *k, unroll_record
     }
     for (size_t i = 0; i < cells; i++) {
         if (real)
-            ((float *)(void *)values)[i] = NAN;
+            ((float *)(void *)values)[i] = no_point;
         else
-            ((int64_t *)(void *)values)[i] = -1;
+            ((int64_t *)(void *)values)[i] = no_sample;
     }
     for (int i = 0; i < count; i++)
         copy_row(k, records[i], first->name, &place, values + (size_t)i * (size_t)width * k->size);
@@ -103,6 +104,8 @@ static void put_series(unroll_h5 *h, hid_t group, const family *k, unroll_record
     data.memory_type = real ? H5T_NATIVE_FLOAT : H5T_NATIVE_INT64;
     data.values = values;
     set = unroll_h5_put(h, group, &data);
+    unroll_gather_describe(h, set, k->group, name, first->unit);
+    unroll_gather_fill(h, set, data.file_type, data.memory_type, real ? (const void *)&no_point : &no_sample);
     unroll_gather_axis(h, set, 0, scales[0], "run");
     unroll_gather_axis(h, set, 1, scales[1], k->axis);
     if (set >= 0)
@@ -131,6 +134,8 @@ static void put_all(unroll_h5 *h, const family *k, hid_t run_scale, unroll_recor
     int names = 0, width = longest(k, records, count);
     hid_t group = unroll_h5_make_group(h, k->group), scales[2] = {run_scale, H5I_INVALID_HID};
     unroll_gather_open_names(h, &claimed);
+    unroll_gather_link_runs(h, run_scale, group);
+    unroll_gather_claim_name(h, &claimed, "run");
     if (width > 0)
         scales[1] = unroll_gather_scale(h, group, unroll_gather_claim_name(h, &claimed, k->axis), width);
     for (int i = 0; width > 0 && i < count; i++) {

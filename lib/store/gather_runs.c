@@ -24,6 +24,7 @@ typedef struct cells {
 /* Where columns go: the group, its scale, and the names in use in it. */
 typedef struct target {
     unroll_h5 *h;
+    const char *path; /* of the group */
     hid_t group, scale;
     unroll_gather_names names;
 } target;
@@ -52,6 +53,7 @@ static void open_target(unroll_h5 *h, target *t, const char *group)
 {
     memset(t, 0, sizeof *t);
     t->h = h;
+    t->path = group;
     t->scale = H5I_INVALID_HID;
     t->group = unroll_h5_make_group(h, group);
     unroll_gather_open_names(h, &t->names);
@@ -81,8 +83,15 @@ hid_t unroll_gather_scale(unroll_h5 *h, hid_t group, const char *name, int count
                                             .values = numbers});
     if (scale >= 0 && H5DSset_scale(scale, name) < 0)
         unroll_h5_fail(h, "cannot make the dimension scale %s", name);
+    unroll_gather_describe(h, scale, "", name, NULL);
     free(numbers);
     return scale;
+}
+
+void unroll_gather_link_runs(unroll_h5 *h, hid_t run_scale, hid_t group)
+{
+    if (h->status.code == UNROLL_OK && H5Lcreate_hard(run_scale, ".", group, "run", H5P_DEFAULT, H5P_DEFAULT) < 0)
+        unroll_h5_fail(h, "cannot link the dimension scale run");
 }
 
 void unroll_gather_axis(unroll_h5 *h, hid_t set, unsigned axis, hid_t scale, const char *name)
@@ -132,27 +141,40 @@ static const char *claim_name(target *t, const char *name)
     return unroll_gather_claim_name(t->h, &t->names, name);
 }
 
+/* A column, described and tied to the runs; open, -1 after a failure. */
+static hid_t put_data(target *t, const unroll_h5_data *data, const char *unit)
+{
+    hid_t set = unroll_h5_put(t->h, t->group, data);
+    unroll_gather_describe(t->h, set, t->path, data->name, unit);
+    unroll_gather_axis(t->h, set, 0, t->scale, "run");
+    return set;
+}
+
 static void put_numbers(target *t, const cells *c, const char *name, const char *unit, unroll_column_type type)
 {
-    unroll_h5_data data = {.unit = unit, .rank = 1, .dims = {(hsize_t)c->rows}};
+    unroll_h5_data data = {.rank = 1, .dims = {(hsize_t)c->rows}};
+    const double none = NAN;
     bool whole = type == UNROLL_COLUMN_INT;
     hid_t set;
     data.name = claim_name(t, name);
     data.file_type = whole ? H5T_STD_I64LE : H5T_IEEE_F64LE;
     data.memory_type = whole ? H5T_NATIVE_INT64 : H5T_NATIVE_DOUBLE;
     data.values = whole ? (const void *)c->integer : (const void *)c->real;
-    set = unroll_h5_put(t->h, t->group, &data);
-    unroll_gather_axis(t->h, set, 0, t->scale, "run");
+    set = put_data(t, &data, unit);
+    if (!whole)
+        unroll_gather_fill(t->h, set, data.file_type, data.memory_type, &none);
     if (set >= 0)
         H5Dclose(set);
 }
 
 static void put_texts(target *t, const cells *c, const char *name, const char *unit)
 {
-    hid_t set = unroll_h5_put_texts(t->h, t->group, claim_name(t, name), c->text, (size_t)c->rows);
-    if (unit != NULL && unit[0] != '\0')
-        unroll_h5_put_text(t->h, set, "unit", unit);
-    unroll_gather_axis(t->h, set, 0, t->scale, "run");
+    unroll_h5_data data = {.rank = 1, .dims = {(hsize_t)c->rows}, .values = c->text};
+    hid_t set;
+    data.name = claim_name(t, name);
+    data.file_type = data.memory_type = unroll_h5_text_type();
+    set = put_data(t, &data, unit);
+    H5Tclose(data.file_type);
     if (set >= 0)
         H5Dclose(set);
 }
@@ -295,9 +317,7 @@ void unroll_gather_runs(unroll_h5 *h, hid_t *run_scale, unroll_record *const *re
     open_cells(h, &c, count);
     if (h->status.code == UNROLL_OK) {
         t.scale = *run_scale = unroll_gather_scale(h, t.group, claim_name(&t, "run"), count);
-        /* known at the root, too: netCDF's readers, such as xarray, look for an axis in a group and those above it */
-        if (t.scale >= 0 && H5Lcreate_hard(t.group, "run", h->file, "run", H5P_DEFAULT, H5P_DEFAULT) < 0)
-            unroll_h5_fail(h, "cannot link the dimension scale run");
+        unroll_gather_link_runs(h, t.scale, h->file);
         put_head(&t, &c, records);
         for (int i = 0; i < unroll_setting_count(); i++)
             put_setting(&t, &c, records, i);
@@ -314,8 +334,11 @@ void unroll_gather_env(unroll_h5 *h, hid_t run_scale, unroll_record *const *reco
     open_target(h, &t, "env");
     open_cells(h, &c, count);
     t.scale = run_scale;
-    if (h->status.code == UNROLL_OK)
+    if (h->status.code == UNROLL_OK) {
+        unroll_gather_link_runs(h, t.scale, t.group);
+        claim_name(&t, "run");
         put_columns(&t, &c, records, true);
+    }
     close_cells(&c);
     close_target(&t);
 }

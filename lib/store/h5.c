@@ -125,11 +125,17 @@ static void put_attribute(unroll_h5 *h, hid_t at, const char *name, hid_t file_t
     H5Sclose(space);
 }
 
-void unroll_h5_put_text(unroll_h5 *h, hid_t at, const char *name, const char *text)
+hid_t unroll_h5_text_type(void)
 {
     hid_t type = H5Tcopy(H5T_C_S1);
     H5Tset_size(type, H5T_VARIABLE);
     H5Tset_cset(type, H5T_CSET_UTF8);
+    return type;
+}
+
+void unroll_h5_put_text(unroll_h5 *h, hid_t at, const char *name, const char *text)
+{
+    hid_t type = unroll_h5_text_type();
     put_attribute(h, at, name, type, type, &text);
     H5Tclose(type);
 }

@@ -49,13 +49,16 @@ unroll_status unroll_h5_close(unroll_h5 *h);
 /* A group that keeps the order of its members; -1 after a failure. To be closed with H5Gclose when >= 0. */
 hid_t unroll_h5_make_group(unroll_h5 *h, const char *name);
 
-/* Attributes of an object `at` (the file for its root). Text is variable-length UTF-8, which h5py gives as str. */
+/* The type of variable-length UTF-8 texts, char * in memory, which h5py and netCDF's readers give as str; to be closed with
+   H5Tclose. */
+hid_t unroll_h5_text_type(void);
+/* Attributes of an object `at` (the file for its root). */
 void unroll_h5_put_text(unroll_h5 *h, hid_t at, const char *name, const char *text);
 void unroll_h5_put_int(unroll_h5 *h, hid_t at, const char *name, int value);
 void unroll_h5_put_real(unroll_h5 *h, hid_t at, const char *name, double value);
 
 /* A data set of what lies in memory as `memory_type`; in pieces and compressed when it is large or `packed`. Returns it
-   open, -1 after a failure. unit: an attribute when not "". */
+   open, -1 after a failure. unit: an attribute when not "". Texts of variable length are never packed: they lie elsewhere. */
 typedef struct unroll_h5_data {
     const char *name, *unit;
     hid_t file_type, memory_type;

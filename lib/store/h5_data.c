@@ -36,7 +36,7 @@ static hid_t creation_of(const unroll_h5_data *data)
     H5Pset_obj_track_times(creation, 0);
     for (int i = 0; i < data->rank; i++)
         bytes *= data->dims[i];
-    if (data->rank > 0 && bytes > 0 && (data->packed || bytes >= PACK_FROM)) {
+    if (data->rank > 0 && bytes > 0 && (data->packed || bytes >= PACK_FROM) && H5Tis_variable_str(data->file_type) == 0) {
         choose_chunk(data, chunk);
         H5Pset_chunk(creation, data->rank, chunk);
         H5Pset_shuffle(creation);

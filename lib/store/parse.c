@@ -250,19 +250,23 @@ static void send_attributes(walk *w, hid_t root)
     }
 }
 
+/* Of gathered files the attribute "units"; of records, and of gathered files of earlier versions, "unit". */
 static const char *unit_of(walk *w, hid_t set)
 {
+    const char *name = "units";
     hid_t attribute;
     values v;
-    htri_t there = H5Aexists(set, "unit");
+    htri_t there = H5Aexists(set, name);
+    if (there == 0)
+        there = H5Aexists(set, name = "unit");
     if (there < 0)
         fail(w, "the attributes of a data set cannot be read");
     if (there == 0)
         return "";
-    attribute = H5Aopen(set, "unit", H5P_DEFAULT);
+    attribute = H5Aopen(set, name, H5P_DEFAULT);
     if (attribute < 0)
-        fail_reading(w, "attribute", "unit");
-    v = attribute_values(w, attribute, "unit");
+        fail_reading(w, "attribute", name);
+    v = attribute_values(w, attribute, name);
     H5Aclose(attribute);
     return v.type == UNROLL_PLAIN_TEXT ? v.bytes : "";
 }

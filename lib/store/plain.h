@@ -30,7 +30,7 @@ typedef enum unroll_plain_type {
 
 typedef struct unroll_plain_member {
     char *name; /* "x", "curves/loss"; a field of a compound type "columns/unit"; an attribute of the root "@schema" */
-    char *unit; /* its attribute "unit", or "" */
+    char *unit; /* its attribute "units" or "unit", or "" */
     unroll_plain_type type;
     bool scale; /* a dimension scale */
     int rank;   /* 0: a single value */

@@ -73,9 +73,11 @@ typedef struct unroll_ids {
 unroll_status unroll_list_records(const char *folder, unroll_ids *ids);
 void unroll_ids_free(unroll_ids *ids);
 /* Gathers every file in `folder` (results/NAME/runs), in order of id, into `path` (results/NAME.h5) in the columnar layout
-   of the design: /runs, /curves, /timings, /env, with dimension scales. `ids`: which ones, NULL: all. Damaged files, and
-   records that are not of the id that their file is named after, are left out and counted, also in the gathered file's
-   attribute left_out, as stale ones are in its attribute stale; ids without a file are left out. Where a record cannot be read for what may pass nothing is
+   of the design: /runs, /curves, /timings, /env, with dimension scales, and as netCDF-4 has it: texts of variable length, the
+   coordinate `run` in every group, units, long_name, _FillValue (NaN; -1 of timings). `ids`: which ones, NULL: all. Damaged
+   files, and records that are not of the id that their file is named after, are left out and counted, also in the gathered
+   file's attribute left_out, as stale ones are in its attribute stale; ids without a file are left out. Where a record cannot
+   be read for what may pass nothing is
    written. UNROLL_NOTHING when there is no record at all. The same records
    give the same bytes but for the attribute "created" and what depends on it; with SOURCE_DATE_EPOCH set, all bytes.
    A result that is called like a setting (or like id, status, ...) becomes the column result_NAME. */
