@@ -141,6 +141,71 @@ static void values_are_read_with_their_type(void)
     unroll_settings_free(settings);
 }
 
+/* A value read for a setting; its text is borrowed from `text`. */
+static unroll_value value_of(const char *name, const char *text)
+{
+    unroll_value value;
+    CU_ASSERT_EQUAL(unroll_read_value(unroll_setting_at(unroll_setting_find(name)), text, &value).code, UNROLL_OK);
+    return value;
+}
+
+static int order_of(const char *name, const char *a, const char *b)
+{
+    unroll_value x = value_of(name, a), y = value_of(name, b);
+    int order = unroll_compare_values(&x, &y);
+    CU_ASSERT_EQUAL((order > 0) - (order < 0), -((unroll_compare_values(&y, &x) > 0) - (unroll_compare_values(&y, &x) < 0)));
+    return (order > 0) - (order < 0);
+}
+
+static void values_are_compared_by_their_type(void)
+{
+    CU_ASSERT_EQUAL(order_of("hidden", "9", "10"), -1);
+    CU_ASSERT_EQUAL(order_of("hidden", "1e2", "100"), 0);
+    CU_ASSERT_EQUAL(order_of("seed", "9007199254740992", "9007199254740991"), 1);
+    CU_ASSERT_EQUAL(order_of("lr", "1e-3", "0.0002"), 1);
+    CU_ASSERT_EQUAL(order_of("lr", "0.50", ".5"), 0);
+    CU_ASSERT_EQUAL(order_of("optimizer", "adam", "sgd"), -1);
+    CU_ASSERT_EQUAL(order_of("file", "9", "10"), 1);
+    CU_ASSERT_EQUAL(order_of("file", "a", "a"), 0);
+}
+
+static void a_value_is_shown_and_put_as_its_text_would_be(void)
+{
+    static const struct {
+        const char *name, *text, *shown;
+    } known[] = {{"hidden", "1e3", "1000"}, {"lr", "1E-4", "0.0001"}, {"optimizer", "sgd", "sgd"}, {"file", "a,b=c", "a,b=c"}};
+    unroll_settings *settings = unroll_settings_new();
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        char number[UNROLL_NUMBER_ROOM], text[32];
+        int index = unroll_setting_find(known[i].name);
+        strcpy(text, known[i].text);
+        unroll_value value = value_of(known[i].name, text);
+        CU_ASSERT_STRING_EQUAL(unroll_show_value(&value, number), known[i].shown);
+        CU_ASSERT_EQUAL(unroll_settings_put(settings, index, &value).code, UNROLL_OK);
+        CU_ASSERT_EQUAL(unroll_compare_values(unroll_settings_value(settings, index), &value), 0);
+        memset(text, 'x', sizeof text - 1); /* the settings have a copy */
+        CU_ASSERT_STRING_EQUAL(unroll_settings_show(settings, index), known[i].shown);
+        unroll_settings_reset(settings, index);
+        CU_ASSERT(unroll_settings_is_default(settings, index));
+        CU_ASSERT_EQUAL(unroll_compare_values(unroll_settings_value(settings, index), unroll_setting_default_value(index)), 0);
+    }
+    unroll_value usual = value_of("lr", "1e-3");
+    CU_ASSERT_EQUAL(unroll_settings_put(settings, unroll_setting_find("lr"), &usual).code, UNROLL_OK);
+    CU_ASSERT(unroll_settings_is_default(settings, unroll_setting_find("lr")));
+    unroll_settings_free(settings);
+}
+
+static void an_assignment_is_parted_at_its_first_equals_sign(void)
+{
+    const char *text = NULL;
+    CU_ASSERT_EQUAL(unroll_part_assignment("file=a=b", &text), 4);
+    CU_ASSERT_STRING_EQUAL(text, "a=b");
+    CU_ASSERT_EQUAL(unroll_part_assignment("file=", &text), 4);
+    CU_ASSERT_STRING_EQUAL(text, "");
+    CU_ASSERT_EQUAL(unroll_part_assignment("file", &text), 0);
+    CU_ASSERT_EQUAL(unroll_part_assignment("=file", &text), 0);
+}
+
 static void yes_and_no_have_four_spellings_each(void)
 {
     static const unroll_setting row = {"test_flag", UNROLL_BOOL, 0, 0, "", "no", "", "of a test alone", "tests", 0};
@@ -270,6 +335,9 @@ const unroll_test tests_base_settings[] = {
     TEST(values_are_shown_in_the_shortest_text_that_reads_back),
     TEST(every_real_reads_back_from_its_text),
     TEST(values_are_read_with_their_type),
+    TEST(values_are_compared_by_their_type),
+    TEST(a_value_is_shown_and_put_as_its_text_would_be),
+    TEST(an_assignment_is_parted_at_its_first_equals_sign),
     TEST(yes_and_no_have_four_spellings_each),
     TEST(a_default_is_shown_as_its_value_is_whatever_memory_there_is),
     TEST(a_copy_outlives_what_it_was_copied_from),

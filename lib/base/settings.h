@@ -3,8 +3,10 @@
 #ifndef UNROLL_BASE_SETTINGS_H
 #define UNROLL_BASE_SETTINGS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
+#include "base/number.h"
 #include "base/status.h"
 
 typedef enum unroll_type { UNROLL_INT, UNROLL_REAL, UNROLL_CHOICE, UNROLL_TEXT, UNROLL_BOOL } unroll_type;
@@ -25,6 +27,25 @@ typedef struct unroll_setting {
     unsigned flags;
 } unroll_setting;
 
+/* One value of a setting. Numbers and flags are the value itself; a choice or a text is borrowed from whoever made it. */
+typedef struct unroll_value {
+    unroll_type type;
+    int64_t integer;  /* of an int; 0 or 1 of a bool */
+    double real;      /* of a real */
+    const char *text; /* of a choice or a text; NULL of the others */
+} unroll_value;
+
+/* Reads a value as `row` wants it; a choice or a text points to `text`. UNROLL_WRONG names the setting, its range or its
+   choices, and the nearest of those. */
+unroll_status unroll_read_value(const unroll_setting *row, const char *text, unroll_value *value);
+/* Its canonical text, the shortest that reads back the same: in `number`, or the value's own. */
+const char *unroll_show_value(const unroll_value *value, char number[UNROLL_NUMBER_ROOM]);
+/* Below 0, 0 or above 0, of two values of one type: numbers by size, no before yes, choices and texts by their letters. */
+int unroll_compare_values(const unroll_value *a, const unroll_value *b);
+
+/* Parts "name=value" at its first '=': the length of the name; *text: what follows. 0 where there is no '=' or no name. */
+size_t unroll_part_assignment(const char *assignment, const char **text);
+
 /* Adds rows to the table; called at start, before any other use. Rows that are there already stay; two rows of one name are
    a programming error. */
 void unroll_settings_register(const unroll_setting *rows, int count);
@@ -40,14 +61,23 @@ unroll_settings *unroll_settings_new(void); /* all at their defaults; NULL when 
 unroll_settings *unroll_settings_copy(const unroll_settings *from);
 void unroll_settings_free(unroll_settings *settings);
 
-/* Sets one value from its text. UNROLL_WRONG names the setting, its range or choices, and the nearest right name. */
+/* Sets one value, of the type of the setting `index`; a text is copied. Fails when memory is short. */
+unroll_status unroll_settings_put(unroll_settings *settings, int index, const unroll_value *value);
+/* Sets one value from its text. UNROLL_WRONG as unroll_read_value, or where there is no such setting, with the nearest name. */
 unroll_status unroll_settings_set(unroll_settings *settings, const char *name, const char *text);
 /* Sets "name=value". */
 unroll_status unroll_settings_assign(unroll_settings *settings, const char *assignment);
+/* Takes "name=value" apart: the index of the setting, and its text. UNROLL_WRONG for another form or an unknown name. */
+unroll_status unroll_read_assignment(const char *assignment, int *index, const char **text);
+/* Back to the default. */
+void unroll_settings_reset(unroll_settings *settings, int index);
+/* The value; a text of it is valid until the next set or free. */
+const unroll_value *unroll_settings_value(const unroll_settings *settings, int index);
 /* The value in its canonical text (shortest that reads back the same); valid until the next set or free. */
 const char *unroll_settings_show(const unroll_settings *settings, int index);
 /* The default as it is shown: "0.5" of a row that says "0.50". */
 const char *unroll_setting_default(int index);
+const unroll_value *unroll_setting_default_value(int index);
 /* Whether the value is the default. */
 bool unroll_settings_is_default(const unroll_settings *settings, int index);
 /* 32 hex digits: a hash of every non-default "name=value" in name order and of `salt`; settings flagged TIMING count

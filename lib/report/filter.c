@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/settings.h"
 #include "base/text.h"
 #include "report/inside.h"
 
@@ -117,15 +118,17 @@ static unroll_status select_by(const unroll_table *table, char *term, bool *keep
     enum { MOST_ITEMS = 64 };
     passing items[MOST_ITEMS];
     const unroll_table_column *column;
-    char *equals = strchr(term, '='), *rest;
+    const char *wanted;
+    char *rest;
+    size_t length = unroll_part_assignment(term, &wanted);
     int count = 0;
-    if (equals == NULL || equals == term)
+    if (length == 0)
         return unroll_error(UNROLL_WRONG, "the filter \"%.100s\" is not written column=value", term);
-    *equals = '\0';
+    term[length] = '\0';
     column = unroll_table_find(table, term);
     if (column == NULL)
         return unroll_error(UNROLL_WRONG, "the filter asks for %.60s, and the results have no column of that name", term);
-    for (char *item = strtok_r(equals + 1, ",", &rest); item != NULL && count < MOST_ITEMS; item = strtok_r(NULL, ",", &rest))
+    for (char *item = strtok_r(term + length + 1, ",", &rest); item != NULL && count < MOST_ITEMS; item = strtok_r(NULL, ",", &rest))
         UNROLL_TRY(read_item(table, column, keep, item, &items[count++]));
     for (int i = 0; i < table->rows; i++) {
         unroll_field field = unroll_field_at(column, i);

@@ -101,10 +101,11 @@ static void close_listed(listed *l)
 /* Place of a text among the values that an axis lists, behind them all where it is not there. */
 static int place_of(const listed *l, const char *column, const char *text)
 {
+    char number[UNROLL_NUMBER_ROOM];
     for (int a = 0; a < 2; a++) {
         const unroll_axis *axis = unroll_axes_find(&l->axes[a], column);
         for (int i = 0; axis != NULL && i < axis->count; i++)
-            if (strcmp(axis->values[i], text) == 0)
+            if (strcmp(unroll_show_value(&axis->values[i], number), text) == 0)
                 return i;
     }
     return 1 << 20;

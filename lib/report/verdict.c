@@ -251,9 +251,8 @@ static bool is_declared(const unroll_axes *axes, const double *seeds, int count)
         return false;
     for (int i = 0; i < count; i++) {
         bool found = false;
-        double declared;
         for (int k = 0; k < count && !found; k++)
-            found = unroll_read_real(axis->values[i], &declared) && declared == seeds[k];
+            found = (double)axis->values[i].integer == seeds[k];
         if (!found)
             return false;
     }
@@ -448,10 +447,12 @@ static unroll_status find_missing(judging *j)
         const unroll_axis *axis = unroll_axes_find(&j->quick, word);
         for (int i = 0; axis != NULL && i < axis->count; i++) {
             unroll_comparison *out;
-            if (is_there(j->table, word, axis->values[i]))
+            char number[UNROLL_NUMBER_ROOM];
+            const char *value = unroll_show_value(&axis->values[i], number);
+            if (is_there(j->table, word, value))
                 continue;
             UNROLL_TRY(new_comparison(j, &out));
-            snprintf(out->text, sizeof out->text, "no run has %s=%s", word, axis->values[i]);
+            snprintf(out->text, sizeof out->text, "no run has %s=%s", word, value);
         }
     }
     return unroll_ok();

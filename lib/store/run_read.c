@@ -89,11 +89,13 @@ static unroll_status read_pairs(const unroll_plain *plain, const char *set, read
         return unroll_plain_damaged(plain, "a wrong type or shape has data set", set);
     char *text = member->values;
     for (size_t i = 0; i < member->count; i++) {
-        char *next = text + strlen(text) + 1, *equals = strchr(text, '=');
-        if (equals == NULL)
+        char *next = text + strlen(text) + 1;
+        const char *value;
+        size_t length = unroll_part_assignment(text, &value);
+        if (length == 0)
             return unroll_plain_damaged(plain, "there is no value in", text);
-        *equals = '\0';
-        UNROLL_TRY(read_one(plain, record, text, equals + 1));
+        text[length] = '\0';
+        UNROLL_TRY(read_one(plain, record, text, value));
         text = next;
     }
     return unroll_ok();

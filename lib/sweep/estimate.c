@@ -9,15 +9,16 @@
 void unroll_print_axes(const unroll_plan *plan, FILE *out)
 {
     enum { SHOWN = 10 };
+    char number[UNROLL_NUMBER_ROOM];
     for (int i = 0; i < plan->axes.count; i++) {
         const unroll_axis *axis = &plan->axes.axis[i];
         if (axis->count < 2)
             continue;
         fprintf(out, "  %-12s", unroll_setting_at(axis->setting)->name);
         for (int v = 0; v < axis->count && v < SHOWN; v++)
-            fprintf(out, "%s %s", v > 0 ? "," : "", axis->values[v]);
+            fprintf(out, "%s %s", v > 0 ? "," : "", unroll_show_value(&axis->values[v], number));
         if (axis->count > SHOWN)
-            fprintf(out, ", ... %s (%d values)", axis->values[axis->count - 1], axis->count);
+            fprintf(out, ", ... %s (%d values)", unroll_show_value(&axis->values[axis->count - 1], number), axis->count);
         fputc('\n', out);
     }
 }

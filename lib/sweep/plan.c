@@ -25,10 +25,12 @@ void unroll_plan_free(unroll_plan *plan)
 
 static bool is_assigned(const unroll_sweep_options *options, const char *name)
 {
-    size_t length = strlen(name);
-    for (int i = 0; i < options->assignment_count; i++)
-        if (strncmp(options->assignments[i], name, length) == 0 && options->assignments[i][length] == '=')
+    const char *text;
+    for (int i = 0; i < options->assignment_count; i++) {
+        size_t length = unroll_part_assignment(options->assignments[i], &text);
+        if (length == strlen(name) && strncmp(options->assignments[i], name, length) == 0)
             return true;
+    }
     return false;
 }
 
@@ -40,7 +42,7 @@ static unroll_status drop_widths(unroll_axes *axes)
     if (params == NULL || unroll_axes_find(axes, "hidden") == NULL)
         return unroll_ok();
     for (int i = 0; i < params->count; i++)
-        if (strcmp(params->values[i], "0") == 0)
+        if (params->values[i].integer == 0)
             return unroll_ok();
     snprintf(assignment, sizeof assignment, "hidden=%s", unroll_setting_at(unroll_setting_find("hidden"))->fallback);
     return unroll_axes_assign(axes, assignment);
@@ -82,7 +84,7 @@ static unroll_status set_combination(const unroll_axes *axes, int index, unroll_
         index /= axis->count;
         if (i < 64)
             place[i] = value;
-        UNROLL_TRY(unroll_settings_set(run->settings, unroll_setting_at(axis->setting)->name, axis->values[value]));
+        UNROLL_TRY(unroll_settings_put(run->settings, axis->setting, &axis->values[value]));
     }
     for (int i = 0; i < axes->count && i < 64; i++) {
         run->turn += place[i] * weight;
