@@ -40,6 +40,7 @@ ARCH := $(firstword $(subst -, ,$(subst arm64,aarch64,$(subst amd64,x86_64,$(MAC
 DARWIN := $(findstring darwin,$(MACHINE))
 
 WARNINGS := -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+            -Wno-missing-field-initializers \
             $(if $(WERROR),-Werror)
 # no contraction, no fast-math: the same bits everywhere (README, "The same bits")
 CPPFLAGS += -Ilib -I$(BUILD) $(if $(filter double,$(REAL)),-DUNROLL_DOUBLE) -D_POSIX_C_SOURCE=200809L \

@@ -35,8 +35,9 @@ static const unroll_setting rows[] = {
     {"train_rows", UNROLL_INT, 0, 1000000000, "", "0", "rows", "training part in rows instead of shares; 0: by shares",
      "task series", 0},
     {"valid_rows", UNROLL_INT, 0, 1000000000, "", "0", "rows", "validation part in rows, with train_rows",
-     "task series", 0},
-    {"test_rows", UNROLL_INT, 0, 1000000000, "", "0", "rows", "test part in rows, with train_rows", "task series", 0},
+     "task series", 0, "train_rows!=0"},
+    {"test_rows", UNROLL_INT, 0, 1000000000, "", "0", "rows", "test part in rows, with train_rows", "task series", 0,
+     "train_rows!=0"},
 };
 
 static unroll_status series_open(const unroll_settings *settings, void **state)

@@ -24,7 +24,7 @@ static const unroll_setting rows[] = {
     {"sample_chars", UNROLL_INT, 0, 100000, "", "300", "characters", "characters to draw from the trained model",
      "task text", 0},
     {"temperature", UNROLL_REAL, 0.01, 100, "", "1", "", "of the drawn characters: below 1 likelier, above 1 wilder",
-     "task text", 0},
+     "task text", 0, "sample_chars!=0"},
 };
 
 static const double bit = 0.69314718055994530942; /* nats */

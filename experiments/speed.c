@@ -25,6 +25,7 @@ const unroll_experiment experiment_speed = {
     .axes_full = "model=rnn,lstm,gru hidden=16,32,64,128,256,512 batch=1,16,32,64,128 length=16,64,256 seed=0..9",
     .fixed = "input=0 threads=1",
     .timed = true,
+    .steps = true,
     .measure = measure,
     .metric = "ms_per_step",
     .groups = "hidden batch length model",

@@ -84,6 +84,22 @@ static void a_wrong_setting_names_itself_its_range_and_the_nearest(void)
     check("run zzzzzz", 2, "unroll: there is no experiment zzzzzz; unroll list experiments shows them\n");
 }
 
+static void a_setting_that_cannot_matter_is_refused(void)
+{
+    check("train task=adding file=x.csv", 2, "unroll: file is read by the tasks series and text only, and task is adding\n");
+    check("train forget_bias=1 model=gru", 2, "unroll: forget_bias is read by the cell lstm only, and model is gru\n");
+    check("train momentum=0.9", 2, "unroll: momentum is read by the optimizer sgd only, and optimizer is adam\n");
+    check("train momentum=0", 2, "unroll: momentum is read by the optimizer sgd only, and optimizer is adam\n");
+    check("train hidden=64 params=1000", 2, "unroll: hidden has no effect beside params=1000, which sets the width\n");
+    check("train model=lsmt forget_bias=1", 2, "unroll: there is no model lsmt; did you mean lstm?\n");
+    check("run architectures model=gru forget_bias=0,1", 2,
+          "unroll: forget_bias is read by the cell lstm only, and model is gru\n");
+    check("run series hidden=64 params=1000", 2, "unroll: hidden has no effect beside params=1000, which sets the width\n");
+    check("run speed steps=10", 2, "unroll: steps is read where a model is trained only, and here steps are timed\n");
+    check("bench points=3", 2, "unroll: points is read where a model is trained only, and here steps are timed\n");
+    check("bench model=rnn heads=2", 2, "unroll: heads is read by the cell slstm only, and model is rnn\n");
+}
+
 static void errors_go_to_stderr_alone(void)
 {
     CU_ASSERT_STRING_EQUAL(ask("train hidden=0", "2>/dev/null")->text, "");
@@ -310,6 +326,7 @@ static void a_training_that_cannot_be_is_one_sentence(void)
 const unroll_test tests_cli[] = {
     TEST(a_wrong_command_or_option_names_the_nearest),
     TEST(a_wrong_setting_names_itself_its_range_and_the_nearest),
+    TEST(a_setting_that_cannot_matter_is_refused),
     TEST(errors_go_to_stderr_alone),
     TEST(an_environment_variable_chooses_the_instruction_set),
     TEST(help_tells_of_every_command_option_and_setting),

@@ -3,8 +3,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/settings.h"
+#include "data.h"
+#include "model/effect.h"
 #include "model/task.h"
 #include "suite.h"
 
@@ -88,8 +91,122 @@ static void the_library_reads_every_row_that_no_task_brings(void)
     }
 }
 
+/* Why `name` cannot matter beside the assignments, "" where it can. */
+static const char *why_not(const char *assignments, const char *name, unroll_purpose purpose)
+{
+    static char why[UNROLL_WHY_ROOM];
+    unroll_settings *settings = data_settings(assignments);
+    unroll_use use = {.settings = settings, .purpose = purpose};
+    CU_ASSERT_EQUAL(unroll_setting_effect(&use, unroll_setting_find(name), why).code, UNROLL_OK);
+    unroll_settings_free(settings);
+    return why;
+}
+
+/* asked for every row: a setting that is needed and its values must be there, or an assert ends the test */
+static void what_a_row_needs_is_there(void)
+{
+    int idle = 0;
+    for (int i = 0; i < unroll_setting_count(); i++)
+        idle += why_not("", unroll_setting_at(i)->name, UNROLL_TO_TRAIN)[0] != '\0';
+    CU_ASSERT(idle > 15);
+    CU_ASSERT_EQUAL(unroll_setting_rival(unroll_setting_find("hidden")), unroll_setting_find("params"));
+    CU_ASSERT_EQUAL(unroll_setting_rival(unroll_setting_find("momentum")), -1);
+    CU_ASSERT_EQUAL(unroll_setting_rival(unroll_setting_find("temperature")), -1);
+    CU_ASSERT_EQUAL(unroll_setting_rival(unroll_setting_find("lr")), -1);
+}
+
+static void a_setting_that_cannot_matter_has_a_sentence_that_says_why(void)
+{
+    static const struct {
+        const char *assignments, *name, *why;
+    } known[] = {
+        {"", "lr", ""},
+        {"model=gru", "forget_bias", "forget_bias is read by the cell lstm only, and model is gru"},
+        {"", "forget_bias", ""},
+        {"", "file", "file is read by the tasks series and text only, and task is adding"},
+        {"task=series", "file", ""},
+        {"task=series", "lag", "lag is read by the task recall only, and task is series"},
+        {"", "smoothing", "smoothing is read by the loss softmax only, and the task's loss is squared"},
+        {"task=recall", "smoothing", ""},
+        {"", "embedding", "embedding is read where inputs are symbols only, and those of the task adding are numbers"},
+        {"task=recall", "embedding", ""},
+        {"task=reverse", "embedding", ""},
+        {"", "length", ""},
+        {"task=recall", "length", "length is not read by the task recall"},
+        {"", "input", "input is read where steps are timed only, and here a model is trained"},
+        {"params=1000", "hidden", "hidden has no effect beside params=1000, which sets the width"},
+        {"", "hidden", ""},
+        {"task=series epochs=2", "steps", "steps has no effect beside epochs=2, which sets them"},
+        {"", "momentum", "momentum is read by the optimizer sgd only, and optimizer is adam"},
+        {"optimizer=sgd", "momentum", ""},
+        {"optimizer=sgd", "eps", "eps is read by the optimizers rmsprop and adam only, and optimizer is sgd"},
+        {"optimizer=rmsprop", "eps", ""},
+        {"optimizer=rmsprop", "beta1", "beta1 is read by the optimizer adam only, and optimizer is rmsprop"},
+        {"optimizer=rmsprop", "beta2", "beta2 is read by the optimizer adam only, and optimizer is rmsprop"},
+        {"optimizer=rmsprop", "decay", "decay is read by the optimizer adam only, and optimizer is rmsprop"},
+        {"", "alpha", "alpha is read by the optimizer rmsprop only, and optimizer is adam"},
+        {"schedule=halve", "lr_final", "lr_final is read by the schedule cosine only, and schedule is halve"},
+        {"stop=solved schedule=cosine", "patience", "patience has no effect without schedule=halve or stop=early"},
+        {"stop=early", "patience", ""},
+        {"schedule=halve", "patience", ""},
+        {"task=text sample_chars=0", "temperature", "temperature has no effect beside sample_chars=0"},
+        {"task=text", "temperature", ""},
+        {"task=series train_rows=9", "valid_share",
+         "valid_share has no effect beside train_rows=9, which parts the data by rows"},
+        {"task=series train_rows=9", "test_share",
+         "test_share has no effect beside train_rows=9, which parts the data by rows"},
+        {"task=series", "valid_rows", "valid_rows has no effect beside train_rows=0"},
+        {"task=series", "test_rows", "test_rows has no effect beside train_rows=0"},
+        {"task=series train_rows=9", "test_rows", ""},
+        /* train_rows cannot matter to a text, so it parts nothing */
+        {"task=text train_rows=9", "valid_share", ""},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        CU_ASSERT_STRING_EQUAL(why_not(known[i].assignments, known[i].name, UNROLL_TO_TRAIN), known[i].why);
+}
+
+/* A measurement brings data of its own, and what it reads of the settings of training is its own affair. */
+static void a_measurement_may_read_what_a_training_run_does_not(void)
+{
+    CU_ASSERT_STRING_EQUAL(why_not("", "input", UNROLL_TO_MEASURE), "");
+    CU_ASSERT_STRING_EQUAL(why_not("task=recall", "length", UNROLL_TO_MEASURE), "");
+    CU_ASSERT_STRING_EQUAL(why_not("", "embedding", UNROLL_TO_MEASURE), "");
+    CU_ASSERT_STRING_EQUAL(why_not("", "steps", UNROLL_TO_MEASURE), "");
+    CU_ASSERT_STRING_EQUAL(why_not("model=gru", "forget_bias", UNROLL_TO_MEASURE),
+                           "forget_bias is read by the cell lstm only, and model is gru");
+}
+
+static void timed_steps_read_nothing_of_a_whole_run(void)
+{
+    static const char *const of_runs[] = {"steps", "epochs",   "schedule", "warmup", "points",
+                                          "keep",  "patience", "lr_final", "stop",   "valid_batches"};
+    for (size_t i = 0; i < sizeof of_runs / sizeof of_runs[0]; i++) {
+        char why[128];
+        snprintf(why, sizeof why, "%s is read where a model is trained only, and here steps are timed", of_runs[i]);
+        CU_ASSERT_STRING_EQUAL(why_not("", of_runs[i], UNROLL_TO_TIME), why);
+    }
+    CU_ASSERT_STRING_EQUAL(why_not("", "input", UNROLL_TO_TIME), "");
+    CU_ASSERT_STRING_EQUAL(why_not("task=recall", "length", UNROLL_TO_TIME), "");
+    CU_ASSERT_STRING_EQUAL(why_not("", "clip", UNROLL_TO_TIME), "");
+}
+
+/* what comes through a pipe is there once only: nobody looks into it before the run */
+static void a_pipe_is_not_opened_to_see_what_matters(void)
+{
+    char path[1200], assignments[1300];
+    snprintf(path, sizeof path, "%s/pipe", test_folder());
+    CU_ASSERT_EQUAL_FATAL(mkfifo(path, 0666), 0);
+    snprintf(assignments, sizeof assignments, "task=series file=%s", path);
+    CU_ASSERT_STRING_EQUAL(why_not(assignments, "embedding", UNROLL_TO_TRAIN), "");
+}
+
 const unroll_test tests_data_settings[] = {
     TEST(a_task_reads_no_row_of_another),
     TEST(the_library_reads_every_row_that_no_task_brings),
+    TEST(what_a_row_needs_is_there),
+    TEST(a_setting_that_cannot_matter_has_a_sentence_that_says_why),
+    TEST(a_measurement_may_read_what_a_training_run_does_not),
+    TEST(timed_steps_read_nothing_of_a_whole_run),
+    TEST(a_pipe_is_not_opened_to_see_what_matters),
     {NULL, NULL},
 };

@@ -146,6 +146,73 @@ static void a_width_on_the_command_line_overrides_params_of_the_experiment(void)
     unroll_plan_free(&plan);
 }
 
+/* A plan with up to two assignments, to be freed. */
+static unroll_plan plan_of(const unroll_experiment *e, const char *one, const char *two)
+{
+    const char *const assignments[] = {one, two};
+    unroll_plan plan;
+    CU_ASSERT_EQUAL_FATAL(make(e, false, assignments, (one != NULL) + (two != NULL), &plan).code, UNROLL_OK);
+    return plan;
+}
+
+static void where_a_setting_cannot_matter_it_is_at_its_default(void)
+{
+    unroll_plan plan = plan_of(&experiment, "forget_bias=1,2", NULL); /* of an lstm, not of an rnn */
+    CU_ASSERT_EQUAL(plan.combinations, 12);
+    CU_ASSERT_EQUAL(plan.count, 9);
+    for (int i = 0; i < plan.count; i++)
+        CU_ASSERT_EQUAL(unroll_real(plan.runs[i].settings, "forget_bias") != 0,
+                        strcmp(unroll_text(plan.runs[i].settings, "model"), "lstm") == 0);
+    unroll_plan_free(&plan);
+    plan = plan_of(&experiment, "params=0,2000", "hidden=16,32");
+    CU_ASSERT_EQUAL(plan.combinations, 24);
+    CU_ASSERT_EQUAL(plan.count, 18);
+    unroll_plan_free(&plan);
+    plan = plan_of(&experiment, "optimizer=sgd,adam", "momentum=0.5,0.9");
+    CU_ASSERT_EQUAL(plan.count, 18);
+    unroll_plan_free(&plan);
+}
+
+static void axes_of_the_experiment_give_way_to_what_is_assigned(void)
+{
+    unroll_experiment own = experiment;
+    own.fixed = "task=adding steps=100 params=2000 length=10,20";
+    own.axes_quick = "model=rnn,lstm seed=0..2 hidden=16,32";
+    unroll_plan plan = plan_of(&own, NULL, NULL);
+    CU_ASSERT_EQUAL(plan.combinations, 12); /* its own widths mean nothing beside its params */
+    CU_ASSERT_PTR_NULL(unroll_axes_find(&plan.axes, "hidden"));
+    unroll_plan_free(&plan);
+    plan = plan_of(&own, "hidden=8,9,10", NULL);
+    CU_ASSERT_EQUAL(plan.count, 36);
+    CU_ASSERT_EQUAL(unroll_int(plan.runs[0].settings, "params"), 0);
+    unroll_plan_free(&plan);
+    plan = plan_of(&own, "task=recall", NULL); /* which has a length of its own */
+    CU_ASSERT_EQUAL(plan.combinations, 6);
+    CU_ASSERT(unroll_settings_is_default(plan.runs[0].settings, unroll_setting_find("length")));
+    unroll_plan_free(&plan);
+    own.fixed = "task=series epochs=2";
+    plan = plan_of(&own, "steps=7", NULL);
+    CU_ASSERT_EQUAL(unroll_int(plan.runs[0].settings, "epochs"), 0);
+    CU_ASSERT_EQUAL(unroll_int(plan.runs[0].settings, "steps"), 7);
+    unroll_plan_free(&plan);
+}
+
+static unroll_status measure_nothing(const unroll_settings *settings, unroll_record *record)
+{
+    (void)settings;
+    (void)record;
+    return unroll_ok();
+}
+
+static void a_measurement_takes_the_settings_of_measurements(void)
+{
+    unroll_experiment measured = experiment;
+    CU_ASSERT_EQUAL(count_runs(&measured, false, "input=3,4"), -1);
+    measured.measure = measure_nothing;
+    CU_ASSERT_EQUAL(count_runs(&measured, false, "input=3,4"), 12);
+    CU_ASSERT_EQUAL(count_runs(&measured, false, "momentum=0.5"), -1);
+}
+
 static void wrong(const char *assignment, const char *sentence)
 {
     unroll_plan plan;
@@ -160,6 +227,10 @@ static void what_cannot_be_planned_is_refused_with_a_sentence(void)
     wrong("task=ading", "there is no task ading; did you mean adding?");
     wrong("task=zzzzzz", "there is no task zzzzzz; unroll list tasks shows them");
     wrong("isa=sclar", "there is no isa sclar; did you mean scalar?");
+    wrong("heads=1,2", "heads is read by the cell slstm only, and model is rnn");
+    wrong("momentum=0", "momentum is read by the optimizer sgd only, and optimizer is adam");
+    wrong("file=x.csv", "file is read by the tasks series and text only, and task is adding");
+    wrong("hidden", "\"hidden\" is not of the form name=value");
     wrong("hidden=1..50000", "the axes span more than 100000 runs; sweep fewer values at a time");
 }
 
@@ -172,6 +243,9 @@ const unroll_test tests_sweep_plan[] = {
     TEST(an_identity_holds_the_version_of_the_numerics),
     TEST(params_give_each_cell_its_own_width),
     TEST(a_width_on_the_command_line_overrides_params_of_the_experiment),
+    TEST(where_a_setting_cannot_matter_it_is_at_its_default),
+    TEST(axes_of_the_experiment_give_way_to_what_is_assigned),
+    TEST(a_measurement_takes_the_settings_of_measurements),
     TEST(what_cannot_be_planned_is_refused_with_a_sentence),
     {NULL, NULL},
 };

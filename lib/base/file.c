@@ -46,6 +46,12 @@ bool unroll_same_file(const char *a, const char *b)
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+bool unroll_is_file(const char *path)
+{
+    struct stat what;
+    return stat(path, &what) == 0 && S_ISREG(what.st_mode);
+}
+
 static bool join(char path[UNROLL_FILE_ROOM], const char *folder, const char *rest)
 {
     int length = snprintf(path, UNROLL_FILE_ROOM, "%s/%s", folder, rest);

@@ -15,6 +15,8 @@ unroll_status unroll_make_folder(const char *path);
 
 /* Whether both names lead to one file that is there: by device and inode, so that links count, too. */
 bool unroll_same_file(const char *a, const char *b);
+/* Whether a regular file lies there: no pipe, which can be read once only, and no folder. */
+bool unroll_is_file(const char *path);
 
 /* Finds a folder of the project, which holds the file `marker`: the one that the environment variable names, else `name`
    in a folder above the program. False when it is nowhere. */

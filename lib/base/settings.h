@@ -12,7 +12,10 @@
 typedef enum unroll_type { UNROLL_INT, UNROLL_REAL, UNROLL_CHOICE, UNROLL_TEXT, UNROLL_BOOL } unroll_type;
 
 enum {
-    UNROLL_SETTING_TIMING = 1 /* changes how long a run takes, never its result: part of a timed run's identity only */
+    UNROLL_SETTING_TIMING = 1,  /* changes how long a run takes, never its result: part of a timed run's identity only */
+    UNROLL_SETTING_BENCH = 2,   /* read where steps are timed, by no training run */
+    UNROLL_SETTING_SYMBOLS = 4, /* read where a task's inputs are symbols, not numbers */
+    UNROLL_SETTING_RUN = 8,     /* read by a whole training run, not where steps are timed */
 };
 
 typedef struct unroll_setting {
@@ -25,6 +28,10 @@ typedef struct unroll_setting {
     const char *help;     /* one line */
     const char *section;  /* heading in --help: "model", "training", "task adding", "cell lstm" */
     unsigned flags;
+    /* What it takes for the setting to matter, beside its being listed by the cell, network, task or loss in use; NULL: nothing.
+       "optimizer=rmsprop|adam": another setting has one of these values; "sample_chars!=0": it has not; several such terms,
+       parted by blanks: one of them is enough. ", which ..." after a term ends the sentence that refuses the setting. */
+    const char *needs;
 } unroll_setting;
 
 /* One value of a setting. Numbers and flags are the value itself; a choice or a text is borrowed from whoever made it. */

@@ -5,8 +5,8 @@
 
 static const unroll_setting rows[] = {
     {"input", UNROLL_INT, 0, 1000000, "", "0", "inputs", "inputs a step of the timed model; 0: as many as hidden units",
-     "bench", 0},
-    {"classes", UNROLL_INT, 0, 10000000, "", "0", "classes", "of the timed softmax (--wide)", "bench", 0},
+     "bench", UNROLL_SETTING_BENCH},
+    {"classes", UNROLL_INT, 0, 10000000, "", "0", "classes", "of the timed softmax (--wide)", "bench", UNROLL_SETTING_BENCH},
 };
 
 void unroll_register_bench_settings(void)

@@ -28,6 +28,7 @@ static unroll_experiment grid = {
     .fixed = "input=0 clip=0", /* nobody else clips */
     .version = 1,
     .timed = true,
+    .steps = true,
     .figures = "roofline",
 };
 

@@ -76,7 +76,10 @@ const unroll_command command_run = {
     .options = options,
     .settings = true,
     .more =
-        "A setting takes one value, a list (hidden=64,128), a range (seed=0..9, length=50..200:50), or draws whose\n"
-        "logarithm is uniform ('lr=log(1e-4,1e-1,10)', quoted for the shell). It replaces the experiment's own;\n"
-        "params=N takes the width of each model that comes nearest to N parameters.\n",
+        "A setting takes one value, a list (hidden=64,128), a range (seed=0..9, length=50..200:50), draws, or a grid.\n"
+        "'lr=log(1e-4,1e-1,10)', quoted for the shell, is ten draws: the range of the logarithm is cut into ten equal\n"
+        "parts, and one value is drawn in each. 'lr=grid(1e-4,1e-1,4)' is four values from the first to the last, each\n"
+        "as many times the one before. What is assigned replaces the experiment's own; params=N takes the width of\n"
+        "each model that comes nearest to N parameters. A setting that can matter to none of the runs is refused, and\n"
+        "where it cannot matter to one of them it is at its default there.\n",
 };

@@ -10,6 +10,7 @@
 #include "bench/bench.h"
 #include "cli/cli.h"
 #include "cli/model_file.h"
+#include "model/effect.h"
 #include "model/run.h"
 #include "base/team.h"
 #include "simd/engine.h"
@@ -20,12 +21,29 @@ static const unroll_option options[] = {
     {NULL, NULL, NULL},
 };
 
+/* What the user has written must be able to matter. */
+static unroll_status check_effect(const unroll_arguments *arguments, const unroll_settings *settings)
+{
+    unroll_use use = {.settings = settings, .purpose = UNROLL_TO_TRAIN};
+    char why[UNROLL_WHY_ROOM];
+    const char *text;
+    int setting;
+    for (int i = 0; i < arguments->assignment_count; i++) {
+        UNROLL_TRY(unroll_read_assignment(arguments->assignments[i], &setting, &text));
+        UNROLL_TRY(unroll_setting_effect(&use, setting, why));
+        if (why[0] != '\0')
+            return unroll_error(UNROLL_WRONG, "%s", why);
+    }
+    return unroll_ok();
+}
+
 static unroll_status read_settings(const unroll_arguments *arguments, unroll_settings *settings)
 {
     const unroll_isa *isa;
     for (int i = 0; i < arguments->assignment_count; i++)
         UNROLL_TRY(unroll_settings_assign(settings, arguments->assignments[i]));
     UNROLL_TRY(unroll_settings_check(settings));
+    UNROLL_TRY(check_effect(arguments, settings));
     UNROLL_TRY(unroll_isa_find(unroll_text(settings, "isa"), &isa));
     unroll_isa_use(isa);
     return unroll_resolve_params(settings, NULL);

@@ -56,7 +56,7 @@ static unroll_status open_shape(const unroll_settings *settings, unroll_task_sha
     return unroll_ok();
 }
 
-static unroll_status find_shape(unroll_shapes *shapes, const unroll_settings *settings, unroll_task_shape *shape)
+unroll_status unroll_shapes_find(unroll_shapes *shapes, const unroll_settings *settings, unroll_task_shape *shape)
 {
     known_shape *more, one;
     if (shapes == NULL)
@@ -153,7 +153,7 @@ unroll_status unroll_resolve_params(unroll_settings *settings, unroll_shapes *sh
     unroll_model_shape shape;
     if (wanted <= 0)
         return unroll_ok();
-    UNROLL_TRY(find_shape(shapes, settings, &task));
+    UNROLL_TRY(unroll_shapes_find(shapes, settings, &task));
     shape = unroll_model_shape_of(&task);
     return nearest_width(settings, &shape, wanted);
 }
@@ -174,7 +174,7 @@ unroll_status unroll_count_steps(const unroll_settings *settings, unroll_shapes 
     *steps = unroll_int(settings, "steps");
     if (unroll_int(settings, "epochs") == 0)
         return unroll_ok();
-    UNROLL_TRY(find_shape(shapes, settings, &task));
+    UNROLL_TRY(unroll_shapes_find(shapes, settings, &task));
     return unroll_shape_steps(settings, &task, steps);
 }
 
@@ -186,7 +186,8 @@ double unroll_run_cost(const unroll_settings *settings, unroll_shapes *shapes)
     unroll_graph graph;
     double cost = 0.0;
     int64_t steps;
-    if (find_shape(shapes, settings, &task).code != UNROLL_OK || unroll_shape_steps(settings, &task, &steps).code != UNROLL_OK)
+    if (unroll_shapes_find(shapes, settings, &task).code != UNROLL_OK ||
+        unroll_shape_steps(settings, &task, &steps).code != UNROLL_OK)
         return 0.0;
     shape = unroll_model_shape_of(&task);
     batch = unroll_shape_extent(&shape);

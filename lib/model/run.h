@@ -48,6 +48,9 @@ unroll_shapes *unroll_shapes_new(void); /* NULL when memory is short */
 void unroll_shapes_free(unroll_shapes *shapes);
 int unroll_shapes_opened(const unroll_shapes *shapes); /* how often a task's data were opened */
 
+/* The shape of the settings' task, which is opened where it is not known yet. NULL: it is opened and not kept. */
+unroll_status unroll_shapes_find(unroll_shapes *shapes, const unroll_settings *settings, unroll_task_shape *shape);
+
 /* Trainable parameters, exactly, of the model that `settings` describe: for `shape`, or for its task, which is opened. */
 unroll_status unroll_shape_parameters(const unroll_settings *settings, const unroll_model_shape *shape, int64_t *parameters);
 unroll_status unroll_count_parameters(const unroll_settings *settings, int64_t *parameters);

@@ -73,6 +73,7 @@ typedef struct unroll_task {
     int setting_count;
     const unroll_setting *shared; /* rows that other tasks read, too, from one place; NULL: none */
     int shared_count;
+    const char *ignores; /* a setting of all tasks that this one does not read: "length"; NULL: none */
     /* Reads or makes its data, of which the shape may depend on its own rows, shared ones and those of the section "data" alone;
         *state is passed to the rest. UNROLL_WRONG or UNROLL_FAILED with a sentence. */
     unroll_status (*open)(const unroll_settings *settings, void **state);

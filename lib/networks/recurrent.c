@@ -13,7 +13,8 @@ static const unroll_setting rows[] = {
     {"directions", UNROLL_CHOICE, 0, 0, "one|both", "one", "", "both: a second layer beside each reads the sequence backwards",
      "network recurrent", 0},
     {"embedding", UNROLL_INT, 0, 1000000, "", "0", "columns",
-     "columns of an embedding below the first layer, where inputs are symbols; 0: none", "network recurrent", 0},
+     "columns of an embedding below the first layer, where inputs are symbols; 0: none", "network recurrent",
+     UNROLL_SETTING_SYMBOLS},
 };
 
 static const char *recurrent_model(int index)

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "model/network.h"
-#include "model/settings.h"
 #include "model/task.h"
 #include "simd/engine.h"
 #include "sweep/sweep.h"
@@ -33,6 +32,5 @@ unroll_status unroll_settings_check(const unroll_settings *settings)
             names[count++] = unroll_networks[i]->model(k);
     if (!among(unroll_text(settings, "model"), names, count))
         return unroll_no_such("model", unroll_text(settings, "model"), names, count);
-    UNROLL_TRY(unroll_optimizer_check(settings));
     return unroll_isa_find(unroll_text(settings, "isa"), &isa);
 }

@@ -44,6 +44,7 @@ typedef struct unroll_experiment {
     const char *axes_quick, *axes_full;
     const char *fixed;
     bool timed; /* its runs measure time: they run alone, one after the other */
+    bool steps; /* it times steps of training or inference alone (bench/bench.h): what a whole training run reads is refused */
     /* Measures one configuration; NULL: a training run (unroll_run of model/run.h). Fills columns, curves, timings. */
     unroll_status (*measure)(const unroll_settings *settings, unroll_record *record);
     const char *metric; /* the column that progress lines show: "mse"; NULL: the task's own */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/effect.h"
 #include "model/run.h"
 #include "store/store.h"
 
@@ -23,9 +24,9 @@ void unroll_plan_free(unroll_plan *plan)
     memset(plan, 0, sizeof *plan);
 }
 
-static bool is_assigned(const unroll_sweep_options *options, const char *name)
+static bool is_assigned(const unroll_sweep_options *options, int setting)
 {
-    const char *text;
+    const char *name = unroll_setting_at(setting)->name, *text;
     for (int i = 0; i < options->assignment_count; i++) {
         size_t length = unroll_part_assignment(options->assignments[i], &text);
         if (length == strlen(name) && strncmp(options->assignments[i], name, length) == 0)
@@ -34,18 +35,17 @@ static bool is_assigned(const unroll_sweep_options *options, const char *name)
     return false;
 }
 
-/* Where every run takes its width from `params` the values of `hidden` mean nothing. */
-static unroll_status drop_widths(unroll_axes *axes)
+/* An experiment's own axis gives way to an assigned setting that would have no effect beside it: params to hidden. */
+static void give_way(const unroll_sweep_options *options, unroll_axes *axes)
 {
-    const unroll_axis *params = unroll_axes_find(axes, "params");
-    char assignment[64];
-    if (params == NULL || unroll_axes_find(axes, "hidden") == NULL)
-        return unroll_ok();
-    for (int i = 0; i < params->count; i++)
-        if (params->values[i].integer == 0)
-            return unroll_ok();
-    snprintf(assignment, sizeof assignment, "hidden=%s", unroll_setting_at(unroll_setting_find("hidden"))->fallback);
-    return unroll_axes_assign(axes, assignment);
+    for (int i = axes->count - 1; i >= 0; i--) {
+        bool rival = false;
+        for (int k = 0; k < axes->count; k++)
+            rival = rival || (is_assigned(options, axes->axis[k].setting) &&
+                              unroll_setting_rival(axes->axis[k].setting) == axes->axis[i].setting);
+        if (rival && !is_assigned(options, axes->axis[i].setting))
+            unroll_axes_drop(axes, i);
+    }
 }
 
 static unroll_status read_axes(const unroll_experiment *experiment, const unroll_sweep_options *options,
@@ -53,11 +53,10 @@ static unroll_status read_axes(const unroll_experiment *experiment, const unroll
 {
     UNROLL_TRY(unroll_axes_assign_all(axes, experiment->fixed));
     UNROLL_TRY(unroll_axes_assign_all(axes, options->full ? experiment->axes_full : experiment->axes_quick));
-    if (is_assigned(options, "hidden") && !is_assigned(options, "params"))
-        UNROLL_TRY(unroll_axes_assign(axes, "params=0"));
     for (int i = 0; i < options->assignment_count; i++)
         UNROLL_TRY(unroll_axes_assign(axes, options->assignments[i]));
-    return drop_widths(axes);
+    give_way(options, axes);
+    return unroll_ok();
 }
 
 static unroll_status count_combinations(const unroll_axes *axes, int *combinations)
@@ -74,23 +73,29 @@ static unroll_status count_combinations(const unroll_axes *axes, int *combinatio
 }
 
 /* Settings of combination `index`, the last axis changing fastest. */
-static unroll_status set_combination(const unroll_axes *axes, int index, unroll_planned *run)
+static unroll_status set_combination(const unroll_axes *axes, int index, unroll_settings *settings)
 {
-    int64_t weight = 1;
-    int place[64];
     for (int i = axes->count - 1; i >= 0; i--) {
         const unroll_axis *axis = &axes->axis[i];
-        int value = index % axis->count;
+        UNROLL_TRY(unroll_settings_put(settings, axis->setting, &axis->values[index % axis->count]));
         index /= axis->count;
-        if (i < 64)
-            place[i] = value;
-        UNROLL_TRY(unroll_settings_put(run->settings, axis->setting, &axis->values[value]));
     }
-    for (int i = 0; i < axes->count && i < 64; i++) {
-        run->turn += place[i] * weight;
+    return unroll_settings_check(settings);
+}
+
+/* The place of combination `index` in the order in which the first axis changes fastest. */
+static int64_t turn_of(const unroll_axes *axes, int index)
+{
+    int64_t turn = 0;
+    int after = 1; /* combinations of the axes after this one */
+    for (int i = axes->count - 1; i >= 0; i--)
+        after *= axes->axis[i].count;
+    for (int i = 0, weight = 1; i < axes->count; i++) {
+        after /= axes->axis[i].count;
+        turn += (int64_t)(index / after % axes->axis[i].count) * weight;
         weight *= axes->axis[i].count;
     }
-    return unroll_ok();
+    return turn;
 }
 
 static void identify(const unroll_experiment *experiment, const unroll_settings *settings, char id[33])
@@ -99,6 +104,76 @@ static void identify(const unroll_experiment *experiment, const unroll_settings 
     snprintf(salt, sizeof salt, "experiment/%s/%d/%d", experiment->name, experiment->version, UNROLL_NUMERICS_VERSION);
     unroll_settings_identity(settings, experiment->timed, salt, id);
 }
+
+static unroll_use use_of(const unroll_experiment *experiment, const unroll_plan *plan, const unroll_settings *settings)
+{
+    unroll_purpose purpose = experiment->steps             ? UNROLL_TO_TIME
+                             : experiment->measure != NULL ? UNROLL_TO_MEASURE
+                                                           : UNROLL_TO_TRAIN;
+    return (unroll_use){settings, plan->shapes, purpose};
+}
+
+/* ---- settings without effect ---- */
+
+/* The last axis whose setting matters for none of the combinations, and why not for the first of them; -1: there is none. */
+static unroll_status find_idle(const unroll_experiment *experiment, const unroll_plan *plan, unroll_settings *scratch, int *idle,
+                               char why[UNROLL_WHY_ROOM])
+{
+    unroll_use use = use_of(experiment, plan, scratch);
+    char other[UNROLL_WHY_ROOM];
+    for (*idle = plan->axes.count - 1; *idle >= 0; --*idle) {
+        bool matters = false;
+        for (int i = 0; i < plan->combinations && !matters; i++) {
+            UNROLL_TRY(set_combination(&plan->axes, i, scratch));
+            UNROLL_TRY(unroll_setting_effect(&use, plan->axes.axis[*idle].setting, i == 0 ? why : other));
+            matters = (i == 0 ? why : other)[0] == '\0';
+        }
+        if (!matters)
+            return unroll_ok();
+    }
+    return unroll_ok();
+}
+
+/* Drops the axes that matter for no combination, but where the user has written one, says why it does not. */
+static unroll_status drop_idle(const unroll_experiment *experiment, const unroll_sweep_options *options, unroll_plan *plan)
+{
+    unroll_settings *scratch;
+    unroll_status status;
+    char why[UNROLL_WHY_ROOM];
+    int idle = -1;
+    do {
+        UNROLL_TRY(count_combinations(&plan->axes, &plan->combinations));
+        scratch = unroll_settings_new();
+        status = scratch != NULL ? find_idle(experiment, plan, scratch, &idle, why) : out_of_memory();
+        unroll_settings_free(scratch);
+        if (status.code == UNROLL_OK && idle >= 0 && is_assigned(options, plan->axes.axis[idle].setting))
+            status = unroll_error(UNROLL_WRONG, "%s", why);
+        UNROLL_TRY(status);
+        if (idle >= 0)
+            unroll_axes_drop(&plan->axes, idle);
+    } while (idle >= 0);
+    return unroll_ok();
+}
+
+/* What cannot matter to this run is at its default, so that combinations that mean the same run become one. */
+static unroll_status settle(const unroll_experiment *experiment, const unroll_plan *plan, unroll_settings *settings)
+{
+    bool *matters = calloc((size_t)plan->axes.count + 1, sizeof *matters);
+    unroll_use use = use_of(experiment, plan, settings);
+    unroll_status status = matters != NULL ? unroll_ok() : out_of_memory();
+    char why[UNROLL_WHY_ROOM];
+    for (int i = 0; i < plan->axes.count && status.code == UNROLL_OK; i++) {
+        status = unroll_setting_effect(&use, plan->axes.axis[i].setting, why);
+        matters[i] = why[0] == '\0';
+    }
+    for (int i = 0; i < plan->axes.count && status.code == UNROLL_OK; i++) /* once all have been asked: they need each other */
+        if (!matters[i])
+            unroll_settings_reset(settings, plan->axes.axis[i].setting);
+    free(matters);
+    return status;
+}
+
+/* ---- runs ---- */
 
 static unroll_status fill_run(const unroll_experiment *experiment, unroll_plan *plan, int index)
 {
@@ -109,8 +184,9 @@ static unroll_status fill_run(const unroll_experiment *experiment, unroll_plan *
     if (run->settings == NULL)
         return out_of_memory();
     plan->count++; /* from here on it is freed with the plan */
-    UNROLL_TRY(set_combination(&plan->axes, index, run));
-    UNROLL_TRY(unroll_settings_check(run->settings));
+    run->turn = turn_of(&plan->axes, index);
+    UNROLL_TRY(set_combination(&plan->axes, index, run->settings));
+    UNROLL_TRY(settle(experiment, plan, run->settings));
     UNROLL_TRY(unroll_resolve_params(run->settings, plan->shapes));
     UNROLL_TRY(unroll_count_steps(run->settings, plan->shapes, &steps)); /* epochs of endless data are told before any run */
     identify(experiment, run->settings, run->id);
@@ -152,12 +228,12 @@ unroll_status unroll_plan_make(const unroll_experiment *experiment, const unroll
 {
     unroll_status status;
     memset(plan, 0, sizeof *plan);
-    status = read_axes(experiment, options, &plan->axes);
-    if (status.code == UNROLL_OK)
-        status = count_combinations(&plan->axes, &plan->combinations);
     plan->shapes = unroll_shapes_new();
+    status = plan->shapes != NULL ? read_axes(experiment, options, &plan->axes) : out_of_memory();
+    if (status.code == UNROLL_OK)
+        status = drop_idle(experiment, options, plan);
     plan->runs = status.code == UNROLL_OK ? calloc((size_t)plan->combinations, sizeof *plan->runs) : NULL;
-    if (status.code == UNROLL_OK && (plan->runs == NULL || plan->shapes == NULL))
+    if (status.code == UNROLL_OK && plan->runs == NULL)
         status = out_of_memory();
     for (int i = 0; i < plan->combinations && status.code == UNROLL_OK; i++)
         status = fill_run(experiment, plan, i);

@@ -23,7 +23,9 @@ typedef struct unroll_plan {
 } unroll_plan;
 
 /* Fixed settings, then the axes of the size in `options`, then its assignments; every combination of their values once.
-   A width on the command line overrides an experiment's params. UNROLL_WRONG for what cannot be. */
+   Where a setting cannot matter to a run (model/effect.h) it is at its default, and combinations that mean the same run are one.
+   An experiment's own axes give way to what is assigned: its params to a width, and what matters for none of the combinations
+   is dropped. UNROLL_WRONG for what cannot be, an assigned setting that matters for none of them included. */
 unroll_status unroll_plan_make(const unroll_experiment *experiment, const unroll_sweep_options *options,
                                unroll_plan *plan);
 void unroll_plan_free(unroll_plan *plan);

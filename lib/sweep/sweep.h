@@ -36,8 +36,7 @@ unroll_status unroll_sweep_plan(const unroll_experiment *experiment, const unrol
                                 unroll_settings ***configs, int *count);
 
 /* Whether task, model and isa, which are mere text in the settings table, name what there is: UNROLL_WRONG with the
-   nearest right name when one does not, or when the processor lacks the instruction set. And whether the settings of the
-   optimizer go together. */
+   nearest right name when one does not, or when the processor lacks the instruction set. */
 unroll_status unroll_settings_check(const unroll_settings *settings);
 
 #endif
