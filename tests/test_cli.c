@@ -100,6 +100,15 @@ static void a_setting_that_cannot_matter_is_refused(void)
     check("bench model=rnn heads=2", 2, "unroll: heads is read by the cell slstm only, and model is rnn\n");
 }
 
+static void two_values_for_a_setting_are_refused(void)
+{
+    check("train hidden=64 hidden=32", 2, "unroll: hidden is given twice: hidden=64 and hidden=32\n");
+    check("run architectures hidden=64 seed=1 hidden=32", 2,
+          "unroll: hidden is given twice: hidden=64 and hidden=32; a list is written hidden=64,32\n");
+    check("bench lr=1 lr=1", 2, "unroll: lr is given twice: lr=1 and lr=1; a list is written lr=1,1\n");
+    check("train =64 =64", 2, "unroll: \"=64\" is not of the form name=value\n");
+}
+
 static void errors_go_to_stderr_alone(void)
 {
     CU_ASSERT_STRING_EQUAL(ask("train hidden=0", "2>/dev/null")->text, "");
@@ -327,6 +336,7 @@ const unroll_test tests_cli[] = {
     TEST(a_wrong_command_or_option_names_the_nearest),
     TEST(a_wrong_setting_names_itself_its_range_and_the_nearest),
     TEST(a_setting_that_cannot_matter_is_refused),
+    TEST(two_values_for_a_setting_are_refused),
     TEST(errors_go_to_stderr_alone),
     TEST(an_environment_variable_chooses_the_instruction_set),
     TEST(help_tells_of_every_command_option_and_setting),

@@ -5,6 +5,7 @@
 
 #include "base/number.h"
 #include "base/settings.h"
+#include "base/text.h"
 #include "cli/cli.h"
 
 static int count_options(const unroll_option *options)
@@ -35,18 +36,19 @@ static unroll_status unknown_option(const unroll_command *command, const char *w
 /* Reads the option at argv[*at], and the word after it when that is its value. */
 static unroll_status read_option(const unroll_command *command, int argc, char **argv, int *at, unroll_arguments *out)
 {
-    const char *word = argv[*at], *equals = strchr(word, '=');
-    size_t length = equals != NULL ? (size_t)(equals - word) : strlen(word);
+    const char *word = argv[*at], *value = NULL;
+    size_t length = unroll_part_assignment(word, &value);
+    length = length > 0 ? length : strlen(word);
     for (int i = 0; i < count_options(command->options); i++) {
         const unroll_option *option = &command->options[i];
         if (strlen(option->name) != length || strncmp(option->name, word, length) != 0)
             continue;
-        if (option->value == NULL && equals != NULL)
+        if (option->value == NULL && value != NULL)
             return unroll_error(UNROLL_WRONG, "%s takes no value", option->name);
         if (option->value == NULL) {
             out->values[i] = "";
-        } else if (equals != NULL) {
-            out->values[i] = equals + 1;
+        } else if (value != NULL) {
+            out->values[i] = value;
         } else {
             if (*at + 1 >= argc)
                 return unroll_error(UNROLL_WRONG, "%s needs a value: %s %s", option->name, option->name, option->value);
@@ -60,11 +62,34 @@ static unroll_status read_option(const unroll_command *command, int argc, char *
 /* Whether a word "by=model" is an option that is written without dashes. */
 static bool is_bare_option(const unroll_command *command, const char *word)
 {
-    size_t length = strcspn(word, "=");
-    for (int i = 0; word[length] == '=' && i < count_options(command->options); i++)
+    const char *value;
+    size_t length = unroll_part_assignment(word, &value);
+    for (int i = 0; length > 0 && i < count_options(command->options); i++)
         if (strlen(command->options[i].name) == length && strncmp(command->options[i].name, word, length) == 0)
             return true;
     return false;
+}
+
+/* Takes "name=value" in; a second value for a setting would take the place of the first without a word. */
+static unroll_status add_assignment(const unroll_command *command, const char *word, unroll_arguments *out)
+{
+    enum { VALUE_ROOM = 60 };
+    char name[VALUE_ROOM], first[VALUE_ROOM], second[VALUE_ROOM], list[4 * VALUE_ROOM] = "";
+    const char *value, *former;
+    size_t length = unroll_part_assignment(word, &value);
+    for (int i = 0; i < out->assignment_count; i++) {
+        if (length == 0 || unroll_part_assignment(out->assignments[i], &former) != length ||
+            strncmp(out->assignments[i], word, length) != 0)
+            continue;
+        snprintf(name, sizeof name, "%.*s", (int)length, word);
+        unroll_text_quote(first, sizeof first, former);
+        unroll_text_quote(second, sizeof second, value);
+        if (command->lists)
+            snprintf(list, sizeof list, "; a list is written %s=%s,%s", name, first, second);
+        return unroll_error(UNROLL_WRONG, "%s is given twice: %s=%s and %s=%s%s", name, name, first, name, second, list);
+    }
+    out->assignments[out->assignment_count++] = word;
+    return unroll_ok();
 }
 
 unroll_status unroll_arguments_read(const unroll_command *command, int argc, char **argv, unroll_arguments *out)
@@ -80,7 +105,7 @@ unroll_status unroll_arguments_read(const unroll_command *command, int argc, cha
         if ((argv[i][0] == '-' && argv[i][1] != '\0') || is_bare_option(command, argv[i]))
             UNROLL_TRY(read_option(command, argc, argv, &i, out));
         else if (command->settings && strchr(argv[i], '=') != NULL)
-            out->assignments[out->assignment_count++] = argv[i];
+            UNROLL_TRY(add_assignment(command, argv[i], out));
         else
             out->words[out->word_count++] = argv[i];
     }

@@ -29,7 +29,8 @@ typedef struct unroll_command {
     int least_words, most_words; /* that are neither options nor name=value */
     unroll_status (*run)(const struct unroll_arguments *arguments, const atomic_bool *stop);
     const unroll_option *options; /* ended by a NULL name; NULL: none */
-    bool settings;    /* accepts name=value words; its --help lists the settings */
+    bool settings;    /* accepts name=value words, each name once; its --help lists the settings */
+    bool lists;       /* the value may be a list: an axis */
     const char *more; /* further lines of its --help, ended by a line break; NULL: none */
 } unroll_command;
 
@@ -57,8 +58,8 @@ typedef struct unroll_arguments {
 } unroll_arguments;
 
 /* argv[0] is the command's name. Fails with UNROLL_WRONG for an unknown option (naming the nearest), one that lacks its value
-   or has one too many, and when there are fewer words or more than the command has. Both "--jobs 4" and "--jobs=4" are
-   read. To be freed in any case. */
+   or has one too many, for a setting that is given twice, and when there are fewer words or more than the command has. Both
+   "--jobs 4" and "--jobs=4" are read. To be freed in any case. */
 unroll_status unroll_arguments_read(const unroll_command *command, int argc, char **argv, unroll_arguments *arguments);
 void unroll_arguments_free(unroll_arguments *arguments);
 

@@ -150,6 +150,7 @@ const unroll_command command_bench = {
     .run = run,
     .options = options,
     .settings = true,
+    .lists = true,
     .more = "Settings that matter: model, hidden, input (0: as many as hidden), batch, length, layers, threads, weights, isa,\n"
             "optimizer. Every invocation adds its records to DIR/bench/runs and gathers all of them in DIR/bench.h5, where\n"
             "the columns date and invocation tell them apart; nothing is replaced.\n",

@@ -75,6 +75,7 @@ const unroll_command command_run = {
     .run = run,
     .options = options,
     .settings = true,
+    .lists = true,
     .more =
         "A setting takes one value, a list (hidden=64,128), a range (seed=0..9, length=50..200:50), draws, or a grid.\n"
         "'lr=log(1e-4,1e-1,10)', quoted for the shell, is ten draws: the range of the logarithm is cut into ten equal\n"
