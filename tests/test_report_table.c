@@ -313,6 +313,7 @@ static void the_page_tells_claim_verdict_table_texts_and_what_was_run(void)
     e.texts = "sample";
     e.figures = "nowhere";
     e.rules[0] = (unroll_rule){UNROLL_DIFFERENCE, UNROLL_LOWER, .metric = "mse", .of = "model=lstm", .against = "model=rnn", .where = "length=min"};
+    e.fixed = "hidden=7"; /* so that all runs are declared ones */
     snprintf(expected, sizeof expected,
              "Claim: an LSTM errs less (nobody, 1997)\n\n"
              "Verdict: **not judged at this size**; 0 of 1 comparisons hold, 1 stands on fewer than 6 seeds.\n\n"

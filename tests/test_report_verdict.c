@@ -15,9 +15,12 @@ static struct {
     int count;
 } made;
 
+static int declared_seeds = 6; /* of the quick size */
+
 static void forget(void)
 {
     made.count = 0;
+    declared_seeds = 6;
 }
 
 static void add_run(const char *model, double length, int seed, double mse)
@@ -40,8 +43,19 @@ static void add_runs(const char *model, double length, int count, double mse)
         add_run(model, length, seed, mse + 0.1 * seed);
 }
 
-static unroll_verdict judge_all(const unroll_experiment *experiment)
+/* The axes of a size with the lengths that there are, where it names none: then all runs are of it. */
+static const char *with_lengths(const char *axes, char out[256])
 {
+    size_t used = (size_t)snprintf(out, 256, "%s", axes);
+    for (int i = 0; strstr(axes, "length=") == NULL && i < made.count && used < 240; i++)
+        used += (size_t)snprintf(out + used, 256 - used, "%s%g", i == 0 ? " length=" : ",", made.length[i]);
+    return out;
+}
+
+static unroll_verdict judge_all(const unroll_experiment *declared)
+{
+    char quick[256], full[256];
+    unroll_experiment with_axes = *declared, *experiment = &with_axes;
     unroll_table_column columns[] = {
         {.name = "model", .type = UNROLL_COLUMN_TEXT, .text = made.model},
         {.name = "status", .type = UNROLL_COLUMN_TEXT, .text = made.status},
@@ -53,14 +67,18 @@ static unroll_verdict judge_all(const unroll_experiment *experiment)
     };
     unroll_table table = {.columns = columns, .column_count = 7, .rows = made.count};
     unroll_verdict verdict;
+    with_axes.axes_quick = with_lengths(declared->axes_quick, quick);
+    with_axes.axes_full = with_lengths(declared->axes_full, full);
     CU_ASSERT_EQUAL_FATAL(unroll_judge(experiment, &table, &verdict).code, UNROLL_OK);
     return verdict;
 }
 
 static unroll_experiment with(unroll_rule rule)
 {
+    static char quick[64];
+    snprintf(quick, sizeof quick, "model=rnn,lstm,gru seed=0..%d", declared_seeds - 1);
     return (unroll_experiment){.name = "claims",
-                               .axes_quick = "model=rnn,lstm,gru seed=0..5",
+                               .axes_quick = quick,
                                .axes_full = "model=rnn,lstm,gru seed=0..9",
                                .groups = "length",
                                .rules = {rule}};
@@ -136,6 +154,7 @@ static void a_claim_is_contradicted_where_one_comparison_is_clear_after_holms_co
 {
     for (int seeds = 6; seeds <= 7; seeds++) {
         forget();
+        declared_seeds = seeds;
         add_runs("rnn", 9, seeds, 1);
         add_runs("lstm", 9, seeds, 2);
         add_runs("rnn", 20, seeds, 2);
@@ -163,6 +182,7 @@ static void one_run_against_the_others_counts_by_the_sign_test(void)
 {
     for (int seeds = 6; seeds <= 9; seeds++) {
         forget();
+        declared_seeds = seeds;
         add_runs("rnn", 9, seeds, 2);
         add_runs("lstm", 9, seeds - 1, 1);
         add_run("lstm", 9, seeds - 1, 9);
@@ -303,20 +323,53 @@ static void fewer_than_six_seeds_are_not_judged(void)
     unroll_verdict_free(&verdict);
 }
 
+/* Of seeds that are not declared none is judged as long as others are; fewer than the declared are no declared set. */
 static void other_seeds_than_the_declared_are_exploratory(void)
 {
     unroll_experiment experiment = with(below);
-    for (int seeds = 6; seeds <= 10; seeds++) {
+    for (int first = 0; first <= 20; first += 20) {
         unroll_verdict verdict;
         forget();
-        add_runs("rnn", 9, seeds, 2);
-        add_runs("lstm", 9, seeds, 1);
+        for (int seed = first; seed < first + 7; seed++) {
+            add_run("rnn", 9, seed, 2);
+            add_run("lstm", 9, seed, 1);
+        }
         verdict = judge_all(&experiment);
         CU_ASSERT_EQUAL(verdict.outcome, UNROLL_SUPPORTED);
-        CU_ASSERT_EQUAL(verdict.exploratory, seeds != 6 && seeds != 10);
+        CU_ASSERT_EQUAL(verdict.comparison[0].interval.count, first == 0 ? 6 : 7);
+        CU_ASSERT_EQUAL(verdict.exploratory, first > 0);
         CU_ASSERT_EQUAL(strstr(print(&verdict, UNROLL_FORMAT_TEXT), "exploratory") != NULL, verdict.exploratory);
         unroll_verdict_free(&verdict);
     }
+}
+
+/* The quick size is whole; of what a user has run beside it, two seeds at another length, none takes that away. */
+static void other_runs_take_nothing_from_the_verdict(void)
+{
+    unroll_experiment experiment = with(below);
+    unroll_verdict verdict;
+    experiment.axes_quick = "length=9 model=rnn,lstm seed=0..5";
+    experiment.axes_full = "length=9,20 model=rnn,lstm seed=0..6";
+    forget();
+    add_runs("rnn", 9, 6, 2);
+    add_runs("lstm", 9, 6, 1);
+    add_runs("rnn", 20, 2, 1);
+    add_runs("lstm", 20, 2, 2);
+    add_runs("rnn", 50, 2, 1);
+    verdict = judge_all(&experiment);
+    CU_ASSERT_EQUAL(verdict.outcome, UNROLL_SUPPORTED);
+    CU_ASSERT_EQUAL(verdict.count, 1);
+    CU_ASSERT_FALSE(verdict.exploratory);
+    unroll_verdict_free(&verdict);
+    forget(); /* once the full size is whole it is what is judged */
+    add_runs("rnn", 9, 7, 2);
+    add_runs("lstm", 9, 7, 1);
+    add_runs("rnn", 20, 7, 1);
+    add_runs("lstm", 20, 7, 2);
+    verdict = judge_all(&experiment);
+    CU_ASSERT_EQUAL(verdict.outcome, UNROLL_CONTRADICTED);
+    CU_ASSERT_EQUAL(verdict.count, 2);
+    unroll_verdict_free(&verdict);
 }
 
 static void a_condition_that_was_not_run_leaves_the_claim_unjudged(void)
@@ -358,6 +411,7 @@ const unroll_test tests_report_verdict[] = {
     TEST(a_slope_is_that_of_least_squares_for_each_seed),
     TEST(fewer_than_six_seeds_are_not_judged),
     TEST(other_seeds_than_the_declared_are_exploratory),
+    TEST(other_runs_take_nothing_from_the_verdict),
     TEST(a_condition_that_was_not_run_leaves_the_claim_unjudged),
     TEST(what_claims_nothing_has_no_verdict),
     {NULL, NULL},

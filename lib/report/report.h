@@ -52,7 +52,7 @@ typedef struct unroll_comparison {
 
 typedef struct unroll_verdict {
     unroll_outcome outcome;
-    bool exploratory; /* some comparison stands on other seeds than the declared */
+    bool exploratory; /* some comparison stands on other runs or seeds than the declared */
     int fewest;       /* seeds with which it could have been decided either way */
     unroll_comparison *comparison; /* owned; in the order of the rules, then of the conditions */
     int count;

@@ -16,7 +16,8 @@ typedef struct judging {
     const unroll_experiment *experiment;
     const unroll_table *table;
     unroll_verdict *verdict;
-    unroll_axes quick, full; /* the experiment's own */
+    unroll_axes quick, full; /* the experiment's own, with what it fixes */
+    bool *judged;            /* (rows): owned: the runs that are judged at all */
     bool *keep;              /* (rows): owned */
     double *value;           /* (rows): owned: the statistic of each pair or seed */
     double *seed;            /* (rows): owned: theirs */
@@ -259,6 +260,58 @@ static bool is_declared(const unroll_axes *axes, const double *seeds, int count)
     return true;
 }
 
+/* ---- which runs are judged ---- */
+
+static bool is_among(const unroll_axis *axis, int setting, const char *shown)
+{
+    char number[UNROLL_NUMBER_ROOM];
+    for (int i = 0; axis != NULL && i < axis->count; i++)
+        if (strcmp(unroll_show_value(&axis->values[i], number), shown) == 0)
+            return true;
+    return axis == NULL && strcmp(unroll_setting_default(setting), shown) == 0;
+}
+
+/* Whether a run is one of a size of the experiment: each setting at a value of its axis or, without one, at its default. */
+static bool is_of_size(const judging *j, const unroll_axes *axes, int row)
+{
+    bool params = unroll_value_real(j->table, "params", row) > 0;
+    char shown[UNROLL_VALUE_ROOM];
+    for (int i = 0; i < unroll_setting_count(); i++) {
+        const unroll_setting *setting = unroll_setting_at(i);
+        const unroll_table_column *column = unroll_table_find(j->table, setting->name);
+        bool follows = (params && strcmp(setting->name, "hidden") == 0) ||
+                       ((setting->flags & UNROLL_SETTING_TIMING) != 0 && !j->experiment->timed);
+        if (column == NULL || follows)
+            continue;
+        if (!is_among(unroll_axes_find(axes, setting->name), i, unroll_field_show(unroll_field_at(column, row), shown)))
+            return false;
+    }
+    return true;
+}
+
+static int count_of_size(const judging *j, const unroll_axes *axes)
+{
+    int count = 0;
+    for (int row = 0; row < j->table->rows; row++)
+        count += is_of_size(j, axes, row);
+    return count;
+}
+
+/* The full size where all of it is there, else what there is of the quick one, else of the full one: what else a user has run
+   takes nothing from the verdict. Where there are none of either all runs are judged, and the verdict is exploratory. */
+static void choose_judged(judging *j)
+{
+    int quick = count_of_size(j, &j->quick), full = count_of_size(j, &j->full);
+    const unroll_axes *size;
+    double whole = 1;
+    for (int i = 0; i < j->full.count; i++)
+        whole *= j->full.axis[i].count;
+    size = full > 0 && (quick == 0 || full >= whole) ? &j->full : &j->quick;
+    for (int row = 0; row < j->table->rows; row++)
+        j->judged[row] = quick + full == 0 || is_of_size(j, size, row);
+    j->verdict->exploratory = quick + full == 0;
+}
+
 /* ---- sentences ---- */
 
 static size_t add(unroll_comparison *out, size_t used, const char *text)
@@ -389,6 +442,8 @@ static unroll_status judge_rule(judging *j, const unroll_rule *rule)
     snprintf(but, sizeof but, "%s %s", column, rule->over != NULL ? rule->over : "");
     UNROLL_TRY(unroll_measure_read(rule->metric, &c.measure));
     UNROLL_TRY(unroll_select(j->table, rule->where, false, j->keep));
+    for (int row = 0; row < j->table->rows; row++)
+        j->keep[row] = j->keep[row] && j->judged[row];
     unroll_groups_default(j->experiment, j->table, j->keep, but, by);
     UNROLL_TRY(unroll_groups_make(j->experiment, j->table, by, j->keep, &groups));
     c.groups = &groups;
@@ -430,11 +485,11 @@ static unroll_status conclude(unroll_verdict *v)
     return status;
 }
 
-static bool is_there(const unroll_table *table, const char *column, const char *value)
+static bool is_there(const judging *j, const char *column, const char *value)
 {
     char shown[UNROLL_VALUE_ROOM];
-    for (int row = 0; row < table->rows; row++)
-        if (strcmp(unroll_value_show(table, column, row, shown), value) == 0)
+    for (int row = 0; row < j->table->rows; row++)
+        if (j->judged[row] && strcmp(unroll_value_show(j->table, column, row, shown), value) == 0)
             return true;
     return false;
 }
@@ -449,7 +504,7 @@ static unroll_status find_missing(judging *j)
             unroll_comparison *out;
             char number[UNROLL_NUMBER_ROOM];
             const char *value = unroll_show_value(&axis->values[i], number);
-            if (is_there(j->table, word, value))
+            if (is_there(j, word, value))
                 continue;
             UNROLL_TRY(new_comparison(j, &out));
             snprintf(out->text, sizeof out->text, "no run has %s=%s", word, value);
@@ -461,13 +516,17 @@ static unroll_status find_missing(judging *j)
 static unroll_status judge_all(judging *j)
 {
     size_t room = (size_t)j->table->rows + 1;
+    j->judged = malloc(room * sizeof *j->judged);
     j->keep = malloc(room * sizeof *j->keep);
     j->value = malloc(room * sizeof *j->value);
     j->seed = malloc(room * sizeof *j->seed);
-    if (j->keep == NULL || j->value == NULL || j->seed == NULL)
+    if (j->judged == NULL || j->keep == NULL || j->value == NULL || j->seed == NULL)
         return out_of_memory();
+    UNROLL_TRY(unroll_axes_assign_all(&j->quick, j->experiment->fixed));
     UNROLL_TRY(unroll_axes_assign_all(&j->quick, j->experiment->axes_quick));
+    UNROLL_TRY(unroll_axes_assign_all(&j->full, j->experiment->fixed));
     UNROLL_TRY(unroll_axes_assign_all(&j->full, j->experiment->axes_full));
+    choose_judged(j);
     for (int i = 0; i < UNROLL_MOST_RULES && j->experiment->rules[i].metric != NULL; i++)
         UNROLL_TRY(judge_rule(j, &j->experiment->rules[i]));
     UNROLL_TRY(find_missing(j));
@@ -482,6 +541,7 @@ unroll_status unroll_judge(const unroll_experiment *experiment, const unroll_tab
     if (experiment->rules[0].metric == NULL)
         return unroll_error(UNROLL_NOTHING, "%s claims nothing that its runs could show", experiment->name);
     status = judge_all(&j);
+    free(j.judged);
     free(j.keep);
     free(j.value);
     free(j.seed);

@@ -33,7 +33,7 @@ static void print_outcome(const unroll_verdict *v, FILE *out)
     if (v->outcome == UNROLL_UNDECIDED)
         fprintf(out, "; %d seeds are the fewest that can decide so many either way", v->fewest);
     if (v->exploratory)
-        fputs("; exploratory, as the seeds are not those that were declared", out);
+        fputs("; exploratory, as the runs are not those that were declared", out);
 }
 
 static void print_text(const unroll_verdict *v, FILE *out)
