@@ -23,11 +23,21 @@ static void nap(int milliseconds)
     nanosleep(&t, NULL);
 }
 
-/* Starts the sweep of 24 small runs into `results`, with up to two further words; what it says goes to results.txt. */
+/* `word` in place of the usual assignment where it is of the same setting. */
+static const char *of_setting(const char *usual, const char *word)
+{
+    size_t name = strcspn(usual, "=") + 1;
+    return word != NULL && strncmp(usual, word, name) == 0 ? word : usual;
+}
+
+/* Starts the sweep of 24 small runs into `results`, with up to two further words, or other steps or seeds; what it says goes to
+   results.txt. */
 static pid_t start_sweep(const char *results, const char *word1, const char *word2)
 {
     char said[PATH_ROOM];
+    const char *steps = of_setting("steps=40", word1), *seeds = of_setting("seed=0..5", word1);
     pid_t child;
+    word1 = word1 == steps || word1 == seeds ? word2 : word1;
     snprintf(said, sizeof said, "%s.txt", results);
     unlink(said);
     fflush(NULL);
@@ -38,7 +48,7 @@ static pid_t start_sweep(const char *results, const char *word1, const char *wor
     dup2(out, STDOUT_FILENO);
     dup2(out, STDERR_FILENO);
     execl(UNROLL_PROGRAM, "unroll", "run", "architectures", "model=rnn,lstm", "length=6,12", "hidden=6", "batch=8",
-          "seed=0..5", "steps=40", "points=4", "valid_batches=1", "--jobs=2", "--results", results, word1, word2,
+          seeds, steps, "points=4", "valid_batches=1", "--jobs=2", "--results", results, word1, word2,
           (char *)NULL);
     _exit(127);
 }
