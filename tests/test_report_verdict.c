@@ -143,7 +143,7 @@ static void a_claim_must_hold_at_every_condition(void)
     verdict = judge_all(&experiment);
     CU_ASSERT_EQUAL(verdict.outcome, UNROLL_SUPPORTED);
     CU_ASSERT_STRING_EQUAL(print(&verdict, UNROLL_FORMAT_MARKDOWN),
-                           "Verdict: **supported**; all 1 comparisons hold.\n\n"
+                           "Verdict: **supported**; its one comparison holds.\n\n"
                            "| rule, at each of its conditions | median or share | seeds | |\n| --- | ---: | ---: | --- |\n"
                            "| mse of lstm minus rnn below 0, at length 9 | -1 [-1, -1] | 6 | holds |\n\n");
     unroll_verdict_free(&verdict);
@@ -304,6 +304,9 @@ static void a_slope_is_that_of_least_squares_for_each_seed(void)
     CU_ASSERT_EQUAL(verdict.outcome, UNROLL_SUPPORTED);
     CU_ASSERT_DOUBLE_EQUAL(verdict.comparison[0].interval.estimate, 0.2, 1e-12);
     unroll_verdict_free(&verdict);
+    made.mse[17] = NAN; /* that seed is not dropped */
+    made.status[17] = (char *)"diverged";
+    CU_ASSERT_EQUAL(judge(rule), UNROLL_UNDECIDED);
 }
 
 /* ---- what is not judged ---- */
@@ -387,6 +390,38 @@ static void a_condition_that_was_not_run_leaves_the_claim_unjudged(void)
     unroll_verdict_free(&verdict);
 }
 
+static void a_rule_that_lacks_something_is_refused(void)
+{
+    static const struct {
+        unroll_rule rule;
+        const char *said;
+    } rules[] = {
+        {{UNROLL_DIFFERENCE, UNROLL_LOWER, .metric = "mse", .of = "lstm", .against = "model=rnn"}, "lacks .of, as in"},
+        {{UNROLL_RATIO, UNROLL_LOWER, .metric = "mse", .of = "model=lstm"}, "a rule of claims on mse lacks .against, which"},
+        {{UNROLL_SLOPE, UNROLL_AT_LEAST, .metric = "mse", .of = "model=lstm"}, "lacks .over, the column"},
+        {{UNROLL_DIFFERENCE, UNROLL_LOWER, .metric = ":share", .of = "model=lstm", .against = "x"}, "the column :share has no name"},
+    };
+    unroll_table table = {.rows = 0};
+    for (int i = 0; i < 4; i++) {
+        unroll_experiment experiment = with(rules[i].rule);
+        unroll_verdict verdict;
+        unroll_status status = unroll_judge(&experiment, &table, &verdict);
+        CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
+        CU_ASSERT_PTR_NOT_NULL(strstr(status.text, rules[i].said));
+    }
+}
+
+static void a_run_that_diverged_without_its_yardstick_is_not_dropped(void)
+{
+    unroll_rule rule = {UNROLL_DIFFERENCE, UNROLL_LOWER, .metric = "mse", .of = "model=rnn", .against = "naive"};
+    forget();
+    add_runs("rnn", 9, 6, 1);
+    CU_ASSERT_EQUAL(judge(rule), UNROLL_SUPPORTED);
+    made.mse[5] = made.naive[5] = NAN;
+    made.status[5] = (char *)"diverged";
+    CU_ASSERT_EQUAL(judge(rule), UNROLL_UNDECIDED); /* and not "not judged", of five */
+}
+
 static void what_claims_nothing_has_no_verdict(void)
 {
     const unroll_experiment experiment = {.name = "silent"};
@@ -413,6 +448,8 @@ const unroll_test tests_report_verdict[] = {
     TEST(other_seeds_than_the_declared_are_exploratory),
     TEST(other_runs_take_nothing_from_the_verdict),
     TEST(a_condition_that_was_not_run_leaves_the_claim_unjudged),
+    TEST(a_rule_that_lacks_something_is_refused),
+    TEST(a_run_that_diverged_without_its_yardstick_is_not_dropped),
     TEST(what_claims_nothing_has_no_verdict),
     {NULL, NULL},
 };

@@ -12,6 +12,8 @@ unroll_status unroll_measure_read(const char *word, unroll_measure *out)
     char copy[96], *rest, *kind;
     memset(out, 0, sizeof *out);
     unroll_text_copy(copy, sizeof copy, word);
+    if (copy[0] == ':' || copy[0] == '\0')
+        return unroll_error(UNROLL_WRONG, "the column %.60s has no name", word);
     unroll_text_copy(out->name, sizeof out->name, strtok_r(copy, ":", &rest));
     while ((kind = strtok_r(NULL, ":", &rest)) != NULL) {
         size_t i = 0, count = sizeof kinds / sizeof kinds[0];

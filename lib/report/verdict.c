@@ -114,6 +114,8 @@ static int fill_pairs(const judging *j, const condition *c)
             continue;
         own = unroll_measure_at(&c->measure, j->table, row);
         other = is_paired(c->rule) ? partner_of(j, c, row) : 0;
+        if (isnan(other) && isinf(own) && strchr(c->rule->against, '=') == NULL)
+            other = 0; /* a run that diverged before its yardstick was there is worst all the same */
         if (isnan(own) || isnan(other))
             continue;
         j->seed[count] = unroll_field_at(seed_column(j), row).real;
@@ -122,7 +124,8 @@ static int fill_pairs(const judging *j, const condition *c)
     return count;
 }
 
-/* The slope by least squares of the metric over the rule's column, of the runs of one seed; NaN of a single point. */
+/* The slope by least squares of the metric over the rule's column, of the runs of one seed; NaN of a single point. Where a run
+   diverged there is none: it is against the rule. */
 static double slope_of(const judging *j, const condition *c, double seed)
 {
     const unroll_table_column *column = unroll_table_find(j->table, c->column), *over = unroll_table_find(j->table, c->rule->over);
@@ -133,6 +136,8 @@ static double slope_of(const judging *j, const condition *c, double seed)
         if (unroll_field_at(seed_column(j), row).real != seed || !unroll_field_equal(unroll_field_at(column, row), c->of) ||
             isnan(x) || isnan(y))
             continue;
+        if (isinf(y))
+            return c->rule->direction == UNROLL_AT_LEAST || c->rule->direction == UNROLL_HIGHER ? -INFINITY : INFINITY;
         n++;
         x_sum += x;
         y_sum += y;
@@ -271,29 +276,28 @@ static bool is_among(const unroll_axis *axis, int setting, const char *shown)
     return axis == NULL && strcmp(unroll_setting_default(setting), shown) == 0;
 }
 
-/* Whether a run is one of a size of the experiment: each setting at a value of its axis or, without one, at its default. */
-static bool is_of_size(const judging *j, const unroll_axes *axes, int row)
+/* Marks in `of` the runs of a size of the experiment, each setting at a value of its axis or, without one, at its default; how
+   many they are. */
+static int mark_size(const judging *j, const unroll_axes *axes, bool *of)
 {
-    bool params = unroll_value_real(j->table, "params", row) > 0;
+    const unroll_table_column *params = unroll_table_find(j->table, "params");
     char shown[UNROLL_VALUE_ROOM];
+    int count = 0;
+    for (int row = 0; row < j->table->rows; row++)
+        of[row] = true;
     for (int i = 0; i < unroll_setting_count(); i++) {
         const unroll_setting *setting = unroll_setting_at(i);
         const unroll_table_column *column = unroll_table_find(j->table, setting->name);
-        bool follows = (params && strcmp(setting->name, "hidden") == 0) ||
-                       ((setting->flags & UNROLL_SETTING_TIMING) != 0 && !j->experiment->timed);
-        if (column == NULL || follows)
+        const unroll_axis *axis = unroll_axes_find(axes, setting->name);
+        bool width = strcmp(setting->name, "hidden") == 0;
+        if (column == NULL || ((setting->flags & UNROLL_SETTING_TIMING) != 0 && !j->experiment->timed))
             continue;
-        if (!is_among(unroll_axes_find(axes, setting->name), i, unroll_field_show(unroll_field_at(column, row), shown)))
-            return false;
+        for (int row = 0; row < j->table->rows; row++)
+            if (of[row] && !(width && unroll_field_at(params, row).real > 0)) /* which params gives */
+                of[row] = is_among(axis, i, unroll_field_show(unroll_field_at(column, row), shown));
     }
-    return true;
-}
-
-static int count_of_size(const judging *j, const unroll_axes *axes)
-{
-    int count = 0;
     for (int row = 0; row < j->table->rows; row++)
-        count += is_of_size(j, axes, row);
+        count += of[row];
     return count;
 }
 
@@ -301,14 +305,14 @@ static int count_of_size(const judging *j, const unroll_axes *axes)
    takes nothing from the verdict. Where there are none of either all runs are judged, and the verdict is exploratory. */
 static void choose_judged(judging *j)
 {
-    int quick = count_of_size(j, &j->quick), full = count_of_size(j, &j->full);
-    const unroll_axes *size;
+    int quick = mark_size(j, &j->quick, j->keep), full = mark_size(j, &j->full, j->judged);
     double whole = 1;
     for (int i = 0; i < j->full.count; i++)
         whole *= j->full.axis[i].count;
-    size = full > 0 && (quick == 0 || full >= whole) ? &j->full : &j->quick;
-    for (int row = 0; row < j->table->rows; row++)
-        j->judged[row] = quick + full == 0 || is_of_size(j, size, row);
+    for (int row = 0; row < j->table->rows && quick > 0 && full < whole; row++)
+        j->judged[row] = j->keep[row];
+    for (int row = 0; row < j->table->rows && quick + full == 0; row++)
+        j->judged[row] = true;
     j->verdict->exploratory = quick + full == 0;
 }
 
@@ -432,12 +436,25 @@ static unroll_status judge_group(judging *j, condition *c)
     return unroll_ok();
 }
 
+/* What a rule must say for there to be something to compare. */
+static unroll_status check_rule(const judging *j, const unroll_rule *rule)
+{
+    bool along = rule->statistic == UNROLL_SLOPE || rule->statistic == UNROLL_HORIZON;
+    const char *lacks = rule->of == NULL || strchr(rule->of, '=') == NULL ? ".of, as in \"model=lstm,gru\""
+                        : is_paired(rule) && rule->against == NULL        ? ".against, which its runs are held against"
+                        : along && rule->over == NULL                     ? ".over, the column that it goes along"
+                                                                          : NULL;
+    return lacks == NULL ? unroll_ok()
+                         : unroll_error(UNROLL_WRONG, "a rule of %s on %.60s lacks %s", j->experiment->name, rule->metric, lacks);
+}
+
 static unroll_status judge_rule(judging *j, const unroll_rule *rule)
 {
     char column[48], but[100], by[UNROLL_COLUMNS_ROOM];
     unroll_groups groups;
     unroll_status status = unroll_ok();
     condition c = {.rule = rule, .column = column};
+    UNROLL_TRY(check_rule(j, rule));
     snprintf(column, sizeof column, "%.*s", (int)(strchr(rule->of, '=') - rule->of), rule->of);
     snprintf(but, sizeof but, "%s %s", column, rule->over != NULL ? rule->over : "");
     UNROLL_TRY(unroll_measure_read(rule->metric, &c.measure));

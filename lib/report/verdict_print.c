@@ -22,7 +22,9 @@ static int count_of(const unroll_verdict *v, unroll_finding finding)
 static void print_outcome(const unroll_verdict *v, FILE *out)
 {
     int holds = count_of(v, UNROLL_HOLDS), wrong = count_of(v, UNROLL_WRONG_SIDE), few = count_of(v, UNROLL_TOO_FEW);
-    if (holds == v->count)
+    if (v->count == 1 && holds == 1)
+        fputs("its one comparison holds", out);
+    else if (holds == v->count)
         fprintf(out, "all %d comparisons hold", v->count);
     else
         fprintf(out, "%d of %d comparisons hold", holds, v->count);
