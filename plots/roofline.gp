@@ -4,10 +4,10 @@
 # multiply-adds, the slanted ones what can be read from the second-level cache, the third-level cache and memory. What to
 # look at: under which roof each batch lies, and how far below it (larger marks: more hidden units).
 #! points: median gflops:time over intensity by model batch hidden where mode=train invocation=max used_threads=1
-#! peak: median peak_core:time over hidden by invocation where mode=train invocation=max used_threads=1
-#! l2: median l2_gb_per_s:time over hidden by invocation where mode=train invocation=max used_threads=1
-#! l3: median l3_gb_per_s:time over hidden by invocation where mode=train invocation=max used_threads=1
-#! memory: median memory_gb_per_s:time over hidden by invocation where mode=train invocation=max used_threads=1
+#! peak: median peak_core:given over hidden by invocation where mode=train invocation=max used_threads=1
+#! l2: median l2_gb_per_s:given over hidden by invocation where mode=train invocation=max used_threads=1
+#! l3: median l3_gb_per_s:given over hidden by invocation where mode=train invocation=max used_threads=1
+#! memory: median memory_gb_per_s:given over hidden by invocation where mode=train invocation=max used_threads=1
 stats peak_file using 2 nooutput
 roof = STATS_max
 stats l2_file using 2 nooutput

@@ -5,7 +5,7 @@
 #! forecast: run test_mse truth naive forecast by horizon model where params=max
 #! error: median test_mse over horizon by horizon model where params=max
 #! naive: median test_naive_mse:given over horizon by horizon where params=max
-#! of: median test_mse over horizon by forecast_of where params=max
+#! of: median test_mse:given over horizon by forecast_of where params=max
 #? seasonal: median test_seasonal_mse:given over horizon by horizon where params=max
 rows = words(forecast_horizon_values)
 cells = words(error_model_values)

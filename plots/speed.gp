@@ -8,7 +8,7 @@
 #! batches: median ms_per_step:time over batch by model where hidden=max length=max
 #! lengths: median ms_per_step:time over length by model where hidden=max batch=max
 #! parameters: median parameters over hidden by model where batch=max length=max
-#! at: median batch over length by hidden where hidden=max batch=max length=max
+#! at: median batch:given over length by hidden where hidden=max batch=max length=max
 stats at_file using 1 nooutput
 longest = STATS_max
 stats at_file using 2 nooutput

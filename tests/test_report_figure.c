@@ -80,6 +80,15 @@ static void a_curve_is_the_median_and_a_run_that_diverged_is_worst_from_there_on
                                            "c_model_values = 'rnn lstm gru'\n");
 }
 
+static void what_a_point_takes_together_stands_in_the_caption(void)
+{
+    ask("# A caption.\n#! m: median mse over length by task\n");
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(read_text(data, "data.gp"), "\ncaption = caption.' A point takes runs with different values of model together.'\n"));
+    ask("# A caption.\n#! m: median mse over length by model\n#! y: median parameters:given over length by task\n");
+    CU_ASSERT_PTR_NULL(strstr(read_text(data, "data.gp"), "together"));
+}
+
 /* A block without a point keeps its place. */
 static void a_median_and_a_share_have_a_line_for_each_value_along_the_axis(void)
 {
@@ -332,6 +341,7 @@ static void without_gnuplot_it_is_said_how_to_get_it(void)
 
 const unroll_test tests_report_figure[] = {
     TEST(a_curve_is_the_median_and_a_run_that_diverged_is_worst_from_there_on),
+    TEST(what_a_point_takes_together_stands_in_the_caption),
     TEST(a_median_and_a_share_have_a_line_for_each_value_along_the_axis),
     TEST(a_run_is_that_with_the_median_the_lower_of_two),
     TEST(a_filter_takes_values_lists_and_extremes),

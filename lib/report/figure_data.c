@@ -33,6 +33,7 @@ typedef struct drawing {
     const char *script, *folder;
     FILE *variables; /* data.gp */
     bool *keep;      /* (rows) */
+    char *together;  /* settings in which the runs of a point differ, of all requests */
 } drawing;
 
 static unroll_status out_of_memory(void)
@@ -327,6 +328,24 @@ static unroll_status write_blocks(const drawing *d, const request *r, const unro
     return print_variables(d, r, groups);
 }
 
+/* Notes in which settings the runs of a request's points differ; a yardstick is the same for all. */
+static unroll_status note_together(const drawing *d, const request *r)
+{
+    char by[600], together[UNROLL_COLUMNS_ROOM], word[48];
+    const char *rest = together;
+    unroll_grouping grouping = {.by = by, .where = r->where};
+    unroll_groups groups;
+    if ((r->measure.is & UNROLL_IS_GIVEN) != 0)
+        return unroll_ok();
+    snprintf(by, sizeof by, "%s %s", r->by, unroll_table_find(d->table, r->over) != NULL ? r->over : "");
+    UNROLL_TRY(unroll_groups_of(d->experiment, d->table, &grouping, &groups, together));
+    unroll_groups_free(&groups);
+    while (unroll_next_word(&rest, word, sizeof word))
+        if (strstr(d->together, word) == NULL)
+            add_word(d->together, UNROLL_COLUMNS_ROOM, word);
+    return unroll_ok();
+}
+
 static unroll_status answer(const drawing *d, const char *line)
 {
     char path[UNROLL_FILE_ROOM];
@@ -335,6 +354,7 @@ static unroll_status answer(const drawing *d, const char *line)
     unroll_text_file file;
     unroll_status status;
     UNROLL_TRY(read_request(d->script, line, &r));
+    UNROLL_TRY(note_together(d, &r));
     UNROLL_TRY(unroll_select(d->table, r.where, false, d->keep));
     UNROLL_TRY(unroll_groups_make(d->experiment, d->table, r.by, d->keep, &groups));
     snprintf(path, sizeof path, "%.4000s/%s.dat", d->folder, r.name);
@@ -378,14 +398,18 @@ static unroll_status write_variables(const drawing *d)
     print_string("experiment_title", d->experiment->title, d->variables);
     fprintf(d->variables, "runs = %d\n", d->table->rows);
     print_string("caption", caption, d->variables);
-    return answer_all(d);
+    UNROLL_TRY(answer_all(d));
+    if (d->together[0] != '\0')
+        fprintf(d->variables, "caption = caption.' A point takes runs with different values of %s together.'\n", d->together);
+    return unroll_ok();
 }
 
 unroll_status unroll_figure_data(const unroll_experiment *experiment, const unroll_table *table, const char *script,
                                  const char *folder)
 {
     char path[UNROLL_FILE_ROOM];
-    drawing d = {.experiment = experiment, .table = table, .script = script, .folder = folder};
+    char together[UNROLL_COLUMNS_ROOM] = "";
+    drawing d = {.experiment = experiment, .table = table, .script = script, .folder = folder, .together = together};
     unroll_text_file variables;
     unroll_status status, closed;
     UNROLL_TRY(unroll_make_folder(folder));
