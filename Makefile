@@ -91,7 +91,7 @@ FOLDERS := $(CORE_FOLDERS) $(if $(CORE_ONLY),,store bench sweep report cli)
 HOT := lib/simd/engine.c $(wildcard lib/cells/*.c lib/losses/*.c)
 ONCE := $(filter-out $(HOT),$(sort $(foreach f,$(FOLDERS),$(wildcard lib/$(f)/*.c)))) \
         $(sort $(wildcard datasets/*.c datasets/*/*.c)) $(if $(CORE_ONLY),,$(addprefix experiments/,$(EXPERIMENTS:=.c)))
-OBJECTS := $(ONCE:%.c=$(BUILD)/%.o) $(foreach i,$(ISAS),$(HOT:%.c=$(BUILD)/isa-$(i)/%.o)) $(BUILD)/registry.o
+OBJECTS := $(ONCE:%.c=$(BUILD)/%.o) $(foreach i,$(ISAS),$(HOT:%.c=$(BUILD)/isa-$(i)/%.o)) $(BUILD)/registry.o $(BUILD)/sources.o
 TESTS := $(sort $(if $(filter double,$(CONFIG)),$(wildcard tests/test_core_*.c),$(wildcard tests/test_*.c)))
 TEST_OBJECTS := $(TESTS:%.c=$(BUILD)/%.o) $(BUILD)/tests/main.o $(BUILD)/tests/registry.o
 ifeq ($(REAL),float)
@@ -166,6 +166,9 @@ $(BUILD)/registered: FORCE
 $(BUILD)/registry.c: $(BUILD)/registered lib/base/registry.sh $(wildcard lib/simd/vec_*.h)
 	sh lib/base/registry.sh "$(ISAS)" "$(CELLS)" "$(LOSSES)" "$(LAYERS)" "$(NETWORKS)" "$(TASKS)" \
 	    "$(if $(CORE_ONLY),-,$(EXPERIMENTS))" "$(if $(CORE_ONLY),-,$(COMMANDS))" >$@.part && mv $@.part $@
+$(BUILD)/sources.c: $(BUILD)/registered lib/model/sources.sh lib/base/random.c lib/base/cosine.c $(wildcard lib/base/r*.h \
+                    $(CORE_FOLDERS:%=lib/%/*.[ch]) datasets/*.c datasets/*/*.[ch])
+	sh lib/model/sources.sh "$(CELLS)" "$(NETWORKS)" "$(TASKS)" >$@.part && mv $@.part $@
 $(BUILD)/tests/registry.c: $(BUILD)/registered tests/registry.sh
 	@mkdir -p $(@D)
 	sh tests/registry.sh $(TESTS) >$@.part && mv $@.part $@

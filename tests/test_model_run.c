@@ -1,11 +1,13 @@
 /* What unroll_run makes of a task that goes wrong: of numbers that are none, of a model that could not be saved whole. The
    run is compiled once more here, with a task of the test's own in the place of those in datasets/. */
 #define unroll_run run_own_task
+#define unroll_run_first_steps first_steps_of_own_task
 #define unroll_task_find own_task
 #include <stdlib.h>
 
 #include "../lib/model/run.c"
 #undef unroll_run
+#undef unroll_run_first_steps
 #undef unroll_task_find
 
 #include "suite.h"

@@ -127,12 +127,13 @@ static void runs_may_be_chosen_and_ordered_by_other_columns(void)
 
 static void csv_has_every_setting_and_result_once(void)
 {
-    static const char *const first[] = {"id", "status", "reason", "task"}, *const last[] = {"seconds", "experiment_version",
-                                                                                           "numerics_version"};
+    static const char *const first[] = {"id",   "config", "config_without_seed", "origin", "stale",
+                                        "take", "status", "reason",              "task"};
+    static const char *const last[] = {"seconds", "experiment_version", "numerics_version"};
     unroll_table *table = load(runs, RUNS);
     read_csv(table);
     CU_ASSERT_EQUAL(csv[0].fields, table->column_count);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 9; i++)
         CU_ASSERT_STRING_EQUAL(csv[0].field[i], first[i]);
     for (int i = 0; i < 3; i++)
         CU_ASSERT_STRING_EQUAL(csv[0].field[csv[0].fields - 3 + i], last[i]);

@@ -142,11 +142,12 @@ static void a_gathered_file_is_not_made_without_a_record_that_cannot_be_read_jus
 {
     const char *results = test_folder();
     planned p = make_all(results);
-    int records;
+    int records, stale;
     broken = p.plan.runs[3].id;
     usual_open = unroll_disk.open;
     unroll_disk.open = open_broken;
-    unroll_status status = unroll_folder_gather(&p.folder, &experiment, true, &records);
+    unroll_judging judging = {&experiment, p.plan.contents, NULL, 0};
+    unroll_status status = unroll_folder_gather(&p.folder, &judging, true, &records, &stale);
     unroll_disk.open = usual_open;
     CU_ASSERT_EQUAL(status.code, UNROLL_FAILED);
     CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "Input/output error"));
@@ -160,10 +161,11 @@ static void a_gathered_file_that_leaves_out_a_damaged_record_says_so(void)
     planned p = make_all(results);
     unroll_table *table;
     char path[600];
-    int records;
+    int records, stale;
     unroll_folder_record(&p.folder, p.plan.runs[3].id, path);
     write_bytes(path, "no record", 9);
-    unroll_status status = unroll_folder_gather(&p.folder, &experiment, true, &records);
+    unroll_judging judging = {&experiment, p.plan.contents, NULL, 0};
+    unroll_status status = unroll_folder_gather(&p.folder, &judging, true, &records, &stale);
     CU_ASSERT_EQUAL(status.code, UNROLL_FAILED);
     CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "leaves out 1 damaged record"));
     CU_ASSERT_PTR_NOT_NULL(strstr(status.text, p.plan.runs[3].id));

@@ -106,12 +106,12 @@ static void an_identity_follows_from_settings_and_versions_alone(void)
     unroll_plan_free(&a);
 }
 
-/* The number cannot be another one here, so the test makes the identity anew from what it is to be made of. */
-static void an_identity_holds_the_version_of_the_numerics(void)
+/* The numbers cannot be others here, so the test makes the identity anew from what it is to be made of. */
+static void an_identity_holds_the_versions_of_the_program(void)
 {
     unroll_plan plan;
     char salt[64], id[33];
-    snprintf(salt, sizeof salt, "experiment/planned/1/%d", UNROLL_NUMERICS_VERSION);
+    snprintf(salt, sizeof salt, "experiment/planned/1/%d/%d/0/", UNROLL_NUMERICS_VERSION, UNROLL_EVALUATION_VERSION);
     CU_ASSERT_EQUAL_FATAL(make(&experiment, false, NULL, 0, &plan).code, UNROLL_OK);
     for (int i = 0; i < plan.count; i++) {
         unroll_settings_identity(plan.runs[i].settings, false, salt, id);
@@ -240,7 +240,7 @@ const unroll_test tests_sweep_plan[] = {
     TEST(the_same_run_is_planned_once),
     TEST(runs_with_other_forms_of_weights_are_other_runs),
     TEST(an_identity_follows_from_settings_and_versions_alone),
-    TEST(an_identity_holds_the_version_of_the_numerics),
+    TEST(an_identity_holds_the_versions_of_the_program),
     TEST(params_give_each_cell_its_own_width),
     TEST(a_width_on_the_command_line_overrides_params_of_the_experiment),
     TEST(where_a_setting_cannot_matter_it_is_at_its_default),

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/settings.h"
 #include "base/stop.h"
 #include "base/text.h"
@@ -203,12 +203,10 @@ unroll_status unroll_read_text(const char *path, char **text, size_t *size)
 void unroll_fingerprint(const char *path, const char *text, size_t size, char out[UNROLL_FINGERPRINT_ROOM])
 {
     const char *slash = strrchr(path, '/');
-    char name[64];
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
+    char name[64], hash[UNROLL_HASH_ROOM];
     unroll_text_quote(name, sizeof name, slash != NULL ? slash + 1 : path);
-    snprintf(out, UNROLL_FINGERPRINT_ROOM, "%s %zu bytes fnv1a %016" PRIx64, name, size, hash);
+    snprintf(out, UNROLL_FINGERPRINT_ROOM, "%s %zu bytes fnv1a %s", name, size,
+             unroll_hash_show(unroll_hash(UNROLL_HASH_START, text, size), hash));
 }
 
 const char *unroll_short_path(const char *path, char out[UNROLL_SHORT_ROOM])

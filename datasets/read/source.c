@@ -2,7 +2,7 @@
 
 const unroll_setting unroll_source_settings[UNROLL_SOURCE_SETTINGS] = {
     {"file", UNROLL_TEXT, 0, 0, "", "", "", "data of your own: a CSV (task=series) or a UTF-8 text (task=text)", "data",
-     0},
+     UNROLL_SETTING_PATH},
     {"valid_share", UNROLL_REAL, -1, 0.9, "", "-1", "",
      "part for validation of a series or text; -1: 0.15 of a series, 0.05 of a text", "data", 0,
      "train_rows=0, which parts the data by rows"},

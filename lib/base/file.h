@@ -52,6 +52,9 @@ int unroll_read_all(int file, void *bytes, size_t *size);
 /* Opens a new file beside `path` whose name no other process or host can have: .unroll-part-HOST-RANDOM, with O_EXCL and
    O_NOFOLLOW. part: its path. Returns the descriptor, or -1 with errno. */
 int unroll_unfinished_open(const char *path, char part[UNROLL_FILE_ROOM]);
+/* The host's name as far as it fits, letters, digits, dots and underscores alone. */
+enum { UNROLL_HOST_ROOM = 33 };
+void unroll_host_name(char host[UNROLL_HOST_ROOM]);
 /* Whether a file of that name (no path) is one that unroll_unfinished_open made. */
 bool unroll_is_unfinished(const char *name);
 

@@ -16,6 +16,7 @@ enum {
     UNROLL_SETTING_BENCH = 2,   /* read where steps are timed, by no training run */
     UNROLL_SETTING_SYMBOLS = 4, /* read where a task's inputs are symbols, not numbers */
     UNROLL_SETTING_RUN = 8,     /* read by a whole training run, not where steps are timed */
+    UNROLL_SETTING_PATH = 16,   /* where data lie: what counts is their content */
 };
 
 typedef struct unroll_setting {

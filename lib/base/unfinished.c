@@ -15,14 +15,13 @@
 #include "base/file.h"
 
 static const char part_word[] = ".unroll-part-";
-enum { WORD_SIZE = sizeof part_word - 1, HOST_ROOM = 33, RANDOM_DIGITS = 16, TRIES = 100 };
+enum { WORD_SIZE = sizeof part_word - 1, RANDOM_DIGITS = 16, TRIES = 100 };
 
-/* The host's name as far as it fits, letters, digits, dots and underscores alone. */
-static void tell_host(char host[HOST_ROOM])
+void unroll_host_name(char host[UNROLL_HOST_ROOM])
 {
-    if (gethostname(host, HOST_ROOM) != 0 || host[0] == '\0')
+    if (gethostname(host, UNROLL_HOST_ROOM) != 0 || host[0] == '\0')
         strcpy(host, "host");
-    host[HOST_ROOM - 1] = '\0';
+    host[UNROLL_HOST_ROOM - 1] = '\0';
     for (char *c = host; *c != '\0'; c++)
         if (!isalnum((unsigned char)*c) && *c != '.')
             *c = '_';
@@ -40,8 +39,8 @@ int unroll_unfinished_open(const char *path, char part[UNROLL_FILE_ROOM])
 {
     const char *slash = strrchr(path, '/');
     int folder = slash != NULL ? (int)(slash - path) + 1 : 0, file = -1;
-    char host[HOST_ROOM];
-    tell_host(host);
+    char host[UNROLL_HOST_ROOM];
+    unroll_host_name(host);
     errno = EEXIST;
     for (int i = 0; i < TRIES && file < 0 && errno == EEXIST; i++) {
         int length = snprintf(part, UNROLL_FILE_ROOM, "%.*s%s%s-%016" PRIx64, folder, path, part_word, host, draw(i));
@@ -62,7 +61,7 @@ bool unroll_is_unfinished(const char *name)
     name += WORD_SIZE;
     while (isalnum((unsigned char)name[host]) || name[host] == '.' || name[host] == '_')
         host++;
-    if (host == 0 || host >= HOST_ROOM || name[host] != '-')
+    if (host == 0 || host >= UNROLL_HOST_ROOM || name[host] != '-')
         return false;
     name += host + 1;
     return strlen(name) == RANDOM_DIGITS && strspn(name, "0123456789abcdef") == RANDOM_DIGITS;

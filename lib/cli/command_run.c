@@ -13,7 +13,8 @@ static const unroll_option options[] = {
     {"--jobs", "N", "runs side by side (default: as many as there are processors)"},
     {"--dry-run", NULL, "print the plan, the number of runs and the expected time; run nothing"},
     {"--retry-failed", NULL, "do runs again whose record says that they failed"},
-    {"--force", NULL, "do every run again"},
+    {"--force", NULL, "do every run again, in place of what is there"},
+    {"--again", NULL, "do every run again, and keep what is there: tables use the newest"},
     {"--fail-fast", NULL, "start no more runs once one has failed"},
     {"--shard", "K/N", "do the K-th of N parts of the runs; the parts together make the same gathered file"},
     {"--results", "DIR", "folder of the results (default: results)"},
@@ -47,6 +48,9 @@ static unroll_status read_options(const unroll_arguments *arguments, unroll_swee
     sweep->dry_run = unroll_option_get(arguments, "--dry-run") != NULL;
     sweep->retry_failed = unroll_option_get(arguments, "--retry-failed") != NULL;
     sweep->force = unroll_option_get(arguments, "--force") != NULL;
+    sweep->again = unroll_option_get(arguments, "--again") != NULL;
+    if (sweep->force && sweep->again)
+        return unroll_error(UNROLL_WRONG, "--force replaces what is there, and --again keeps it: they exclude each other");
     sweep->fail_fast = unroll_option_get(arguments, "--fail-fast") != NULL;
     sweep->out = stdout;
     sweep->assignments = arguments->assignments;

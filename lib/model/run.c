@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/hash.h"
 #include "model/network.h"
 #include "model/train.h"
 
@@ -148,6 +149,12 @@ static unroll_status run_all(run_state *run)
     return unroll_ok();
 }
 
+static void show_first_steps(const unroll_training *t, char out[UNROLL_FIRST_STEPS_ROOM])
+{
+    char digest[UNROLL_HASH_ROOM];
+    snprintf(out, UNROLL_FIRST_STEPS_ROOM, "%lld steps %s", (long long)t->first_steps, unroll_hash_show(t->digest, digest));
+}
+
 static double now_seconds(void)
 {
     struct timespec t;
@@ -160,6 +167,7 @@ unroll_status unroll_run(const unroll_settings *settings, unroll_run_hooks *hook
     unroll_settings *own = unroll_settings_copy(settings);
     run_state run = {.training = {.settings = own, .hooks = hooks}, .hooks = hooks, .record = record};
     double start = now_seconds();
+    char digest[UNROLL_FIRST_STEPS_ROOM];
     unroll_status status;
     if (own == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory");
@@ -167,6 +175,31 @@ unroll_status unroll_run(const unroll_settings *settings, unroll_run_hooks *hook
     if (status.code == UNROLL_OK)
         status = run_all(&run);
     record->seconds = now_seconds() - start;
+    show_first_steps(&run.training, digest);
+    if (status.code == UNROLL_OK)
+        unroll_record_env(record, "first_steps", digest);
+    release(&run);
+    unroll_settings_free(own);
+    return status;
+}
+
+unroll_status unroll_run_first_steps(const unroll_settings *settings, const atomic_bool *stop,
+                                     char digest[UNROLL_FIRST_STEPS_ROOM])
+{
+    unroll_settings *own = unroll_settings_copy(settings);
+    unroll_run_hooks hooks = {.stop = stop};
+    run_state run = {.training = {.settings = own, .hooks = &hooks, .first_only = true}, .hooks = &hooks};
+    unroll_status status;
+    if (own == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory");
+    status = unroll_resolve_params(own, NULL);
+    if (status.code == UNROLL_OK)
+        status = open_training(&run.training);
+    if (status.code == UNROLL_OK)
+        status = unroll_train(&run.training);
+    if (status.code == UNROLL_OK && unroll_training_stopped(&run.training))
+        status = unroll_error(UNROLL_STOPPED, "stopped");
+    show_first_steps(&run.training, digest);
     release(&run);
     unroll_settings_free(own);
     return status;

@@ -10,8 +10,9 @@
 #include "model/model.h"
 #include "model/task.h"
 
-/* Part of every run's id: raised when any result's bits change. */
-enum { UNROLL_NUMERICS_VERSION = 5 };
+/* Part of every run's id. Numerics: raised when the bits of a training change. Evaluation: when what is made of a training does,
+   the points, when a task counts as solved, what is kept for the test. */
+enum { UNROLL_NUMERICS_VERSION = 5, UNROLL_EVALUATION_VERSION = 1 };
 
 enum { UNROLL_EXTRAS = 16 };
 typedef struct unroll_run_hooks {
@@ -37,6 +38,12 @@ typedef struct unroll_run_hooks {
    hooks may be NULL. Any other status: the run failed, with its sentence (out of memory, a bad file, labels of which none can
    be aligned). */
 unroll_status unroll_run(const unroll_settings *settings, unroll_run_hooks *hooks, unroll_record *record);
+
+/* Its first steps alone, in a word that two programs agree on where they compute the same: "4 steps 0123456789abcdef". unroll_run
+   leaves it in the record, as first_steps of its surroundings. stop may be NULL. */
+enum { UNROLL_FIRST_STEPS_ROOM = 48 };
+unroll_status unroll_run_first_steps(const unroll_settings *settings, const atomic_bool *stop,
+                                     char digest[UNROLL_FIRST_STEPS_ROOM]);
 
 /* What a model is asked for by a task of this shape. */
 unroll_model_shape unroll_model_shape_of(const unroll_task_shape *task);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/hash.h"
+
 static int64_t now_ns(void)
 {
     struct timespec t;
@@ -30,7 +32,8 @@ static unroll_status open_curves(unroll_curves *curves, size_t points)
 unroll_status unroll_training_open(unroll_training *t)
 {
     size_t bytes = unroll_model_reals(t->model) * sizeof(real);
-    t->solved_step = t->kept_step = t->diverged = -1;
+    t->solved_step = t->kept_step = t->diverged = t->first_steps = -1;
+    t->digest = UNROLL_HASH_START;
     t->metric = NAN;
     t->schedule = unroll_schedule_open(t->settings, t->steps);
     UNROLL_TRY(unroll_samples_open(&t->shape, &t->samples));
@@ -167,6 +170,43 @@ static void add_point(unroll_training *t, int64_t step, const stretch *since)
         t->hooks->progress(t->hooks->context, step, t->steps, since->learned == 0 ? score.loss : since->loss / learned);
 }
 
+/* ---- the digest of the first steps ---- */
+
+static void digest_number(unroll_training *t, double value)
+{
+    double plain = isfinite(value) ? value : 0; /* the bits of a NaN are not the same everywhere */
+    if (t->first_steps < 0)
+        t->digest = unroll_hash(t->digest, &plain, sizeof plain);
+}
+
+/* The weights under their names, whatever order the model keeps them in. */
+static void digest_weights(unroll_training *t)
+{
+    real *values = malloc((unroll_model_reals(t->model) + 1) * sizeof *values);
+    if (values == NULL)
+        t->status = unroll_error(UNROLL_FAILED, "out of memory: the digest of the weights");
+    for (int i = 0; i < unroll_model_weight_count(t->model) && values != NULL; i++) {
+        unroll_weight weight;
+        size_t count;
+        unroll_model_weight_at(t->model, i, &weight);
+        unroll_model_get_weight(t->model, i, values);
+        count = (size_t)weight.rows * (size_t)(weight.columns > 0 ? weight.columns : 1);
+        t->digest = unroll_hash(t->digest, values, count * sizeof *values);
+    }
+    free(values);
+}
+
+/* `step` steps are done, and, where `ends`, no more follow. */
+static void note_first_steps(unroll_training *t, int64_t step, bool ends)
+{
+    int64_t enough = t->steps < UNROLL_FIRST_STEPS ? t->steps : UNROLL_FIRST_STEPS;
+    if (t->first_steps >= 0 || (step < enough && !ends))
+        return;
+    if (t->diverged < 0)
+        digest_weights(t);
+    t->first_steps = step;
+}
+
 /* ---- training ---- */
 
 /* One step; whether its loss and gradient were finite. */
@@ -192,6 +232,8 @@ static bool run_step(unroll_training *t, int64_t step, stretch *since)
     t->left_out += unroll_model_left_out(t->model);
     since->loss += loss;
     since->norm += norm;
+    digest_number(t, loss);
+    digest_number(t, norm);
     return isfinite(loss) && isfinite(norm);
 }
 
@@ -217,6 +259,8 @@ static void run_steps(unroll_training *t)
     if (points > t->steps && t->steps > 0)
         points = t->steps;
     add_point(t, 0, &since);
+    digest_number(t, t->metric);
+    note_first_steps(t, 0, false);
     if (t->shape.carry)
         unroll_model_carry(t->model, 0, true);
     for (int64_t step = 0, point = 1; step < t->steps && t->status.code == UNROLL_OK && !unroll_training_stopped(t); step++) {
@@ -224,6 +268,9 @@ static void run_steps(unroll_training *t)
             t->diverged = step;
             return;
         }
+        note_first_steps(t, step + 1, false);
+        if (t->first_only && t->first_steps >= 0)
+            return;
         if (step + 1 < (int64_t)llround((double)t->steps * (double)point / (double)points))
             continue;
         end_stretch(t, step + 1, &since);
@@ -251,9 +298,10 @@ static void keep_weights(unroll_training *t)
 unroll_status unroll_train(unroll_training *t)
 {
     run_steps(t);
+    note_first_steps(t, t->diverged >= 0 ? t->diverged : t->last_step, true);
     if (t->diverged >= 0)
         t->metric = NAN;
-    else if (t->status.code == UNROLL_OK && !unroll_training_stopped(t))
+    else if (!t->first_only && t->status.code == UNROLL_OK && !unroll_training_stopped(t))
         keep_weights(t);
     return t->status;
 }

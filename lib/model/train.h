@@ -44,7 +44,13 @@ typedef struct unroll_training {
     unroll_status status;   /* what unroll_train returns */
     int64_t diverged; /* the step at which the loss or its gradient was no longer finite; -1: never */
     double metric;    /* of the weights that are kept, over the whole validation split; NaN of a training that diverged */
+    bool first_only;  /* given: ends after the first steps */
+    int64_t first_steps; /* UNROLL_FIRST_STEPS, or as many as there were; -1: they are not done yet */
+    uint64_t digest;     /* of the first validation, the losses and norms of these steps, and the weights after them */
 } unroll_training;
+
+/* So few that repeating them costs nothing, and enough that an update, a moment and a carried state have had their say. */
+enum { UNROLL_FIRST_STEPS = 4 };
 
 /* Validation points in a row, each over the whole split, that are below the mark of a task that counts as solved. */
 enum { UNROLL_SOLVED_POINTS = 3 };

@@ -18,6 +18,11 @@ unroll_status unroll_report_load(const unroll_experiment *experiment, const char
         return unroll_error(UNROLL_NOTHING, "%.300s is not there yet: unroll run %s makes it", path, experiment->name);
     if (status.code == UNROLL_DAMAGED)
         return unroll_error(UNROLL_DAMAGED, "%.400s; unroll run %s makes it anew", status.text, experiment->name);
+    if (status.code != UNROLL_OK)
+        return status;
+    status = unroll_keep_present(experiment, *table);
+    if (status.code != UNROLL_OK)
+        unroll_table_free(*table);
     return status;
 }
 
@@ -139,20 +144,43 @@ static void print_failed(const unroll_table *table, int failed, int first, unrol
     fputs(after[format], out);
 }
 
-static void print_left_out(const unroll_experiment *experiment, int count, const char *record, const char *of,
-                           unroll_format format, FILE *out)
+/* A sentence below the table. */
+static void print_below(unroll_format format, FILE *out, const char *sentence)
 {
     static const char *const before[] = {"", "\n", "", "<p>"}, *const after[] = {"\n", "\n", "", "</p>\n"};
-    if (count > 0 && format != UNROLL_FORMAT_CSV)
-        fprintf(out, "%s%d %s%s%s %s left out: unroll run %s does %s again.%s", before[format], count, record,
-                count == 1 ? "" : "s", of, count == 1 ? "is" : "are", experiment->name, count == 1 ? "its run" : "their runs",
-                after[format]);
+    if (format == UNROLL_FORMAT_CSV)
+        return;
+    fputs(before[format], out);
+    unroll_print_escaped(sentence, format, out);
+    fputs(after[format], out);
+}
+
+static void print_count(int count, const char *what, const char *then, unroll_format format, FILE *out)
+{
+    char sentence[400];
+    snprintf(sentence, sizeof sentence, "%d %s record%s left out%s.", count, what, count == 1 ? " is" : "s are", then);
+    if (count > 0)
+        print_below(format, out, sentence);
 }
 
 void unroll_print_left_out(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out)
 {
-    print_left_out(experiment, table->stale, "record", " of another version of the program", format, out);
-    print_left_out(experiment, table->left_out, "damaged record", "", format, out);
+    const unroll_table_column *stale = unroll_table_find(table, "stale");
+    char sentence[400], then[200];
+    snprintf(then, sizeof then, ", as the program or the data have changed: the column stale of %s.h5 says what",
+             experiment->name);
+    print_count(table->stale, "stale", then, format, out);
+    snprintf(sentence, sizeof sentence, "All runs are stale, the first as %.160s: unroll run %s does them again.",
+             table->all_stale && stale != NULL && stale->type == UNROLL_COLUMN_TEXT ? stale->text[0] : "", experiment->name);
+    if (table->all_stale)
+        print_below(format, out, sentence);
+    print_count(table->other, "other", ", which another machine or program made", format, out);
+    if (table->elsewhere)
+        print_below(format, out, "These times are of another machine, or another program, than this one.");
+    print_count(table->older, "older", ": newer ones of the same settings are there", format, out);
+    snprintf(then, sizeof then, ": unroll run %s does %s again", experiment->name,
+             table->left_out == 1 ? "its run" : "their runs");
+    print_count(table->left_out, "damaged", then, format, out);
 }
 
 /* Columns of the experiment's that no run has: of another task, or misspelt. */

@@ -33,6 +33,10 @@ const char *unroll_show_interval(const unroll_interval *i, bool share, const cha
 
 /* ---- rows ---- */
 
+/* Drops the rows that are stale, that have times of other machines or programs, and that are older than others of their settings;
+   counts them in the table. */
+unroll_status unroll_keep_present(const unroll_experiment *experiment, unroll_table *table);
+
 bool unroll_has_status(const unroll_table *table, const char *status, int row);
 /* Runs of a status; *first, where not NULL, becomes the first one's row when there is any. */
 int unroll_count_status(const unroll_table *table, const char *status, int *first);
@@ -65,8 +69,8 @@ unroll_status unroll_groups_make(const unroll_experiment *experiment, const unro
                                  const bool *keep, unroll_groups *groups);
 void unroll_groups_free(unroll_groups *groups);
 /* The columns that the rows in `keep` are grouped by where nobody says otherwise: the experiment's own, then every other setting
-   that varies among them. Left out: the words of `but` (NULL: none), the seed, what follows from another setting, and what changes no
-   result. */
+   that varies among them. Left out: the words of `but` (NULL: none), the seed, what follows from another setting, and what changes
+   no result. */
 void unroll_groups_default(const unroll_experiment *experiment, const unroll_table *table, const bool *keep, const char *but,
                            char out[UNROLL_COLUMNS_ROOM]);
 
@@ -138,7 +142,7 @@ unroll_status unroll_grid_print(const unroll_grid *grid, unroll_format format, F
 /* A field of CSV (RFC 4180), in quotes where it needs them. Line breaks and tabs are data; other control characters become
    blanks, for the table may go to a terminal. */
 void unroll_print_csv(const char *text, FILE *out);
-/* How many records the table lacks, as they are of another version or were damaged when it was gathered; nothing in CSV. */
+/* How many records the table lacks, and why; nothing in CSV. */
 void unroll_print_left_out(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out);
 
 /* ---- the data of a figure ---- */

@@ -79,7 +79,8 @@ void unroll_verdict_print(const unroll_verdict *verdict, unroll_format format, F
 /* `text` on one line: control characters become blanks, for a terminal obeys them, and what Markdown or HTML would take
    for its own marks is made harmless. */
 void unroll_print_escaped(const char *text, unroll_format format, FILE *out);
-/* The gathered file of an experiment in the folder `results`. UNROLL_NOTHING when there is none, else as store.h says. */
+/* The gathered file of an experiment in the folder `results`, with the rows alone that may stand in one table
+   (unroll_keep_present). UNROLL_NOTHING when there is none, else as store.h says. */
 unroll_status unroll_report_load(const unroll_experiment *experiment, const char *results, unroll_table **table);
 /* Which runs stand in a table, and by which columns they are grouped. */
 typedef struct unroll_grouping {

@@ -8,7 +8,7 @@
 #include "report/inside.h"
 
 /* The kinds of columns, in the order in which they stand. */
-typedef enum kind { ID, STATUS, REASON, SETTING, RESULT, SECONDS, VERSION, KINDS } kind;
+typedef enum kind { ID, ORIGIN, STATUS, REASON, SETTING, RESULT, SECONDS, VERSION, KINDS } kind;
 
 /* What is printed: rows and columns of the gathered table, by their places in it. */
 typedef struct listing {
@@ -23,6 +23,11 @@ static kind kind_of(const char *name)
         const char *name;
         kind kind;
     } others[] = {{"id", ID},
+                  {"config", ORIGIN},
+                  {"config_without_seed", ORIGIN},
+                  {"origin", ORIGIN},
+                  {"stale", ORIGIN},
+                  {"take", ORIGIN},
                   {"status", STATUS},
                   {"reason", REASON},
                   {"seconds", SECONDS},
@@ -72,11 +77,11 @@ static bool is_shown(const unroll_table *table, const unroll_table_column *colum
 {
     char number[UNROLL_NUMBER_ROOM];
     kind what = kind_of(column->name);
-    if (format == UNROLL_FORMAT_CSV || unroll_varies(table, column, l->keep))
+    if (format == UNROLL_FORMAT_CSV || (what != ORIGIN && unroll_varies(table, column, l->keep)))
         return true;
     if (what == REASON)
         return show_value(column, l->row[0], number)[0] != '\0';
-    return what != SETTING && what != VERSION;
+    return what != SETTING && what != VERSION && what != ORIGIN;
 }
 
 static void choose_columns(const unroll_table *table, unroll_format format, listing *l)

@@ -99,16 +99,20 @@ static unroll_status refuse(const char *folder, const char *id, const unroll_gat
 }
 
 /* Reads every record that is there; the damaged ones are counted and the first one's sentence is kept. */
-static unroll_status read_records(const char *folder, const unroll_ids *ids, unroll_record **records, unroll_gather_info *info)
+static unroll_status read_records(const char *folder, const unroll_ids *ids, unroll_record **records, unroll_gathered *gathered,
+                                  unroll_gather_info *info)
 {
     for (int i = 0; i < ids->count; i++) {
         unroll_record **record = &records[info->records];
+        unroll_gathered *g = &gathered[info->records];
         unroll_status status = unroll_load_record_of(folder, ids->id[i], NULL, NULL, NULL, record);
-        bool stale = status.code == UNROLL_OK && info->is_stale != NULL && info->is_stale(info->context, *record);
-        info->stale += stale;
-        if (status.code == UNROLL_OK && !stale)
+        if (status.code == UNROLL_OK)
             status = refuse(folder, ids->id[i], info, *record);
-        if (status.code == UNROLL_OK && !stale) {
+        if (status.code == UNROLL_OK) {
+            g->name = ids->id[i];
+            if (info->judge != NULL)
+                info->judge(info->context, g->name, *record, &g->standing);
+            info->stale += g->standing.stale != NULL;
             info->records++;
             continue;
         }
@@ -132,7 +136,8 @@ static void tell_time(char out[32])
         out[0] = '\0';
 }
 
-static unroll_status write_table(const char *path, unroll_record *const *records, const unroll_gather_info *info)
+static unroll_status write_table(const char *path, unroll_record *const *records, const unroll_gathered *gathered,
+                                 const unroll_gather_info *info)
 {
     unroll_h5 h;
     unroll_status status;
@@ -150,8 +155,8 @@ static unroll_status write_table(const char *path, unroll_record *const *records
     unroll_h5_put_text(&h, h.file, "commit", unroll_commit());
     unroll_h5_put_text(&h, h.file, "created", created);
     unroll_h5_put_int(&h, h.file, "left_out", info->damaged);
-    unroll_h5_put_int(&h, h.file, "stale", info->stale);
-    unroll_gather_runs(&h, &run_scale, records, info->records);
+    unroll_h5_put_text(&h, h.file, "judged_by", info->judged_by != NULL ? info->judged_by : "");
+    unroll_gather_runs(&h, &run_scale, records, gathered, info->records, info->timed);
     unroll_gather_curves(&h, run_scale, records, info->records);
     unroll_gather_timings(&h, run_scale, records, info->records);
     unroll_gather_env(&h, run_scale, records, info->records);
@@ -165,15 +170,16 @@ static unroll_status write_table(const char *path, unroll_record *const *records
 static unroll_status gather(const char *folder, unroll_ids *ids, const char *path, unroll_gather_info *info)
 {
     char shown[PATH_SHOWN];
+    unroll_gathered *gathered;
     unroll_record **records;
     unroll_status status;
     sort_names(ids);
+    gathered = calloc((size_t)ids->count + 1, sizeof *gathered);
     records = calloc((size_t)ids->count + 1, sizeof *records);
-    if (records == NULL)
-        return unroll_error(UNROLL_FAILED, "out of memory while runs are gathered");
-    status = read_records(folder, ids, records, info);
+    status = gathered != NULL && records != NULL ? read_records(folder, ids, records, gathered, info)
+                                                 : unroll_error(UNROLL_FAILED, "out of memory while runs are gathered");
     if (status.code == UNROLL_OK && info->records > 0)
-        status = write_table(path, records, info);
+        status = write_table(path, records, gathered, info);
     else if (status.code == UNROLL_OK && info->damaged > 0)
         status = unroll_error(UNROLL_FAILED, "no run could be read: %s", info->first_damaged);
     else if (status.code == UNROLL_OK)
@@ -182,6 +188,7 @@ static unroll_status gather(const char *folder, unroll_ids *ids, const char *pat
     for (int i = 0; i < info->records; i++)
         unroll_record_free(records[i]);
     free(records);
+    free(gathered);
     return status;
 }
 

@@ -4,9 +4,18 @@
 
 #include "base/record.h"
 #include "store/h5.h"
+#include "store/store.h"
 
-/* Writes /runs, /curves, /timings and /env of `count` records, in their order, into a file being created. */
-void unroll_gather_runs(unroll_h5 *h, hid_t *run_scale, unroll_record *const *records, int count);
+/* Of a record that is gathered: its file's name, and what it is worth. */
+typedef struct unroll_gathered {
+    const char *name;
+    unroll_standing standing;
+} unroll_gathered;
+
+/* Writes /runs, /curves, /timings and /env of `count` records, in their order, into a file being created. timed: whether settings
+   of timing count in the hash of a configuration. */
+void unroll_gather_runs(unroll_h5 *h, hid_t *run_scale, unroll_record *const *records, const unroll_gathered *gathered, int count,
+                        bool timed);
 void unroll_gather_env(unroll_h5 *h, hid_t run_scale, unroll_record *const *records, int count);
 void unroll_gather_curves(unroll_h5 *h, hid_t run_scale, unroll_record *const *records, int count);
 void unroll_gather_timings(unroll_h5 *h, hid_t run_scale, unroll_record *const *records, int count);

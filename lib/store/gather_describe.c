@@ -12,7 +12,12 @@ typedef struct meaning {
 } meaning;
 
 static const meaning meanings[] = {
-    {"runs", "id", "hash of the settings and versions: the name of the run's own file"},
+    {"runs", "id", "hash of the settings, versions and data: the name of the run's own file"},
+    {"runs", "config", "hash of the settings"},
+    {"runs", "config_without_seed", "hash of the settings but the seed"},
+    {"runs", "origin", "hash of what the record came from: of times the machine and the program, else versions, data and sources"},
+    {"runs", "stale", "why the run would be another one by now"},
+    {"runs", "take", "how often the run had been measured, with this time"},
     {"runs", "status", "done, diverged or failed"},
     {"runs", "reason", "why the run is not done"},
     {"runs", "seconds", "wall time of the whole run"},
@@ -39,6 +44,13 @@ static const meaning meanings[] = {
     {"runs", "peak_gflops", "the machine's peak rate, measured beside it"},
     {"runs", "peak_fraction", "share of the machine's peak rate"},
     {"env", "load", "load average of the last minute"},
+    {"env", "task_version", "version of the task that was run"},
+    {"env", "evaluation_version", "version of what is made of a training"},
+    {"env", "data_hash", "hash of the content of the data file"},
+    {"env", "sources", "hash of the sources that the run went through"},
+    {"env", "hot_sources", "hash of the sources of all that is hot"},
+    {"env", "first_steps", "digest of the first validation, losses and weights"},
+    {"env", "finished", "when the run was finished, UTC"},
     {"curves", "step", "training steps done"},
     {"curves", "seconds", "training time"},
     {"curves", "gradient_norm", "norm of the gradient before clipping"},

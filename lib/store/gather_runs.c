@@ -203,6 +203,50 @@ static void put_head(target *t, cells *c, unroll_record *const *records)
     put_numbers(t, c, "numerics_version", NULL, UNROLL_COLUMN_INT);
 }
 
+static bool counts_but_seed(const unroll_setting *row)
+{
+    return strcmp(row->name, "seed") != 0;
+}
+
+static bool counts_for_results_but_seed(const unroll_setting *row)
+{
+    return counts_but_seed(row) && (row->flags & UNROLL_SETTING_TIMING) == 0;
+}
+
+/* The hash of the settings alone, whatever versions and data went into the run: what two programs' results are paired by. */
+static void put_configs(target *t, cells *c, unroll_record *const *records, bool timed)
+{
+    char(*hash)[33] = calloc((size_t)c->rows + 1, sizeof *hash);
+    if (hash == NULL)
+        unroll_h5_fail(t->h, "out of memory");
+    for (int seeded = 1; hash != NULL && seeded >= 0; seeded--) {
+        for (int i = 0; i < c->rows; i++) {
+            const unroll_settings *settings = records[i]->settings;
+            if (settings != NULL && seeded)
+                unroll_settings_identity(settings, timed, "", hash[i]);
+            else if (settings != NULL)
+                unroll_settings_identity_of(settings, timed ? counts_but_seed : counts_for_results_but_seed, "", hash[i]);
+            c->text[i] = hash[i];
+        }
+        put_texts(t, c, seeded ? "config" : "config_without_seed", NULL);
+    }
+    free(hash);
+}
+
+/* What a record came from, and whether that still gives it. */
+static void put_standing(target *t, cells *c, unroll_record *const *records, const unroll_gathered *gathered)
+{
+    for (int i = 0; i < c->rows; i++)
+        c->text[i] = gathered[i].standing.origin;
+    put_texts(t, c, "origin", NULL);
+    for (int i = 0; i < c->rows; i++)
+        c->text[i] = gathered[i].standing.stale != NULL ? gathered[i].standing.stale : "";
+    put_texts(t, c, "stale", NULL);
+    for (int i = 0; i < c->rows; i++)
+        c->integer[i] = unroll_record_take(gathered[i].name, records[i]->id);
+    put_numbers(t, c, "take", NULL, UNROLL_COLUMN_INT);
+}
+
 /* One setting over all runs; a run without settings has NaN and "", and makes whole numbers reals. */
 static void put_setting(target *t, cells *c, unroll_record *const *records, int index)
 {
@@ -309,7 +353,8 @@ static void put_columns(target *t, cells *c, unroll_record *const *records, bool
     free(seen);
 }
 
-void unroll_gather_runs(unroll_h5 *h, hid_t *run_scale, unroll_record *const *records, int count)
+void unroll_gather_runs(unroll_h5 *h, hid_t *run_scale, unroll_record *const *records, const unroll_gathered *gathered, int count,
+                        bool timed)
 {
     cells c;
     target t;
@@ -319,6 +364,8 @@ void unroll_gather_runs(unroll_h5 *h, hid_t *run_scale, unroll_record *const *re
         t.scale = *run_scale = unroll_gather_scale(h, t.group, claim_name(&t, "run"), count);
         unroll_gather_link_runs(h, t.scale, h->file);
         put_head(&t, &c, records);
+        put_configs(&t, &c, records, timed);
+        put_standing(&t, &c, records, gathered);
         for (int i = 0; i < unroll_setting_count(); i++)
             put_setting(&t, &c, records, i);
         put_columns(&t, &c, records, false);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "store/reader.h"
 #include "store/store.h"
@@ -217,7 +218,27 @@ unroll_status unroll_load_record(const char *path, unroll_record **record)
     return status;
 }
 
-unroll_status unroll_load_record_of(const char *folder, const char *id, unroll_refusal *refuse, const void *context,
+const char *unroll_record_name(const char *id, int take, char out[UNROLL_RECORD_NAME_ROOM])
+{
+    if (take > 1)
+        snprintf(out, UNROLL_RECORD_NAME_ROOM, "%.32s-%d", id, take);
+    else
+        snprintf(out, UNROLL_RECORD_NAME_ROOM, "%.32s", id);
+    return out;
+}
+
+int unroll_record_take(const char *name, const char *id)
+{
+    size_t length = strlen(id);
+    int64_t take = 1;
+    if (strncmp(name, id, length) != 0)
+        return 0;
+    if (name[length] == '\0')
+        return 1;
+    return name[length] == '-' && unroll_read_int(name + length + 1, &take) && take > 1 && take < 1000000 ? (int)take : 0;
+}
+
+unroll_status unroll_load_record_of(const char *folder, const char *name, unroll_refusal *refuse, const void *context,
                                     char path[UNROLL_FILE_ROOM], unroll_record **record)
 {
     char own[UNROLL_FILE_ROOM], shown[300];
@@ -225,12 +246,12 @@ unroll_status unroll_load_record_of(const char *folder, const char *id, unroll_r
     unroll_status status;
     path = path != NULL ? path : own;
     *record = NULL;
-    if (snprintf(path, UNROLL_FILE_ROOM, "%s/%s.h5", folder, id) >= UNROLL_FILE_ROOM)
+    if (snprintf(path, UNROLL_FILE_ROOM, "%s/%s.h5", folder, name) >= UNROLL_FILE_ROOM)
         return unroll_error(UNROLL_WRONG, "the name of a run's file is longer than %d bytes", UNROLL_FILE_ROOM - 1);
     status = unroll_load_record(path, record);
     if (status.code != UNROLL_OK)
         return status;
-    if (strcmp((*record)->id, id) != 0)
+    if (unroll_record_take(name, (*record)->id) == 0)
         reason = "is the record of another run";
     else if (refuse != NULL)
         reason = refuse(context, *record);

@@ -49,22 +49,35 @@ unroll_status unroll_load_record(const char *path, unroll_record **record);
 /* Why a record cannot be one that the caller left, as the end of a sentence: "is a record of another experiment"; NULL: it
    can. */
 typedef const char *unroll_refusal(const void *context, const unroll_record *record);
-/* The record FOLDER/ID.h5; also UNROLL_DAMAGED when it is that of another run, or when `refuse` (NULL: nobody) gives a reason.
+/* A run may have been measured more than once, each time into a file of its own: ID.h5, ID-2.h5, ID-3.h5 ... */
+enum { UNROLL_RECORD_NAME_ROOM = 48 };
+const char *unroll_record_name(const char *id, int take, char out[UNROLL_RECORD_NAME_ROOM]); /* "ID-2", of the first take "ID" */
+int unroll_record_take(const char *name, const char *id); /* 2 of "ID-2"; 0: it is no name of that run's */
+/* The record FOLDER/NAME.h5; also UNROLL_DAMAGED when it is that of another run, or when `refuse` (NULL: nobody) gives a reason.
    path: the file's, NULL where not wanted. */
-unroll_status unroll_load_record_of(const char *folder, const char *id, unroll_refusal *refuse, const void *context,
+unroll_status unroll_load_record_of(const char *folder, const char *name, unroll_refusal *refuse, const void *context,
                                     char path[UNROLL_FILE_ROOM], unroll_record **record);
 
 /* ---- one experiment, gathered ---- */
+/* What a record is worth beside the others. */
+typedef struct unroll_standing {
+    char origin[17];   /* a word for what it came from */
+    const char *stale; /* why its run would give another one by now; NULL: it would not */
+} unroll_standing;
+typedef void unroll_judge_record(const void *context, const char *name, const unroll_record *record, unroll_standing *out);
+
 typedef struct unroll_gather_info {
     const char *experiment, *title;
-    int records, damaged, stale; /* out: files gathered, files left out */
-    char first_damaged[512];
+    const char *judged_by; /* in: a word for what `judge` knows, "" or NULL: none */
+    bool timed;            /* in: the settings of timing count in the hash of a configuration */
     unroll_refusal *refuse; /* in: a record that it refuses is left out as a damaged one is; may be NULL */
-    bool (*is_stale)(const void *context, const unroll_record *record); /* in: of another version: left out; NULL: none is */
+    unroll_judge_record *judge; /* in; may be NULL */
     const void *context;
+    int records, damaged, stale; /* out: files gathered, files left out, records of the gathered that are stale */
+    char first_damaged[512];
 } unroll_gather_info;
 
-/* The ids of the records in a folder, sorted, each its own allocation; none where there is no folder. To be freed by
+/* The names of the records in a folder, sorted, each its own allocation; none where there is no folder. To be freed by
    unroll_ids_free, after a failure, too. */
 typedef struct unroll_ids {
     char **id;
@@ -74,11 +87,11 @@ unroll_status unroll_list_records(const char *folder, unroll_ids *ids);
 void unroll_ids_free(unroll_ids *ids);
 /* Gathers every file in `folder` (results/NAME/runs), in order of id, into `path` (results/NAME.h5) in the columnar layout
    of the design: /runs, /curves, /timings, /env, with dimension scales, and as netCDF-4 has it: texts of variable length, the
-   coordinate `run` in every group, units, long_name, _FillValue (NaN; -1 of timings). `ids`: which ones, NULL: all. Damaged
-   files, and records that are not of the id that their file is named after, are left out and counted, also in the gathered
-   file's attribute left_out, as stale ones are in its attribute stale; ids without a file are left out. Where a record cannot
-   be read for what may pass nothing is
-   written. UNROLL_NOTHING when there is no record at all. The same records
+   coordinate `run` in every group, units, long_name, _FillValue (NaN; -1 of timings). /runs also has
+   config, the hash of the settings, config_without_seed, origin, stale, which is "" or says why, and take. `ids`: the records'
+   names; NULL: all. Damaged files, and records that are not of the id that their file is named after, are left out and counted,
+   also in the gathered file's attribute left_out; names without a file are left out. Where a record cannot be read for what
+   may pass nothing is written. UNROLL_NOTHING when there is no record at all. The same records
    give the same bytes but for the attribute "created" and what depends on it; with SOURCE_DATE_EPOCH set, all bytes.
    A result that is called like a setting (or like id, status, ...) becomes the column result_NAME. */
 unroll_status unroll_store_gather(const char *folder, const char *const *ids, int id_count, const char *path,
@@ -89,7 +102,8 @@ typedef struct unroll_table_column {
     char name[48], unit[24];
     unroll_column_type type;
     double *real;     /* (rows); for UNROLL_COLUMN_INT and UNROLL_COLUMN_REAL; NaN where a run has none */
-    char **text;      /* (rows), for UNROLL_COLUMN_TEXT, one behind the other; "" where a run has none */
+    char **text;      /* (rows), for UNROLL_COLUMN_TEXT; "" where a run has none */
+    char *texts;      /* what they point into: one behind the other */
 } unroll_table_column;
 typedef struct unroll_table_curve {
     char name[48], unit[24];
@@ -103,8 +117,12 @@ typedef struct unroll_table_timing {
 } unroll_table_timing;
 typedef struct unroll_table {
     char experiment[48], title[256], version[32], commit[48], created[32];
+    char judged_by[48];
     int left_out; /* records that were damaged when it was gathered */
-    int stale;    /* records of another version */
+    /* what a report has left out of it (report.h): rows that are stale, unless all are; of another machine or program, where
+       times are compared, which may be `elsewhere`, not here; older ones of the same settings */
+    int stale, other, older;
+    bool all_stale, elsewhere;
     int rows;
     unroll_table_column *columns; /* settings, status, metrics, seconds ... */
     int column_count;
@@ -117,6 +135,8 @@ typedef struct unroll_table {
 } unroll_table;
 unroll_status unroll_load_table(const char *path, unroll_table **table);
 void unroll_table_free(unroll_table *table);
+/* Drops the rows that are not marked in `keep`, of which some must be. */
+void unroll_table_keep(unroll_table *table, const bool *keep);
 const unroll_table_column *unroll_table_find(const unroll_table *table, const char *name);
 const unroll_table_curve *unroll_table_find_curve(const unroll_table *table, const char *name);
 const unroll_table_timing *unroll_table_find_timing(const unroll_table *table, const char *name);

@@ -48,7 +48,7 @@ static unroll_status read_texts(unroll_plain_member *member, unroll_table_column
         return out_of_memory();
     for (size_t i = 0; i < member->count; i++, text += strlen(text) + 1)
         column->text[i] = text;
-    move_values(member);
+    column->texts = move_values(member);
     return unroll_ok();
 }
 
@@ -153,8 +153,9 @@ static unroll_status read_head(const unroll_plain *plain, unroll_table *table)
             return unroll_plain_damaged(plain, "it has no text attribute", texts[i].name + 1);
         unroll_text_copy(texts[i].out, texts[i].room, text);
     }
+    if (unroll_plain_text(plain, "@judged_by", &text))
+        unroll_text_copy(table->judged_by, sizeof table->judged_by, text);
     unroll_plain_int(plain, "@left_out", &table->left_out);
-    unroll_plain_int(plain, "@stale", &table->stale);
     return unroll_ok();
 }
 
@@ -196,7 +197,7 @@ static void free_columns(unroll_table_column *columns, int count)
 {
     for (int i = 0; i < count; i++) {
         free(columns[i].real);
-        free(columns[i].text != NULL ? columns[i].text[0] : NULL);
+        free(columns[i].texts);
         free(columns[i].text);
     }
     free(columns);
@@ -215,6 +216,43 @@ void unroll_table_free(unroll_table *table)
     free(table->curves);
     free(table->timings);
     free(table);
+}
+
+static void keep_columns(unroll_table_column *columns, int count, const bool *keep, int rows)
+{
+    for (int i = 0; i < count; i++)
+        for (int row = 0, kept = 0; row < rows; row++) {
+            if (!keep[row])
+                continue;
+            if (columns[i].text != NULL)
+                columns[i].text[kept] = columns[i].text[row];
+            else
+                columns[i].real[kept] = columns[i].real[row];
+            kept++;
+        }
+}
+
+/* The same of arrays, (rows, length) of elements of `size` bytes. */
+static void keep_arrays(void *array, size_t size, const bool *keep, int rows)
+{
+    char *bytes = array;
+    for (int row = 0, kept = 0; row < rows; row++)
+        if (keep[row])
+            memmove(bytes + (size_t)kept++ * size, bytes + (size_t)row * size, size);
+}
+
+void unroll_table_keep(unroll_table *table, const bool *keep)
+{
+    int kept = 0;
+    keep_columns(table->columns, table->column_count, keep, table->rows);
+    keep_columns(table->env, table->env_count, keep, table->rows);
+    for (int i = 0; i < table->curve_count; i++)
+        keep_arrays(table->curves[i].value, (size_t)table->curves[i].length * sizeof(float), keep, table->rows);
+    for (int i = 0; i < table->timing_count; i++)
+        keep_arrays(table->timings[i].ns, (size_t)table->timings[i].length * sizeof(int64_t), keep, table->rows);
+    for (int row = 0; row < table->rows; row++)
+        kept += keep[row];
+    table->rows = kept;
 }
 
 const unroll_table_column *unroll_table_find(const unroll_table *table, const char *name)

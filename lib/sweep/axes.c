@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/hash.h"
 #include "base/number.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -98,13 +99,10 @@ static unroll_status add_range(unroll_axis *axis, const char *text)
     return unroll_ok();
 }
 
-/* The streams of different settings must differ: FNV-1a (Fowler, Noll, Vo) of the name is the seed. */
+/* The streams of different settings must differ. */
 static uint64_t seed_of(const char *name)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (const char *c = name; *c != '\0'; c++)
-        hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
-    return hash;
+    return unroll_hash(UNROLL_HASH_START, name, strlen(name));
 }
 
 /* Four digits, so that what the C library makes of the last bit of exp does not change a run's identity; more where fewer

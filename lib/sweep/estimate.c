@@ -35,9 +35,11 @@ static double seconds_by_records(const unroll_experiment *experiment, const unro
     every = found / MOST + 1;
     for (int i = 0; i < plan->count; i++) {
         unroll_record *record;
+        char name[UNROLL_RECORD_NAME_ROOM];
+        unroll_record_name(plan->runs[i].id, plan->runs[i].take, name);
         if (strcmp(plan->runs[i].status, "done") != 0 || seen++ % every != 0)
             continue;
-        if (unroll_load_record_of(folder->runs, plan->runs[i].id, NULL, NULL, NULL, &record).code != UNROLL_OK)
+        if (unroll_load_record_of(folder->runs, name, NULL, NULL, NULL, &record).code != UNROLL_OK)
             continue;
         cost += unroll_plan_cost(experiment, plan, plan->runs[i].settings);
         seconds += record->seconds;

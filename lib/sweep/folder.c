@@ -12,6 +12,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "store/store.h"
+#include "sweep/claim.h"
 
 #ifdef __APPLE__
 #define st_mtim st_mtimespec
@@ -31,9 +32,9 @@ unroll_status unroll_folder_name(const char *results, const char *experiment, un
     return unroll_ok();
 }
 
-void unroll_folder_record(const unroll_folder *folder, const char *id, char path[600])
+void unroll_folder_record(const unroll_folder *folder, const char *name, char path[600])
 {
-    snprintf(path, 600, "%s/%s.h5", folder->runs, id);
+    snprintf(path, 600, "%s/%s.h5", folder->runs, name);
 }
 
 /* Removes the unfinished files that were last written to before `before`. */
@@ -61,6 +62,7 @@ unroll_status unroll_folder_prepare(const unroll_folder *folder)
     if (access(folder->runs, W_OK | X_OK) != 0)
         return unroll_error(UNROLL_FAILED, "cannot write into the folder %s: %s", folder->runs, strerror(errno));
     remove_stale(folder->runs, before);
+    unroll_claims_clear(folder->runs);
     return unroll_ok();
 }
 
@@ -72,57 +74,105 @@ static bool is_another(const char *path, const struct stat *before)
            now.st_mtim.tv_sec != before->st_mtim.tv_sec || now.st_mtim.tv_nsec != before->st_mtim.tv_nsec;
 }
 
-unroll_status unroll_folder_find(const unroll_folder *folder, const unroll_experiment *experiment, unroll_planned *run,
-                                 bool look_only, FILE *out)
+/* Reads a record; *record is NULL where there is none, or none that could be the run's. */
+static unroll_status read_record(const unroll_folder *folder, const unroll_experiment *experiment, const char *name,
+                                 bool look_only, unroll_record **record, FILE *out)
 {
     char path[UNROLL_FILE_ROOM], aside[UNROLL_FILE_ROOM];
     struct stat before;
-    unroll_record *record;
     unroll_status status;
-    run->status[0] = '\0';
-    unroll_folder_record(folder, run->id, path);
+    unroll_folder_record(folder, name, path);
     do { /* until it is the file that was read: another process may have set it aside and done the run again */
         if (lstat(path, &before) != 0)
             memset(&before, 0, sizeof before);
-        status = unroll_load_record_of(folder->runs, run->id, unroll_plan_refuse, experiment, path, &record);
+        status = unroll_load_record_of(folder->runs, name, unroll_plan_refuse, experiment, path, record);
     } while (status.code == UNROLL_DAMAGED && is_another(path, &before) && !unroll_stop_requested());
-    switch (status.code) {
-    case UNROLL_OK:
-        strcpy(run->status, record->status);
-        unroll_record_free(record);
-        return status;
-    case UNROLL_ABSENT:
+    if (status.code == UNROLL_ABSENT)
         return unroll_ok();
-    case UNROLL_DAMAGED:
-        if (look_only) {
-            fprintf(out, "damaged, to be done again: %s\n", status.text);
-            return unroll_ok();
-        }
-        UNROLL_TRY(unroll_set_aside(path, aside, sizeof aside));
-        fprintf(out, "damaged, set aside as %s and to be done again: %s\n", aside, status.text);
-        return unroll_ok();
-    default:
+    if (status.code != UNROLL_DAMAGED)
         return status;
+    if (look_only) {
+        fprintf(out, "damaged, to be done again: %s\n", status.text);
+        return unroll_ok();
     }
+    UNROLL_TRY(unroll_set_aside(path, aside, sizeof aside));
+    fprintf(out, "damaged, set aside as %s and to be done again: %s\n", aside, status.text);
+    return unroll_ok();
+}
+
+/* The last of a run's files; 0: there is none. One of them may be missing, as a damaged one that was set aside is. */
+static int last_take(const unroll_folder *folder, const char *id)
+{
+    enum { MISSING = 2 };
+    char name[UNROLL_RECORD_NAME_ROOM], path[600];
+    struct stat about;
+    int last = 0;
+    for (int take = 1; take <= last + MISSING; take++) {
+        unroll_folder_record(folder, unroll_record_name(id, take, name), path);
+        if (lstat(path, &about) == 0)
+            last = take;
+    }
+    return last;
+}
+
+static bool is_of_here(const unroll_experiment *experiment, const unroll_record *record)
+{
+    char here[UNROLL_HASH_ROOM], origin[UNROLL_HASH_ROOM];
+    unroll_origin_here(experiment, here);
+    unroll_origin_show(experiment, record, origin);
+    return strcmp(here, origin) == 0;
+}
+
+/* Takes a record for the run's, unless its times are of another machine or program. */
+static void take_record(const unroll_experiment *experiment, int take, const unroll_record *record, unroll_planned *run)
+{
+    if (experiment->timed && !is_of_here(experiment, record))
+        return;
+    strcpy(run->status, record->status);
+    run->take = take;
+    run->in_question = !experiment->timed && unroll_origin_in_question(record);
+    unroll_text_copy(run->sources, sizeof run->sources, unroll_origin_noted(record, "sources"));
+    unroll_text_copy(run->first_steps, sizeof run->first_steps, unroll_origin_noted(record, "first_steps"));
+}
+
+unroll_status unroll_folder_find(const unroll_folder *folder, const unroll_experiment *experiment, unroll_planned *run,
+                                 bool look_only, FILE *out)
+{
+    int last = last_take(folder, run->id);
+    run->status[0] = '\0';
+    run->in_question = false;
+    run->next = 1;
+    for (int take = last; take > 0 && run->status[0] == '\0'; take--) {
+        char name[UNROLL_RECORD_NAME_ROOM];
+        unroll_record *record = NULL;
+        UNROLL_TRY(read_record(folder, experiment, unroll_record_name(run->id, take, name), look_only, &record, out));
+        if (record == NULL)
+            continue;
+        run->next = run->next > take ? run->next : take + 1;
+        take_record(experiment, take, record, run);
+        unroll_record_free(record);
+    }
+    run->take = run->status[0] != '\0' ? run->take : run->next;
+    return unroll_ok();
 }
 
 /* Whether a record was written after the gathered file: a call that was killed before it gathered. */
-static bool is_newer(const unroll_folder *folder, const char *id)
+static bool is_newer(const unroll_folder *folder, const char *name)
 {
     struct stat record, gathered;
     char path[600];
-    unroll_folder_record(folder, id, path);
+    unroll_folder_record(folder, name, path);
     if (stat(path, &record) != 0 || stat(folder->gathered, &gathered) != 0)
         return false;
     return record.st_mtim.tv_sec != gathered.st_mtim.tv_sec ? record.st_mtim.tv_sec > gathered.st_mtim.tv_sec
                                                             : record.st_mtim.tv_nsec > gathered.st_mtim.tv_nsec;
 }
 
-static bool is_listed(const unroll_ids *ids, const char *id)
+static bool is_listed(const unroll_ids *ids, const char *name)
 {
     int low = 0, high = ids->count;
     while (low < high) {
-        int middle = low + (high - low) / 2, order = strcmp(ids->id[middle], id);
+        int middle = low + (high - low) / 2, order = strcmp(ids->id[middle], name);
         if (order == 0)
             return true;
         low = order < 0 ? middle + 1 : low;
@@ -131,44 +181,79 @@ static bool is_listed(const unroll_ids *ids, const char *id)
     return false;
 }
 
-/* Whether the gathered file holds, or has left out, exactly the records `ids`, as they are. */
-static bool is_gathered(const unroll_folder *folder, const unroll_ids *ids)
+/* Whether the gathered file holds exactly the records `ids`, as they are, judged by the same. */
+static bool is_gathered(const unroll_folder *folder, const unroll_ids *ids, const char *judged_by)
 {
     unroll_table *table;
-    const unroll_table_column *column;
+    const unroll_table_column *id, *take;
+    char name[UNROLL_RECORD_NAME_ROOM];
     bool same;
     if (unroll_load_table(folder->gathered, &table).code != UNROLL_OK)
         return false;
-    column = unroll_table_find(table, "id");
-    same = column != NULL && column->type == UNROLL_COLUMN_TEXT && table->rows + table->stale == ids->count && table->left_out == 0;
+    id = unroll_table_find(table, "id");
+    take = unroll_table_find(table, "take");
+    same = id != NULL && id->type == UNROLL_COLUMN_TEXT && take != NULL && take->type == UNROLL_COLUMN_INT &&
+           table->rows == ids->count && table->left_out == 0 && strcmp(table->judged_by, judged_by) == 0;
     for (int i = 0; i < table->rows && same; i++)
-        same = is_listed(ids, column->text[i]);
+        same = is_listed(ids, unroll_record_name(id->text[i], (int)take->real[i], name));
     for (int i = 0; i < ids->count && same; i++)
         same = !is_newer(folder, ids->id[i]);
     unroll_table_free(table);
     return same;
 }
 
-/* Whether a record is of another version of the experiment or of the numerics: kept, and no longer a result. */
-static bool is_stale(const void *context, const unroll_record *record)
+static const char other_steps[] = "the sources have changed, and the first steps with them";
+
+static void judge_record(const void *context, const char *name, const unroll_record *record, unroll_standing *out)
 {
-    const unroll_experiment *experiment = context;
-    return strcmp(record->experiment, experiment->name) == 0 &&
-           (record->experiment_version != experiment->version || record->numerics_version != UNROLL_NUMERICS_VERSION);
+    const unroll_judging *judge = context;
+    unroll_origin_show(judge->experiment, record, out->origin);
+    out->stale = unroll_origin_stale(judge->experiment, judge->contents, record);
+    for (int i = 0; i < judge->count && out->stale == NULL; i++) {
+        int take = judge->runs[i].in_question ? unroll_record_take(name, judge->runs[i].id) : 0;
+        out->stale = take > 0 && take < judge->runs[i].take ? other_steps : NULL;
+    }
 }
 
-unroll_status unroll_folder_gather(const unroll_folder *folder, const unroll_experiment *experiment, bool anew, int *records)
+static const char *refuse_record(const void *context, const unroll_record *record)
 {
-    unroll_gather_info info = {.experiment = experiment->name,
-                               .title = experiment->title,
-                               .refuse = unroll_plan_refuse,
-                               .is_stale = is_stale,
-                               .context = experiment};
+    const unroll_judging *judge = context;
+    return unroll_plan_refuse(judge->experiment, record);
+}
+
+/* All that the judgement of a record depends on beside the record. */
+static void tell_judge(const unroll_judging *judge, char out[UNROLL_HASH_ROOM])
+{
+    const unroll_experiment *experiment = judge->experiment;
+    int versions[] = {experiment->version, UNROLL_NUMERICS_VERSION, UNROLL_EVALUATION_VERSION, experiment->timed};
+    uint64_t hash = unroll_hash(UNROLL_HASH_START, versions, sizeof versions);
+    for (int i = 0; i < unroll_task_count; i++)
+        hash = unroll_hash(hash, &unroll_tasks[i]->version, sizeof unroll_tasks[i]->version);
+    for (int i = 0; i < judge->count; i++) {
+        hash = unroll_hash(hash, judge->runs[i].content, strlen(judge->runs[i].content));
+        if (judge->runs[i].in_question)
+            hash = unroll_hash(hash, judge->runs[i].id, strlen(judge->runs[i].id));
+    }
+    unroll_hash_show(hash, out);
+}
+
+unroll_status unroll_folder_gather(const unroll_folder *folder, const unroll_judging *judge, bool anew, int *records, int *stale)
+{
+    char judged_by[UNROLL_HASH_ROOM];
+    unroll_gather_info info = {.experiment = judge->experiment->name,
+                               .title = judge->experiment->title,
+                               .judged_by = judged_by,
+                               .timed = judge->experiment->timed,
+                               .refuse = refuse_record,
+                               .judge = judge_record,
+                               .context = judge};
     unroll_ids ids;
     unroll_status status = unroll_list_records(folder->runs, &ids);
     int listed = -1;
+    tell_judge(judge, judged_by);
     /* again when another shard has added records meanwhile: the last one to look must have seen them all */
-    while (status.code == UNROLL_OK && ids.count > 0 && ids.count != listed && (listed >= 0 || anew || !is_gathered(folder, &ids))) {
+    while (status.code == UNROLL_OK && ids.count > 0 && ids.count != listed &&
+           (listed >= 0 || anew || !is_gathered(folder, &ids, judged_by))) {
         listed = ids.count;
         status = unroll_store_gather(folder->runs, (const char *const *)ids.id, listed, folder->gathered, &info);
         unroll_ids_free(&ids);
@@ -176,11 +261,8 @@ unroll_status unroll_folder_gather(const unroll_folder *folder, const unroll_exp
             status = unroll_list_records(folder->runs, &ids);
     }
     *records = ids.count;
+    *stale = info.stale;
     unroll_ids_free(&ids);
-    if (status.code == UNROLL_NOTHING && info.stale > 0) { /* there is no result yet */
-        *records = 0;
-        status = unroll_ok();
-    }
     if (status.code == UNROLL_OK && info.damaged > 0)
         status = unroll_error(UNROLL_FAILED,
                               "%.100s leaves out %d damaged record%s, which the next call that needs %s does again; the first: "

@@ -20,6 +20,7 @@ void unroll_plan_free(unroll_plan *plan)
         unroll_settings_free(plan->runs[i].settings);
     free(plan->runs);
     unroll_shapes_free(plan->shapes);
+    unroll_contents_free(plan->contents);
     unroll_axes_free(&plan->axes);
     memset(plan, 0, sizeof *plan);
 }
@@ -96,13 +97,6 @@ static int64_t turn_of(const unroll_axes *axes, int index)
         weight *= axes->axis[i].count;
     }
     return turn;
-}
-
-static void identify(const unroll_experiment *experiment, const unroll_settings *settings, char id[33])
-{
-    char salt[128];
-    snprintf(salt, sizeof salt, "experiment/%s/%d/%d", experiment->name, experiment->version, UNROLL_NUMERICS_VERSION);
-    unroll_settings_identity(settings, experiment->timed, salt, id);
 }
 
 static unroll_use use_of(const unroll_experiment *experiment, const unroll_plan *plan, const unroll_settings *settings)
@@ -189,7 +183,8 @@ static unroll_status fill_run(const unroll_experiment *experiment, unroll_plan *
     UNROLL_TRY(settle(experiment, plan, run->settings));
     UNROLL_TRY(unroll_resolve_params(run->settings, plan->shapes));
     UNROLL_TRY(unroll_count_steps(run->settings, plan->shapes, &steps)); /* epochs of endless data are told before any run */
-    identify(experiment, run->settings, run->id);
+    unroll_contents_of(plan->contents, run->settings, run->content);
+    unroll_origin_identify(experiment, run->settings, run->content, run->id);
     return unroll_ok();
 }
 
@@ -229,7 +224,8 @@ unroll_status unroll_plan_make(const unroll_experiment *experiment, const unroll
     unroll_status status;
     memset(plan, 0, sizeof *plan);
     plan->shapes = unroll_shapes_new();
-    status = plan->shapes != NULL ? read_axes(experiment, options, &plan->axes) : out_of_memory();
+    plan->contents = unroll_contents_new();
+    status = plan->shapes != NULL && plan->contents != NULL ? read_axes(experiment, options, &plan->axes) : out_of_memory();
     if (status.code == UNROLL_OK)
         status = drop_idle(experiment, options, plan);
     plan->runs = status.code == UNROLL_OK ? calloc((size_t)plan->combinations, sizeof *plan->runs) : NULL;
@@ -273,13 +269,11 @@ const char *unroll_plan_excess(const unroll_experiment *experiment, const unroll
 const char *unroll_plan_refuse(const void *context, const unroll_record *record)
 {
     const unroll_experiment *experiment = context;
-    char id[33];
     if (strcmp(record->experiment, experiment->name) != 0)
         return "is a record of another experiment";
     if (record->settings == NULL)
         return "is a record without settings";
-    identify(experiment, record->settings, id);
-    if (strcmp(record->id, id) != 0)
+    if (!unroll_origin_fits(experiment, record))
         return "is a record with the settings of another run";
     return unroll_plan_excess(experiment, record);
 }

@@ -4,14 +4,19 @@
 
 #include "model/run.h"
 #include "sweep/axes.h"
+#include "sweep/origin.h"
 #include "sweep/sweep.h"
 
 typedef struct unroll_planned {
     unroll_settings *settings; /* owned */
-    char id[33];
+    char id[33], content[UNROLL_HASH_ROOM]; /* hash of its data file; "": it has none */
+    int take;           /* of its record, the one found or the one to be written: the first file is ID.h5, the next ID-2.h5 */
+    int next;           /* the first that is free */
+    char status[16];    /* of the record that is there; "": none */
+    bool in_question;   /* the record is of other sources: */
+    char sources[UNROLL_HASH_ROOM], first_steps[UNROLL_FIRST_STEPS_ROOM];
     int64_t turn;    /* place in the order for timed runs: the first axis changes fastest, the last one slowest */
     double cost;     /* as unroll_plan_cost has it; filled in by the sweep for those that are to do */
-    char status[16]; /* of the record that is there; "": none */
 } unroll_planned;
 
 typedef struct unroll_plan {
@@ -20,6 +25,7 @@ typedef struct unroll_plan {
     int count;
     int combinations; /* of the axes' values; more than `count` when some mean the same run */
     unroll_shapes *shapes; /* owned; of the tasks' data that have been opened for it */
+    unroll_contents *contents; /* owned */
 } unroll_plan;
 
 /* Fixed settings, then the axes of the size in `options`, then its assignments; every combination of their values once.

@@ -113,3 +113,13 @@ void unroll_progress_finish(unroll_progress *progress, const char *status, const
         draw(progress);
     pthread_mutex_unlock(&progress->lock);
 }
+
+void unroll_progress_say(unroll_progress *progress, const char *line)
+{
+    pthread_mutex_lock(&progress->lock);
+    erase(progress);
+    fprintf(progress->out, "%s\n", line);
+    fflush(progress->out);
+    progress->drawn = 0;
+    pthread_mutex_unlock(&progress->lock);
+}

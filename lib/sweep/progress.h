@@ -25,6 +25,9 @@ void unroll_progress_advance(unroll_progress *progress, double cost);
 /* One run is finished: `line` tells of it, in a pipe always, on a terminal when `notable`. Any thread. */
 void unroll_progress_finish(unroll_progress *progress, const char *status, const char *line, bool notable);
 
+/* A line that is no run's. Any thread. */
+void unroll_progress_say(unroll_progress *progress, const char *line);
+
 /* "0.84 s", "3.1 s", "42 s", "3 min 5 s", "2 h 10 min", "3 d 4 h" */
 const char *unroll_show_duration(double seconds, char out[32]);
 

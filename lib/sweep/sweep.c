@@ -5,7 +5,9 @@
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "base/threads.h"
 #include "base/version.h"
@@ -14,10 +16,12 @@
 #include "base/team.h"
 #include "simd/engine.h"
 #include "store/store.h"
+#include "sweep/claim.h"
 #include "sweep/estimate.h"
 #include "sweep/folder.h"
 #include "sweep/plan.h"
 #include "sweep/progress.h"
+#include "sweep/question.h"
 
 /* One call of unroll_sweep. */
 typedef struct sweep {
@@ -31,6 +35,10 @@ typedef struct sweep {
     int mine_count;
     unroll_planned **todo; /* owned: those without a record, in the order in which they are started */
     int todo_count, jobs;
+    unroll_planned **waiting; /* owned: of those, the ones that another call is at; under the progress lock */
+    int waiting_count;
+    bool told; /* of the other call */
+    unroll_claims *claims;
     int failed_before; /* records found that are of failed runs */
     const unroll_isa *isa; /* of runs that name none */
     unroll_progress progress;
@@ -82,7 +90,8 @@ static unroll_status choose_shard(sweep *s)
     int count = s->plan.count, kept = 0;
     s->mine = malloc((size_t)count * sizeof *s->mine);
     s->todo = malloc((size_t)count * sizeof *s->todo);
-    if (s->mine == NULL || s->todo == NULL)
+    s->waiting = malloc((size_t)count * sizeof *s->waiting);
+    if (s->mine == NULL || s->todo == NULL || s->waiting == NULL)
         return out_of_memory();
     if (shard < 1 || shard > shards)
         return unroll_error(UNROLL_WRONG, "shard %d/%d is not one of 1..%d", shard, shards, shards);
@@ -104,11 +113,12 @@ static void sort_out(sweep *s)
     for (int i = 0; i < s->mine_count; i++) {
         unroll_planned *run = s->mine[i];
         bool there = run->status[0] != '\0', failed = strcmp(run->status, "failed") == 0;
-        if (there && !options->force && !(failed && options->retry_failed)) {
+        if (there && !options->force && !options->again && !(failed && options->retry_failed)) {
             s->failed_before += failed;
             s->summary->found++;
             continue;
         }
+        run->take = options->again ? run->next : run->take;
         run->cost = unroll_plan_cost(s->experiment, &s->plan, run->settings);
         s->todo[s->todo_count++] = run;
     }
@@ -129,11 +139,13 @@ static void count_jobs(sweep *s)
     s->jobs = s->experiment->timed || jobs < 1 ? 1 : jobs;
 }
 
-/* As many as the system gives, which may limit the threads of a user or a container; what gathers needs its own. */
+/* As many as the system gives, which may limit the threads of a user or a container; what gathers needs its own, and after it
+   what keeps claims fresh. */
 static void limit_jobs(sweep *s)
 {
     int there;
     unroll_store_start_child();
+    s->claims = unroll_claims_open(s->folder.runs);
     there = unroll_threads_there(s->jobs);
     if (there < s->jobs)
         fprintf(s->options->out, "the system gives %d of %d threads: fewer runs go side by side\n", there, s->jobs);
@@ -195,6 +207,7 @@ static void label(const sweep *s, const unroll_planned *run, double seconds, unr
     if (record->status[0] == '\0')
         unroll_text_copy(record->status, sizeof record->status, "done");
     unroll_describe_machine(run->settings, record);
+    unroll_origin_note(run->content, record);
 }
 
 /* Counts and tells of a run whose record is written, or could not be written. */
@@ -245,10 +258,14 @@ static void drop_cost(sweep *s, unroll_planned *run, double counted)
     pthread_mutex_unlock(&s->progress.lock);
 }
 
-static unroll_status check_record(const sweep *s, const unroll_record *record)
+static unroll_status check_record(const sweep *s, const unroll_planned *run, const unroll_record *record)
 {
+    char content[UNROLL_HASH_ROOM];
     const char *excess;
     UNROLL_TRY(unroll_record_check(record));
+    unroll_contents_of(s->plan.contents, run->settings, content);
+    if (strcmp(content, run->content) != 0)
+        return unroll_error(UNROLL_FAILED, "its data changed while the sweep went on; the same command does it on the new ones");
     excess = unroll_plan_excess(s->experiment, record);
     return excess == NULL ? unroll_ok() : unroll_error(UNROLL_FAILED, "its record %s", excess);
 }
@@ -261,14 +278,14 @@ static void do_run(sweep *s, unroll_planned *run)
     unroll_record *record = unroll_record_new(run->settings);
     unroll_status status = record != NULL ? unroll_ok() : out_of_memory();
     int64_t start = unroll_clock_ns();
-    char path[600];
+    char name[UNROLL_RECORD_NAME_ROOM], path[600];
     if (status.code == UNROLL_OK && s->experiment->timed)
         status = use_isa_of(s, run->settings);
     if (status.code == UNROLL_OK)
         status = s->experiment->measure != NULL ? s->experiment->measure(run->settings, record)
                                                 : unroll_run(run->settings, &hooks, record);
     if (status.code == UNROLL_OK)
-        status = check_record(s, record);
+        status = check_record(s, run, record);
     if (status.code != UNROLL_OK) {
         unroll_record_free(record);
         record = status.code == UNROLL_STOPPED ? NULL : failed_record(run->settings, &status);
@@ -276,7 +293,7 @@ static void do_run(sweep *s, unroll_planned *run)
     if (record != NULL) {
         unroll_record_settle(record, NULL); /* an experiment that measures says NaN where there is nothing */
         label(s, run, (double)(unroll_clock_ns() - start) * 1e-9, record);
-        unroll_folder_record(&s->folder, run->id, path);
+        unroll_folder_record(&s->folder, unroll_record_name(run->id, run->take, name), path);
         status = unroll_store_record(record, path);
         account(s, record, &status);
     }
@@ -287,16 +304,100 @@ static void do_run(sweep *s, unroll_planned *run)
     unroll_record_free(record);
 }
 
+/* ---- runs that another call may be at ---- */
+
+/* What a run is claimed by: its record, or the host, where its time is measured alone. */
+static void claim_of(const sweep *s, const unroll_planned *run, char name[UNROLL_RECORD_NAME_ROOM])
+{
+    char host[UNROLL_HOST_ROOM];
+    if (!s->experiment->timed) {
+        unroll_record_name(run->id, run->take, name);
+        return;
+    }
+    unroll_host_name(host);
+    snprintf(name, UNROLL_RECORD_NAME_ROOM, "times-on-%s", host);
+}
+
+/* Whether another call has done the run since it was planned. Where not, its record goes behind what is there now. */
+static bool is_done_meanwhile(sweep *s, unroll_planned *run)
+{
+    unroll_planned now = *run;
+    if (s->options->force || run->status[0] != '\0' || /* it is done again whatever is there */
+        unroll_folder_find(&s->folder, s->experiment, &now, true, s->options->out).code != UNROLL_OK)
+        return false;
+    if (now.status[0] == '\0' || now.take < run->take) {
+        run->take = now.next > run->take ? now.next : run->take;
+        return false;
+    }
+    pthread_mutex_lock(&s->progress.lock);
+    s->summary->found++;
+    s->failed_before += strcmp(now.status, "failed") == 0;
+    pthread_mutex_unlock(&s->progress.lock);
+    unroll_progress_advance(&s->progress, run->cost);
+    return true;
+}
+
+/* Leaves a run for later. */
+static void put_off(sweep *s, unroll_planned *run)
+{
+    bool first;
+    pthread_mutex_lock(&s->progress.lock);
+    s->waiting[s->waiting_count++] = run;
+    first = !s->told;
+    s->told = true;
+    pthread_mutex_unlock(&s->progress.lock);
+    if (first)
+        unroll_progress_say(&s->progress, s->experiment->timed ? "another unroll run measures here: the two take turns"
+                                                               : "another unroll run is at work here: the two share the runs");
+}
+
+/* Does a run unless another call is at it, or has done it. */
+static void try_run(sweep *s, unroll_planned *run)
+{
+    char name[UNROLL_RECORD_NAME_ROOM], line[512];
+    claim_of(s, run, name);
+    if (!unroll_claim(s->claims, name)) {
+        put_off(s, run);
+        return;
+    }
+    if (is_done_meanwhile(s, run)) {
+        unroll_plan_describe(&s->plan, run->settings, line, sizeof line - 32);
+        strcat(line, "  done by another call");
+        unroll_progress_finish(&s->progress, "done", line, false);
+    } else {
+        do_run(s, run);
+    }
+    unroll_unclaim(s->claims, name);
+}
+
+static unroll_planned *take_waiting(sweep *s)
+{
+    unroll_planned *run;
+    pthread_mutex_lock(&s->progress.lock);
+    run = s->waiting_count > 0 ? s->waiting[0] : NULL;
+    for (int i = 1; i < s->waiting_count; i++)
+        s->waiting[i - 1] = s->waiting[i];
+    s->waiting_count -= run != NULL;
+    pthread_mutex_unlock(&s->progress.lock);
+    return run;
+}
+
 /* ---- all of them ---- */
 
 static void do_next_runs(sweep *s)
 {
+    static const struct timespec moment = {0, 100000000};
+    unroll_planned *run;
     unroll_flush_denormals();
     while (!is_stopped(s) && !atomic_load(&s->halt)) {
         int i = atomic_fetch_add(&s->next, 1);
         if (i >= s->todo_count)
             break;
-        do_run(s, s->todo[i]);
+        try_run(s, s->todo[i]);
+    }
+    while (!is_stopped(s) && !atomic_load(&s->halt) && (run = take_waiting(s)) != NULL) {
+        nanosleep(&moment, NULL);
+        try_run(s, run);
     }
 }
 
@@ -370,7 +471,8 @@ static unroll_status run_and_gather(sweep *s)
 {
     double cost = 0;
     int64_t start = unroll_clock_ns();
-    int records = 0;
+    int records = 0, stale = 0;
+    unroll_judging judge = {s->experiment, s->plan.contents, s->plan.runs, s->plan.count};
     unroll_status gathered;
     for (int i = 0; i < s->todo_count; i++)
         cost += s->todo[i]->cost;
@@ -383,13 +485,17 @@ static unroll_status run_and_gather(sweep *s)
         fflush(s->options->out);
         unroll_progress_open(&s->progress, s->options->out, s->mine_count, s->summary->found, cost);
         do_runs(s);
+        unroll_claims_close(s->claims);
         unroll_progress_close(&s->progress);
         unroll_isa_use(s->isa);
     }
-    gathered = unroll_folder_gather(&s->folder, s->experiment,
-                                    s->summary->done + s->summary->diverged + s->summary->failed > 0, &records);
+    gathered = unroll_folder_gather(&s->folder, &judge, s->summary->done + s->summary->diverged + s->summary->failed > 0,
+                                    &records, &stale);
     if (gathered.code == UNROLL_OK && records > 0)
         unroll_text_copy(s->summary->gathered, sizeof s->summary->gathered, s->folder.gathered);
+    if (stale > 0)
+        fprintf(s->options->out, "%d of the %d records are stale, and kept: the column stale of the gathered file says why\n",
+                stale, records);
     print_summary(s, (double)(unroll_clock_ns() - start) * 1e-9);
     return closing_status(s, gathered);
 }
@@ -405,6 +511,7 @@ static unroll_status plan_and_run(sweep *s)
             return unroll_error(UNROLL_STOPPED, "stopped while the records that are there were read");
         UNROLL_TRY(unroll_folder_find(&s->folder, s->experiment, s->mine[i], options->dry_run, options->out));
     }
+    UNROLL_TRY(unroll_answer_questions(s->experiment, &s->plan, s->mine, s->mine_count, s->stop, options->out));
     sort_out(s);
     count_jobs(s);
     if (!options->dry_run)
@@ -428,6 +535,7 @@ unroll_status unroll_sweep(const unroll_experiment *experiment, const unroll_swe
     status = plan_and_run(&s);
     free(s.mine);
     free(s.todo);
+    free(s.waiting);
     unroll_plan_free(&s.plan);
     return status;
 }

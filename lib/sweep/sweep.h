@@ -10,7 +10,9 @@
 #include "sweep/experiment.h"
 
 typedef struct unroll_sweep_options {
-    bool full, dry_run, retry_failed, force, fail_fast;
+    bool full, dry_run, retry_failed, fail_fast;
+    bool force; /* what is there is done again, and replaced */
+    bool again; /* what is there is done again, and kept */
     int jobs;                       /* threads over runs; 0: as many as processors */
     int shard, shards;              /* this part (1-based) of so many; 1, 1: all */
     const char *results;            /* folder, "results" */
@@ -20,7 +22,7 @@ typedef struct unroll_sweep_options {
 } unroll_sweep_options;
 
 typedef struct unroll_sweep_summary {
-    int planned, found, done, diverged, failed; /* runs; found: had a record already */
+    int planned, found, done, diverged, failed; /* runs; found: had a record already, or got one from another call meanwhile */
     char gathered[512];                         /* path of the gathered file */
 } unroll_sweep_summary;
 

@@ -1,0 +1,124 @@
+/* Which rows of a gathered file stand in tables and figures: those that the program, the data and the machine that are here still
+   give, each configuration once. Where there are none the newest do. What is left out is counted. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/inside.h"
+#include "sweep/origin.h"
+
+static const char *text_at(const unroll_table_column *column, int row)
+{
+    return column != NULL && column->type == UNROLL_COLUMN_TEXT ? column->text[row] : "";
+}
+
+static const unroll_table_column *find_env(const unroll_table *table, const char *name)
+{
+    for (int i = 0; i < table->env_count; i++)
+        if (strcmp(table->env[i].name, name) == 0)
+            return &table->env[i];
+    return NULL;
+}
+
+/* The row's place in time. */
+typedef struct place {
+    const char *config, *finished;
+    double take;
+    int row;
+} place;
+
+static int by_time(const place *a, const place *b)
+{
+    int order = strcmp(a->finished, b->finished);
+    if (order == 0)
+        order = (a->take > b->take) - (a->take < b->take);
+    return order != 0 ? order : a->row - b->row;
+}
+
+static int by_config_and_time(const void *a, const void *b)
+{
+    const place *x = a, *y = b;
+    int order = strcmp(x->config, y->config);
+    return order != 0 ? order : by_time(x, y);
+}
+
+/* Unmarks the rows that are stale, unless all are. */
+static void drop_stale(unroll_table *table, bool *keep)
+{
+    const unroll_table_column *stale = unroll_table_find(table, "stale");
+    int count = 0;
+    for (int i = 0; i < table->rows; i++)
+        count += text_at(stale, i)[0] != '\0';
+    table->all_stale = count == table->rows;
+    if (table->all_stale)
+        return;
+    for (int i = 0; i < table->rows; i++)
+        keep[i] = text_at(stale, i)[0] == '\0';
+    table->stale = count;
+}
+
+/* Of times: unmarks the rows of other machines and programs than this one, or, where it has none, than the newest's. */
+static void drop_other(const unroll_experiment *experiment, unroll_table *table, const place *places, bool *keep)
+{
+    const unroll_table_column *origin = unroll_table_find(table, "origin");
+    const place *newest = NULL;
+    char here[UNROLL_HASH_ROOM];
+    const char *wanted = here;
+    bool found = false;
+    if (!experiment->timed || origin == NULL)
+        return;
+    unroll_origin_here(experiment, here);
+    for (int i = 0; i < table->rows; i++) {
+        if (!keep[i])
+            continue;
+        found = found || strcmp(text_at(origin, i), here) == 0;
+        newest = newest == NULL || by_time(newest, &places[i]) < 0 ? &places[i] : newest;
+    }
+    table->elsewhere = !found;
+    if (!found && newest != NULL)
+        wanted = text_at(origin, newest->row);
+    for (int i = 0; i < table->rows; i++)
+        if (keep[i] && strcmp(text_at(origin, i), wanted) != 0) {
+            keep[i] = false;
+            table->other++;
+        }
+}
+
+/* Of each configuration the newest row stays. */
+static void drop_older(unroll_table *table, place *places, bool *keep)
+{
+    int newest = -1; /* place of the last one seen that is kept, of the same configuration */
+    qsort(places, (size_t)table->rows, sizeof *places, by_config_and_time);
+    for (int i = 0; i < table->rows; i++) {
+        if (!keep[places[i].row] || places[i].config[0] == '\0')
+            continue;
+        if (newest >= 0 && strcmp(places[newest].config, places[i].config) == 0) {
+            keep[places[newest].row] = false;
+            table->older++;
+        }
+        newest = i;
+    }
+}
+
+unroll_status unroll_keep_present(const unroll_experiment *experiment, unroll_table *table)
+{
+    const unroll_table_column *config = unroll_table_find(table, "config"), *take = unroll_table_find(table, "take");
+    const unroll_table_column *finished = find_env(table, "finished");
+    bool *keep = malloc(((size_t)table->rows + 1) * sizeof *keep);
+    place *places = malloc(((size_t)table->rows + 1) * sizeof *places);
+    if (keep == NULL || places == NULL) {
+        free(keep);
+        free(places);
+        return unroll_error(UNROLL_FAILED, "out of memory for the rows of a table");
+    }
+    for (int i = 0; i < table->rows; i++) {
+        keep[i] = true;
+        places[i] = (place){text_at(config, i), text_at(finished, i), unroll_field_at(take, i).real, i};
+    }
+    drop_stale(table, keep);
+    drop_other(experiment, table, places, keep);
+    drop_older(table, places, keep);
+    unroll_table_keep(table, keep);
+    free(keep);
+    free(places);
+    return unroll_ok();
+}
