@@ -5,8 +5,9 @@
 
 #include "base/array.h"
 #include "base/number.h"
+#include "base/stop.h"
 #include "base/text.h"
-#include "report/inside.h"
+#include "report/condition.h"
 #include "sweep/axes.h"
 
 /* on the wrong side, or not on the right one, by chance */
@@ -19,20 +20,8 @@ typedef struct judging {
     unroll_axes quick, full; /* the experiment's own, with what it fixes */
     bool *judged;            /* (rows): owned: the runs that are judged at all */
     bool *keep;              /* (rows): owned */
-    double *value;           /* (rows): owned: the statistic of each pair or seed */
-    double *seed;            /* (rows): owned: theirs */
+    unroll_compared at;      /* of the condition in hand; its arrays are owned */
 } judging;
-
-/* A rule at one condition, with the values that are compared. */
-typedef struct condition {
-    const unroll_rule *rule;
-    unroll_measure measure;
-    const char *column;    /* that `of` names, "model" */
-    unroll_field of, against;
-    char asked[2][UNROLL_VALUE_ROOM]; /* their texts, where no run has them */
-    const unroll_groups *groups;
-    const unroll_group *group; /* the condition's rows */
-} condition;
 
 static unroll_status out_of_memory(void)
 {
@@ -51,155 +40,19 @@ void unroll_verdict_free(unroll_verdict *verdict)
     memset(verdict, 0, sizeof *verdict);
 }
 
-/* ---- the statistic of each pair or seed ---- */
-
-static bool is_paired(const unroll_rule *rule)
-{
-    return rule->statistic == UNROLL_DIFFERENCE || rule->statistic == UNROLL_RATIO;
-}
-
-/* What there is no difference at. */
-static double neutral(const unroll_rule *rule)
-{
-    return rule->statistic == UNROLL_RATIO ? 1 : 0;
-}
-
-/* a against b; two runs that both are worst are no different */
-static double compare(const unroll_rule *rule, double a, double b)
-{
-    if (a == b)
-        return neutral(rule);
-    return rule->statistic == UNROLL_RATIO ? a / b : a - b;
-}
-
-static const unroll_table_column *seed_column(const judging *j)
-{
-    return unroll_table_find(j->table, "seed");
-}
-
-/* The row of the condition with a value in the rule's column and a seed; -1 where there is none. */
-static int find_row(const judging *j, const condition *c, unroll_field value, unroll_field seed)
-{
-    const unroll_table_column *column = unroll_table_find(j->table, c->column);
-    for (int i = 0; i < c->group->count; i++) {
-        int row = c->group->row[i];
-        if (unroll_field_equal(unroll_field_at(column, row), value) && unroll_field_equal(unroll_field_at(seed_column(j), row), seed))
-            return row;
-    }
-    return -1;
-}
-
-/* The rule's value of its partner: another run's, or another column of its own. NaN where there is none. */
-static double partner_of(const judging *j, const condition *c, int row)
-{
-    unroll_measure other = c->measure;
-    if (strchr(c->rule->against, '=') == NULL) {
-        unroll_text_copy(other.name, sizeof other.name, c->rule->against);
-        other.is |= UNROLL_IS_GIVEN;
-    } else {
-        row = find_row(j, c, c->against, unroll_field_at(seed_column(j), row));
-    }
-    return row >= 0 ? unroll_measure_at(&other, j->table, row) : NAN;
-}
-
-/* One value a run of `of` that has a partner. */
-static int fill_pairs(const judging *j, const condition *c)
-{
-    const unroll_table_column *column = unroll_table_find(j->table, c->column);
-    int count = 0;
-    for (int i = 0; i < c->group->count; i++) {
-        int row = c->group->row[i];
-        double own, other;
-        if (!unroll_field_equal(unroll_field_at(column, row), c->of))
-            continue;
-        own = unroll_measure_at(&c->measure, j->table, row);
-        other = is_paired(c->rule) ? partner_of(j, c, row) : 0;
-        if (isnan(other) && isinf(own) && strchr(c->rule->against, '=') == NULL)
-            other = 0; /* a run that diverged before its yardstick was there is worst all the same */
-        if (isnan(own) || isnan(other))
-            continue;
-        j->seed[count] = unroll_field_at(seed_column(j), row).real;
-        j->value[count++] = is_paired(c->rule) ? compare(c->rule, own, other) : own;
-    }
-    return count;
-}
-
-/* The slope by least squares of the metric over the rule's column, of the runs of one seed; NaN of a single point. Where a run
-   diverged there is none: it is against the rule. */
-static double slope_of(const judging *j, const condition *c, double seed)
-{
-    const unroll_table_column *column = unroll_table_find(j->table, c->column), *over = unroll_table_find(j->table, c->rule->over);
-    double n = 0, x_sum = 0, y_sum = 0, xx = 0, xy = 0;
-    for (int i = 0; i < c->group->count; i++) {
-        int row = c->group->row[i];
-        double x = unroll_field_at(over, row).real, y = unroll_measure_at(&c->measure, j->table, row);
-        if (unroll_field_at(seed_column(j), row).real != seed || !unroll_field_equal(unroll_field_at(column, row), c->of) ||
-            isnan(x) || isnan(y))
-            continue;
-        if (isinf(y))
-            return c->rule->direction == UNROLL_AT_LEAST || c->rule->direction == UNROLL_HIGHER ? -INFINITY : INFINITY;
-        n++;
-        x_sum += x;
-        y_sum += y;
-        xx += x * x;
-        xy += x * y;
-    }
-    return (n * xy - x_sum * y_sum) / (n * xx - x_sum * x_sum);
-}
-
-/* The largest value of the rule's column at which the metric is 1, and at all smaller ones, too, of the runs of one seed; 0
-   where it is 1 at none. */
-static double horizon_of(const judging *j, const condition *c, double seed)
-{
-    const unroll_table_column *column = unroll_table_find(j->table, c->column), *over = unroll_table_find(j->table, c->rule->over);
-    double reached = 0, missed = INFINITY;
-    for (int pass = 0; pass < 2; pass++) /* first the smallest that is missed */
-        for (int i = 0; i < c->group->count; i++) {
-            int row = c->group->row[i];
-            double x = unroll_field_at(over, row).real;
-            bool good = unroll_measure_at(&c->measure, j->table, row) == 1;
-            if (unroll_field_at(seed_column(j), row).real != seed || !unroll_field_equal(unroll_field_at(column, row), c->of))
-                continue;
-            if (pass == 0 && !good && x < missed)
-                missed = x;
-            if (pass == 1 && good && x < missed && x > reached)
-                reached = x;
-        }
-    return reached;
-}
-
-/* One value a seed, from its runs at all values of the rule's column. */
-static int fill_seeds(const judging *j, const condition *c)
-{
-    const unroll_table_column *column = unroll_table_find(j->table, c->column);
-    int count = 0;
-    for (int i = 0; i < c->group->count; i++) { /* which are in the order of seeds */
-        int row = c->group->row[i];
-        double seed = unroll_field_at(seed_column(j), row).real, value;
-        if (!unroll_field_equal(unroll_field_at(column, row), c->of) || (count > 0 && j->seed[count - 1] == seed))
-            continue;
-        value = c->rule->statistic == UNROLL_SLOPE ? slope_of(j, c, seed) : horizon_of(j, c, seed);
-        if (isnan(value))
-            continue;
-        j->seed[count] = seed;
-        j->value[count++] = value;
-    }
-    return count;
-}
-
 /* ---- what it comes to ---- */
 
 /* 1: a value is where the rule says that it is; -1: on the other side; 0: neither. */
-static int side_of(const condition *c, double value)
+static int side_of(const unroll_condition *c, double value)
 {
     const unroll_rule *rule = c->rule;
-    bool higher = (c->measure.is & UNROLL_IS_HIGHER) != 0;
-    double worse = higher ? neutral(rule) - value : value - neutral(rule);
+    bool higher = (c->metric.is & UNROLL_IS_HIGHER) != 0;
+    double worse = higher ? unroll_rule_neutral(rule) - value : value - unroll_rule_neutral(rule);
     switch (rule->direction) {
     case UNROLL_LOWER:
-        return (value < neutral(rule)) - (value > neutral(rule));
+        return (value < unroll_rule_neutral(rule)) - (value > unroll_rule_neutral(rule));
     case UNROLL_HIGHER:
-        return (value > neutral(rule)) - (value < neutral(rule));
+        return (value > unroll_rule_neutral(rule)) - (value < unroll_rule_neutral(rule));
     case UNROLL_AS_GOOD_AS:
         return (worse < rule->bound) - (worse > rule->bound);
     case UNROLL_AT_LEAST:
@@ -210,37 +63,24 @@ static int side_of(const condition *c, double value)
     return 0;
 }
 
-/* Pairs of which both runs are worst say nothing for being as good. */
-static int count_both_worst(const judging *j, const condition *c)
-{
-    const unroll_table_column *column = unroll_table_find(j->table, c->column);
-    int count = 0;
-    for (int i = 0; i < c->group->count && c->rule->direction == UNROLL_AS_GOOD_AS; i++) {
-        int row = c->group->row[i];
-        count += unroll_field_equal(unroll_field_at(column, row), c->of) &&
-                 isinf(unroll_measure_at(&c->measure, j->table, row)) && isinf(partner_of(j, c, row));
-    }
-    return count;
-}
-
-static void judge_values(const judging *j, const condition *c, int count, unroll_comparison *out)
+static void judge_values(const judging *j, const unroll_condition *c, unroll_comparison *out)
 {
     int right = 0, wrong = 0;
-    for (int i = 0; i < count; i++) {
-        right += side_of(c, j->value[i]) > 0;
-        wrong += side_of(c, j->value[i]) < 0;
+    for (int i = 0; i < j->at.count; i++) {
+        right += side_of(c, j->at.value[i]) > 0;
+        wrong += side_of(c, j->at.value[i]) < 0;
     }
-    right -= count_both_worst(j, c);
-    out->p = unroll_sign_test(wrong, count);
-    out->finding = unroll_sign_test(right, count) <= LEVEL ? UNROLL_HOLDS : UNROLL_OPEN;
+    right -= c->rule->direction == UNROLL_AS_GOOD_AS ? j->at.both_worst : 0;
+    out->p = unroll_sign_test(wrong, j->at.count);
+    out->finding = unroll_sign_test(right, j->at.count) <= LEVEL ? UNROLL_HOLDS : UNROLL_OPEN;
 }
 
-static void judge_share(const judging *j, const condition *c, int count, unroll_comparison *out)
+static void judge_share(const judging *j, const unroll_condition *c, unroll_comparison *out)
 {
     bool least = c->rule->direction == UNROLL_AT_LEAST;
-    int yes = 0;
+    int yes = 0, count = j->at.count;
     for (int i = 0; i < count; i++)
-        yes += j->value[i] == 1;
+        yes += j->at.value[i] == 1;
     out->interval = unroll_share(yes, count);
     out->share = true;
     /* of so few or fewer, so many or more, where the share is at the bound */
@@ -316,52 +156,6 @@ static void choose_judged(judging *j)
     j->verdict->exploratory = quick + full == 0;
 }
 
-/* ---- sentences ---- */
-
-static size_t add(unroll_comparison *out, size_t used, const char *text)
-{
-    if (used < sizeof out->text)
-        used += (size_t)snprintf(out->text + used, sizeof out->text - used, "%s", text);
-    return used;
-}
-
-/* "below 0", "at least 20", "no worse by 0.01" */
-static size_t add_demand(const condition *c, unroll_comparison *out, size_t used)
-{
-    static const char *const words[] = {" below ", " above ", " no worse by ", " at least ", " at most "};
-    char shown[UNROLL_VALUE_ROOM];
-    bool bound = c->rule->direction != UNROLL_LOWER && c->rule->direction != UNROLL_HIGHER;
-    used = add(out, used, words[c->rule->direction]);
-    return add(out, used, unroll_show_short(bound ? c->rule->bound : neutral(c->rule), shown));
-}
-
-/* "test_mse of lstm minus rnn below 0, at horizon 12, params 3000" */
-static void describe(const condition *c, unroll_comparison *out)
-{
-    static const char *const statistics[] = {"", "", "share of runs with ", "slope of ", "reach of "};
-    char shown[UNROLL_VALUE_ROOM];
-    const unroll_rule *rule = c->rule;
-    size_t used = add(out, 0, statistics[rule->statistic]);
-    used = add(out, used, c->measure.name);
-    used = add(out, used, " of ");
-    used = add(out, used, unroll_field_show(c->of, shown));
-    if (is_paired(rule)) {
-        used = add(out, used, rule->statistic == UNROLL_RATIO ? " over " : " minus ");
-        used = add(out, used, strchr(rule->against, '=') != NULL ? unroll_field_show(c->against, shown) : rule->against);
-    }
-    if (rule->over != NULL) {
-        used = add(out, used, rule->statistic == UNROLL_HORIZON ? " in " : " over ");
-        used = add(out, used, rule->over);
-    }
-    used = add_demand(c, out, used);
-    for (int k = 0; k < c->groups->column_count; k++) {
-        used = add(out, used, k == 0 ? ", at " : ", ");
-        used = add(out, used, c->groups->column[k]);
-        used = add(out, used, " ");
-        used = add(out, used, unroll_field_show(c->group->by[k], shown));
-    }
-}
-
 /* ---- rules at their conditions ---- */
 
 static unroll_status new_comparison(judging *j, unroll_comparison **out)
@@ -379,42 +173,40 @@ static unroll_status new_comparison(judging *j, unroll_comparison **out)
     return unroll_ok();
 }
 
-static unroll_status judge_condition(judging *j, const condition *c)
+static unroll_status judge_condition(judging *j, const unroll_condition *c)
 {
+    bool share = c->rule->statistic == UNROLL_SHARE_OF_RUNS;
     unroll_comparison *out;
-    bool by_seed = c->rule->statistic == UNROLL_SLOPE || c->rule->statistic == UNROLL_HORIZON;
-    int count = by_seed ? fill_seeds(j, c) : fill_pairs(j, c);
+    if (unroll_stop_requested())
+        return unroll_error(UNROLL_STOPPED, "stopped while a claim was judged");
+    unroll_condition_compare(c, &j->at);
     UNROLL_TRY(new_comparison(j, &out));
-    describe(c, out);
-    UNROLL_TRY(unroll_median(j->value, count, &out->interval));
-    if (count < UNROLL_LEAST_RUNS) {
-        if (c->rule->statistic == UNROLL_SHARE_OF_RUNS)
-            judge_share(j, c, count, out);
+    unroll_condition_describe(c, out->text, sizeof out->text);
+    UNROLL_TRY(unroll_median(j->at.value, j->at.count, &out->interval));
+    if (share)
+        judge_share(j, c, out);
+    else if (j->at.count >= UNROLL_LEAST_RUNS)
+        judge_values(j, c, out);
+    if (j->at.count < UNROLL_LEAST_RUNS) {
         out->finding = UNROLL_TOO_FEW;
         out->p = 1;
-        return unroll_ok();
-    }
-    if (!is_declared(&j->quick, j->seed, count) && !is_declared(&j->full, j->seed, count))
+    } else if (!is_declared(&j->quick, j->at.seed, j->at.count) && !is_declared(&j->full, j->at.seed, j->at.count)) {
         j->verdict->exploratory = true;
-    if (c->rule->statistic == UNROLL_SHARE_OF_RUNS)
-        judge_share(j, c, count, out);
-    else
-        judge_values(j, c, count, out);
+    }
     return unroll_ok();
 }
 
 /* The next value of a list "lstm,gru", as the table holds it; one that no run has is the text itself. False at the end. */
-static bool next_value(const judging *j, const char *column, const char **rest, char asked[UNROLL_VALUE_ROOM], unroll_field *out)
+static bool next_value(const unroll_condition *c, const char **rest, char asked[UNROLL_VALUE_ROOM], unroll_field *out)
 {
-    const unroll_table_column *found = unroll_table_find(j->table, column);
     char shown[UNROLL_VALUE_ROOM];
     size_t length = strcspn(*rest, ",");
     if (**rest == '\0')
         return false;
     snprintf(asked, UNROLL_VALUE_ROOM, "%.*s", (int)length, *rest);
     *rest += length + ((*rest)[length] == ',');
-    for (int row = 0; row < j->table->rows; row++) {
-        *out = unroll_field_at(found, row);
+    for (int row = 0; row < c->table->rows; row++) {
+        *out = unroll_field_at(c->named, row);
         if (strcmp(unroll_field_show(*out, shown), asked) == 0)
             return true;
     }
@@ -422,15 +214,16 @@ static bool next_value(const judging *j, const char *column, const char **rest, 
     return true;
 }
 
-static unroll_status judge_group(judging *j, condition *c)
+static unroll_status judge_group(judging *j, unroll_condition *c)
 {
+    char asked[2][UNROLL_VALUE_ROOM];
     const char *of = strchr(c->rule->of, '=') + 1;
-    bool runs = is_paired(c->rule) && strchr(c->rule->against, '=') != NULL;
-    while (next_value(j, c->column, &of, c->asked[0], &c->of)) {
+    bool runs = unroll_rule_is_paired(c->rule) && c->yardstick.name[0] == '\0';
+    while (next_value(c, &of, asked[0], &c->of)) {
         const char *against = runs ? strchr(c->rule->against, '=') + 1 : NULL;
         if (!runs)
             UNROLL_TRY(judge_condition(j, c));
-        while (runs && next_value(j, c->column, &against, c->asked[1], &c->against))
+        while (runs && next_value(c, &against, asked[1], &c->against))
             UNROLL_TRY(judge_condition(j, c));
     }
     return unroll_ok();
@@ -441,11 +234,28 @@ static unroll_status check_rule(const judging *j, const unroll_rule *rule)
 {
     bool along = rule->statistic == UNROLL_SLOPE || rule->statistic == UNROLL_HORIZON;
     const char *lacks = rule->of == NULL || strchr(rule->of, '=') == NULL ? ".of, as in \"model=lstm,gru\""
-                        : is_paired(rule) && rule->against == NULL        ? ".against, which its runs are held against"
+                        : unroll_rule_is_paired(rule) && rule->against == NULL        ? ".against, which its runs are held against"
                         : along && rule->over == NULL                     ? ".over, the column that it goes along"
                                                                           : NULL;
     return lacks == NULL ? unroll_ok()
                          : unroll_error(UNROLL_WRONG, "a rule of %s on %.60s lacks %s", j->experiment->name, rule->metric, lacks);
+}
+
+/* The columns that a rule names. */
+static unroll_status read_rule(const judging *j, const unroll_rule *rule, char column[48], unroll_condition *c)
+{
+    *c = (unroll_condition){.rule = rule, .table = j->table};
+    UNROLL_TRY(check_rule(j, rule));
+    snprintf(column, 48, "%.*s", (int)(strchr(rule->of, '=') - rule->of), rule->of);
+    UNROLL_TRY(unroll_measure_read(rule->metric, &c->metric));
+    if (unroll_rule_is_paired(rule) && strchr(rule->against, '=') == NULL) {
+        c->yardstick.is = c->metric.is | UNROLL_IS_GIVEN;
+        unroll_text_copy(c->yardstick.name, sizeof c->yardstick.name, rule->against);
+    }
+    c->named = unroll_table_find(j->table, column);
+    c->seed = unroll_table_find(j->table, "seed");
+    c->over = rule->over != NULL ? unroll_table_find(j->table, rule->over) : NULL;
+    return unroll_ok();
 }
 
 static unroll_status judge_rule(judging *j, const unroll_rule *rule)
@@ -453,11 +263,9 @@ static unroll_status judge_rule(judging *j, const unroll_rule *rule)
     char column[48], but[100], by[UNROLL_COLUMNS_ROOM];
     unroll_groups groups;
     unroll_status status = unroll_ok();
-    condition c = {.rule = rule, .column = column};
-    UNROLL_TRY(check_rule(j, rule));
-    snprintf(column, sizeof column, "%.*s", (int)(strchr(rule->of, '=') - rule->of), rule->of);
+    unroll_condition c;
+    UNROLL_TRY(read_rule(j, rule, column, &c));
     snprintf(but, sizeof but, "%s %s", column, rule->over != NULL ? rule->over : "");
-    UNROLL_TRY(unroll_measure_read(rule->metric, &c.measure));
     UNROLL_TRY(unroll_select(j->table, rule->where, false, j->keep));
     for (int row = 0; row < j->table->rows; row++)
         j->keep[row] = j->keep[row] && j->judged[row];
@@ -535,9 +343,9 @@ static unroll_status judge_all(judging *j)
     size_t room = (size_t)j->table->rows + 1;
     j->judged = malloc(room * sizeof *j->judged);
     j->keep = malloc(room * sizeof *j->keep);
-    j->value = malloc(room * sizeof *j->value);
-    j->seed = malloc(room * sizeof *j->seed);
-    if (j->judged == NULL || j->keep == NULL || j->value == NULL || j->seed == NULL)
+    j->at.value = malloc(room * sizeof *j->at.value);
+    j->at.seed = malloc(room * sizeof *j->at.seed);
+    if (j->judged == NULL || j->keep == NULL || j->at.value == NULL || j->at.seed == NULL)
         return out_of_memory();
     UNROLL_TRY(unroll_axes_assign_all(&j->quick, j->experiment->fixed));
     UNROLL_TRY(unroll_axes_assign_all(&j->quick, j->experiment->axes_quick));
@@ -560,8 +368,8 @@ unroll_status unroll_judge(const unroll_experiment *experiment, const unroll_tab
     status = judge_all(&j);
     free(j.judged);
     free(j.keep);
-    free(j.value);
-    free(j.seed);
+    free(j.at.value);
+    free(j.at.seed);
     unroll_axes_free(&j.quick);
     unroll_axes_free(&j.full);
     if (status.code != UNROLL_OK)
