@@ -206,6 +206,29 @@ static void an_assignment_is_parted_at_its_first_equals_sign(void)
     CU_ASSERT_EQUAL(unroll_part_assignment("=file", &text), 0);
 }
 
+static void a_list_is_parted_at_its_own_commas(void)
+{
+    static const char *const items[] = {"64", "log(1,2,3)", "a,b", "", "lon"};
+    const char *rest = "64,log(1,2,3),a\\,b,,longer";
+    char item[16];
+    for (int i = 0; i < 5; i++) {
+        CU_ASSERT_TRUE(unroll_next_item(&rest, item, i < 4 ? sizeof item : 4));
+        CU_ASSERT_STRING_EQUAL(item, items[i]);
+    }
+    CU_ASSERT_FALSE(unroll_next_item(&rest, item, sizeof item));
+}
+
+static void a_range_has_two_ends_and_perhaps_a_step(void)
+{
+    unroll_range range;
+    CU_ASSERT(unroll_read_range("-1e2..2.5:0.5", &range) && range.low == -100 && range.high == 2.5 && range.step == 0.5);
+    CU_ASSERT(unroll_read_range("1..2", &range) && range.high == 2 && isnan(range.step));
+    CU_ASSERT(unroll_read_range("7", &range) && range.low == 7 && range.high == 7);
+    CU_ASSERT_FALSE(unroll_read_range("1..", &range));
+    CU_ASSERT_FALSE(unroll_read_range("1..2:", &range));
+    CU_ASSERT_FALSE(unroll_read_range("1:2", &range));
+}
+
 static void yes_and_no_have_four_spellings_each(void)
 {
     static const unroll_setting row = {"test_flag", UNROLL_BOOL, 0, 0, "", "no", "", "of a test alone", "tests", 0};
@@ -338,6 +361,8 @@ const unroll_test tests_base_settings[] = {
     TEST(values_are_compared_by_their_type),
     TEST(a_value_is_shown_and_put_as_its_text_would_be),
     TEST(an_assignment_is_parted_at_its_first_equals_sign),
+    TEST(a_list_is_parted_at_its_own_commas),
+    TEST(a_range_has_two_ends_and_perhaps_a_step),
     TEST(yes_and_no_have_four_spellings_each),
     TEST(a_default_is_shown_as_its_value_is_whatever_memory_there_is),
     TEST(a_copy_outlives_what_it_was_copied_from),

@@ -191,10 +191,10 @@ static void a_filter_that_is_none_is_refused(void)
 {
     unroll_status status = ask_in(test_folder(), "#! c: median mse over length by model where length\n");
     CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
-    CU_ASSERT_STRING_EQUAL(status.text, "the filter \"length\" is not written column=value");
+    CU_ASSERT_STRING_EQUAL(status.text, "\"length\" is not of the form name=value");
     status = ask_in(test_folder(), "#! c: median mse over length by model where =2\n");
     CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
-    CU_ASSERT_STRING_EQUAL(status.text, "the filter \"=2\" is not written column=value");
+    CU_ASSERT_STRING_EQUAL(status.text, "\"=2\" is not of the form name=value");
     status = ask_in(test_folder(), "#! c: median mse over length by model where lenght=2\n");
     CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
     CU_ASSERT_STRING_EQUAL(status.text, "the filter asks for lenght, and the results have no column of that name");

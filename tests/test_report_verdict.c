@@ -411,6 +411,43 @@ static void a_rule_that_lacks_something_is_refused(void)
     }
 }
 
+static void a_rule_on_a_column_that_no_run_has_says_so(void)
+{
+    static const struct {
+        unroll_rule rule;
+        const char *said;
+    } rules[] = {
+        {{UNROLL_DIFFERENCE, UNROLL_LOWER, .metric = "msee", .of = "model=lstm", .against = "model=rnn"},
+         "msee of model=lstm: no run has the column msee"},
+        {{UNROLL_RATIO, UNROLL_LOWER, .metric = "mse", .of = "model=lstm", .against = "seasonal"},
+         "mse of model=lstm: no run has the column seasonal"},
+        {{UNROLL_SLOPE, UNROLL_AT_LEAST, .metric = "mse", .of = "model=lstm", .over = "lag"},
+         "mse of model=lstm: no run has the column lag"},
+        {{UNROLL_SHARE_OF_RUNS, UNROLL_AT_LEAST, .metric = "solved", .of = "cell=lstm"},
+         "solved of cell=lstm: no run has the column cell"},
+    };
+    forget();
+    add_runs("rnn", 9, 6, 2);
+    add_runs("lstm", 9, 6, 1);
+    for (int i = 0; i < 4; i++) {
+        unroll_experiment experiment = with(rules[i].rule);
+        unroll_verdict verdict = judge_all(&experiment);
+        CU_ASSERT_EQUAL(verdict.outcome, UNROLL_NOT_JUDGED);
+        CU_ASSERT_STRING_EQUAL(verdict.comparison[0].text, rules[i].said);
+        unroll_verdict_free(&verdict);
+    }
+}
+
+/* "9.0" is the length 9: a value is compared, not its text. */
+static void a_rule_names_values_and_not_their_texts(void)
+{
+    unroll_rule rule = {UNROLL_DIFFERENCE, UNROLL_HIGHER, .metric = "mse", .of = "length=2e1", .against = "length=9.0"};
+    forget();
+    add_runs("rnn", 9, 6, 1);
+    add_runs("rnn", 20, 6, 2);
+    CU_ASSERT_EQUAL(judge(rule), UNROLL_SUPPORTED);
+}
+
 static void a_run_that_diverged_without_its_yardstick_is_not_dropped(void)
 {
     unroll_rule rule = {UNROLL_DIFFERENCE, UNROLL_LOWER, .metric = "mse", .of = "model=rnn", .against = "naive"};
@@ -449,6 +486,8 @@ const unroll_test tests_report_verdict[] = {
     TEST(other_runs_take_nothing_from_the_verdict),
     TEST(a_condition_that_was_not_run_leaves_the_claim_unjudged),
     TEST(a_rule_that_lacks_something_is_refused),
+    TEST(a_rule_on_a_column_that_no_run_has_says_so),
+    TEST(a_rule_names_values_and_not_their_texts),
     TEST(a_run_that_diverged_without_its_yardstick_is_not_dropped),
     TEST(what_claims_nothing_has_no_verdict),
     {NULL, NULL},

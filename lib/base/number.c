@@ -60,6 +60,23 @@ bool unroll_read_int(const char *text, int64_t *value)
     return true;
 }
 
+bool unroll_read_range(const char *text, unroll_range *range)
+{
+    enum { ROOM = 64 };
+    const char *dots = strstr(text, ".."), *colon = dots != NULL ? strchr(dots, ':') : NULL;
+    char low[ROOM], high[ROOM];
+    range->step = NAN;
+    if (dots == NULL) {
+        bool number = unroll_read_real(text, &range->low);
+        range->high = range->low;
+        return number;
+    }
+    snprintf(low, sizeof low, "%.*s", (int)(dots - text), text);
+    snprintf(high, sizeof high, "%.*s", colon != NULL ? (int)(colon - dots - 2) : ROOM, dots + 2);
+    return unroll_read_real(low, &range->low) && unroll_read_real(high, &range->high) &&
+           (colon == NULL || unroll_read_real(colon + 1, &range->step));
+}
+
 const char *unroll_show_real(double value, char out[UNROLL_NUMBER_ROOM])
 {
     if (isnan(value))

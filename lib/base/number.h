@@ -12,6 +12,12 @@ enum { UNROLL_NUMBER_ROOM = 32 };
 bool unroll_read_real(const char *text, double *value);
 /* Reads a whole number, plainly ("1000") or in scientific notation ("1e3"). False when it is not whole or does not fit. */
 bool unroll_read_int(const char *text, int64_t *value);
+/* "low..high", "low..high:step"; of a number alone both ends are that number. step: NaN where none is written. */
+typedef struct unroll_range {
+    double low, high, step;
+} unroll_range;
+/* False when `text` is neither. */
+bool unroll_read_range(const char *text, unroll_range *range);
 /* The shortest text that reads back as the same finite number; "nan", "inf", "-inf" for the others. */
 const char *unroll_show_real(double value, char out[UNROLL_NUMBER_ROOM]);
 const char *unroll_show_int(int64_t value, char out[UNROLL_NUMBER_ROOM]);

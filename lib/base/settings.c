@@ -171,11 +171,10 @@ unroll_status unroll_settings_set(unroll_settings *settings, const char *name, c
 
 unroll_status unroll_read_assignment(const char *assignment, int *index, const char **text)
 {
-    char name[NAME_ROOM], quoted[QUOTE_ROOM];
+    char name[NAME_ROOM];
     size_t length = unroll_part_assignment(assignment, text);
     if (length == 0)
-        return unroll_error(UNROLL_WRONG, "\"%s\" is not of the form name=value",
-                            unroll_text_quote(quoted, sizeof quoted, assignment));
+        return unroll_no_assignment(assignment);
     if (length >= NAME_ROOM)
         return unknown(assignment);
     memcpy(name, assignment, length);

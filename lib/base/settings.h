@@ -51,8 +51,15 @@ const char *unroll_show_value(const unroll_value *value, char number[UNROLL_NUMB
 /* Below 0, 0 or above 0, of two values of one type: numbers by size, no before yes, choices and texts by their letters. */
 int unroll_compare_values(const unroll_value *a, const unroll_value *b);
 
-/* Parts "name=value" at its first '=': the length of the name; *text: what follows. 0 where there is no '=' or no name. */
+/* Parts "name=value" at its first '=': the length of the name; *text: what follows, NULL where there is no '='. 0 where there is
+   no '=' or no name. */
 size_t unroll_part_assignment(const char *assignment, const char **text);
+/* "\"hidden\" is not of the form name=value": what is said of an assignment without a name or without '='. */
+unroll_status unroll_no_assignment(const char *assignment);
+/* Copies the next item of a list *rest, "64,128", and moves *rest behind it, at last to NULL; false where that is so already.
+   Items are parted by the commas that are neither inside of parentheses nor after a backslash, which is left out. An item
+   that is too long is cut. */
+bool unroll_next_item(const char **rest, char *item, size_t room);
 
 /* Adds rows to the table; called at start, before any other use. Rows that are there already stay; two rows of one name are
    a programming error. */

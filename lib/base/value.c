@@ -145,8 +145,32 @@ int unroll_compare_values(const unroll_value *a, const unroll_value *b)
 size_t unroll_part_assignment(const char *assignment, const char **text)
 {
     const char *equals = strchr(assignment, '=');
-    if (equals == NULL)
-        return 0;
-    *text = equals + 1;
-    return (size_t)(equals - assignment);
+    *text = equals != NULL ? equals + 1 : NULL;
+    return equals != NULL ? (size_t)(equals - assignment) : 0;
+}
+
+unroll_status unroll_no_assignment(const char *assignment)
+{
+    char quoted[QUOTE_ROOM];
+    return unroll_error(UNROLL_WRONG, "\"%s\" is not of the form name=value",
+                        unroll_text_quote(quoted, sizeof quoted, assignment));
+}
+
+bool unroll_next_item(const char **rest, char *item, size_t room)
+{
+    size_t length = 0;
+    int depth = 0;
+    const char *c = *rest;
+    if (c == NULL)
+        return false;
+    for (; *c != '\0' && (*c != ',' || depth > 0); c++) {
+        depth += *c == '(' ? 1 : *c == ')' && depth > 0 ? -1 : 0;
+        if (c[0] == '\\' && c[1] == ',')
+            c++;
+        if (length + 1 < room)
+            item[length++] = *c;
+    }
+    item[length] = '\0';
+    *rest = *c == ',' ? c + 1 : NULL;
+    return true;
 }

@@ -94,6 +94,7 @@ static unroll_status add_assignment(const unroll_command *command, const char *w
 
 unroll_status unroll_arguments_read(const unroll_command *command, int argc, char **argv, unroll_arguments *out)
 {
+    const char *value;
     memset(out, 0, sizeof *out);
     assert(count_options(command->options) <= (int)(sizeof out->values / sizeof out->values[0]));
     out->options = command->options;
@@ -102,9 +103,10 @@ unroll_status unroll_arguments_read(const unroll_command *command, int argc, cha
     if (out->words == NULL || out->assignments == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for %d arguments", argc);
     for (int i = 1; i < argc; i++) {
+        unroll_part_assignment(argv[i], &value);
         if ((argv[i][0] == '-' && argv[i][1] != '\0') || is_bare_option(command, argv[i]))
             UNROLL_TRY(read_option(command, argc, argv, &i, out));
-        else if (command->settings && strchr(argv[i], '=') != NULL)
+        else if (command->settings && value != NULL)
             UNROLL_TRY(add_assignment(command, argv[i], out));
         else
             out->words[out->word_count++] = argv[i];

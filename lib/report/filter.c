@@ -1,5 +1,6 @@
 /* Values of a gathered table, and the rows that a filter lets pass. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -23,6 +24,14 @@ bool unroll_field_equal(unroll_field a, unroll_field b)
     if (a.text != NULL || b.text != NULL)
         return a.text != NULL && b.text != NULL && strcmp(a.text, b.text) == 0;
     return a.real == b.real || (isnan(a.real) && isnan(b.real));
+}
+
+bool unroll_field_is(unroll_field field, const unroll_value *value)
+{
+    char number[UNROLL_NUMBER_ROOM];
+    if (value->type == UNROLL_INT || value->type == UNROLL_REAL)
+        return field.text == NULL && field.real == (value->type == UNROLL_INT ? (double)value->integer : value->real);
+    return field.text != NULL && strcmp(field.text, unroll_show_value(value, number)) == 0;
 }
 
 const char *unroll_field_show(unroll_field field, char out[UNROLL_VALUE_ROOM])
@@ -65,12 +74,6 @@ int unroll_count_status(const unroll_table *table, const char *status, int *firs
 
 /* ---- filters ---- */
 
-/* What one item of a filter's list lets pass: a text, or the numbers from low to high. */
-typedef struct passing {
-    const char *text;
-    double low, high;
-} passing;
-
 /* The largest or smallest number of a column over the rows kept so far. */
 static double extreme(const unroll_table_column *column, const bool *keep, int rows, bool largest)
 {
@@ -83,61 +86,70 @@ static double extreme(const unroll_table_column *column, const bool *keep, int r
     return found;
 }
 
-/* "50", "50..100", "max", "min" of a column of numbers; a text of one of texts. */
-static unroll_status read_item(const unroll_table *table, const unroll_table_column *column, const bool *keep, char *item,
-                               passing *out)
+bool unroll_field_read(const unroll_table_column *column, const char *text, unroll_field *field)
 {
-    char *dots = strstr(item, "..");
+    *field = (unroll_field){.text = column->type == UNROLL_COLUMN_TEXT ? text : NULL, .real = NAN};
+    return field->text != NULL || unroll_read_real(text, &field->real);
+}
+
+unroll_status unroll_no_number(const char *asks, const unroll_table_column *column, const char *text)
+{
+    return unroll_error(UNROLL_WRONG, "%s asks for %.48s=%.60s, and %.48s holds numbers", asks, column->name, text, column->name);
+}
+
+/* "50", "50..100", "max", "min" of a column of numbers. */
+static unroll_status read_passing(const unroll_table *table, const unroll_table_column *column, const bool *keep,
+                                  const char *item, unroll_range *out)
+{
     bool largest = strcmp(item, "max") == 0;
-    *out = (passing){.text = item};
-    if (column->type == UNROLL_COLUMN_TEXT)
-        return unroll_ok();
-    out->text = NULL;
     if (largest || strcmp(item, "min") == 0) {
         out->low = out->high = extreme(column, keep, table->rows, largest);
         return unroll_ok();
     }
-    if (dots != NULL)
-        *dots = '\0';
-    if (!unroll_read_real(item, &out->low) || !unroll_read_real(dots != NULL ? dots + 2 : item, &out->high))
-        return unroll_error(UNROLL_WRONG, "the filter asks for %.48s=%.60s, and %.48s holds numbers", column->name, item,
-                            column->name);
+    if (!unroll_read_range(item, out) || !isnan(out->step))
+        return unroll_no_number("the filter", column, item);
     return unroll_ok();
 }
 
-static bool lets_pass(const passing *item, unroll_field field)
+/* Marks in `passes` (rows) what an item lets pass of the rows that are kept. */
+static unroll_status pass_item(const unroll_table *table, const unroll_table_column *column, const bool *keep, const char *item,
+                               bool *passes)
 {
-    if (item->text != NULL)
-        return field.text != NULL && strcmp(field.text, item->text) == 0;
-    return field.real >= item->low && field.real <= item->high;
+    unroll_range range = {0};
+    if (column->type != UNROLL_COLUMN_TEXT)
+        UNROLL_TRY(read_passing(table, column, keep, item, &range));
+    for (int i = 0; i < table->rows; i++) {
+        unroll_field field = unroll_field_at(column, i);
+        passes[i] = passes[i] || (field.text != NULL ? strcmp(field.text, item) == 0
+                                                     : field.real >= range.low && field.real <= range.high);
+    }
+    return unroll_ok();
 }
 
 /* one term "name=item,item": rows that none of its items lets pass are no longer kept */
 static unroll_status select_by(const unroll_table *table, char *term, bool *keep)
 {
-    enum { MOST_ITEMS = 64 };
-    passing items[MOST_ITEMS];
     const unroll_table_column *column;
-    const char *wanted;
-    char *rest;
-    size_t length = unroll_part_assignment(term, &wanted);
-    int count = 0;
+    const char *items;
+    char item[256];
+    size_t length = unroll_part_assignment(term, &items);
+    bool *passes;
+    unroll_status status = unroll_ok();
     if (length == 0)
-        return unroll_error(UNROLL_WRONG, "the filter \"%.100s\" is not written column=value", term);
+        return unroll_no_assignment(term);
     term[length] = '\0';
     column = unroll_table_find(table, term);
     if (column == NULL)
         return unroll_error(UNROLL_WRONG, "the filter asks for %.60s, and the results have no column of that name", term);
-    for (char *item = strtok_r(term + length + 1, ",", &rest); item != NULL && count < MOST_ITEMS; item = strtok_r(NULL, ",", &rest))
-        UNROLL_TRY(read_item(table, column, keep, item, &items[count++]));
-    for (int i = 0; i < table->rows; i++) {
-        unroll_field field = unroll_field_at(column, i);
-        bool passes = false;
-        for (int k = 0; k < count && !passes; k++)
-            passes = lets_pass(&items[k], field);
-        keep[i] = keep[i] && passes;
-    }
-    return unroll_ok();
+    passes = calloc((size_t)table->rows + 1, sizeof *passes);
+    if (passes == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for a filter of %d runs", table->rows);
+    while (status.code == UNROLL_OK && unroll_next_item(&items, item, sizeof item))
+        status = pass_item(table, column, keep, item, passes);
+    for (int i = 0; i < table->rows && status.code == UNROLL_OK; i++)
+        keep[i] = keep[i] && passes[i];
+    free(passes);
+    return status;
 }
 
 unroll_status unroll_select(const unroll_table *table, const char *filter, bool failed, bool *keep)

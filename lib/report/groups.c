@@ -99,13 +99,12 @@ static void close_listed(listed *l)
 }
 
 /* Place of a text among the values that an axis lists, behind them all where it is not there. */
-static int place_of(const listed *l, const char *column, const char *text)
+static int place_of(const listed *l, const char *column, unroll_field text)
 {
-    char number[UNROLL_NUMBER_ROOM];
     for (int a = 0; a < 2; a++) {
         const unroll_axis *axis = unroll_axes_find(&l->axes[a], column);
         for (int i = 0; axis != NULL && i < axis->count; i++)
-            if (strcmp(unroll_show_value(&axis->values[i], number), text) == 0)
+            if (unroll_field_is(text, &axis->values[i]))
                 return i;
     }
     return 1 << 20;
@@ -122,8 +121,8 @@ static int compare_fields(const listed *l, const char *column, unroll_field a, u
     }
     if (a.text == NULL || b.text == NULL)
         return a.text == NULL ? -1 : 1;
-    x = place_of(l, column, a.text);
-    y = place_of(l, column, b.text);
+    x = place_of(l, column, a);
+    y = place_of(l, column, b);
     return x != y ? x - y : strcmp(a.text, b.text);
 }
 

@@ -17,6 +17,12 @@ typedef struct unroll_field {
 
 unroll_field unroll_field_at(const unroll_table_column *column, int row); /* no column: no number */
 bool unroll_field_equal(unroll_field a, unroll_field b);                  /* no number equals no number */
+/* Whether it is a setting's value. */
+bool unroll_field_is(unroll_field field, const unroll_value *value);
+/* What `text`, which it may point to, is in a column; false where that holds numbers and the text is none. */
+bool unroll_field_read(const unroll_table_column *column, const char *text, unroll_field *field);
+/* UNROLL_WRONG: "the filter asks for length=long, and length holds numbers" */
+unroll_status unroll_no_number(const char *asks, const unroll_table_column *column, const char *text);
 const char *unroll_field_show(unroll_field field, char out[UNROLL_VALUE_ROOM]);
 
 /* What column `name` holds in a row, as text; "" where there is no value or no such column. */

@@ -85,7 +85,8 @@ static void judge_share(const judging *j, const unroll_condition *c, unroll_comp
     out->share = true;
     /* of so few or fewer, so many or more, where the share is at the bound */
     out->p = least ? 1 - unroll_binomial_tail(yes + 1, count, c->rule->bound) : unroll_binomial_tail(yes, count, c->rule->bound);
-    out->finding = (least ? out->interval.low >= c->rule->bound : out->interval.high <= c->rule->bound) ? UNROLL_HOLDS : UNROLL_OPEN;
+    out->finding =
+        (least ? out->interval.low >= c->rule->bound : out->interval.high <= c->rule->bound) ? UNROLL_HOLDS : UNROLL_OPEN;
 }
 
 /* ---- the seeds ---- */
@@ -107,13 +108,12 @@ static bool is_declared(const unroll_axes *axes, const double *seeds, int count)
 
 /* ---- which runs are judged ---- */
 
-static bool is_among(const unroll_axis *axis, int setting, const char *shown)
+static bool is_among(const unroll_axis *axis, int setting, unroll_field field)
 {
-    char number[UNROLL_NUMBER_ROOM];
     for (int i = 0; axis != NULL && i < axis->count; i++)
-        if (strcmp(unroll_show_value(&axis->values[i], number), shown) == 0)
+        if (unroll_field_is(field, &axis->values[i]))
             return true;
-    return axis == NULL && strcmp(unroll_setting_default(setting), shown) == 0;
+    return axis == NULL && unroll_field_is(field, unroll_setting_default_value(setting));
 }
 
 /* Marks in `of` the runs of a size of the experiment, each setting at a value of its axis or, without one, at its default; how
@@ -121,7 +121,6 @@ static bool is_among(const unroll_axis *axis, int setting, const char *shown)
 static int mark_size(const judging *j, const unroll_axes *axes, bool *of)
 {
     const unroll_table_column *params = unroll_table_find(j->table, "params");
-    char shown[UNROLL_VALUE_ROOM];
     int count = 0;
     for (int row = 0; row < j->table->rows; row++)
         of[row] = true;
@@ -134,7 +133,7 @@ static int mark_size(const judging *j, const unroll_axes *axes, bool *of)
             continue;
         for (int row = 0; row < j->table->rows; row++)
             if (of[row] && !(width && unroll_field_at(params, row).real > 0)) /* which params gives */
-                of[row] = is_among(axis, i, unroll_field_show(unroll_field_at(column, row), shown));
+                of[row] = is_among(axis, i, unroll_field_at(column, row));
     }
     for (int row = 0; row < j->table->rows; row++)
         count += of[row];
@@ -196,35 +195,45 @@ static unroll_status judge_condition(judging *j, const unroll_condition *c)
     return unroll_ok();
 }
 
-/* The next value of a list "lstm,gru", as the table holds it; one that no run has is the text itself. False at the end. */
-static bool next_value(const unroll_condition *c, const char **rest, char asked[UNROLL_VALUE_ROOM], unroll_field *out)
+/* The values that a rule names, "lstm,gru", as the table would hold them. */
+enum { MOST_VALUES = 32 };
+typedef struct listed {
+    char text[MOST_VALUES][UNROLL_VALUE_ROOM];
+    unroll_field value[MOST_VALUES];
+    int count;
+} listed;
+
+static unroll_status read_values(const judging *j, const unroll_table_column *column, const char *list, listed *out)
 {
-    char shown[UNROLL_VALUE_ROOM];
-    size_t length = strcspn(*rest, ",");
-    if (**rest == '\0')
-        return false;
-    snprintf(asked, UNROLL_VALUE_ROOM, "%.*s", (int)length, *rest);
-    *rest += length + ((*rest)[length] == ',');
-    for (int row = 0; row < c->table->rows; row++) {
-        *out = unroll_field_at(c->named, row);
-        if (strcmp(unroll_field_show(*out, shown), asked) == 0)
-            return true;
+    char asks[80];
+    snprintf(asks, sizeof asks, "a rule of %.60s", j->experiment->name);
+    out->count = 0;
+    while (out->count < MOST_VALUES && unroll_next_item(&list, out->text[out->count], UNROLL_VALUE_ROOM)) {
+        const char *text = out->text[out->count];
+        if (!unroll_field_read(column, text, &out->value[out->count++]))
+            return unroll_no_number(asks, column, text);
     }
-    *out = (unroll_field){.text = asked, .real = NAN};
-    return true;
+    return list == NULL ? unroll_ok() : unroll_error(UNROLL_WRONG, "%s names more than %d values", asks, MOST_VALUES);
 }
 
-static unroll_status judge_group(judging *j, unroll_condition *c)
+/* A rule, with the values that its runs have. */
+typedef struct reading {
+    unroll_condition condition;
+    char named[48];
+    listed of, against; /* against: none where runs are held against a yardstick, or against nothing */
+} reading;
+
+static unroll_status judge_group(judging *j, reading *r)
 {
-    char asked[2][UNROLL_VALUE_ROOM];
-    const char *of = strchr(c->rule->of, '=') + 1;
-    bool runs = unroll_rule_is_paired(c->rule) && c->yardstick.name[0] == '\0';
-    while (next_value(c, &of, asked[0], &c->of)) {
-        const char *against = runs ? strchr(c->rule->against, '=') + 1 : NULL;
-        if (!runs)
+    unroll_condition *c = &r->condition;
+    for (int i = 0; i < r->of.count; i++) {
+        c->of = r->of.value[i];
+        if (r->against.count == 0)
             UNROLL_TRY(judge_condition(j, c));
-        while (runs && next_value(c, &against, asked[1], &c->against))
+        for (int k = 0; k < r->against.count; k++) {
+            c->against = r->against.value[k];
             UNROLL_TRY(judge_condition(j, c));
+        }
     }
     return unroll_ok();
 }
@@ -232,49 +241,83 @@ static unroll_status judge_group(judging *j, unroll_condition *c)
 /* What a rule must say for there to be something to compare. */
 static unroll_status check_rule(const judging *j, const unroll_rule *rule)
 {
+    const char *values;
     bool along = rule->statistic == UNROLL_SLOPE || rule->statistic == UNROLL_HORIZON;
-    const char *lacks = rule->of == NULL || strchr(rule->of, '=') == NULL ? ".of, as in \"model=lstm,gru\""
-                        : unroll_rule_is_paired(rule) && rule->against == NULL        ? ".against, which its runs are held against"
-                        : along && rule->over == NULL                     ? ".over, the column that it goes along"
-                                                                          : NULL;
+    const char *lacks = rule->of == NULL || unroll_part_assignment(rule->of, &values) == 0 ? ".of, as in \"model=lstm,gru\""
+                        : unroll_rule_is_paired(rule) && rule->against == NULL ? ".against, which its runs are held against"
+                        : along && rule->over == NULL                          ? ".over, the column that it goes along"
+                                                                               : NULL;
     return lacks == NULL ? unroll_ok()
                          : unroll_error(UNROLL_WRONG, "a rule of %s on %.60s lacks %s", j->experiment->name, rule->metric, lacks);
 }
 
-/* The columns that a rule names. */
-static unroll_status read_rule(const judging *j, const unroll_rule *rule, char column[48], unroll_condition *c)
+/* The first of the rule's columns that no run has; NULL: they are all there. */
+static const char *absent_column(const reading *r)
 {
-    *c = (unroll_condition){.rule = rule, .table = j->table};
+    const unroll_condition *c = &r->condition;
+    bool yardstick = c->yardstick.name[0] != '\0';
+    if (c->named == NULL)
+        return r->named;
+    if (unroll_table_find(c->table, c->metric.name) == NULL)
+        return c->metric.name;
+    if (yardstick && unroll_table_find(c->table, c->yardstick.name) == NULL)
+        return c->yardstick.name;
+    return c->over == NULL ? c->rule->over : NULL;
+}
+
+static unroll_status read_rule(const judging *j, const unroll_rule *rule, reading *r)
+{
+    unroll_condition *c = &r->condition;
+    const char *of, *against = NULL;
+    size_t length;
+    memset(r, 0, sizeof *r);
     UNROLL_TRY(check_rule(j, rule));
-    snprintf(column, 48, "%.*s", (int)(strchr(rule->of, '=') - rule->of), rule->of);
+    length = unroll_part_assignment(rule->of, &of);
+    snprintf(r->named, sizeof r->named, "%.*s", (int)length, rule->of);
+    c->rule = rule;
+    c->table = j->table;
+    c->named = unroll_table_find(j->table, r->named);
+    c->seed = unroll_table_find(j->table, "seed");
+    c->over = rule->over != NULL ? unroll_table_find(j->table, rule->over) : NULL;
     UNROLL_TRY(unroll_measure_read(rule->metric, &c->metric));
-    if (unroll_rule_is_paired(rule) && strchr(rule->against, '=') == NULL) {
+    if (unroll_rule_is_paired(rule) && unroll_part_assignment(rule->against, &against) == 0) {
         c->yardstick.is = c->metric.is | UNROLL_IS_GIVEN;
         unroll_text_copy(c->yardstick.name, sizeof c->yardstick.name, rule->against);
     }
-    c->named = unroll_table_find(j->table, column);
-    c->seed = unroll_table_find(j->table, "seed");
-    c->over = rule->over != NULL ? unroll_table_find(j->table, rule->over) : NULL;
+    if (c->named == NULL)
+        return unroll_ok();
+    UNROLL_TRY(read_values(j, c->named, of, &r->of));
+    return read_values(j, c->named, against, &r->against);
+}
+
+/* A rule on what no run has stands as one comparison that says so. */
+static unroll_status miss_column(judging *j, const unroll_rule *rule, const char *column)
+{
+    unroll_comparison *out;
+    UNROLL_TRY(new_comparison(j, &out));
+    snprintf(out->text, sizeof out->text, "%.48s of %.200s: no run has the column %.48s", rule->metric, rule->of, column);
     return unroll_ok();
 }
 
 static unroll_status judge_rule(judging *j, const unroll_rule *rule)
 {
-    char column[48], but[100], by[UNROLL_COLUMNS_ROOM];
+    char but[100], by[UNROLL_COLUMNS_ROOM];
     unroll_groups groups;
     unroll_status status = unroll_ok();
-    unroll_condition c;
-    UNROLL_TRY(read_rule(j, rule, column, &c));
-    snprintf(but, sizeof but, "%s %s", column, rule->over != NULL ? rule->over : "");
+    reading r;
+    UNROLL_TRY(read_rule(j, rule, &r));
+    if (absent_column(&r) != NULL)
+        return miss_column(j, rule, absent_column(&r));
+    snprintf(but, sizeof but, "%s %s", r.named, rule->over != NULL ? rule->over : "");
     UNROLL_TRY(unroll_select(j->table, rule->where, false, j->keep));
     for (int row = 0; row < j->table->rows; row++)
         j->keep[row] = j->keep[row] && j->judged[row];
     unroll_groups_default(j->experiment, j->table, j->keep, but, by);
     UNROLL_TRY(unroll_groups_make(j->experiment, j->table, by, j->keep, &groups));
-    c.groups = &groups;
+    r.condition.groups = &groups;
     for (int g = 0; g < groups.count && status.code == UNROLL_OK; g++) {
-        c.group = &groups.group[g];
-        status = judge_group(j, &c);
+        r.condition.group = &groups.group[g];
+        status = judge_group(j, &r);
     }
     unroll_groups_free(&groups);
     return status;
@@ -310,11 +353,11 @@ static unroll_status conclude(unroll_verdict *v)
     return status;
 }
 
-static bool is_there(const judging *j, const char *column, const char *value)
+static bool is_there(const judging *j, const char *name, const unroll_value *value)
 {
-    char shown[UNROLL_VALUE_ROOM];
+    const unroll_table_column *column = unroll_table_find(j->table, name);
     for (int row = 0; row < j->table->rows; row++)
-        if (j->judged[row] && strcmp(unroll_value_show(j->table, column, row, shown), value) == 0)
+        if (j->judged[row] && unroll_field_is(unroll_field_at(column, row), value))
             return true;
     return false;
 }
@@ -328,11 +371,11 @@ static unroll_status find_missing(judging *j)
         for (int i = 0; axis != NULL && i < axis->count; i++) {
             unroll_comparison *out;
             char number[UNROLL_NUMBER_ROOM];
-            const char *value = unroll_show_value(&axis->values[i], number);
-            if (is_there(j, word, value))
+            if (is_there(j, word, &axis->values[i]))
                 continue;
             UNROLL_TRY(new_comparison(j, &out));
-            snprintf(out->text, sizeof out->text, "no run has %s=%s", word, value);
+            snprintf(out->text, sizeof out->text, "no run has %s=%s", word,
+                     unroll_show_value(&axis->values[i], number));
         }
     }
     return unroll_ok();

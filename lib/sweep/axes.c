@@ -76,17 +76,16 @@ static unroll_status add_number(unroll_axis *axis, double value)
 static unroll_status add_range(unroll_axis *axis, const char *text)
 {
     const unroll_setting *row = unroll_setting_at(axis->setting);
-    const char *dots = strstr(text, ".."), *colon = strchr(text, ':');
-    char low_text[64], high_text[64];
-    double low, high, step = 1, steps;
-    snprintf(low_text, sizeof low_text, "%.*s", (int)(dots - text), text);
-    snprintf(high_text, sizeof high_text, "%.*s", colon != NULL ? (int)(colon - dots - 2) : 63, dots + 2);
-    if (!unroll_read_real(low_text, &low) || !unroll_read_real(high_text, &high) ||
-        (colon != NULL && !unroll_read_real(colon + 1, &step)))
+    unroll_range range;
+    double low, high, step, steps;
+    if (!unroll_read_range(text, &range))
         return unroll_error(UNROLL_WRONG, "%s=%.60s is not a range, which is written a..b or a..b:step", row->name,
                             text);
-    if (row->type == UNROLL_REAL && colon == NULL)
+    if (row->type == UNROLL_REAL && isnan(range.step))
         return unroll_error(UNROLL_WRONG, "%s=%.60s needs a step: %s=%.60s:step", row->name, text, row->name, text);
+    low = range.low;
+    high = range.high;
+    step = isnan(range.step) ? 1 : range.step;
     if (row->type == UNROLL_INT && (low != floor(low) || high != floor(high) || step != floor(step)))
         return unroll_error(UNROLL_WRONG, "%s=%.60s is not a range of whole numbers", row->name, text);
     if (!(low <= high) || !(step > 0))
@@ -198,29 +197,16 @@ static unroll_status add_item(unroll_axis *axis, const char *item)
     return add_value(axis, item);
 }
 
-/* Parts `text` at the commas that are neither inside of parentheses nor after a backslash. */
 static unroll_status add_items(unroll_axis *axis, const char *text)
 {
-    char item[LONGEST_VALUE];
-    size_t length = 0;
-    int depth = 0;
-    for (const char *c = text;; c++) {
-        if (*c == '\0' || (*c == ',' && depth == 0)) {
-            item[length] = '\0';
-            UNROLL_TRY(add_item(axis, item));
-            length = 0;
-            if (*c == '\0')
-                return unroll_ok();
-            continue;
-        }
-        depth += *c == '(' ? 1 : *c == ')' && depth > 0 ? -1 : 0;
-        if (c[0] == '\\' && c[1] == ',')
-            c++;
-        if (length + 1 >= sizeof item)
+    char item[LONGEST_VALUE + 1];
+    while (unroll_next_item(&text, item, sizeof item)) {
+        if (strlen(item) == LONGEST_VALUE)
             return unroll_error(UNROLL_WRONG, "a value of %s is longer than %d bytes",
                                 unroll_setting_at(axis->setting)->name, LONGEST_VALUE - 1);
-        item[length++] = *c;
+        UNROLL_TRY(add_item(axis, item));
     }
+    return unroll_ok();
 }
 
 /* Puts `axis` in the place of the setting's former one, or last. */
