@@ -13,6 +13,9 @@ const unroll_experiment experiment_architectures = {
     .groups = "length hidden model",
     .columns = "parameters gates ms_per_step:time mse solved:share solved_seconds:until",
     .figures = "architectures architectures-curves",
+    .published = {{"parameters", "model=rnn hidden=64", 4417, "arithmetic: 64 x (2 + 64 + 2) + 65"},
+                  {"parameters", "model=gru hidden=64", 13121, "arithmetic: 3 x 64 x (2 + 64 + 2) + 65"},
+                  {"parameters", "model=lstm hidden=64", 17473, "arithmetic: 4 x 64 x (2 + 64 + 2) + 65"}},
     .rules =
         {
             {UNROLL_HORIZON, UNROLL_AT_LEAST, .metric = "solved", .of = "model=rnn", .bound = 10, .over = "length"},

@@ -212,6 +212,37 @@ static void a_column_with_an_ending_that_there_is_not_is_refused(void)
     unroll_table_free(table);
 }
 
+/* ---- what was published ---- */
+
+static void a_published_figure_stands_beside_ours_and_says_whether_it_is_met(void)
+{
+    unroll_experiment e = experiment;
+    static const unroll_published published[] = {{"parameters", "model=lstm", 40, "counted"},
+                                                 {"parameters", "model=rnn length=2", 25, "counted"},
+                                                 {"mse", "model=rnn", 5, "A, 1999", .tolerance = 0.1, .relative = true},
+                                                 {"mse", "model=rnn", 2, "B, 2001", .tolerance = 0.1},
+                                                 {"mse", "model=lstm", 2, "C, 2003", .tolerance = 1},
+                                                 {"bits", NULL, 2, "D, 2005", .tolerance = 1},
+                                                 {"mse", "model=none", 2, "E, 2007", .tolerance = 1}};
+    unroll_table *table = load(NOT_FAILED);
+    char text[4096] = "";
+    FILE *out = fmemopen(text, sizeof text, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    memcpy(e.published, published, sizeof published);
+    CU_ASSERT_EQUAL(unroll_report_published(&e, table, UNROLL_FORMAT_CSV, out).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_report_published(&experiment, table, UNROLL_FORMAT_TEXT, out).code, UNROLL_OK); /* none: nothing */
+    fclose(out);
+    CHECK_TEXT(text, "metric,of,runs,ours,ours_low,ours_high,published,outcome,source\n"
+                     "parameters,model=lstm,2,40,,,40,met,counted\n"
+                     "parameters,model=rnn length=2,2,30,,,25,not met: 20% above,counted\n"
+                     "mse (K^2),model=rnn,6,4.5,0.5,inf,5,met,\"A, 1999\"\n"
+                     "mse (K^2),model=rnn,6,4.5,0.5,inf,2,not met: 125% above,\"B, 2001\"\n"
+                     "mse (K^2),model=lstm,2,2,,,2,not judged at this size,\"C, 2003\"\n"
+                     "bits,,0,,,,2,not measured: no run has bits,\"D, 2005\"\n"
+                     "mse (K^2),model=none,0,,,,2,not measured: there is no such run,\"E, 2007\"\n");
+    unroll_table_free(table);
+}
+
 /* ---- without memory ---- */
 
 /* What is made of the runs without reading or writing HDF5: a table in a format, a verdict, the list of a column's
@@ -468,6 +499,7 @@ const unroll_test tests_report_table[] = {
     TEST(what_is_equal_in_a_group_is_shown_as_it_is_beside_failed_runs),
     TEST(marks_of_a_format_are_made_harmless),
     TEST(a_column_with_an_ending_that_there_is_not_is_refused),
+    TEST(a_published_figure_stands_beside_ours_and_says_whether_it_is_met),
     TEST(a_failing_allocation_is_a_sentence_and_never_a_blank),
     TEST(the_page_tells_claim_verdict_table_texts_and_what_was_run),
     TEST(a_figure_stands_on_the_page_with_its_scripts_caption),

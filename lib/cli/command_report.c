@@ -76,7 +76,10 @@ static unroll_status print_experiment(const request *r, const unroll_experiment 
     }
     UNROLL_TRY(print_verdict(experiment, table, r->format, out));
     fputs(r->format == UNROLL_FORMAT_TEXT ? "\n" : "", out);
-    return r->print(experiment, table, &r->grouping, r->format, out);
+    UNROLL_TRY(r->print(experiment, table, &r->grouping, r->format, out));
+    if (r->print == unroll_report_rows || r->format == UNROLL_FORMAT_CSV) /* which is one table a file */
+        return unroll_ok();
+    return unroll_report_published(experiment, table, r->format, out);
 }
 
 /* ---- what stands around them: HTML is a whole page ---- */
@@ -102,25 +105,35 @@ static void close_page(const request *r, FILE *out)
     fputs(r->format == UNROLL_FORMAT_HTML ? "</html>\n" : "", out);
 }
 
-/* Writes an experiment into its file and prints where that lies. */
-static unroll_status write_experiment(const request *r, const unroll_experiment *experiment, const unroll_table *table)
+/* Writes an experiment, or what was published beside it, into a file of its own and prints where that lies. */
+static unroll_status write_file(const request *r, const unroll_experiment *experiment, const unroll_table *table, bool published)
 {
     static const char *const endings[] = {"txt", "md", "csv", "html"};
     char path[UNROLL_FILE_ROOM];
     unroll_text_file file;
     unroll_status status, closed;
-    if (snprintf(path, sizeof path, "%s/%s.%s", r->folder, experiment->name, endings[r->format]) >= (int)sizeof path)
+    if (snprintf(path, sizeof path, "%s/%s%s.%s", r->folder, experiment->name, published ? "-published" : "", endings[r->format]) >=
+        (int)sizeof path)
         return unroll_error(UNROLL_WRONG, "--out: the name of the folder is too long");
     UNROLL_TRY(unroll_make_folder(r->folder));
     UNROLL_TRY(unroll_text_file_open(&file, path));
     open_page(r, experiment->name, file.out);
-    status = print_experiment(r, experiment, table, file.out);
+    status = published ? unroll_report_published(experiment, table, r->format, file.out)
+                       : print_experiment(r, experiment, table, file.out);
     close_page(r, file.out);
     closed = unroll_text_file_close(&file, status.code == UNROLL_OK);
     UNROLL_TRY(status);
     UNROLL_TRY(closed);
     puts(path);
     return unroll_ok();
+}
+
+static unroll_status write_experiment(const request *r, const unroll_experiment *experiment, const unroll_table *table)
+{
+    UNROLL_TRY(write_file(r, experiment, table, false));
+    if (r->format != UNROLL_FORMAT_CSV || r->print == unroll_report_rows || experiment->published[0].metric == NULL)
+        return unroll_ok();
+    return write_file(r, experiment, table, true);
 }
 
 /* `printed`: so many were before it. */
@@ -231,6 +244,9 @@ const unroll_command command_report = {
     .options = options,
     .more = "Without EXPERIMENT: all that have results, as on the page. Numbers are medians over seeds, or shares of runs; in\n"
             "brackets: intervals that cover 95% or more, of 6 runs and more.\n"
+            "\n"
+            "Behind the table stands what was published for the same, where the experiment declares it, beside ours; in CSV only with\n"
+            "--out, in DIR/EXPERIMENT-published.csv.\n"
             "\n"
             "HTML is a whole page. CSV of several experiments needs --out: each has columns of its own. With --runs, CSV has\n"
             "every setting and metric in full, the other formats the settings that vary and a line that tells which are held.\n",

@@ -224,6 +224,7 @@ static unroll_status print_experiment(const unroll_experiment *experiment, const
     }
     UNROLL_TRY(print_figures(experiment, results, out));
     UNROLL_TRY(unroll_report_table(experiment, table, NULL, UNROLL_FORMAT_MARKDOWN, out));
+    UNROLL_TRY(unroll_report_published(experiment, table, UNROLL_FORMAT_MARKDOWN, out));
     fputs("\n", out);
     UNROLL_TRY(print_texts(experiment, table, out));
     return print_what_was_run(experiment, table, results, out);

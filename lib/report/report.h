@@ -99,6 +99,11 @@ unroll_status unroll_report_table(const unroll_experiment *experiment, const unr
    else the settings that vary, and a line that tells which are held. */
 unroll_status unroll_report_rows(const unroll_experiment *experiment, const unroll_table *table, const unroll_grouping *grouping,
                                  unroll_format format, FILE *out);
+/* Prints a table of the figures that the experiment declares as published: ours (median, interval, of how many runs), theirs with
+   the source, and whether ours meets it: "met", "not met: 12% above", "not measured: ...", "not judged at this size" under 6
+   runs. Nothing where it declares none. */
+unroll_status unroll_report_published(const unroll_experiment *experiment, const unroll_table *table, unroll_format format,
+                                      FILE *out);
 /* Writes results/report.md over the named experiments, or, with count 0, all that have a gathered file. UNROLL_NOTHING
    when there is none. path: where it lies, "" when it was not written. A gathered file that is of no use is told on the
    page and by the status; what may pass (UNROLL_FAILED) leaves the older page. */

@@ -33,7 +33,19 @@ typedef struct unroll_rule {
     const char *where;   /* a filter (report/inside.h): "length=50..400"; NULL: everywhere */
 } unroll_rule;
 
-enum { UNROLL_MOST_RULES = 8 };
+/* A figure that was published for what some of the runs measure. It is met where our median is within the tolerance of it, on
+   either side, judged by 6 runs or more; where the tolerance is 0, as of a count, where each of the runs has the figure itself,
+   however few they are. */
+typedef struct unroll_published {
+    const char *metric; /* a column, as in `columns`: "parameters" */
+    const char *where;  /* a filter (report/inside.h): the runs that it is of, "model=lstm hidden=64"; NULL: all */
+    double figure;      /* in the column's unit */
+    const char *source; /* up to 63 bytes: "Le et al., 2015, table 1", "arithmetic: 4 x 64 x (2 + 64 + 2) + 65" */
+    double tolerance;   /* in the column's unit, or with `relative` as a share of the figure */
+    bool relative;
+} unroll_published;
+
+enum { UNROLL_MOST_RULES = 8, UNROLL_MOST_PUBLISHED = 16 };
 
 typedef struct unroll_experiment {
     const char *name, *title;
@@ -61,6 +73,8 @@ typedef struct unroll_experiment {
     /* what the claim comes to, up to the first without a metric: fixed before the runs, as the seeds of the axes are, of which
        there are 6 or more where it is to be judged */
     unroll_rule rules[UNROLL_MOST_RULES];
+    /* what the report shows ours beside, up to the first without a metric; fixed before the runs, too */
+    unroll_published published[UNROLL_MOST_PUBLISHED];
 } unroll_experiment;
 
 /* Every experiment in experiments/, in name order (from the generated registry). */
