@@ -112,8 +112,8 @@ static unroll_status write_file(const request *r, const unroll_experiment *exper
     char path[UNROLL_FILE_ROOM];
     unroll_text_file file;
     unroll_status status, closed;
-    if (snprintf(path, sizeof path, "%s/%s%s.%s", r->folder, experiment->name, published ? "-published" : "", endings[r->format]) >=
-        (int)sizeof path)
+    if (snprintf(path, sizeof path, "%s/%s%s.%s", r->folder, experiment->name, published ? "-published" : "",
+                 endings[r->format]) >= (int)sizeof path)
         return unroll_error(UNROLL_WRONG, "--out: the name of the folder is too long");
     UNROLL_TRY(unroll_make_folder(r->folder));
     UNROLL_TRY(unroll_text_file_open(&file, path));
@@ -245,8 +245,8 @@ const unroll_command command_report = {
     .more = "Without EXPERIMENT: all that have results, as on the page. Numbers are medians over seeds, or shares of runs; in\n"
             "brackets: intervals that cover 95% or more, of 6 runs and more.\n"
             "\n"
-            "Behind the table stands what was published for the same, where the experiment declares it, beside ours; in CSV only with\n"
-            "--out, in DIR/EXPERIMENT-published.csv.\n"
+            "Behind the table stands what was published for the same, where the experiment declares it, beside ours; in CSV only\n"
+            "with --out, in DIR/EXPERIMENT-published.csv.\n"
             "\n"
             "HTML is a whole page. CSV of several experiments needs --out: each has columns of its own. With --runs, CSV has\n"
             "every setting and metric in full, the other formats the settings that vary and a line that tells which are held.\n",
