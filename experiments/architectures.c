@@ -11,7 +11,7 @@ const unroll_experiment experiment_architectures = {
     .axes_full = "length=10,20,50,100,200,400 hidden=32,64,128 model=rnn,lstm,gru seed=0..9 steps=10000",
     .fixed = "task=adding batch=32 lr=0.005 clip=1",
     .groups = "length hidden model",
-    .columns = "parameters gates ms_per_step:time mse solved:share solved_seconds:until",
+    .columns = "parameters gates ms_per_step:time mse solved:share solved_seconds:until:time",
     .figures = "architectures architectures-curves",
     .published = {{"parameters", "model=rnn hidden=64", 4417, "arithmetic: 64 x (2 + 64 + 2) + 65"},
                   {"parameters", "model=gru hidden=64", 13121, "arithmetic: 3 x 64 x (2 + 64 + 2) + 65"},

@@ -29,7 +29,7 @@ const unroll_experiment experiment_speed = {
     .measure = measure,
     .metric = "ms_per_step",
     .groups = "hidden batch length model",
-    .columns = "parameters gates ms_per_step:time steps_per_s:time:alone gflops:time:alone peak_fraction:time",
+    .columns = "parameters gates ms_per_step:time gflops:time:alone peak_fraction:time",
     .figures = "speed",
     .published = {{"parameters", "model=rnn hidden=64", 8385, "arithmetic: 64 x (64 + 64 + 2) + 65"},
                   {"parameters", "model=gru hidden=64", 25025, "arithmetic: 3 x 64 x (64 + 64 + 2) + 65"},

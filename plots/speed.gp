@@ -3,7 +3,7 @@
 # repetitions with intervals that cover 95% or more. What to look at: the order of the cells at each width, and at which widths
 # and batches the share of the peak is high.
 #! ms: median ms_per_step:time over hidden by model where batch=max length=max
-#! rate: median steps_per_s:time over hidden by batch model where length=max
+#! rate: median ms_per_step:time over hidden by batch model where length=max
 #! share: median peak_fraction:time over hidden by batch model where length=max
 #! batches: median ms_per_step:time over batch by model where hidden=max length=max
 #! lengths: median ms_per_step:time over length by model where hidden=max batch=max
@@ -32,10 +32,12 @@ plot for [i=1:ms_n] ms_file index (i-1) using 1:2:3:4 with yerrorlines lw 3 ps 1
          lc rgb colour(word(ms_model,i)) notitle
 
 unset label 99
+# steps of all sequences of a batch, from the time of a training step
+rate(i, ms) = longest * word(rate_batch,i) / (ms * 1e-3)
 set title sprintf("Rate, length %g", longest)
 set ylabel "sequence steps (1/s)"
 set format y "10^{%L}"
-plot for [i=1:rate_n] rate_file index (i-1) using 1:2:3:4 with yerrorlines lw 3 ps 1.6 pt mark(word(rate_model,i)) \
+plot for [i=1:rate_n] rate_file index (i-1) using 1:(rate(i,$2)):(rate(i,$4)):(rate(i,$3)) with yerrorlines lw 3 ps 1.6 pt mark(word(rate_model,i)) \
          lc rgb colour(word(rate_model,i)) dt place(rate_batch_values, word(rate_batch,i)) notitle
 
 set title sprintf("Share of the machine's peak, length %g", longest)

@@ -118,7 +118,7 @@ static void rates_and_shares_of_the_peak_are_of_the_operations_of_a_step(void)
             values[i] = (double)step->ns[i];
         nearly(ms, median(values, step->length) * 1e-6, 1e-12);
         nearly(real_of(record, "gflops"), flop / (ms * 1e-3) * 1e-9, 1e-12);
-        nearly(real_of(record, "steps_per_s"), points[k].batch * points[k].length / (ms * 1e-3), 1e-12);
+        nearly(real_of(record, "sequence_steps_per_s"), points[k].batch * points[k].length / (ms * 1e-3), 1e-12);
         for (int i = 0; i < step->length; i++)
             values[i] = flop / (double)at_peak->ns[i]; /* of one thread */
         nearly(real_of(record, "peak_gflops"), median(values, step->length), 1e-4);
@@ -147,7 +147,7 @@ static void rates_and_shares_of_the_bandwidth_are_of_the_bytes_of_the_weights(vo
         nearly(real_of(record, "gb_per_s"), bytes * 1e-9 / (us * 1e-6), 1e-12);
         /* 18,881 weights: 76 kB of floats, 38 and 19 kB of the others, in caches of 60 kB and 1 GB */
         nearly(real_of(record, "of_bandwidth"), bytes * 1e-9 / (us * 1e-6) / (k == 0 ? 20 : 80), 1e-12);
-        nearly(real_of(record, "steps_per_s"), 1 / (us * 1e-6), 1e-12);
+        nearly(real_of(record, "sequence_steps_per_s"), 1 / (us * 1e-6), 1e-12);
     }
     unroll_record_free(kept);
     kept = NULL;

@@ -260,6 +260,29 @@ static void every_record_names_the_versions_it_was_made_under(void)
     check_versions_gathered(c.summary.gathered, 41);
 }
 
+static void check_beside(int jobs, const char *beside)
+{
+    static const char *const seeds[] = {"model=rnn", "seed=0,1"};
+    unroll_table *table;
+    int found = 0;
+    reset();
+    called c = call(&experiment, test_folder(),
+                    (unroll_sweep_options){.jobs = jobs, .assignments = seeds, .assignment_count = 2});
+    CU_ASSERT_EQUAL_FATAL(unroll_load_table(c.summary.gathered, &table).code, UNROLL_OK);
+    for (int i = 0; i < table->env_count; i++)
+        if (strcmp(table->env[i].name, "beside") == 0)
+            for (int row = 0; row < table->rows; row++)
+                found += strcmp(table->env[i].text[row], beside) == 0;
+    CU_ASSERT_EQUAL(found, 2);
+    unroll_table_free(table);
+}
+
+static void a_record_tells_how_many_runs_went_beside_its_own(void)
+{
+    check_beside(1, "0");
+    check_beside(2, "1");
+}
+
 static void the_costliest_run_is_started_first(void)
 {
     static const char *const lengths[] = {"model=rnn,lstm", "seed=0", "length=10,1000,100"};
@@ -365,6 +388,7 @@ const unroll_test tests_sweep_run[] = {
     TEST(what_is_stopped_goes_on_from_there),
     TEST(a_run_stays_in_its_shard_whatever_the_order_of_the_plan),
     TEST(every_record_names_the_versions_it_was_made_under),
+    TEST(a_record_tells_how_many_runs_went_beside_its_own),
     TEST(the_costliest_run_is_started_first),
     TEST(timed_runs_take_turns_alone_under_their_instruction_set),
     TEST(a_dry_run_tells_the_plan_and_writes_nothing),

@@ -49,14 +49,14 @@ typedef struct unroll_step_timing {
     double intensity;            /* operations a byte that it must read or write */
     double gflops, peak_gflops;  /* at the median; of the peaks of one core measured in between the samples, the median */
     double peak_fraction;        /* of all the threads' peak: the median of the samples' shares of the peak beside them */
-    double steps_per_s;          /* sequence steps: B T / median */
+    double sequence_steps_per_s;          /* sequence steps: B T / median */
 } unroll_step_timing;
 
 /* Times the training step (forward, full backward down to the input's gradient, clipping, update) of the model that the
    settings model, hidden, input, batch, length, layers, optimizer, threads describe: a dense head with one output on the last
    step, inputs of reals. `seconds`: about how long to measure. Fails when memory is short. */
 unroll_status unroll_time_training_step(const unroll_settings *settings, double seconds, unroll_step_timing *timing);
-/* Adds to a record how fast the steps were: the columns steps_per_s, gflops, peak_gflops, peak_fraction and spread, and the
+/* Adds to a record how fast the steps were: the columns sequence_steps_per_s, gflops, peak_gflops, peak_fraction and spread, and the
    samples as the timing "step". */
 void unroll_record_step(unroll_record *record, const unroll_step_timing *timing);
 

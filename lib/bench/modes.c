@@ -3,7 +3,7 @@
 
 const unroll_bench_mode unroll_bench_modes[] = {
     {"train", "time training steps", "model=rnn,lstm,gru hidden=16,32,64,128,256 batch=1,32 length=64 threads=1",
-     "model instructions used_threads inputs hidden batch length ms steps_per_s gflops peak_gflops peak_fraction spread",
+     "model instructions used_threads inputs hidden batch length ms sequence_steps_per_s gflops peak_gflops peak_fraction spread",
      "ms: median time of one training step (forward, full backward with the input's gradient, clipping, update);\n"
      "gflops: 3 * 2 B T G H (I + H) floating-point operations over that time; peak_gflops: the fused-multiply-add rate of\n"
      "one core, measured between the samples; peak_fraction: share of the peak of the cores in use, the median of each\n"

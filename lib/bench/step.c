@@ -46,7 +46,7 @@ static void summarise(const unroll_settings *settings, const double *peak, unrol
         values[i] = at_peak / (double)timing->ns[i];
     }
     timing->peak_fraction = unroll_quartiles_of(values, timing->count).median;
-    timing->steps_per_s = rows_in_all / (time.median * 1e-9);
+    timing->sequence_steps_per_s = rows_in_all / (time.median * 1e-9);
 }
 
 /* peak: room for UNROLL_TIMING_SAMPLES, the mean of what was measured before and after each sample */
@@ -91,7 +91,7 @@ unroll_status unroll_time_training_step(const unroll_settings *settings, double 
 
 void unroll_record_step(unroll_record *record, const unroll_step_timing *timing)
 {
-    unroll_record_real(record, "steps_per_s", "1/s", timing->steps_per_s);
+    unroll_record_real(record, "sequence_steps_per_s", "1/s", timing->sequence_steps_per_s);
     unroll_record_real(record, "gflops", "GFLOP/s", timing->gflops);
     unroll_record_real(record, "peak_gflops", "GFLOP/s", timing->peak_gflops);
     unroll_record_real(record, "peak_fraction", "", timing->peak_fraction);

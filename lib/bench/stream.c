@@ -67,7 +67,7 @@ static void fill(unroll_record *record, const unroll_timed *timed, const double 
         samples[i] = (int64_t)ns[i];
     unroll_record_real(record, "us", "us", time.median * 1e-3);
     unroll_record_real(record, "spread", "", time.spread);
-    unroll_record_real(record, "steps_per_s", "1/s", timed->batch / (time.median * 1e-9));
+    unroll_record_real(record, "sequence_steps_per_s", "1/s", timed->batch / (time.median * 1e-9));
     unroll_record_real(record, "weight_kb", "kB", bytes * 1e-3);
     unroll_record_real(record, "gb_per_s", "GB/s", bytes / time.median);
     unroll_record_real(record, "of_bandwidth", "", bytes / time.median / bandwidth);

@@ -243,7 +243,9 @@ const unroll_command command_report = {
     .run = run,
     .options = options,
     .more = "Without EXPERIMENT: all that have results, as on the page. Numbers are medians over seeds, or shares of runs; in\n"
-            "brackets: intervals that cover 95% or more, of 6 runs and more.\n"
+            "brackets: intervals that cover 95% or more, of 6 runs and more. A star marks times that are no evidence: of runs beside\n"
+            "others, under a load above the cores, of samples that spread by more than half their median, above the machine's peak.\n"
+            "CSV counts such runs in time_doubt, and with --runs names the reason: beside, load, spread, peak.\n"
             "\n"
             "Behind the table stands what was published for the same, where the experiment declares it, beside ours; in CSV only\n"
             "with --out, in DIR/EXPERIMENT-published.csv.\n"

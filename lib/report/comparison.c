@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "report/doubt.h"
 #include "report/inside.h"
 
 enum { MOST_COLUMNS = 32 };
@@ -18,9 +19,10 @@ unroll_status unroll_report_load(const unroll_experiment *experiment, const char
         return unroll_error(UNROLL_NOTHING, "%.300s is not there yet: unroll run %s makes it", path, experiment->name);
     if (status.code == UNROLL_DAMAGED)
         return unroll_error(UNROLL_DAMAGED, "%.400s; unroll run %s makes it anew", status.text, experiment->name);
-    if (status.code != UNROLL_OK)
-        return status;
+    UNROLL_TRY(status);
     status = unroll_keep_present(experiment, *table);
+    if (status.code == UNROLL_OK)
+        status = unroll_doubt_add(experiment, *table);
     if (status.code != UNROLL_OK)
         unroll_table_free(*table);
     return status;
@@ -61,6 +63,19 @@ static bool is_constant(const unroll_table *table, const unroll_groups *groups, 
     return true;
 }
 
+/* Runs of a group whose times are no evidence; by their kinds added to `kinds`, unless that is NULL. */
+static int count_doubts(const unroll_table *table, const unroll_group *group, int kinds[UNROLL_DOUBTS])
+{
+    int count = 0;
+    for (int i = 0; i < group->count; i++) {
+        unroll_doubt doubt = unroll_doubt_of(table, group->row[i]);
+        count += doubt != UNROLL_DOUBT_NONE;
+        if (kinds != NULL)
+            kinds[doubt]++;
+    }
+    return count;
+}
+
 static unroll_status fill_column(const unroll_table *table, const unroll_groups *groups, const unroll_measure *now,
                                  unroll_grid *grid, int column)
 {
@@ -81,6 +96,7 @@ static unroll_status fill_column(const unroll_table *table, const unroll_groups 
             unroll_value_show(table, now->name, group->row[0], entry->text);
         else
             UNROLL_TRY(unroll_measure_over(now, table, group, &entry->interval));
+        entry->doubtful = (now->is & UNROLL_IS_TIME) != 0 && count_doubts(table, group, NULL) > 0;
     }
     return unroll_ok();
 }
@@ -114,24 +130,57 @@ static void fill_groups(const unroll_table *table, const unroll_groups *groups, 
     }
 }
 
+/* For machines: how many runs of each group have times that are no evidence. */
+static void fill_doubts(const unroll_table *table, const unroll_groups *groups, unroll_grid *grid, int column)
+{
+    strcpy(grid->column[column].name, UNROLL_DOUBT_COLUMN);
+    grid->column[column].kind = UNROLL_ENTRY_NUMBER;
+    for (int g = 0; g < groups->count; g++)
+        snprintf(grid->entry[g * grid->columns + column].text, UNROLL_VALUE_ROOM, "%d",
+                 count_doubts(table, &groups->group[g], NULL));
+}
+
+/* Whether a column of the table is a time; the columns have been read before. */
+static bool has_times(const unroll_experiment *experiment)
+{
+    return experiment->columns != NULL && strstr(experiment->columns, ":time") != NULL;
+}
+
 static unroll_status print_groups(const unroll_experiment *experiment, const unroll_table *table,
                                   const unroll_groups *groups, unroll_format format, FILE *out)
 {
     unroll_measure columns[MOST_COLUMNS];
     unroll_grid grid;
     int count, first, before = groups->column_count + 1;
-    bool diverged = unroll_count_status(table, "diverged", &first) > 0;
+    bool diverged = unroll_count_status(table, "diverged", &first) > 0, doubts;
     unroll_status status = unroll_ok();
     UNROLL_TRY(read_columns(experiment->columns, table, columns, &count));
     before += diverged;
-    UNROLL_TRY(unroll_grid_open(&grid, before + count, groups->count));
+    doubts = format == UNROLL_FORMAT_CSV && has_times(experiment) && unroll_table_find(table, UNROLL_DOUBT_COLUMN) != NULL;
+    UNROLL_TRY(unroll_grid_open(&grid, before + count + doubts, groups->count));
     fill_groups(table, groups, &grid, diverged);
     for (int c = 0; c < count && status.code == UNROLL_OK; c++)
         status = fill_column(table, groups, &columns[c], &grid, before + c);
+    if (doubts)
+        fill_doubts(table, groups, &grid, before + count);
     if (status.code == UNROLL_OK)
         status = unroll_grid_print(&grid, format, out);
     unroll_grid_close(&grid);
     return status;
+}
+
+/* What the mark at a time means; in CSV each row tells it. */
+static void print_doubts(const unroll_table *table, const unroll_groups *groups, unroll_format format, FILE *out)
+{
+    static const char *const before[] = {"", "\n\\", "", "<p>"}, *const after[] = {"\n", "\n", "", "</p>\n"};
+    int kinds[UNROLL_DOUBTS] = {0}, count = 0;
+    for (int g = 0; g < groups->count; g++)
+        count += count_doubts(table, &groups->group[g], kinds);
+    if (count == 0 || format == UNROLL_FORMAT_CSV)
+        return;
+    fprintf(out, "%s* no evidence, and in no verdict: a time of ", before[format]);
+    unroll_doubt_print(kinds, out);
+    fputs(after[format], out);
 }
 
 /* How many runs failed, and why the one in row `first` did. */
@@ -223,6 +272,8 @@ unroll_status unroll_report_table(const unroll_experiment *experiment, const unr
     UNROLL_TRY(unroll_groups_of(experiment, table, grouping, &groups, together));
     if (groups.count > 0)
         status = print_groups(experiment, table, &groups, format, out);
+    if (status.code == UNROLL_OK && has_times(experiment))
+        print_doubts(table, &groups, format, out);
     unroll_groups_free(&groups);
     if (format != UNROLL_FORMAT_CSV && status.code == UNROLL_OK)
         print_together(together, format, out);

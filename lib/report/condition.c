@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "report/doubt.h"
+
 bool unroll_rule_is_paired(const unroll_rule *rule)
 {
     return rule->statistic == UNROLL_DIFFERENCE || rule->statistic == UNROLL_RATIO;
@@ -39,6 +41,13 @@ static bool is_of(const unroll_condition *c, int row)
     return unroll_field_equal(unroll_field_at(c->named, row), c->of);
 }
 
+/* What a run's value counts as evidence: NaN for a time that is none. */
+static double evidence_at(const unroll_condition *c, const unroll_measure *m, int row)
+{
+    bool refused = (m->is & UNROLL_IS_TIME) != 0 && unroll_doubt_of(c->table, row) != UNROLL_DOUBT_NONE;
+    return refused ? NAN : unroll_measure_at(m, c->table, row);
+}
+
 /* ---- pairs ---- */
 
 /* a against b; two runs that both are worst are no different */
@@ -59,7 +68,7 @@ static double partner_in(const unroll_condition *c, span rows)
 {
     for (int i = rows.first; i < rows.end; i++)
         if (unroll_field_equal(unroll_field_at(c->named, c->group->row[i]), c->against))
-            return unroll_measure_at(&c->metric, c->table, c->group->row[i]);
+            return evidence_at(c, &c->metric, c->group->row[i]);
     return NAN;
 }
 
@@ -73,8 +82,8 @@ static void add_pairs(const unroll_condition *c, span rows, unroll_compared *out
         double own, other;
         if (!is_of(c, row))
             continue;
-        own = unroll_measure_at(&c->metric, c->table, row);
-        other = has_yardstick(c) ? unroll_measure_at(&c->yardstick, c->table, row) : partner;
+        own = evidence_at(c, &c->metric, row);
+        other = has_yardstick(c) ? evidence_at(c, &c->yardstick, row) : partner;
         if (has_yardstick(c) && isnan(other) && isinf(own))
             other = 0; /* a run that diverged before its yardstick was there is worst all the same */
         if (isnan(own) || isnan(other))
@@ -94,7 +103,7 @@ static double slope_of(const unroll_condition *c, span rows)
     double n = 0, x_sum = 0, y_sum = 0, xx = 0, xy = 0;
     for (int i = rows.first; i < rows.end; i++) {
         int row = c->group->row[i];
-        double x = unroll_field_at(c->over, row).real, y = unroll_measure_at(&c->metric, c->table, row);
+        double x = unroll_field_at(c->over, row).real, y = evidence_at(c, &c->metric, row);
         if (!is_of(c, row) || isnan(x) || isnan(y))
             continue;
         if (isinf(y))
@@ -117,7 +126,7 @@ static double horizon_of(const unroll_condition *c, span rows)
         for (int i = rows.first; i < rows.end; i++) {
             int row = c->group->row[i];
             double x = unroll_field_at(c->over, row).real;
-            bool good = unroll_measure_at(&c->metric, c->table, row) == 1;
+            bool good = evidence_at(c, &c->metric, row) == 1;
             if (!is_of(c, row))
                 continue;
             reached = isnan(reached) ? 0 : reached;

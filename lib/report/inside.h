@@ -127,6 +127,7 @@ typedef enum unroll_entry_kind {
 typedef struct unroll_entry {
     char text[UNROLL_VALUE_ROOM]; /* of a text or a number */
     unroll_interval interval;     /* of a median or a share */
+    bool doubtful;                /* a time that is no evidence, which is marked by a star; not in CSV */
 } unroll_entry;
 
 typedef struct unroll_grid_column {

@@ -50,9 +50,20 @@ typedef struct unroll_comparison {
     unroll_finding finding;
 } unroll_comparison;
 
+/* Why a run's times are no evidence: the limits stand in report/doubt.h. */
+typedef enum unroll_doubt {
+    UNROLL_DOUBT_NONE,
+    UNROLL_DOUBT_BESIDE, /* other runs of the sweep went beside it */
+    UNROLL_DOUBT_LOAD,
+    UNROLL_DOUBT_SPREAD,
+    UNROLL_DOUBT_PEAK,
+    UNROLL_DOUBTS
+} unroll_doubt;
+
 typedef struct unroll_verdict {
     unroll_outcome outcome;
     bool exploratory; /* some comparison stands on other runs or seeds than the declared */
+    int refused[UNROLL_DOUBTS]; /* runs whose times are no evidence, by why, of rules on times */
     int fewest;       /* seeds with which it could have been decided either way */
     unroll_comparison *comparison; /* owned; in the order of the rules, then of the conditions */
     int count;

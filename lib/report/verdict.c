@@ -8,6 +8,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "report/condition.h"
+#include "report/doubt.h"
 #include "sweep/axes.h"
 
 /* on the wrong side, or not on the right one, by chance */
@@ -299,6 +300,18 @@ static unroll_status miss_column(judging *j, const unroll_rule *rule, const char
     return unroll_ok();
 }
 
+/* Of the runs in `keep`, which a rule on times is about: whose are no evidence. Of several rules the one with most tells. */
+static void count_refused(judging *j)
+{
+    int refused[UNROLL_DOUBTS] = {0};
+    for (int row = 0; row < j->table->rows; row++)
+        if (j->keep[row])
+            refused[unroll_doubt_of(j->table, row)]++;
+    for (int i = 1; i < UNROLL_DOUBTS; i++)
+        if (refused[i] > j->verdict->refused[i])
+            j->verdict->refused[i] = refused[i];
+}
+
 static unroll_status judge_rule(judging *j, const unroll_rule *rule)
 {
     char but[100], by[UNROLL_COLUMNS_ROOM];
@@ -312,6 +325,8 @@ static unroll_status judge_rule(judging *j, const unroll_rule *rule)
     UNROLL_TRY(unroll_select(j->table, rule->where, false, j->keep));
     for (int row = 0; row < j->table->rows; row++)
         j->keep[row] = j->keep[row] && j->judged[row];
+    if ((r.condition.metric.is & UNROLL_IS_TIME) != 0)
+        count_refused(j);
     unroll_groups_default(j->experiment, j->table, j->keep, but, by);
     UNROLL_TRY(unroll_groups_make(j->experiment, j->table, by, j->keep, &groups));
     r.condition.groups = &groups;

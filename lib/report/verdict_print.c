@@ -1,7 +1,7 @@
 /* A verdict in words. */
 #include <stdio.h>
 
-#include "report/report.h"
+#include "report/doubt.h"
 #include "report/inside.h"
 
 static const char *finding_name(unroll_finding finding)
@@ -22,6 +22,7 @@ static int count_of(const unroll_verdict *v, unroll_finding finding)
 static void print_outcome(const unroll_verdict *v, FILE *out)
 {
     int holds = count_of(v, UNROLL_HOLDS), wrong = count_of(v, UNROLL_WRONG_SIDE), few = count_of(v, UNROLL_TOO_FEW);
+    int refused = 0;
     if (v->count == 1 && holds == 1)
         fputs("its one comparison holds", out);
     else if (holds == v->count)
@@ -32,6 +33,12 @@ static void print_outcome(const unroll_verdict *v, FILE *out)
         fprintf(out, ", %d lie%s clearly on the wrong side", wrong, wrong == 1 ? "s" : "");
     if (few > 0)
         fprintf(out, ", %d stand%s on fewer than %d seeds", few, few == 1 ? "s" : "", UNROLL_LEAST_RUNS);
+    for (int i = 1; i < UNROLL_DOUBTS; i++)
+        refused += v->refused[i];
+    if (refused > 0) {
+        fputs("; refused as evidence: times of ", out);
+        unroll_doubt_print(v->refused, out);
+    }
     if (v->outcome == UNROLL_UNDECIDED)
         fprintf(out, "; %d seeds are the fewest that can decide so many either way", v->fewest);
     if (v->exploratory)

@@ -64,7 +64,7 @@ typedef struct unroll_experiment {
                            "length model" */
     /* its further columns, in order. NAME is a median over the group's runs with its interval; of what is equal in all runs
        of a group the value. Endings: NAME:share, the share of runs where it is 1; :alone, without its interval; :time, a time
-       or a speed; :until, the steps or seconds to something that some runs do not come to; :given, a yardstick, which stands by
+       or a speed, marked in tables and in no verdict where how it was measured makes it no evidence (report/doubt.h); :until, the steps or seconds to something that some runs do not come to; :given, a yardstick, which stands by
        itself; :higher, where more is better. A run that diverged counts as the worst, but for :time and :given; one without
        a value does for :until. "parameters ms_per_step:time mse solved:share" */
     const char *columns;

@@ -159,11 +159,10 @@ typedef struct run_in_flight {
     double cost, counted; /* of the run, and as much of it as the progress bar has been told of */
 } run_in_flight;
 
-static void count_steps(void *context, int64_t step, int64_t steps, double loss)
+static void count_steps(void *context, const unroll_point *point)
 {
     run_in_flight *flight = context;
-    double now = steps > 0 ? flight->cost * (double)step / (double)steps : 0;
-    (void)loss;
+    double now = point->steps > 0 ? flight->cost * (double)point->step / (double)point->steps : 0;
     unroll_progress_advance(&flight->sweep->progress, now - flight->counted);
     flight->counted = now;
 }
@@ -199,6 +198,7 @@ static unroll_record *failed_record(const unroll_settings *settings, const unrol
 
 static void label(const sweep *s, const unroll_planned *run, double seconds, unroll_record *record)
 {
+    char beside[16];
     unroll_text_copy(record->experiment, sizeof record->experiment, s->experiment->name);
     unroll_text_copy(record->id, sizeof record->id, run->id);
     record->experiment_version = s->experiment->version;
@@ -208,6 +208,8 @@ static void label(const sweep *s, const unroll_planned *run, double seconds, unr
         unroll_text_copy(record->status, sizeof record->status, "done");
     unroll_describe_machine(run->settings, record);
     unroll_origin_note(run->content, record);
+    snprintf(beside, sizeof beside, "%d", s->jobs - 1);
+    unroll_record_env(record, "beside", beside); /* runs of this sweep that went at the same time, at most */
 }
 
 /* Counts and tells of a run whose record is written, or could not be written. */
