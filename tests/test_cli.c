@@ -193,9 +193,12 @@ static void training_prints_its_loss_and_ends_with_error_and_yardsticks(void)
 {
     const answer *a = ask("train length=5 hidden=4 batch=4 steps=20 points=2 seed=1", "2>&1");
     CU_ASSERT_EQUAL(a->status, 0);
-    CU_ASSERT_EQUAL(strncmp(a->text, "step 0/20  loss ", 16), 0);
-    CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "\nstep 10/20  loss "));
-    CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "\nstep 20/20  loss "));
+    CU_ASSERT_EQUAL(strncmp(a->text, "step 0/20  validation mse ", 26), 0); /* nothing is learned yet */
+    CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "\nstep 10/20  training loss "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(a->text, " left\nstep 20/20  training loss "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "  validation mse "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "  (training)\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "  (validation)\n"));
     CU_ASSERT_PTR_NULL(strchr(a->text, '\r')); /* lines in a pipe */
     CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "\n  parameters "));
     CU_ASSERT_PTR_NOT_NULL(strstr(a->text, "\n  mse "));

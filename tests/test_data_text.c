@@ -258,27 +258,23 @@ static char *drawn_text(const char *more)
 }
 
 /* Another text in the place of the one that is being trained on, as good as that. */
-static void replace_text(void *context, int64_t step, int64_t steps, double loss)
+static void replace_text(void *context, const unroll_point *point)
 {
     FILE *file = fopen(context, "wb");
-    (void)step;
-    (void)steps;
-    (void)loss;
+    (void)point;
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     for (int i = 0; i < 30; i++)
         fputs("0123456789", file);
     fclose(file);
 }
 
-static void remove_text(void *context, int64_t step, int64_t steps, double loss)
+static void remove_text(void *context, const unroll_point *point)
 {
-    (void)steps;
-    (void)loss;
-    CU_ASSERT_EQUAL(unlink(context), step == 0 ? 0 : -1);
+    CU_ASSERT_EQUAL(unlink(context), point->step == 0 ? 0 : -1);
 }
 
 /* Trains on a text of three letters while `progress` does something to its file. */
-static void check_alphabet(void (*progress)(void *context, int64_t step, int64_t steps, double loss))
+static void check_alphabet(void (*progress)(void *context, const unroll_point *point))
 {
     char path[1200], assignments[1600], content[301];
     unroll_extra extras[UNROLL_EXTRAS];

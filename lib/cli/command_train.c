@@ -14,6 +14,7 @@
 #include "model/run.h"
 #include "base/team.h"
 #include "simd/engine.h"
+#include "sweep/progress.h"
 #include "sweep/sweep.h"
 
 static const unroll_option options[] = {
@@ -88,12 +89,19 @@ typedef struct loss_line {
 } loss_line;
 
 /* On a terminal one line that changes, in a pipe a line an evaluation. */
-static void show_loss(void *context, int64_t step, int64_t steps, double loss)
+static void show_loss(void *context, const unroll_point *point)
 {
     const loss_line *line = context;
     double elapsed = (double)(unroll_clock_ns() - line->start) * 1e-9;
-    printf("%sstep %lld/%lld  loss %.5g  %.1f s%s", line->terminal ? "\r" : "", (long long)step, (long long)steps, loss,
-           elapsed, line->terminal ? "\033[K" : "\n");
+    char left[32];
+    printf("%sstep %lld/%lld", line->terminal ? "\r" : "", (long long)point->step, (long long)point->steps);
+    if (!isnan(point->train_loss))
+        printf("  training loss %.5g", point->train_loss);
+    printf("  validation %s %.5g%s%s  %.1f s", point->metric, point->valid, point->unit[0] != '\0' ? " " : "", point->unit,
+           elapsed);
+    if (point->step > 0 && point->step < point->steps)
+        printf(", %s left", unroll_show_duration(elapsed / (double)point->step * (double)(point->steps - point->step), left));
+    fputs(line->terminal ? "\033[K" : "\n", stdout);
     fflush(stdout);
 }
 
@@ -110,15 +118,25 @@ static bool is_empty(const unroll_column *column)
            (column->type == UNROLL_COLUMN_INT && column->integer < 0);
 }
 
-static void print_column(const unroll_column *column)
+/* Which split a result is of, for a reader; "" of what is of none. metric: the task's. */
+static const char *split_of(const char *name, const char *metric)
 {
-    const char *blank = column->unit[0] != '\0' ? " " : "";
+    if (strcmp(name, "train_loss") == 0)
+        return "  (training)";
+    if (strncmp(name, "test_", 5) == 0)
+        return "  (test)";
+    return strcmp(name, metric) == 0 || strncmp(name, "best_valid_", 11) == 0 ? "  (validation)" : "";
+}
+
+static void print_column(const unroll_column *column, const char *metric)
+{
+    const char *blank = column->unit[0] != '\0' ? " " : "", *split = split_of(column->name, metric);
     switch (column->type) {
     case UNROLL_COLUMN_REAL:
-        printf("  %-24s %.6g%s%s\n", column->name, column->real, blank, column->unit);
+        printf("  %-24s %.6g%s%s%s\n", column->name, column->real, blank, column->unit, split);
         break;
     case UNROLL_COLUMN_INT:
-        printf("  %-24s %lld%s%s\n", column->name, (long long)column->integer, blank, column->unit);
+        printf("  %-24s %lld%s%s%s\n", column->name, (long long)column->integer, blank, column->unit, split);
         break;
     case UNROLL_COLUMN_TEXT:
         printf("  %-24s %s\n", column->name, column->text);
@@ -129,9 +147,10 @@ static void print_column(const unroll_column *column)
 /* Every scalar that the run left, a line each; long texts come last, on lines of their own. */
 static void print_record(const unroll_record *record)
 {
+    const unroll_column *metric = unroll_record_find(record, "metric");
     for (int i = 0; i < record->column_count; i++)
         if (!is_long(&record->columns[i]) && !is_empty(&record->columns[i]))
-            print_column(&record->columns[i]);
+            print_column(&record->columns[i], metric != NULL ? metric->text : "");
     printf("  %-24s %.3g s\n", "seconds", record->seconds);
     for (int i = 0; i < record->column_count; i++)
         if (is_long(&record->columns[i]))

@@ -15,9 +15,18 @@
 enum { UNROLL_NUMERICS_VERSION = 5, UNROLL_EVALUATION_VERSION = 1 };
 
 enum { UNROLL_EXTRAS = 16 };
+
+/* What is told of a training at each of its validation points. */
+typedef struct unroll_point {
+    int64_t step, steps;
+    double train_loss; /* the mean since the last point; NaN where nothing was learned, as before the first step */
+    double valid;      /* the metric, over the point's batches of the validation split */
+    const char *metric, *unit;
+} unroll_point;
+
 typedef struct unroll_run_hooks {
     /* called after each evaluation, on the run's own thread; may be NULL */
-    void (*progress)(void *context, int64_t step, int64_t steps, double loss);
+    void (*progress)(void *context, const unroll_point *point);
     void *context;
     const atomic_bool *stop; /* when it becomes true the run returns UNROLL_STOPPED soon; may be NULL */
     unroll_model **model;    /* when not NULL: receives the trained model, to be closed by the caller */

@@ -166,8 +166,10 @@ static void add_point(unroll_training *t, int64_t step, const stretch *since)
     }
     if (t->solved_step < 0)
         note_solved(t, step, metric);
-    if (t->hooks != NULL && t->hooks->progress != NULL && t->status.code == UNROLL_OK && !unroll_training_stopped(t))
-        t->hooks->progress(t->hooks->context, step, t->steps, since->learned == 0 ? score.loss : since->loss / learned);
+    if (t->hooks != NULL && t->hooks->progress != NULL && t->status.code == UNROLL_OK && !unroll_training_stopped(t)) {
+        unroll_point point = {step, t->steps, since->loss / learned, metric, t->shape.metric, t->shape.unit};
+        t->hooks->progress(t->hooks->context, &point);
+    }
 }
 
 /* ---- the digest of the first steps ---- */
