@@ -14,7 +14,7 @@ set logscale y
 set format y "10^{%L}"
 set ylabel "validation error (mse)"
 set xtics auto
-set yrange [5e-5:2]
+set yrange [*:*]
 do for [l in curves_length_values] {
     set title "length ".l." steps"
     last = place(curves_length_values, l)
@@ -27,6 +27,6 @@ do for [l in curves_length_values] {
          for [i in pick] curves_file index (i-1) using 1:2 with lines lw 3 lc rgb colour(word(curves_model, i+0)) \
              title label(word(curves_model, i+0)), \
          goal with lines lc rgb "#777777" lw 2 dt 3 title "solved below"
-    unset label 99
+    unset label
 }
 unset multiplot

@@ -25,25 +25,25 @@ set ylabel "mean squared error"
 unset key
 plot guess_file using 1:2 with lines lc rgb "#777777" lw 2 dt 2 notitle, \
      goal_file using 1:2 with lines lc rgb "#777777" lw 2 dt 3 notitle, \
-     guess_file using 1:2:("always answering the mean") every ::0::0 with labels left offset 0,0.8 tc rgb "#555555" notitle, \
-     goal_file using 1:2:("solved below") every ::0::0 with labels left offset 0,0.8 tc rgb "#555555" notitle, \
      for [i=1:error_n] error_file index i-1 using 1:2:3:4 with yerrorlines lw 3 ps 1.6 pt mark(word(error_model,i)) \
          lc rgb colour(word(error_model,i)) dt place(error_hidden_values, word(error_hidden,i)) notitle
 
 unset logscale y
 set format y "%g"
-unset label 99
+unset label
 set title "Seeds that solved it"
 set ylabel "share of seeds (%)"
 set yrange [-3:103]
 set key at screen 0.52,y(0.18) center top vertical maxrows 3 width 3
 plot for [i=1:solved_n] solved_file index i-1 using ($1*aside(i,solved_n)):(100*$2):(100*$3):(100*$4) with yerrorlines lw 3 ps 1.6 \
          pt mark(word(solved_model,i)) lc rgb colour(word(solved_model,i)) \
-         dt place(solved_hidden_values, word(solved_hidden,i)) title name(word(solved_model,i), word(solved_hidden,i))
+         dt place(solved_hidden_values, word(solved_hidden,i)) title name(word(solved_model,i), word(solved_hidden,i)), \
+     NaN with lines lc rgb "#777777" lw 2 dt 2 title "always answering the mean", \
+     NaN with lines lc rgb "#777777" lw 2 dt 3 title "solved below"
 unset key
 
 set title "Time to solve it"
-set ylabel "training time until then (s)"
+set ylabel "training time until then (s)".time_note
 set logscale y
 set yrange [*:*]
 set format y "%g"

@@ -5,15 +5,16 @@ load 'data.gp'
 set encoding utf8
 
 # eval canvas(WIDTH, HEIGHT): in pixels; 20 px type stays legible at half size. The caption gets room of its own below, as
-# many lines as it takes: y(F) is the height F of the canvas as a height of the whole figure.
+# many lines as it takes, and the experiment's title above, on the first panel's plot (unset label before the next): y(F) is the height F of the canvas as a height of the whole figure.
 terminal = FORMAT eq "svg" ? "svg enhanced background 'white' font 'DejaVu Sans,18'" \
                            : "pngcairo enhanced font 'DejaVu Sans,15'"
 small = FORMAT eq "svg" ? 16 : 13
-canvas(w, h) = sprintf("foot = %d; height = %d; caption = flow(1, '', 0, %d); ", 26 * lines(1, 0, w / 10.5) + 16, h, w / 10.5). \
-               sprintf("set terminal %s size %d,%d; ", terminal, w, h + 26 * lines(1, 0, w / 10.5) + 16). \
+canvas(w, h) = sprintf("foot = %d; head = 44; height = %d; caption = flow(1, '', 0, %d); ", 26 * lines(1, 0, w / 10.5) + 16, h, w / 10.5). \
+               sprintf("set terminal %s size %d,%d; ", terminal, w, h + 26 * lines(1, 0, w / 10.5) + 60). \
+               "set label 98 experiment_title at screen 0.5,screen 1 center offset 0,-1 noenhanced; ". \
                "set label 99 caption at screen 0.012,screen y(0) left offset 0,-1 noenhanced textcolor rgb '#444444' font ','.small; ". \
                "set bmargin at screen y(85.0 / height)"
-y(f) = (foot + f * height) / (foot + height + 0.0)
+y(f) = (foot + f * height) / (foot + height + head + 0.0)
 # the caption's words from the i-th on, n characters into a line of at most w; and how many lines they begin or fill
 flow(i, out, n, w) = i > words(caption) ? out : n + strlen(word(caption, i)) >= w ? \
     flow(i + 1, out."\n".word(caption, i), strlen(word(caption, i)), w) : \
@@ -21,12 +22,10 @@ flow(i, out, n, w) = i > words(caption) ? out : n + strlen(word(caption, i)) >= 
 lines(i, n, w) = i > words(caption) ? 1 : n + strlen(word(caption, i)) >= w ? \
     1 + lines(i + 1, strlen(word(caption, i)), w) : lines(i + 1, n + 1 + strlen(word(caption, i)), w)
 
-# The colours of Okabe and Ito, which all kinds of colour vision tell apart; a cell has its own mark, too.
-# A cell that is not named here gets one by the first letter of its name.
-colour(cell) = cell eq "rnn" ? "#D55E00" : cell eq "lstm" ? "#0072B2" : cell eq "gru" ? "#009E73" : \
-               word("#CC79A7 #E69F00 #56B4E9 #000000", strstrt("abcdefghijklmnopqrstuvwxyz", cell[1:1]) % 4 + 1)
-mark(cell) = cell eq "rnn" ? 7 : cell eq "lstm" ? 5 : cell eq "gru" ? 9 : \
-             11 + 2 * (strstrt("abcdefghijklmnopqrstuvwxyz", cell[1:1]) % 2)
+# A model has a colour and a mark by its place in the list of all models, the same in every figure: colours that all kinds of
+# colour vision tell apart (Okabe and Ito, and two more); 8 colours and 11 marks differ together for 88 models.
+colour(model) = word("#009E73 #0072B2 #CC79A7 #D55E00 #E69F00 #56B4E9 #8C510A #6A3D9A", (place(models, model) - 1) % 8 + 1)
+mark(model) = word("9 5 11 7 13 15 8 4 10 6 12", (place(models, model) - 1) % 11 + 1) + 0
 label(cell) = cell eq "rnn" ? "RNN" : cell eq "lstm" ? "LSTM" : cell eq "gru" ? "GRU" : cell
 
 # place of a word in a list of words, from 1; for the dash of a line

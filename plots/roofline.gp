@@ -29,7 +29,8 @@ set lmargin 10
 set xlabel "operations a byte (FLOP/byte)"
 set ylabel "rate of one core (GFLOP/s)"
 set title "Training steps under the roofs of this machine"
-set key inside right bottom vertical samplen 3
+set key outside right center vertical samplen 3
+set tmargin at screen y(0.94)
 min(a, b) = a < b ? a : b
 size(hidden) = 0.6 + 0.45 * log(hidden / 8.0) / log(2)
 set samples 400
@@ -38,4 +39,4 @@ plot min(roof, l2 * x) with lines lw 3 lc rgb "#000000" title sprintf("peak %.0f
      min(roof, memory * x) with lines lw 2 dt 3 lc rgb "#888888" title sprintf("memory %.1f GB/s", memory), \
      for [i=1:points_n] points_file index (i-1) using 1:2 with points lw 2 ps size(real(word(points_hidden,i))) \
          pt mark(word(points_model,i)) lc rgb colour(word(points_model,i)) notitle, \
-     for [cell in "rnn lstm gru"] NaN with points ps 2 pt mark(cell) lc rgb colour(cell) title label(cell)
+     for [cell in points_model_values] NaN with points ps 2 pt mark(cell) lc rgb colour(cell) title label(cell)

@@ -31,14 +31,17 @@ do for [h in forecast_horizon_values] {
     set autoscale x
     set yrange [*:*]
     unset key
-    if (row == 1) { set key top right horizontal }
+    if (row == 1) { set key at screen 0.39,y(28.0 / height) center center horizontal }
     pick = ""
     do for [i=1:forecast_n] { if (word(forecast_horizon, i) eq h) { pick = pick." ".i } }
     stats forecast_file index (word(pick, 1) - 1) using 1 nooutput
     end = STATS_max
     plot forecast_file index (word(pick, 1) - 1) using ($1-end):2 with lines lw 5 lc rgb "#BBBBBB" title "truth", \
          for [i in pick] forecast_file index (i-1) using ($1-end):4 with lines lw 2.5 \
-             lc rgb colour(word(forecast_model, i+0)) title label(word(forecast_model, i+0))
+             lc rgb colour(word(forecast_model, i+0)) title label(word(forecast_model, i+0)), \
+         NaN with lines lw 3 dt 2 lc rgb "#555555" title "last value", \
+         NaN with lines lw 3 dt season_dash lc rgb "#555555" title (seasonal_n > 0 ? "last season" : "")
+    unset label
 
     set lmargin at screen 0.80
     set rmargin at screen 0.985
@@ -48,6 +51,7 @@ do for [h in forecast_horizon_values] {
     set ylabel "mean squared error (scaled)" enhanced
     set xrange [0.4:cells+0.6]
     set yrange [0:*]
+    set offsets 0, 0, graph 0.05, 0
     set xtics ()
     do for [c in error_model_values] { set xtics add (label(c) place(error_model_values, c)) }
     pick = ""
@@ -56,11 +60,8 @@ do for [h in forecast_horizon_values] {
              lw 3 ps 2 pt mark(word(error_model, i+0)) lc rgb colour(word(error_model, i+0)) notitle, \
          naive_file index (row-1) using (0.4):2:(cells+0.2):(0) with vectors nohead lw 3 dt 2 lc rgb "#555555" notitle, \
          season_file index (row-1) using (0.4):2:(cells+0.2):(0) \
-             with vectors nohead lw 3 dt season_dash lc rgb "#555555" notitle, \
-         naive_file index (row-1) using (0.5):2:("last value") with labels left offset 0,0.6 tc rgb "#555555" notitle, \
-         season_file index (row-1) using (cells+0.55):2:(seasonal_n > 0 ? "last season" : "") with labels right offset 0,-0.6 \
-             tc rgb "#555555" notitle
-    unset label 99
+             with vectors nohead lw 3 dt season_dash lc rgb "#555555" notitle
+    set offsets
     set xrange [*:*]
 }
 unset multiplot

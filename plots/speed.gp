@@ -31,7 +31,7 @@ set ylabel "time of a training step (ms)"
 plot for [i=1:ms_n] ms_file index (i-1) using 1:2:3:4 with yerrorlines lw 3 ps 1.6 pt mark(word(ms_model,i)) \
          lc rgb colour(word(ms_model,i)) notitle
 
-unset label 99
+unset label
 # steps of all sequences of a batch, from the time of a training step
 rate(i, ms) = longest * word(rate_batch,i) / (ms * 1e-3)
 set title sprintf("Rate, length %g", longest)
@@ -43,7 +43,7 @@ plot for [i=1:rate_n] rate_file index (i-1) using 1:(rate(i,$2)):(rate(i,$4)):(r
 set title sprintf("Share of the machine's peak, length %g", longest)
 set ylabel "share of the measured peak (%)"
 unset logscale y
-set yrange [0:100]
+set yrange [0:*]
 set format y "%g"
 set key at screen 0.52,y(0.1) center top vertical maxrows 3 width 3
 plot for [i=1:share_n] share_file index (i-1) using 1:(100*$2):(100*$3):(100*$4) with yerrorlines lw 3 ps 1.6 \

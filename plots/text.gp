@@ -13,9 +13,9 @@ stats order2_file using 2 nooutput
 order2 = STATS_min
 cells = words(final_model)
 eval canvas(1800, 760)
-set multiplot layout 1,3 margins 0.055,0.985,y(0.14),y(0.92) spacing 0.06,0
+set multiplot layout 1,3 margins 0.06,0.985,y(0.14),y(0.92) spacing 0.07,0
 set ylabel "bits per character"
-set yrange [2:7]
+set offsets 0, 0, graph 0.05, graph 0.05
 set key top right
 
 set title "Against steps"
@@ -26,9 +26,9 @@ plot for [i=1:steps_n] steps_file index (i-1) using 1:3:4 with filledcurves fc r
      order0 with lines lw 3 dt 2 lc rgb "#555555" title "order 0", \
      order2 with lines lw 3 dt 3 lc rgb "#555555" title "order 2"
 
-unset label 99
+unset label
 set title "Against time"
-set xlabel "training time (s)"
+set xlabel "training time (s)".time_note
 unset key
 plot for [i=1:seconds_n] seconds_file index (i-1) using 1:3:4 with filledcurves fc rgb colour(word(seconds_model,i)) notitle, \
      for [i=1:seconds_n] seconds_file index (i-1) using 1:2 with lines lw 3 lc rgb colour(word(seconds_model,i)) notitle, \

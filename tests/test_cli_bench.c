@@ -114,6 +114,14 @@ static void a_damaged_record_of_an_earlier_invocation_is_told_of(void)
     CU_ASSERT_EQUAL(unlink(path), 0);
 }
 
+static void a_few_points_do_not_take_the_place_of_the_figure(void)
+{
+    CU_ASSERT_EQUAL(call("", "model=rnn hidden=8 batch=1 length=4 threads=1"), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nno figure: it takes the whole grid of "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, " points, and these are 1\n"));
+    CU_ASSERT_PTR_NULL(strstr(out, "roofline"));
+}
+
 static void a_wrong_call_is_one_sentence(void)
 {
     CU_ASSERT_EQUAL(call("", "--stream --phases"), 2);
@@ -217,6 +225,7 @@ const unroll_test tests_cli_bench[] = {
     TEST(every_mode_prints_its_columns_as_csv),
     TEST(every_invocation_is_kept_and_its_phases_make_a_whole),
     TEST(a_damaged_record_of_an_earlier_invocation_is_told_of),
+    TEST(a_few_points_do_not_take_the_place_of_the_figure),
     TEST(a_wrong_call_is_one_sentence),
     TEST(a_peer_that_is_missing_dies_or_is_wrong_does_not_count),
     TEST(a_peer_whose_gradient_of_the_inputs_is_another_does_not_count),

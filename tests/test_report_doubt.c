@@ -177,6 +177,21 @@ static void tables_mark_them_and_say_what_the_mark_means(void)
                                          "lstm,6,2,5,0\n");
 }
 
+static void figures_say_of_times_that_runs_went_side_by_side(void)
+{
+    const char *folder = test_folder();
+    char script[1200];
+    unroll_table *table;
+    make_good();
+    beside[0] = (char *)"1";
+    snprintf(script, sizeof script, "%s/drawn.gp", folder);
+    write_text(folder, "drawn.gp", "#! m: median ms:time over seed by model\n");
+    table = load_made();
+    CU_ASSERT_EQUAL(unroll_figure_data(&experiment, table, script, folder).code, UNROLL_OK);
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(folder, "data.gp"), "\ntime_note = ', runs side by side'\n"));
+    forget(table);
+}
+
 static unroll_outcome judge(char said[2048])
 {
     unroll_table *table = load_made();
@@ -216,6 +231,7 @@ const unroll_test tests_report_doubt[] = {
     TEST(a_load_above_the_cores_spoils_runs_that_are_to_be_alone),
     TEST(runs_beside_others_have_no_time_of_their_own),
     TEST(tables_mark_them_and_say_what_the_mark_means),
+    TEST(figures_say_of_times_that_runs_went_side_by_side),
     TEST(no_verdict_rests_on_them),
     {NULL, NULL},
 };

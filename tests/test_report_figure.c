@@ -68,6 +68,8 @@ static void a_curve_is_the_median_and_a_run_that_diverged_is_worst_from_there_on
                "# length=10 model=lstm: step, median of loss, low, high\n0 4 4 4\n100 2 2 2\n200 1 1 1\n\n\n"
                "# length=10 model=gru: step, median of loss, low, high\n0 8 8 8\n");
     CHECK_TEXT(read_text(data, "data.gp"), "experiment = 'made'\n"
+                                           "models = 'gru lstm mingru rnn slstm'\n"
+                                           "time_note = ''\n"
                                            "experiment_title = 'runs of \"many\" a kind, for $1'\n"
                                            "runs = 9\n"
                                            "caption = 'A caption.'\n"

@@ -89,6 +89,27 @@ static unroll_status measure_points(unroll_settings **configs, int count, double
     return status;
 }
 
+/* A few points do not take the place of a figure of them all. A benchmark without its figure is none the worse. */
+static unroll_status draw(int count, const char *results)
+{
+    unroll_sweep_options whole = {.shard = 1, .shards = 1, .results = "", .out = stdout};
+    unroll_settings **configs = NULL;
+    unroll_status drawn;
+    int all = 0;
+    UNROLL_TRY(unroll_sweep_plan(&grid, &whole, &configs, &all));
+    for (int i = 0; i < all; i++)
+        unroll_settings_free(configs[i]);
+    free(configs);
+    if (count < all) {
+        printf("no figure: it takes the whole grid of %d points, and these are %d\n", all, count);
+        return unroll_ok();
+    }
+    drawn = unroll_plot(&grid, results, stdout);
+    if (drawn.code != UNROLL_OK)
+        printf("no figure: %s\n", drawn.text);
+    return unroll_ok();
+}
+
 /* What was measured is gathered even when the rest was not. */
 static unroll_status measure_all(unroll_settings **configs, int count, double seconds, unroll_bench_output *output,
                                  const atomic_bool *stop)
@@ -104,12 +125,8 @@ static unroll_status measure_all(unroll_settings **configs, int count, double se
     gathered = unroll_bench_end(output);
     if (status.code == UNROLL_OK)
         status = gathered;
-    /* a benchmark without its figure is none the worse */
-    if (status.code == UNROLL_OK && output->mode == &unroll_bench_modes[0] && !output->csv) {
-        unroll_status drawn = unroll_plot(&grid, output->results, stdout);
-        if (drawn.code != UNROLL_OK)
-            printf("no figure: %s\n", drawn.text);
-    }
+    if (status.code == UNROLL_OK && output->mode == &unroll_bench_modes[0] && !output->csv)
+        status = draw(count, output->results);
     return status;
 }
 
@@ -153,5 +170,6 @@ const unroll_command command_bench = {
     .lists = true,
     .more = "Settings that matter: model, hidden, input (0: as many as hidden), batch, length, layers, threads, weights, isa,\n"
             "optimizer. Every invocation adds its records to DIR/bench/runs and gathers all of them in DIR/bench.h5, where\n"
-            "the columns date and invocation tell them apart; nothing is replaced.\n",
+            "the columns date and invocation tell them apart; nothing is replaced. The figure is\n"
+            "drawn anew only where there are at least as many points as without any setting.\n",
 };

@@ -18,6 +18,8 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "model/network.h"
+#include "report/doubt.h"
 #include "report/inside.h"
 
 typedef struct request {
@@ -390,11 +392,31 @@ static unroll_status answer_all(const drawing *d)
     return status;
 }
 
+/* Every model that there is, in the order that gives it its colour and its mark. */
+static void print_models(FILE *out)
+{
+    char models[4096] = "";
+    for (int i = 0; i < unroll_network_count; i++)
+        for (int k = 0; unroll_networks[i]->model(k) != NULL; k++)
+            add_word(models, sizeof models, unroll_networks[i]->model(k));
+    print_string("models", models, out);
+}
+
+static bool has_beside(const unroll_table *table)
+{
+    for (int row = 0; row < table->rows; row++)
+        if (unroll_doubt_of(table, row) == UNROLL_DOUBT_BESIDE)
+            return true;
+    return false;
+}
+
 static unroll_status write_variables(const drawing *d)
 {
     char caption[1024];
     UNROLL_TRY(unroll_plot_caption(d->script, caption, sizeof caption));
     print_string("experiment", d->experiment->name, d->variables);
+    print_models(d->variables);
+    print_string("time_note", has_beside(d->table) ? ", runs side by side" : "", d->variables);
     print_string("experiment_title", d->experiment->title, d->variables);
     fprintf(d->variables, "runs = %d\n", d->table->rows);
     print_string("caption", caption, d->variables);
