@@ -21,10 +21,11 @@ left = STATS_min / 2
 right = STATS_max * 2
 stats points_file using 2 nooutput
 low = STATS_min / 2
+high = 1.6 * (STATS_max > roof ? STATS_max : roof) # a disturbed peak lies below what it should hold
 eval canvas(1400, 900)
 set logscale xy
 set xrange [left:right]
-set yrange [low:roof*1.6]
+set yrange [low:high]
 set lmargin 10
 set xlabel "operations a byte (FLOP/byte)"
 set ylabel "rate of one core (GFLOP/s)"
