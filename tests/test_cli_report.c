@@ -52,6 +52,7 @@ static void without_results_there_is_nothing_to_tell(void)
     check("plot architectures --results %s", folder, 3,
           "unroll: %s/architectures.h5 is not there yet: unroll run architectures makes it\n");
     CHECK_TEXT(read_text(folder, "report.md"), "(none)");
+    CHECK_TEXT(read_text(folder, "report.html"), "(none)");
 }
 
 static void a_wrong_call_names_what_is_right(void)
@@ -85,7 +86,7 @@ static void csv_is_all_that_goes_down_a_pipe(void)
     int commas = 0, lines = 0;
     snprintf(arguments, sizeof arguments, "report --format csv --results %s", results);
     CU_ASSERT_EQUAL(call(arguments), 0);
-    snprintf(expected, sizeof expected, "report: %s/report.md\n", results);
+    snprintf(expected, sizeof expected, "report: %s/report.html\nreport: %s/report.md\n", results, results);
     CHECK_TEXT(err, expected);
     CU_ASSERT_EQUAL(strncmp(out, "length,hidden,model,runs,diverged,", 34), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n50,7,rnn,2,0,"));
@@ -110,7 +111,7 @@ static void every_format_has_its_own_head_and_text_ends_with_the_path(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nnot judged at this size: 0 of "));
     snprintf(expected, sizeof expected, "\n1 of 5 runs failed; the first: " MADE_REASON "\n\npublished, and ours:\nmetric ");
     CU_ASSERT_PTR_NOT_NULL(strstr(out, expected));
-    snprintf(expected, sizeof expected, "\n\nreport: %s/report.md\n", results);
+    snprintf(expected, sizeof expected, "\n\nreport: %s/report.html\nreport: %s/report.md\n", results, results);
     CU_ASSERT_STRING_EQUAL(out + strlen(out) - strlen(expected), expected);
     snprintf(arguments, sizeof arguments, "report --format md --results %s", results);
     CU_ASSERT_EQUAL(call(arguments), 0);
@@ -141,14 +142,14 @@ static void add_speed(const char *results)
 static void html_is_one_whole_page(void)
 {
     static const char head[] = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-                               "<title>architectures</title>\n";
+                               "<title>architectures</title>\n<meta name=\"viewport\"";
     const char *results = results_of_architectures();
     char arguments[1200];
     snprintf(arguments, sizeof arguments, "report --format=html --results %s", results);
     CU_ASSERT_EQUAL(call(arguments), 0);
     CU_ASSERT_EQUAL(strncmp(out, head, strlen(head)), 0);
-    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n<h1>architectures: "));
-    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n<p>Verdict: <strong>not judged at this size</strong>; 0 of "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n<h1>architectures</h1>\n<h2>architectures: "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n<p>Verdict: <strong class=\"outcome3\">not judged at this size</strong>; 0 of "));
     CU_ASSERT_STRING_EQUAL(out + strlen(out) - 8, "</html>\n");
     CU_ASSERT_PTR_NULL(strstr(out, "report.md"));
     add_speed(results);
@@ -156,7 +157,7 @@ static void html_is_one_whole_page(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "<title>unroll report</title>"));
     CU_ASSERT_EQUAL(count_of(out, "<!doctype html>"), 1);
     CU_ASSERT_EQUAL(count_of(out, "</html>"), 1);
-    CU_ASSERT_EQUAL(count_of(out, "<h1>"), 2);
+    CU_ASSERT_EQUAL(count_of(out, "<h2>"), 2);
 }
 
 /* ---- a table a file ---- */
@@ -196,8 +197,8 @@ static void out_writes_a_file_for_each_experiment_and_prints_where_it_lies(void)
         snprintf(expected, sizeof expected, "%s/new/tables/architectures.%s\n%s%s/new/tables/speed.%s\n", folder,
                  formats[i].ending, i == 2 ? published : "", folder, formats[i].ending);
         snprintf(published, sizeof published, "%s/new/tables/speed-published.csv\n", folder);
-        snprintf(expected + strlen(expected), sizeof expected - strlen(expected), "%sreport: %s/report.md\n",
-                 i == 2 ? published : "", results);
+        snprintf(expected + strlen(expected), sizeof expected - strlen(expected), "%sreport: %s/report.html\nreport: %s/report.md\n",
+                 i == 2 ? published : "", results, results);
         CHECK_TEXT(out, expected);
         CHECK_TEXT(err, "");
         snprintf(name, sizeof name, "new/tables/architectures.%s", formats[i].ending);
@@ -250,7 +251,8 @@ static void damaged_results_keep_no_other_table_back(void)
     CU_ASSERT_EQUAL(call(arguments), 2);
     CU_ASSERT_EQUAL(strncmp(out, "## architectures: ", 18), 0);
     snprintf(expected, sizeof expected,
-             "report: %s/report.md\nunroll: %s/text.h5 is damaged: it does not end in the checksum that unroll writes; unroll run text makes it anew\n", results, results);
+             "report: %s/report.html\nreport: %s/report.md\nunroll: %s/text.h5 is damaged: it does not end in the checksum that unroll "
+             "writes; unroll run text makes it anew\n", results, results, results);
     CHECK_TEXT(err, expected);
     CU_ASSERT_PTR_NOT_NULL(strstr(read_text(results, "report.md"), "\n## text\n\nIts gathered file is of no use: "));
     CU_ASSERT_PTR_NOT_NULL(strstr(read_text(results, "report.md"), "\n## architectures: "));
@@ -263,7 +265,7 @@ static void a_page_that_cannot_be_written_keeps_no_table_back(void)
     char arguments[1200], expected[1200], whole[32768];
     for (int i = 0; i < 4; i++) {
         snprintf(arguments, sizeof arguments, "report --format %s --results %.1000s", formats[i], results);
-        snprintf(expected, sizeof expected, "%.1000s/report.md", results);
+        snprintf(expected, sizeof expected, "%.1000s/report.html", results);
         CU_ASSERT_EQUAL(call(arguments), 0);
         if (strstr(out, "\nreport: ") != NULL)
             *strstr(out, "\nreport: ") = '\0'; /* the line that tells where the page is */
@@ -272,9 +274,9 @@ static void a_page_that_cannot_be_written_keeps_no_table_back(void)
         CU_ASSERT(unlink(expected) == 0 && mkdir(expected, 0777) == 0);
         CU_ASSERT_EQUAL(call(arguments), 1);
         CHECK_TEXT(out, whole);
-        snprintf(expected, sizeof expected, "unroll: cannot write %.1000s/report.md: Is a directory\n", results);
+        snprintf(expected, sizeof expected, "unroll: cannot write %.1000s/report.html: Is a directory\n", results);
         CHECK_TEXT(err, expected);
-        snprintf(expected, sizeof expected, "%.1000s/report.md", results);
+        snprintf(expected, sizeof expected, "%.1000s/report.html", results);
         CU_ASSERT_EQUAL(rmdir(expected), 0);
     }
 }
@@ -295,13 +297,13 @@ static void a_page_that_lacks_an_experiment_is_no_success(void)
 {
     const unroll_experiment *const named[] = {unroll_experiment_find("text"), unroll_experiment_find("architectures")};
     const char *results = results_of_architectures();
-    char path[512];
+    char paths[UNROLL_PAGES][512];
     unroll_status status;
     write_text(results, "text.h5", "no HDF5");
-    status = unroll_report_page(named, 2, results, path);
+    status = unroll_report_page(named, 2, results, paths);
     CU_ASSERT(status.code != UNROLL_OK);
     CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "/text.h5 is damaged: "));
-    CU_ASSERT_PTR_NOT_NULL(strstr(path, "/report.md"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(paths[1], "/report.md"));
     CU_ASSERT_PTR_NOT_NULL(strstr(read_text(results, "report.md"), "\n## architectures: "));
 }
 

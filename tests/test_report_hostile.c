@@ -335,15 +335,15 @@ static void no_control_character_reaches_a_terminal(void)
     CU_ASSERT_STRING_EQUAL(unroll_error(UNROLL_FAILED, "no \x1B[31m%s", "file\n").text, "no  [31mfile ");
 }
 
-/* What the page says of the run, from its machine on, of results in a folder of that name. */
-static const char *page_of(const unroll_experiment *e, const char *text)
+/* A page of results whose every text is `text`. */
+static const char *page_of(const unroll_experiment *e, const char *text, const char *name)
 {
     const unroll_experiment *const named[] = {e};
     static char shown[32768];
     const char *results = hostile_folder(text, "<b>");
-    char path[512];
-    CU_ASSERT_EQUAL(unroll_report_page(named, 1, results, path).code, UNROLL_OK);
-    strcpy(shown, read_text(results, "report.md"));
+    char paths[UNROLL_PAGES][512];
+    CU_ASSERT_EQUAL(unroll_report_page(named, 1, results, paths).code, UNROLL_OK);
+    strcpy(shown, read_text(results, name));
     return shown;
 }
 
@@ -352,25 +352,57 @@ static void texts_of_the_results_are_no_marks_on_the_page(void)
     unroll_experiment e = experiment;
     const char *page;
     e.texts = "note";
-    page = page_of(&e, "<script>`[x](http://x)&\r\n# |");
+    page = page_of(&e, "<script>`[x](http://x)&\r\n# |", "report.md");
     CU_ASSERT_PTR_NOT_NULL(strstr(page, "| note | runs | mse (&lt;b>) |\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(page, "\n| &lt;script>\\`[x]\\(http://x)&amp;  # \\| | 1 | 2.5 |\n"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(page, "; processor &lt;script>\\`[x]\\(http://x)&amp;  # \\|; flags &lt;script>"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "processor &lt;script>\\`[x]\\(http://x)&amp;  # \\|; flags &lt;script>"));
     CU_ASSERT_PTR_NOT_NULL(strstr(page, "\nnote, note &lt;script>\\`[x]\\(http://x)&amp;  # \\|:\n\n"
                                         "    <script>`[x](http://x)& \n    # |\n\n"));
     CU_ASSERT_PTR_NULL(strchr(page, '\r'));
 }
 
-static void the_name_of_the_results_folder_is_no_mark_on_the_page(void)
+static void texts_of_the_results_are_no_marks_in_html(void)
 {
+    unroll_experiment e = experiment;
+    const char *page;
+    e.texts = "note";
+    page = page_of(&e, "<script>alert(1)</script>&\r\n<b", "report.html");
+    CU_ASSERT_PTR_NULL(strstr(page, "<script"));
+    CU_ASSERT_PTR_NULL(strstr(page, "<b>"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "<pre>\n&lt;script>alert(1)&lt;/script>&amp; \n&lt;b</pre>\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, "<dd>processor &lt;script>alert(1)&lt;/script>&amp;  &lt;b; "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(page, ">mse (&lt;b>)</th>"));
+    CU_ASSERT_PTR_NULL(strchr(page, '\r'));
+}
+
+static void the_name_of_the_results_folder_is_not_on_the_pages(void)
+{
+    static const char *const names[] = {"report.md", "report.html"};
     const unroll_experiment *const named[] = {&experiment};
     const char *parent = test_folder();
-    char folder[1000], path[512];
+    char folder[1000], paths[UNROLL_PAGES][512];
     snprintf(folder, sizeof folder, "%s/`<b>\n# x", parent);
     CU_ASSERT_EQUAL_FATAL(rename(hostile_folder("a", "K"), folder), 0);
-    CU_ASSERT_EQUAL(unroll_report_page(named, 1, folder, path).code, UNROLL_OK);
-    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(folder, "report.md"), "/'<b> # x/hostile.h5`, gathered "));
-    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(folder, "report.md"), "/'<b> # x/hostile/runs/`\n"));
+    CU_ASSERT_EQUAL(unroll_report_page(named, 1, folder, paths).code, UNROLL_OK);
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT_PTR_NOT_NULL(strstr(read_text(folder, names[i]), "hostile.h5"));
+        CU_ASSERT_PTR_NULL(strstr(read_text(folder, names[i]), parent));
+    }
+}
+
+static void of_an_absolute_path_only_the_files_name_is_shown(void)
+{
+    static const char *const texts[][2] = {{"/home/a/b.csv", "b.csv"},
+                                           {"file=/a/b.csv,/c/d.csv rate=1/2", "file=b.csv,d.csv rate=1/2"},
+                                           {"cannot read \"/a/b c\": x", "cannot read \"b c\": x"},
+                                           {"results/a.h5 / /", "results/a.h5 / /"},
+                                           {"", ""}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char text[64];
+        strcpy(text, texts[i][0]);
+        unroll_hide_folders(text);
+        CHECK_TEXT(text, texts[i][1]);
+    }
 }
 
 const unroll_test tests_report_hostile[] = {
@@ -385,6 +417,8 @@ const unroll_test tests_report_hostile[] = {
     TEST(a_figure_that_is_cut_short_leaves_the_older),
     TEST(no_control_character_reaches_a_terminal),
     TEST(texts_of_the_results_are_no_marks_on_the_page),
-    TEST(the_name_of_the_results_folder_is_no_mark_on_the_page),
+    TEST(texts_of_the_results_are_no_marks_in_html),
+    TEST(the_name_of_the_results_folder_is_not_on_the_pages),
+    TEST(of_an_absolute_path_only_the_files_name_is_shown),
     {NULL, NULL},
 };

@@ -207,8 +207,8 @@ static void markdown_and_html_have_the_same_columns(void)
     CU_ASSERT_EQUAL(strncmp(text, head, strlen(head)), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(text, " |\n\nheld: hidden=7; every other setting at its default\n"));
     text = print(table, UNROLL_FORMAT_HTML);
-    CU_ASSERT_EQUAL(strncmp(text, "<table>\n<tr><th>id</th><th>status</th><th>reason</th><th>model</th>", 65), 0);
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "</table>\n<p>held: hidden=7; every other setting at its default</p>\n"));
+    CU_ASSERT_EQUAL(strncmp(text, "<div class=\"wide\">\n<table>\n<tr><th>id</th><th>status</th><th>reason</th><th>model</th>", 84), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "</table>\n</div>\n<p>held: hidden=7; every other setting at its default</p>\n"));
     unroll_table_free(table);
 }
 

@@ -125,12 +125,12 @@ static void html_aligns_numbers_to_the_right(void)
     e.columns = "solved:share";
     grouping = &by_model;
     CHECK_TEXT(print(&e, DONE, UNROLL_FORMAT_HTML),
-               "<table>\n"
-               "<tr><th>model</th><th align=\"right\">runs</th><th align=\"right\">solved</th></tr>\n"
-               "<tr><td>rnn</td><td align=\"right\">5</td><td align=\"right\">2/5</td></tr>\n"
-               "<tr><td>lstm</td><td align=\"right\">2</td><td align=\"right\">1/2</td></tr>\n"
-               "<tr><td>gru</td><td align=\"right\">1</td><td align=\"right\">1/1</td></tr>\n"
-               "</table>\n<p>length: a row takes runs with different values of it together</p>\n");
+               "<div class=\"wide\">\n<table>\n"
+               "<tr><th>model</th><th class=\"number\">runs</th><th class=\"number\">solved</th></tr>\n"
+               "<tr><td>rnn</td><td class=\"number\">5</td><td class=\"number\">2/5</td></tr>\n"
+               "<tr><td>lstm</td><td class=\"number\">2</td><td class=\"number\">1/2</td></tr>\n"
+               "<tr><td>gru</td><td class=\"number\">1</td><td class=\"number\">1/1</td></tr>\n"
+               "</table>\n</div>\n<p>length: a row takes runs with different values of it together</p>\n");
     grouping = NULL;
 }
 
@@ -317,8 +317,8 @@ static void damaged_records_that_are_left_out_are_told_of(void)
 static unroll_status make_page(const unroll_experiment *e, const char *results)
 {
     const unroll_experiment *const named[] = {e};
-    char path[512];
-    return unroll_report_page(named, 1, results, path);
+    char paths[UNROLL_PAGES][512];
+    return unroll_report_page(named, 1, results, paths);
 }
 
 /* What the page says of the experiment, from its claim to what was run. */
@@ -350,7 +350,7 @@ static void the_page_tells_claim_verdict_table_texts_and_what_was_run(void)
              "Verdict: **not judged at this size**; 0 of 1 comparisons hold, 1 stands on fewer than 6 seeds.\n\n"
              "| rule, at each of its conditions | median or share | seeds | |\n| --- | ---: | ---: | --- |\n"
              "| mse of lstm minus rnn below 0, at length 2 | -2.5 | 2 | not judged |\n\n"
-             "The figure nowhere is not drawn yet: `unroll plot made` draws it.\n\n"
+             "The figure nowhere is not drawn yet: `unroll plot made` draws it, with gnuplot.\n\n"
              "| length | model | runs | diverged | solved |\n"
              "| ---: | --- | ---: | ---: | ---: |\n"
              "| 2 | rnn | 2 | 0 | 0/2 |\n"
@@ -364,13 +364,22 @@ static void the_page_tells_claim_verdict_table_texts_and_what_was_run(void)
              "sample, length 2 model gru:\n\n    one | line\n    \n      <another>\n\n"
              "sample, length 10 model rnn:\n\n    one | line\n    \n      <another>\n\n"
              "sample, length 100 model rnn:\n\n    one | line\n    \n      <another>\n\n"
-             "What was run:\n\n"
+             "### What the columns mean\n\n"
+             "- **length**: steps of a sequence, where its task does not set them, in steps\n"
+             "- **model**: what learns it: a cell or another network, unroll list models\n"
+             "- **runs**: runs that a row stands on; diverged: how many of them did\n"
+             "- **solved**: whether the task was solved; the share of the runs where it is so\n\n"
+             "### What was run\n\n"
+             "- **the command that repeats it**: `unroll run made --full seed=0,1,2`\n"
              "- **runs**: 11: 8 done, 1 diverged, 2 failed; 14 s of computing in all\n"
              "- **varied**: `model=rnn,lstm,gru` `length=2,10,100` `seed=0,1,2`\n"
-             "- **held**, other than the defaults: `hidden=7`\n"
-             "- **machine**: unroll %s (%s); processor Slide rule, Abacus; isa scalar; load 0.25 to 1.50\n"
-             "- **data**: `%s/made.h5`, gathered 1970-01-01T00:00:00Z; one file a run in `%s/made/runs/`\n\n",
-             unroll_version(), unroll_commit(), results, results);
+             "- **held, other than the defaults**: `hidden=7`\n"
+             "- **data**: made by `adding`: adding problem: the sum of two marked numbers\n"
+             "- **machine**: processor Slide rule; isa scalar; load 1.50 to 1.50; 5 runs\n"
+             "- **machine**: processor Abacus; isa scalar; load 0.25 to 0.25; 6 runs\n"
+             "- **program**: unroll %s (%s)\n"
+             "- **records**: `made.h5` beside this page, gathered 1970-01-01T00:00:00Z; one file a run in `made/runs/`\n\n",
+             unroll_version(), unroll_commit());
     CHECK_TEXT(page_of(&e, results), expected);
 }
 
@@ -418,6 +427,7 @@ static void check_refused(const char *results, int (*opens)(const char *, int, m
     int (*usual)(const char *, int, mode_t) = unroll_disk.open;
     unroll_status status;
     write_text(results, "report.md", "older\n");
+    write_text(results, "report.html", "older\n");
     unroll_disk.open = opens;
     status = make_page(&experiment, results);
     unroll_disk.open = usual;
@@ -425,23 +435,24 @@ static void check_refused(const char *results, int (*opens)(const char *, int, m
     CU_ASSERT_PTR_NOT_NULL(strstr(status.text, why));
     CU_ASSERT_PTR_NULL(strchr(status.text, '\n'));
     CHECK_TEXT(read_text(results, "report.md"), "older\n");
+    CHECK_TEXT(read_text(results, "report.html"), "older\n");
 }
 
 static void a_page_that_cannot_be_written_leaves_the_older_one(void)
 {
     const char *results = made_folder(&experiment, runs, DONE);
-    check_refused(results, open_refused, UNROLL_FAILED, "/report.md: Permission denied");
+    check_refused(results, open_refused, UNROLL_FAILED, "/report.html: Permission denied");
     results = test_folder();
     write_text(results, "file", "");
     char path[1200];
     snprintf(path, sizeof path, "%s/file", results);
-    CU_ASSERT_PTR_NOT_NULL(strstr(make_page(&experiment, path).text, "/file/report.md: Not a directory"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(make_page(&experiment, path).text, "/file/report.html: Not a directory"));
 }
 
 static void a_full_disk_leaves_the_older_page(void)
 {
     const char *results = made_folder(&experiment, runs, DONE);
-    check_refused(results, open_full, UNROLL_FAILED, "/report.md: No space left on device");
+    check_refused(results, open_full, UNROLL_FAILED, "/report.html: No space left on device");
     CU_ASSERT_FALSE(has_part(results));
 }
 

@@ -1,4 +1,4 @@
-/* unroll report: tables of what was run, and the page with all of it. */
+/* unroll report: tables of what was run, and the pages with all of it. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,38 +43,15 @@ static unroll_status read_format(const char *text, unroll_format *format)
 
 /* ---- an experiment ---- */
 
-/* The claim, and what the records say of it; nothing in CSV, or where there is no rule. */
-static unroll_status print_verdict(const unroll_experiment *experiment, const unroll_table *table, unroll_format format,
-                                   FILE *out)
-{
-    static const char *const before[] = {"claim: ", "Claim: ", "", "<p>Claim: "}, *const after[] = {"\n", "\n\n", "", "</p>\n"};
-    unroll_verdict verdict;
-    unroll_status judged;
-    if (format == UNROLL_FORMAT_CSV)
-        return unroll_ok();
-    judged = unroll_judge(experiment, table, &verdict);
-    if (judged.code != UNROLL_OK)
-        return judged.code == UNROLL_NOTHING ? unroll_ok() : judged;
-    if (experiment->claim != NULL) {
-        fputs(before[format], out);
-        unroll_print_escaped(experiment->claim, format, out);
-        fputs(after[format], out);
-    }
-    unroll_verdict_print(&verdict, format, out);
-    unroll_verdict_free(&verdict);
-    return unroll_ok();
-}
-
 static unroll_status print_experiment(const request *r, const unroll_experiment *experiment, const unroll_table *table,
                                       FILE *out)
 {
-    static const char *const before[] = {"", "## ", "", "<h1>"}, *const after[] = {"\n", "\n\n", "", "</h1>\n"};
-    if (r->format != UNROLL_FORMAT_CSV) {
-        fprintf(out, "%s%s: ", before[r->format], experiment->name);
-        unroll_print_escaped(experiment->title, r->format, out);
-        fputs(after[r->format], out);
-    }
-    UNROLL_TRY(print_verdict(experiment, table, r->format, out));
+    unroll_verdict verdict;
+    unroll_status judged = unroll_judge(experiment, table, &verdict);
+    if (judged.code != UNROLL_OK && judged.code != UNROLL_NOTHING)
+        return judged;
+    unroll_report_head(experiment, &verdict, r->format, out);
+    unroll_verdict_free(&verdict);
     fputs(r->format == UNROLL_FORMAT_TEXT ? "\n" : "", out);
     UNROLL_TRY(r->print(experiment, table, &r->grouping, r->format, out));
     if (r->print == unroll_report_rows || r->format == UNROLL_FORMAT_CSV) /* which is one table a file */
@@ -87,22 +64,13 @@ static unroll_status print_experiment(const request *r, const unroll_experiment 
 static void open_page(const request *r, const char *title, FILE *out)
 {
     if (r->format == UNROLL_FORMAT_HTML)
-        fprintf(out,
-                "<!doctype html>\n"
-                "<html lang=\"en\">\n"
-                "<meta charset=\"utf-8\">\n"
-                "<title>%s</title>\n"
-                "<style>\n"
-                "body { font-family: sans-serif }\n"
-                "table { border-collapse: collapse; margin: 1em 0 }\n"
-                "td, th { padding: 0.1em 0.6em; border-bottom: 1px solid #ccc }\n"
-                "</style>\n",
-                title);
+        unroll_html_open(title, out);
 }
 
 static void close_page(const request *r, FILE *out)
 {
-    fputs(r->format == UNROLL_FORMAT_HTML ? "</html>\n" : "", out);
+    if (r->format == UNROLL_FORMAT_HTML)
+        unroll_html_close(out);
 }
 
 /* Writes an experiment, or what was published beside it, into a file of its own and prints where that lies. */
@@ -191,19 +159,20 @@ static unroll_status print_tables(const request *r)
     return first;
 }
 
-/* The tables, then the page, on which stands everything that there is, whatever was named. The tables are out before the
+/* The tables, then the pages, on which stands everything that there is, whatever was named. The tables are out before the
    page is begun: whatever becomes of it, nothing of them is lost in a buffer, and nothing is said before them. */
 static unroll_status print_all(const request *r)
 {
     bool pipe = r->format != UNROLL_FORMAT_TEXT && r->folder == NULL; /* apart from what goes down one */
-    char path[512];
+    char paths[UNROLL_PAGES][512];
     unroll_status page, tables = print_tables(r);
     if (tables.code == UNROLL_NOTHING)
         return tables;
     fflush(stdout); /* when it cannot be written, main tells it at the end */
-    page = unroll_report_page(NULL, 0, r->selection.results, path);
-    if (path[0] != '\0')
-        fprintf(pipe ? stderr : stdout, "%sreport: %s\n", !pipe && r->folder == NULL ? "\n" : "", path);
+    page = unroll_report_page(NULL, 0, r->selection.results, paths);
+    for (int i = 0; i < UNROLL_PAGES; i++)
+        if (paths[i][0] != '\0')
+            fprintf(pipe ? stderr : stdout, "%sreport: %s\n", i == 0 && !pipe && r->folder == NULL ? "\n" : "", paths[i]);
     return tables.code != UNROLL_OK ? tables : page;
 }
 
@@ -237,12 +206,12 @@ static unroll_status run(const unroll_arguments *arguments, const atomic_bool *s
 const unroll_command command_report = {
     .name = "report",
     .usage = "[EXPERIMENT...] [by=COLUMN,...] [where=COLUMN=VALUE,...] [options]",
-    .help = "print the comparison tables and write results/report.md",
+    .help = "print the comparison tables and write results/report.html and results/report.md",
     .order = 40,
     .most_words = 1000,
     .run = run,
     .options = options,
-    .more = "Without EXPERIMENT: all that have results, as on the page. Numbers are medians over seeds, or shares of runs; in\n"
+    .more = "Without EXPERIMENT: all that have results, as on the pages. Numbers are medians over seeds, or shares of runs; in\n"
             "brackets: intervals that cover 95% or more, of 6 runs and more. A star marks times that are no evidence: of runs beside\n"
             "others, under a load above the cores, of samples that spread by more than half their median, above the machine's peak.\n"
             "CSV counts such runs in time_doubt, and with --runs names the reason: beside, load, spread, peak.\n"

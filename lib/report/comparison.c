@@ -183,6 +183,55 @@ static void print_doubts(const unroll_table *table, const unroll_groups *groups,
     fputs(after[format], out);
 }
 
+static void print_meaning(const char *name, const char *unit, const char *kind, unroll_format format, FILE *out)
+{
+    char text[300], *meaning = text;
+    size_t length = strlen(name);
+    if (!unroll_column_meaning("runs", name, text, sizeof text))
+        unroll_text_copy(text, sizeof text, "a result of its own");
+    if (strncmp(text, name, length) == 0 && strncmp(text + length, ": ", 2) == 0)
+        meaning += length + 2; /* of a setting, which names itself */
+    unroll_mark_item(name, format, out);
+    unroll_print_escaped(meaning, format, out);
+    if (unit[0] != '\0') {
+        fputs(", in ", out);
+        unroll_print_escaped(unit, format, out);
+    }
+    fputs(kind, out);
+    unroll_mark_item_end(format, out);
+}
+
+/* What a column shows beside a median. */
+static const char *kind_of(const unroll_measure *m)
+{
+    return (m->is & UNROLL_IS_SHARE) != 0   ? "; the share of the runs where it is so"
+           : (m->is & UNROLL_IS_UNTIL) != 0 ? "; never: of a run that did not come to it"
+           : (m->is & UNROLL_IS_GIVEN) != 0 ? "; a yardstick"
+                                            : "";
+}
+
+unroll_status unroll_print_meanings(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out)
+{
+    unroll_measure columns[MOST_COLUMNS];
+    unroll_groups groups;
+    int count;
+    UNROLL_TRY(read_columns(experiment->columns, table, columns, &count));
+    UNROLL_TRY(unroll_groups_of(experiment, table, NULL, &groups, NULL));
+    unroll_mark_list(true, format, out);
+    for (int c = 0; c < groups.column_count; c++)
+        print_meaning(groups.column[c], unroll_table_find(table, groups.column[c])->unit, "", format, out);
+    unroll_mark_item("runs", format, out);
+    fputs("runs that a row stands on", out);
+    if (unroll_count_status(table, "diverged", NULL) > 0)
+        fputs("; diverged: how many of them did", out);
+    unroll_mark_item_end(format, out);
+    for (int c = 0; c < count; c++)
+        print_meaning(columns[c].name, unroll_table_find(table, columns[c].name)->unit, kind_of(&columns[c]), format, out);
+    unroll_mark_list(false, format, out);
+    unroll_groups_free(&groups);
+    return unroll_ok();
+}
+
 /* How many runs failed, and why the one in row `first` did. */
 static void print_failed(const unroll_table *table, int failed, int first, unroll_format format, FILE *out)
 {

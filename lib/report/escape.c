@@ -39,6 +39,26 @@ void unroll_print_escaped(const char *text, unroll_format format, FILE *out)
     }
 }
 
+void unroll_hide_folders(char *text)
+{
+    char *to = text;
+    while (*text != '\0') {
+        size_t length = strcspn(text, " ,='\"`(");
+        char *slash = NULL;
+        for (size_t i = 0; text[0] == '/' && i < length; i++)
+            slash = text[i] == '/' && i + 1 < length ? text + i : slash;
+        if (slash != NULL) {
+            length -= (size_t)(slash + 1 - text);
+            text = slash + 1;
+        }
+        length += text[length] != '\0';
+        memmove(to, text, length);
+        to += length;
+        text += length;
+    }
+    *to = '\0';
+}
+
 void unroll_print_gnuplot(const char *text, FILE *out)
 {
     char before = '\'';

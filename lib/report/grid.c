@@ -114,7 +114,7 @@ static void print_markdown(const unroll_grid *grid, FILE *out)
 static void print_html(const unroll_grid *grid, FILE *out)
 {
     char shown[SHOWN_ROOM];
-    fputs("<table>\n", out);
+    fputs("<div class=\"wide\">\n<table>\n", out);
     for (int r = -1; r < grid->rows; r++) {
         const char *tag = r < 0 ? "th" : "td";
         fputs("<tr>", out);
@@ -123,13 +123,13 @@ static void print_html(const unroll_grid *grid, FILE *out)
                 show_header(&grid->column[c], shown);
             else
                 show_entry(grid, r, c, shown);
-            fprintf(out, "<%s%s>", tag, grid->column[c].kind == UNROLL_ENTRY_TEXT ? "" : " align=\"right\"");
+            fprintf(out, "<%s%s>", tag, grid->column[c].kind == UNROLL_ENTRY_TEXT ? "" : " class=\"number\"");
             unroll_print_escaped(shown, UNROLL_FORMAT_HTML, out);
             fprintf(out, "</%s>", tag);
         }
         fputs("</tr>\n", out);
     }
-    fputs("</table>\n", out);
+    fputs("</table>\n</div>\n", out);
 }
 
 /* ---- as comma-separated values (RFC 4180, with line feeds) ---- */

@@ -152,6 +152,25 @@ void unroll_print_csv(const char *text, FILE *out);
 /* How many records the table lacks, and why; nothing in CSV. */
 void unroll_print_left_out(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out);
 
+/* What the columns of the comparison table mean, a line a column, as a list in Markdown or HTML. */
+unroll_status unroll_print_meanings(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out);
+
+/* ---- the pages ---- */
+
+/* Marks of Markdown and HTML: a heading; a list of named items, each begun by its name; a text as code. */
+void unroll_mark_heading(int level, const char *text, unroll_format format, FILE *out);
+void unroll_mark_list(bool begin, unroll_format format, FILE *out);
+void unroll_mark_item(const char *name, unroll_format format, FILE *out);
+void unroll_mark_item_end(unroll_format format, FILE *out);
+void unroll_mark_code(const char *text, unroll_format format, FILE *out);
+/* Leaves of each absolute path in `text`, in place, the file's name alone. */
+void unroll_hide_folders(char *text);
+
+/* page_figures.c: the figures that are drawn, with their captions, and a sentence for each that is not. */
+unroll_status unroll_page_figures(const unroll_experiment *experiment, const char *results, unroll_format format, FILE *out);
+/* page_run.c: runs, settings, data, machines, and the command that does it again. */
+unroll_status unroll_page_run(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out);
+
 /* ---- the data of a figure ---- */
 
 /* `text` as a string of gnuplot's, in single quotes, between which nothing is expanded; the one function by which a text

@@ -86,6 +86,13 @@ typedef enum unroll_format {
 
 /* Prints what a verdict comes to, and each comparison with its interval and finding; in CSV nothing. */
 void unroll_verdict_print(const unroll_verdict *verdict, unroll_format format, FILE *out);
+/* "all 8 comparisons hold" */
+void unroll_verdict_sentence(const unroll_verdict *verdict, FILE *out);
+/* What a table begins with: name and title, claim and its source, and the verdict, unless that has no comparison; in CSV nothing. */
+void unroll_report_head(const unroll_experiment *experiment, const unroll_verdict *verdict, unroll_format format, FILE *out);
+/* Begins and ends a whole page of HTML, with its style, which has a heading of the first order, `title`. */
+void unroll_html_open(const char *title, FILE *out);
+void unroll_html_close(FILE *out);
 
 /* `text` on one line: control characters become blanks, for a terminal obeys them, and what Markdown or HTML would take
    for its own marks is made harmless. */
@@ -115,11 +122,13 @@ unroll_status unroll_report_rows(const unroll_experiment *experiment, const unro
    runs. Nothing where it declares none. */
 unroll_status unroll_report_published(const unroll_experiment *experiment, const unroll_table *table, unroll_format format,
                                       FILE *out);
-/* Writes results/report.md over the named experiments, or, with count 0, all that have a gathered file. UNROLL_NOTHING
-   when there is none. path: where it lies, "" when it was not written. A gathered file that is of no use is told on the
-   page and by the status; what may pass (UNROLL_FAILED) leaves the older page. */
+/* Writes results/report.md and results/report.html over the named experiments, or, with count 0, all that have a gathered file:
+   the verdicts, then each experiment. The figures on the second are the drawn ones, in the file itself. No absolute path of a
+   file of data stands on them. UNROLL_NOTHING when there is none. paths: where they lie, "" for what was not written. A gathered
+   file that is of no use is told on the pages and by the status; what may pass (UNROLL_FAILED) leaves the older pages. */
+enum { UNROLL_PAGES = 2 };
 unroll_status unroll_report_page(const unroll_experiment *const *experiments, int count, const char *results,
-                                 char path[512]);
+                                 char paths[UNROLL_PAGES][512]);
 
 /* ---- figures ---- */
 

@@ -18,8 +18,7 @@ static int count_of(const unroll_verdict *v, unroll_finding finding)
     return count;
 }
 
-/* "supported: all 8 comparisons hold" */
-static void print_outcome(const unroll_verdict *v, FILE *out)
+void unroll_verdict_sentence(const unroll_verdict *v, FILE *out)
 {
     int holds = count_of(v, UNROLL_HOLDS), wrong = count_of(v, UNROLL_WRONG_SIDE), few = count_of(v, UNROLL_TOO_FEW);
     int refused = 0;
@@ -49,7 +48,7 @@ static void print_text(const unroll_verdict *v, FILE *out)
 {
     char interval[UNROLL_INTERVAL_ROOM];
     fprintf(out, "%s: ", unroll_outcome_name(v->outcome));
-    print_outcome(v, out);
+    unroll_verdict_sentence(v, out);
     fputc('\n', out);
     for (int i = 0; i < v->count; i++) {
         const unroll_comparison *c = &v->comparison[i];
@@ -65,7 +64,7 @@ static void print_markdown(const unroll_verdict *v, FILE *out)
 {
     char interval[UNROLL_INTERVAL_ROOM];
     fprintf(out, "Verdict: **%s**; ", unroll_outcome_name(v->outcome));
-    print_outcome(v, out);
+    unroll_verdict_sentence(v, out);
     fputs(".\n\n| rule, at each of its conditions | median or share | seeds | |\n| --- | ---: | ---: | --- |\n", out);
     for (int i = 0; i < v->count; i++) {
         const unroll_comparison *c = &v->comparison[i];
@@ -82,18 +81,19 @@ static void print_markdown(const unroll_verdict *v, FILE *out)
 static void print_html(const unroll_verdict *v, FILE *out)
 {
     char interval[UNROLL_INTERVAL_ROOM];
-    fprintf(out, "<p>Verdict: <strong>%s</strong>; ", unroll_outcome_name(v->outcome));
-    print_outcome(v, out);
-    fputs(".</p>\n<table>\n<tr><th>rule, at each of its conditions</th><th>median or share</th><th>seeds</th><th></th></tr>\n", out);
+    fprintf(out, "<p>Verdict: <strong class=\"outcome%d\">%s</strong>; ", (int)v->outcome, unroll_outcome_name(v->outcome));
+    unroll_verdict_sentence(v, out);
+    fputs(".</p>\n<div class=\"wide\">\n<table>\n<tr><th>rule, at each of its conditions</th><th class=\"number\">median or share</th>"
+          "<th class=\"number\">seeds</th><th>finding</th></tr>\n", out);
     for (int i = 0; i < v->count; i++) {
         const unroll_comparison *c = &v->comparison[i];
         unroll_show_interval(&c->interval, c->share, NULL, interval);
         fputs("<tr><td>", out);
         unroll_print_escaped(c->text, UNROLL_FORMAT_HTML, out);
-        fprintf(out, "</td><td align=\"right\">%s</td><td align=\"right\">%d</td><td>%s</td></tr>\n", interval, c->interval.count,
+        fprintf(out, "</td><td class=\"number\">%s</td><td class=\"number\">%d</td><td>%s</td></tr>\n", interval, c->interval.count,
                 finding_name(c->finding));
     }
-    fputs("</table>\n", out);
+    fputs("</table>\n</div>\n", out);
 }
 
 void unroll_verdict_print(const unroll_verdict *verdict, unroll_format format, FILE *out)
@@ -104,4 +104,24 @@ void unroll_verdict_print(const unroll_verdict *verdict, unroll_format format, F
         print_markdown(verdict, out);
     else if (format == UNROLL_FORMAT_HTML)
         print_html(verdict, out);
+}
+
+void unroll_report_head(const unroll_experiment *experiment, const unroll_verdict *verdict, unroll_format format, FILE *out)
+{
+    static const char *const before[] = {"claim: ", "Claim: ", "", "<p>Claim: "}, *const after[] = {"\n", "\n\n", "", "</p>\n"};
+    static const char *const marks[] = {"", "## ", "", "<h2>"}, *const ends[] = {"\n", "\n\n", "", "</h2>\n"};
+    if (format == UNROLL_FORMAT_CSV)
+        return;
+    fprintf(out, "%s%s: ", marks[format], experiment->name);
+    unroll_print_escaped(experiment->title, format, out);
+    fputs(ends[format], out);
+    if (experiment->claim != NULL) {
+        fputs(before[format], out);
+        unroll_print_escaped(experiment->claim, format, out);
+        fputs(experiment->source != NULL ? " (" : "", out);
+        unroll_print_escaped(experiment->source != NULL ? experiment->source : "", format, out);
+        fprintf(out, "%s%s", experiment->source != NULL ? ")" : "", after[format]);
+    }
+    if (verdict->count > 0)
+        unroll_verdict_print(verdict, format, out);
 }

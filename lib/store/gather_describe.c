@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/gather.h"
+#include "store/store.h"
 
 /* What the program itself records. What a task or an experiment brings beside it has no long_name. */
 typedef struct meaning {
@@ -40,6 +41,7 @@ static const meaning meanings[] = {
     {"runs", "ms_per_step", "mean time of a training step"},
     {"runs", "train_seconds", "training time"},
     {"runs", "ms", "median time"},
+    {"runs", "steps_per_s", "steps of sequences a second"},
     {"runs", "gflops", "rate of floating-point operations"},
     {"runs", "peak_gflops", "the machine's peak rate, measured beside it"},
     {"runs", "peak_fraction", "share of the machine's peak rate"},
@@ -65,6 +67,12 @@ static const meaning meanings[] = {
     {NULL, "mae", "mean absolute error"},
     {NULL, "error_rate", "share of wrong answers"},
     {NULL, "bits_per_character", "cross entropy of a character"},
+    {NULL, "naive_mse", "mean squared error of repeating the last value"},
+    {NULL, "naive_mae", "mean absolute error of repeating the last value"},
+    {NULL, "seasonal_mse", "mean squared error of repeating the value of the last season"},
+    {NULL, "seasonal_mae", "mean absolute error of repeating the value of the last season"},
+    {NULL, "order0_bits", "cross entropy of a character by how often each occurs"},
+    {NULL, "order2_bits", "cross entropy of a character by what follows the two before it"},
 };
 
 /* Names that say of which data a metric is: "best_valid_mse". */
@@ -84,8 +92,7 @@ static const char *meaning_of(const char *group, const char *name)
     return NULL;
 }
 
-/* "lr: learning rate", "best validation point: mean squared error"; false where nothing is known. */
-static bool find_long_name(const char *group, const char *name, char *out, size_t room)
+bool unroll_column_meaning(const char *group, const char *name, char *out, size_t room)
 {
     int setting = strcmp(group, "runs") == 0 ? unroll_setting_find(name) : -1;
     const char *text = meaning_of(group, name);
@@ -106,7 +113,7 @@ static bool find_long_name(const char *group, const char *name, char *out, size_
 void unroll_gather_describe(unroll_h5 *h, hid_t set, const char *group, const char *name, const char *unit)
 {
     char long_name[300];
-    if (find_long_name(group, name, long_name, sizeof long_name))
+    if (unroll_column_meaning(group, name, long_name, sizeof long_name))
         unroll_h5_put_text(h, set, "long_name", long_name);
     if (unit != NULL && unit[0] != '\0')
         unroll_h5_put_text(h, set, "units", unit);

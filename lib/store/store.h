@@ -97,6 +97,10 @@ void unroll_ids_free(unroll_ids *ids);
 unroll_status unroll_store_gather(const char *folder, const char *const *ids, int id_count, const char *path,
                                   unroll_gather_info *info);
 
+/* What `name` in a group of the gathered file ("runs", "curves") means, its long_name: "lr: learning rate", "best validation point:
+   mean squared error"; false, and "", where nothing is known. */
+bool unroll_column_meaning(const char *group, const char *name, char *out, size_t room);
+
 /* ---- reading a gathered file ---- */
 typedef struct unroll_table_column {
     char name[48], unit[24];
