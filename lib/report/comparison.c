@@ -210,7 +210,8 @@ static const char *kind_of(const unroll_measure *m)
                                             : "";
 }
 
-unroll_status unroll_print_meanings(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out)
+unroll_status unroll_print_meanings(const unroll_experiment *experiment, const unroll_table *table, unroll_format format,
+                                    FILE *out)
 {
     unroll_measure columns[MOST_COLUMNS];
     unroll_groups groups;

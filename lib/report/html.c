@@ -26,7 +26,8 @@ static const char *const style[] = {
     ".outcome1 { color: var(--bad) } .outcome1::before { content: '\\2717\\a0' }",
     ".outcome2::before, .outcome3::before { content: '?\\a0' }",
     ".wide { overflow-x: auto; margin: 1rem 0 }",
-    "table { border-collapse: collapse; font-size: .875rem; line-height: 1.4; font-variant-numeric: tabular-nums; overflow-wrap: normal }",
+    "table { border-collapse: collapse; font-size: .875rem; line-height: 1.4; font-variant-numeric: tabular-nums;",
+    "  overflow-wrap: normal }",
     "th, td { padding: .35rem .9rem .35rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top }",
     "td:first-child:not(.number) { min-width: 11rem }",
     "th { color: var(--quiet); font-weight: 600 }",
@@ -36,15 +37,17 @@ static const char *const style[] = {
     "figure svg > g > rect { fill: none }", /* the canvas */
     "figcaption { max-width: 46rem; color: var(--quiet); font-size: .875rem; margin-top: .5rem }",
     "dl { font-size: .9rem } dt { font-weight: 600; margin-top: .6rem } dd { margin: 0 0 0 1.25rem }",
-    "pre { white-space: pre-wrap; font-size: .8rem; line-height: 1.45; max-width: 46rem; padding-left: 1rem; border-left: 3px solid var(--line) }",
+    "pre { white-space: pre-wrap; font-size: .8rem; line-height: 1.45; max-width: 46rem; padding-left: 1rem;",
+    "  border-left: 3px solid var(--line) }",
     "code, pre { font-family: ui-monospace, monospace }",
     /* the drawing has its caption, too, which is too small to read where the window is narrow */
     "@media (max-width: 44rem) { figure svg { width: 44rem } }",
-    "@media (min-width: 44.01rem) { figcaption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) } }",
+    "@media (min-width: 44.01rem) { figcaption { position: absolute; width: 1px; height: 1px; overflow: hidden;",
+    "  clip-path: inset(50%) } }",
     /* gnuplot draws in black */
     "@media screen and (prefers-color-scheme: dark) { figure svg { filter: invert(.91) hue-rotate(180deg) } }",
-    "@media print { :root { color-scheme: light; --paper: #fff; --ink: #000; --quiet: #444; --line: #bbb; --link: #000; --good: #000;",
-    "  --bad: #000 } body { max-width: none; padding: 0; font-size: 10pt } .wide { overflow: visible }",
+    "@media print { :root { color-scheme: light; --paper: #fff; --ink: #000; --quiet: #444; --line: #bbb; --link: #000;",
+    "  --good: #000; --bad: #000 } body { max-width: none; padding: 0; font-size: 10pt } .wide { overflow: visible }",
     "  table { font-size: 6.5pt } h2, h3 { break-after: avoid } figure, tr { break-inside: avoid } figure svg { width: 100% } }",
 };
 

@@ -153,7 +153,8 @@ void unroll_print_csv(const char *text, FILE *out);
 void unroll_print_left_out(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out);
 
 /* What the columns of the comparison table mean, a line a column, as a list in Markdown or HTML. */
-unroll_status unroll_print_meanings(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out);
+unroll_status unroll_print_meanings(const unroll_experiment *experiment, const unroll_table *table, unroll_format format,
+                                    FILE *out);
 
 /* ---- the pages ---- */
 
