@@ -32,7 +32,7 @@ static void run_small(const unroll_experiment *experiment, const char *folder)
 {
     char words[200];
     snprintf(words, sizeof words, "run %s --quick %s seed=0..1", experiment->name,
-             experiment->steps ? "hidden=16 batch=4 length=8" : "steps=20 hidden=8 length=8");
+             experiment->steps ? "hidden=16 batch=4 length=8" : "steps=20 length=8");
     CU_ASSERT_EQUAL(run_unroll(words, folder), 0);
 }
 
@@ -57,6 +57,11 @@ static void a_browser_shows_it_whole_at_each_width_and_in_both_colours(void)
         run_small(unroll_experiments[i], folder);
     CU_ASSERT_EQUAL(run_unroll("plot", folder), 0);
     CU_ASSERT_EQUAL(run_unroll("report", folder), 0);
+    /* the command that repeats it names no width that follows from params */
+    snprintf(command, sizeof command,
+             "cd '%s/results' && grep -q '<code>unroll run text --quick ' report.html && "
+             "! grep -q '<code>unroll run text --quick [^<]*hidden' report.html", folder);
+    CU_ASSERT_EQUAL(run_shell(command), 0);
     snprintf(command, sizeof command, "python3 tests/check_page.py chromium '%s/results/report.html' %d >&2", folder, count_figures());
     CU_ASSERT_EQUAL(run_shell(command), 0);
 }

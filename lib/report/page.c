@@ -1,5 +1,5 @@
-/* The report on a page, results/report.md and results/report.html: the verdicts; then for each experiment its claim and rules, its
-   figures, its table and what was run. */
+/* The report on a page, results/report.md and results/report.html: the verdicts; then for each experiment its claim and
+   rules, its figures, its table and what was run. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

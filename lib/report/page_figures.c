@@ -47,8 +47,8 @@ static void print_html(FILE *svg, const char *name, const char *caption, FILE *o
     fputs("</figcaption>\n</figure>\n", out);
 }
 
-static unroll_status print_figure(const unroll_experiment *experiment, const char *results, const char *name, unroll_format format,
-                                  FILE *out)
+static unroll_status print_figure(const unroll_experiment *experiment, const char *results, const char *name,
+                                  unroll_format format, FILE *out)
 {
     bool html = format == UNROLL_FORMAT_HTML;
     char path[UNROLL_FILE_ROOM], caption[1024] = "";

@@ -54,6 +54,15 @@ static unroll_status print_settings(const unroll_experiment *experiment, const u
 
 /* ---- the command ---- */
 
+/* Whether the value of the setting follows from another one in every run: a width from the number of parameters. */
+static bool follows(const unroll_table *table, const char *name)
+{
+    bool all = strcmp(name, "hidden") == 0;
+    for (int r = 0; r < table->rows && all; r++)
+        all = unroll_value_real(table, "params", r) > 0;
+    return all;
+}
+
 /* Adds to `command` each setting whose values are not those that the experiment gives it at this size. */
 static unroll_status add_settings(const unroll_experiment *experiment, const unroll_table *table, const unroll_axes *declared,
                                   char *command, size_t room)
@@ -63,7 +72,7 @@ static unroll_status add_settings(const unroll_experiment *experiment, const unr
         const unroll_axis *axis = unroll_axes_find(declared, name);
         char list[LIST_ROOM], usual[LIST_ROOM], number[UNROLL_NUMBER_ROOM];
         size_t used = 0;
-        if (unroll_table_find(table, name) == NULL)
+        if (unroll_table_find(table, name) == NULL || follows(table, name))
             continue;
         snprintf(usual, sizeof usual, "%s", unroll_setting_default(i));
         for (int v = 0; axis != NULL && v < axis->count && used < sizeof usual; v++)
@@ -92,7 +101,8 @@ static unroll_status write_command(const unroll_experiment *experiment, const un
 }
 
 /* The shorter of what leads from either size to these runs. */
-static unroll_status print_command(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out)
+static unroll_status print_command(const unroll_experiment *experiment, const unroll_table *table, unroll_format format,
+                                   FILE *out)
 {
     char full[4096], quick[4096];
     UNROLL_TRY(write_command(experiment, table, true, full, sizeof full));
