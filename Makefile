@@ -77,26 +77,40 @@ PEER_LIBS_cblas := $(shell pkg-config --libs openblas 2>/dev/null || echo -lopen
 PEERS := $(if $(filter release,$(CONFIG)),$(foreach p,onednn cblas,$(if $(shell \
          printf '\043include %s\n\043if DNNL_VERSION_MAJOR > 2\n\043error\n\043endif\nint main(void) { return 0; }\n' '$(PEER_HEADER_$(p))' | \
          $(CC) -x c - -o /dev/null $(PEER_LIBS_$(p)) >/dev/null 2>&1 && echo yes),$(p))))
-CELLS := $(basename $(notdir $(sort $(wildcard lib/cells/*.c))))
-LOSSES := $(basename $(notdir $(sort $(wildcard lib/losses/*.c))))
+# EXTRA=DIR names folders of the user's own, laid out like this one; what they hold is added to ours
+ADDED := $(patsubst %/,%,$(EXTRA))
+ADDABLE := lib/cells/*.c lib/losses/*.c lib/layers/*.c lib/networks/*.c datasets/*.c datasets/*/*.c experiments/*.c plots/*.gp
+in_added = $(foreach d,$(ADDED),$(patsubst $(d)/%,%,$(wildcard $(addprefix $(d)/,$(1)))))
+found = $(sort $(wildcard $(1)) $(call in_added,$(1)))
+ADDED_FILES := $(call in_added,$(ADDABLE))
+$(foreach d,$(ADDED),$(if $(wildcard $(addprefix $(d)/,$(ADDABLE))),,$(error EXTRA: $(d) has nothing to add, for it holds none of $(ADDABLE))))
+$(foreach f,$(sort $(ADDED_FILES)),$(if $(wildcard $(f))$(word 2,$(filter $(f),$(ADDED_FILES))),$(error EXTRA: \
+    $(f) is there twice, so give the one in $(firstword $(foreach d,$(ADDED),$(if $(wildcard $(d)/$(f)),$(d)))) another name)))
+CELLS := $(basename $(notdir $(call found,lib/cells/*.c)))
+LOSSES := $(basename $(notdir $(call found,lib/losses/*.c)))
 # a kind of layer is a file that defines its table; what several share or a family has besides defines none
-LAYERS := $(basename $(notdir $(sort $(shell grep -l '^const unroll_layer_kind unroll_layer_' lib/layers/*.c))))
-NETWORKS := $(basename $(notdir $(sort $(wildcard lib/networks/*.c))))
-TASKS := $(basename $(notdir $(sort $(wildcard datasets/*.c))))
-EXPERIMENTS := $(filter-out unroll,$(basename $(notdir $(sort $(wildcard experiments/*.c)))))
+LAYERS := $(basename $(notdir $(sort $(shell grep -l '^const unroll_layer_kind unroll_layer_' lib/layers/*.c $(wildcard $(ADDED:%=%/lib/layers/*.c))))))
+NETWORKS := $(basename $(notdir $(call found,lib/networks/*.c)))
+TASKS := $(basename $(notdir $(call found,datasets/*.c)))
+EXPERIMENTS := $(filter-out unroll,$(basename $(notdir $(call found,experiments/*.c))))
 COMMANDS := $(filter-out main,$(basename $(notdir $(sort $(wildcard lib/cli/command_*.c)))))
 
 CORE_FOLDERS := base simd cells layers losses model networks
 FOLDERS := $(CORE_FOLDERS) $(if $(CORE_ONLY),,store bench sweep report cli)
 HOT := lib/simd/engine.c $(wildcard lib/cells/*.c lib/losses/*.c)
 ONCE := $(filter-out $(HOT),$(sort $(foreach f,$(FOLDERS),$(wildcard lib/$(f)/*.c)))) \
-        $(sort $(wildcard datasets/*.c datasets/*/*.c)) $(if $(CORE_ONLY),,$(addprefix experiments/,$(EXPERIMENTS:=.c)))
+        $(sort $(wildcard datasets/*.c datasets/*/*.c)) $(if $(CORE_ONLY),,$(filter-out experiments/unroll.c,$(sort $(wildcard experiments/*.c))))
 OBJECTS := $(ONCE:%.c=$(BUILD)/%.o) $(foreach i,$(ISAS),$(HOT:%.c=$(BUILD)/isa-$(i)/%.o)) $(BUILD)/registry.o $(BUILD)/sources.o
+ADDED_HOT := $(filter lib/cells/% lib/losses/%,$(ADDED_FILES))
+ADDED_ONCE := $(filter-out $(ADDED_HOT) $(if $(CORE_ONLY),experiments/%),$(filter %.c,$(ADDED_FILES)))
+ADDED_PLOTS := $(patsubst %,$(BUILD)/%,$(filter %.gp,$(ADDED_FILES)))
+OBJECTS += $(ADDED_ONCE:%.c=$(BUILD)/added/%.o) $(foreach i,$(ISAS),$(ADDED_HOT:%.c=$(BUILD)/isa-$(i)/added/%.o))
 TESTS := $(sort $(if $(filter double,$(CONFIG)),$(wildcard tests/test_core_*.c),$(wildcard tests/test_*.c)))
 TEST_OBJECTS := $(TESTS:%.c=$(BUILD)/%.o) $(BUILD)/tests/main.o $(BUILD)/tests/registry.o
 ifeq ($(REAL),float)
 # the losses once more in double, for the test that holds those in float against them
-TEST_OBJECTS += $(LOSSES:%=$(BUILD)/isa-double/lib/losses/%.o) $(addprefix $(BUILD)/tests/losses_in_double,.o _table.o)
+TEST_OBJECTS += $(patsubst %.c,$(BUILD)/isa-double/%.o,$(sort $(wildcard lib/losses/*.c)) $(addprefix added/,$(filter lib/losses/%,$(ADDED_HOT))))
+TEST_OBJECTS += $(addprefix $(BUILD)/tests/losses_in_double,.o _table.o)
 $(BUILD)/isa-double/%.o $(BUILD)/tests/losses_in_double.o $(BUILD)/tests/losses_in_double_table.o: CPPFLAGS += -DUNROLL_DOUBLE
 endif
 
@@ -127,7 +141,7 @@ help: ## list the targets
 
 # a program that has just been built is started once where it can run: it looks at every registered table (lib/model/check.h)
 RUNS := $(filter $(ARCH),$(subst arm64,aarch64,$(shell uname -m)))
-$(BUILD)/unroll: $(BUILD)/experiments/unroll.o $(OBJECTS)
+$(BUILD)/unroll: $(BUILD)/experiments/unroll.o $(OBJECTS) | $(BUILD)/extra $(ADDED_PLOTS)
 	$(CC) -o $@ $^ $(LDFLAGS) $(HDF5_LIBS) $(LDLIBS)
 	$(if $(RUNS),@$@ --version >/dev/null || { rm -f $@; exit 1; })
 $(BUILD)/unroll-tests: $(TEST_OBJECTS) $(OBJECTS)
@@ -141,6 +155,8 @@ $(BUILD)/unroll-peer-%: lib/bench/peers/%.c lib/bench/peers/peer.c lib/bench/pee
 	    $(filter %.c,$^) -o $@ $(PEER_LIBS_$*) -lm
 
 $(BUILD)/lib/store/%.o: CPPFLAGS += $(HDF5_CFLAGS)
+$(BUILD)/tests/test_layout.o: CPPFLAGS += -DUNROLL_EXTRA='"$(ADDED)"'
+$(BUILD)/tests/test_layout.o: $(BUILD)/extra
 # the tests that call the program find it below the same build folder
 $(BUILD)/tests/%.o: CPPFLAGS += -Itests $(HDF5_CFLAGS) -DUNROLL_PROGRAM='"$(BUILD)/unroll"'
 $(BUILD)/%.o: %.c $(BUILD)/flags
@@ -156,6 +172,25 @@ $(BUILD)/isa-$(1)/%.o: %.c $(BUILD)/flags
 endef
 $(foreach i,$(sort $(ISAS) double),$(eval $(call isa_rule,$(i))))
 
+# what EXTRA adds; a task may include datasets/read/draws.h as ours do. It has no .d, which would name files of another EXTRA
+HEADERS := $(wildcard lib/*.h lib/*/*.h datasets/*/*.h $(foreach d,$(ADDED),$(d)/*/*.h $(d)/*/*/*.h))
+$(BUILD)/added/%.o: CPPFLAGS += -Idatasets
+define added_rule
+$(BUILD)/added/%.o: $(1)/%.c $(BUILD)/flags $(BUILD)/extra $(HEADERS)
+	@mkdir -p $$(@D)
+	$$(CC) $$(CPPFLAGS) $$(CFLAGS) -c $$< -o $$@
+$(BUILD)/plots/%.gp: $(1)/plots/%.gp | $(BUILD)/extra
+	@mkdir -p $$(@D); ln -sf $$(abspath $$<) $$@
+endef
+define added_isa_rule
+$(BUILD)/isa-$(2)/added/%.o: $(1)/%.c $(BUILD)/flags $(BUILD)/extra $(HEADERS)
+	@mkdir -p $$(@D)
+	$$(CC) $$(CPPFLAGS) $$(CFLAGS) $(call field,$(2),flags) -DUNROLL_ISA=$(2) -include lib/simd/vec_$(2).h -c $$< -o $$@
+endef
+$(foreach d,$(ADDED),$(eval $(call added_rule,$(d)))$(foreach i,$(sort $(ISAS) double),$(eval $(call added_isa_rule,$(d),$(i)))))
+$(BUILD)/extra: FORCE
+	@mkdir -p $(BUILD); echo '$(abspath $(ADDED))' | cmp -s - $@ || { rm -rf $(BUILD)/plots; echo '$(abspath $(ADDED))' >$@; }
+
 # objects are rebuilt when the compiler or its flags change
 FLAGS_NOW := $(MACHINE) $(CC) $(CPPFLAGS) $(CFLAGS)
 $(BUILD)/flags: FORCE
@@ -165,10 +200,11 @@ $(BUILD)/registered: FORCE
 	@mkdir -p $(BUILD); echo '$(REGISTERED)' | cmp -s - $@ || echo '$(REGISTERED)' >$@
 $(BUILD)/registry.c: $(BUILD)/registered lib/base/registry.sh $(wildcard lib/simd/vec_*.h)
 	sh lib/base/registry.sh "$(ISAS)" "$(CELLS)" "$(LOSSES)" "$(LAYERS)" "$(NETWORKS)" "$(TASKS)" \
-	    "$(if $(CORE_ONLY),-,$(EXPERIMENTS))" "$(if $(CORE_ONLY),-,$(COMMANDS))" >$@.part && mv $@.part $@
+	    "$(if $(CORE_ONLY),-,$(EXPERIMENTS))" "$(if $(CORE_ONLY),-,$(COMMANDS))" "$(ADDED)" >$@.part && mv $@.part $@
 $(BUILD)/sources.c: $(BUILD)/registered lib/model/sources.sh lib/base/random.c lib/base/cosine.c $(wildcard lib/base/r*.h \
-                    $(CORE_FOLDERS:%=lib/%/*.[ch]) datasets/*.c datasets/*/*.[ch])
-	sh lib/model/sources.sh "$(CELLS)" "$(NETWORKS)" "$(TASKS)" >$@.part && mv $@.part $@
+                    $(CORE_FOLDERS:%=lib/%/*.[ch]) datasets/*.c datasets/*/*.[ch]) \
+                    $(foreach d,$(ADDED),$(wildcard $(addprefix $(d)/,$(ADDABLE))))
+	sh lib/model/sources.sh "$(CELLS)" "$(NETWORKS)" "$(TASKS)" "$(ADDED)" >$@.part && mv $@.part $@
 $(BUILD)/tests/registry.c: $(BUILD)/registered tests/registry.sh
 	@mkdir -p $(@D)
 	sh tests/registry.sh $(TESTS) >$@.part && mv $@.part $@

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/text.h"
 #include "suite.h"
 
 typedef struct arrow {
@@ -202,6 +203,15 @@ static void every_folder_includes_only_what_its_arrows_allow(void)
     CU_ASSERT_TRUE(all.files > 0); /* the test stands at the top of the tree */
 }
 
+/* What the program was built with, make EXTRA=..., keeps them, too. */
+static void added_folders_include_only_what_their_arrows_allow(void)
+{
+    const char *rest = UNROLL_EXTRA;
+    char folder[PATH_ROOM];
+    while (unroll_next_word(&rest, folder, sizeof folder))
+        CU_ASSERT_EQUAL(broken_arrows(folder), 0);
+}
+
 static void every_folder_of_the_library_has_its_arrows(void)
 {
     DIR *dir = opendir("lib");
@@ -329,6 +339,7 @@ static void a_planted_call_is_found(void)
 
 const unroll_test tests_layout[] = {
     TEST(every_folder_includes_only_what_its_arrows_allow),
+    TEST(added_folders_include_only_what_their_arrows_allow),
     TEST(every_folder_of_the_library_has_its_arrows),
     TEST(only_the_store_includes_hdf5),
     TEST(the_core_touches_no_file_and_no_terminal),

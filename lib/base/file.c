@@ -90,7 +90,7 @@ static bool program_path(char path[UNROLL_FILE_ROOM])
 
 bool unroll_find_folder(const char *name, const char *marker, const char *variable, char path[UNROLL_FILE_ROOM])
 {
-    char above[UNROLL_FILE_ROOM];
+    char above[UNROLL_FILE_ROOM], installed[256];
     const char *told = getenv(variable);
     if (told != NULL && told[0] != '\0') {
         snprintf(path, UNROLL_FILE_ROOM, "%s", told);
@@ -102,6 +102,9 @@ bool unroll_find_folder(const char *name, const char *marker, const char *variab
     for (char *slash = strrchr(above, '/'); slash != NULL; slash = strrchr(above, '/')) {
         *slash = '\0';
         if (join(path, above, name) && holds(path, marker))
+            return true;
+        snprintf(installed, sizeof installed, "share/unroll/%s", name);
+        if (join(path, above, installed) && holds(path, marker))
             return true;
     }
     return false;

@@ -19,7 +19,7 @@ bool unroll_same_file(const char *a, const char *b);
 bool unroll_is_file(const char *path);
 
 /* Finds a folder of the project, which holds the file `marker`: the one that the environment variable names, else `name`
-   in a folder above the program. False when it is nowhere. */
+   or share/unroll/`name` (make install) in a folder above the program, the nearest first. False when it is nowhere. */
 bool unroll_find_folder(const char *name, const char *marker, const char *variable, char path[UNROLL_FILE_ROOM]);
 
 /* The file `name` beside the program; false when it is not there. */

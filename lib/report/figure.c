@@ -14,11 +14,14 @@
 
 unroll_status unroll_plot_script(const char *name, char path[UNROLL_FILE_ROOM])
 {
-    char folder[UNROLL_FILE_ROOM], script[UNROLL_FILE_ROOM];
-    if (!unroll_find_folder("plots", "common.gp", "UNROLL_PLOTS", folder))
+    char folder[UNROLL_FILE_ROOM], script[UNROLL_FILE_ROOM], file[128];
+    snprintf(file, sizeof file, "%.100s.gp", name);
+    /* a build with EXTRA has a folder of its own, which holds what was added alone */
+    if (!unroll_find_folder("plots", file, "UNROLL_PLOTS", folder) &&
+        !unroll_find_folder("plots", "common.gp", "UNROLL_PLOTS", folder))
         return unroll_error(UNROLL_WRONG,
                             "the folder plots/ with the scripts of the figures is nowhere above the program");
-    snprintf(script, sizeof script, "%.3900s/%.100s.gp", folder, name);
+    snprintf(script, sizeof script, "%.3900s/%s", folder, file);
     if (realpath(script, path) != NULL)
         return unroll_ok();
     if (errno == ENOENT || errno == ENOTDIR)
