@@ -115,7 +115,7 @@ $(BUILD)/isa-double/%.o $(BUILD)/tests/losses_in_double.o $(BUILD)/tests/losses_
 endif
 
 .DEFAULT_GOAL := all
-.PHONY: all check check-double bits against clean help FORCE
+.PHONY: all check check-double bits against install uninstall clean help FORCE
 .SECONDARY:
 
 all: $(BUILD)/unroll $(PEERS:%=$(BUILD)/unroll-peer-%) ## build the program: build/release/unroll
@@ -132,18 +132,45 @@ bits: $(BUILD)/unroll-bits ## build the program that prints the digests of train
 against: ## compare the speed with that of an older commit: make against COMMIT=NAME (lib/bench/against.py --help)
 	lib/bench/against.py $(COMMIT)
 
+# Below PREFIX everything finds everything by where the program lies, and unroll.pc by where it lies: the whole may be moved.
+PREFIX ?= /usr/local
+PUT := $(DESTDIR)$(PREFIX)
+PUBLIC_HEADERS = $(patsubst lib/%,%,$(sort $(filter lib/%.h,$(shell $(CC) $(CPPFLAGS) -MM lib/unroll.h))))
+install: all $(BUILD)/libunroll.a ## install program, scripts, headers and library: make install PREFIX=/usr/local DESTDIR=
+	$(if $(filter release clang,$(CONFIG)),,$(error make install: CONFIG=$(CONFIG) is for tests; release or clang can be installed))
+	install -d '$(PUT)/bin' '$(PUT)/lib/pkgconfig' '$(PUT)/share/unroll/plots' '$(PUT)/share/unroll/datasets' \
+	    '$(PUT)/share/unroll/lib/bench/peers' $(foreach d,$(sort $(dir $(PUBLIC_HEADERS))),'$(PUT)/include/unroll/$(d)')
+	install $(BUILD)/unroll $(PEERS:%=$(BUILD)/unroll-peer-%) '$(PUT)/bin'
+	install -m 644 plots/*.gp $(ADDED_PLOTS) '$(PUT)/share/unroll/plots'
+	install -m 644 datasets/sources.tsv datasets/SOURCE.md datasets/*.csv '$(PUT)/share/unroll/datasets'
+	install datasets/fetch '$(PUT)/share/unroll/datasets'
+	install -m 644 lib/bench/peers/*.py '$(PUT)/share/unroll/lib/bench/peers'
+	$(foreach h,$(PUBLIC_HEADERS),install -m 644 lib/$(h) '$(PUT)/include/unroll/$(h)' &&) true
+	install -m 644 $(BUILD)/libunroll.a '$(PUT)/lib'
+	printf '%s\n' 'prefix=$${pcfiledir}/../..' 'Name: unroll' 'Description: trains and compares recurrent networks' \
+	    'Version: $(shell sed -n 's/^.define UNROLL_VERSION "\(.*\)"/\1/p' lib/base/version.h)' 'Cflags: -I$${prefix}/include/unroll' \
+	    'Libs: -L$${prefix}/lib -lunroll $(LDFLAGS) $(HDF5_LIBS) $(LDLIBS)' >'$(PUT)/lib/pkgconfig/unroll.pc'
+
+uninstall: ## remove what make install put below PREFIX
+	rm -rf '$(PUT)/share/unroll' '$(PUT)/include/unroll'
+	rm -f '$(PUT)/bin/unroll' '$(PUT)/lib/libunroll.a' '$(PUT)/lib/pkgconfig/unroll.pc' '$(PUT)/bin'/unroll-peer-*
+
 clean: ## remove build/; results/ stays
 	rm -rf build
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo "  CONFIG=release|double|asan|tsan|clang|aarch64 chooses the folder below build/, CC the compiler, WERROR=1 makes warnings errors"
+	@echo "  EXTRA=DIR adds the files of a folder of your own (README, Adding something)"
 
 # a program that has just been built is started once where it can run: it looks at every registered table (lib/model/check.h)
 RUNS := $(filter $(ARCH),$(subst arm64,aarch64,$(shell uname -m)))
 $(BUILD)/unroll: $(BUILD)/experiments/unroll.o $(OBJECTS) | $(BUILD)/extra $(ADDED_PLOTS)
 	$(CC) -o $@ $^ $(LDFLAGS) $(HDF5_LIBS) $(LDLIBS)
 	$(if $(RUNS),@$@ --version >/dev/null || { rm -f $@; exit 1; })
+# q: several objects have one name, each instruction set its own
+$(BUILD)/libunroll.a: $(OBJECTS)
+	rm -f $@ && $(AR) qcs $@ $^
 $(BUILD)/unroll-tests: $(TEST_OBJECTS) $(OBJECTS)
 	$(CC) -o $@ $^ $(LDFLAGS) $(CUNIT_LIBS) $(HDF5_LIBS) $(LDLIBS)
 $(BUILD)/unroll-bits: $(BUILD)/tests/bits.o $(OBJECTS)

@@ -21,8 +21,9 @@ files() {
 }
 # defines FOLDER NAME TABLE: whether the file does, or the linker would miss a name that nobody wrote
 defines() {
-    # shellcheck disable=SC2086 # the folders are to be split
-    grep -qsF "$3" "$1/$2.c" $(printf "%s/$1/$2.c " $added) && return
+    for top in . $added; do
+        grep -qsF "$3" "$top/$1/$2.c" && return
+    done
     echo "$1/$2.c: it defines no table $3, as every file there must" >&2
     exit 1
 }
