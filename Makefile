@@ -83,13 +83,15 @@ ADDABLE := lib/cells/*.c lib/losses/*.c lib/layers/*.c lib/networks/*.c datasets
 in_added = $(foreach d,$(ADDED),$(patsubst $(d)/%,%,$(wildcard $(addprefix $(d)/,$(1)))))
 found = $(sort $(wildcard $(1)) $(call in_added,$(1)))
 ADDED_FILES := $(call in_added,$(ADDABLE))
-$(foreach d,$(ADDED),$(if $(wildcard $(addprefix $(d)/,$(ADDABLE))),,$(error EXTRA: $(d) has nothing to add, for it holds none of $(ADDABLE))))
+$(foreach d,$(ADDED),$(if $(wildcard $(addprefix $(d)/,$(ADDABLE))),,$(error \
+    EXTRA: $(d) has nothing to add, for it holds none of $(ADDABLE))))
 $(foreach f,$(sort $(ADDED_FILES)),$(if $(wildcard $(f))$(word 2,$(filter $(f),$(ADDED_FILES))),$(error EXTRA: \
     $(f) is there twice, so give the one in $(firstword $(foreach d,$(ADDED),$(if $(wildcard $(d)/$(f)),$(d)))) another name)))
 CELLS := $(basename $(notdir $(call found,lib/cells/*.c)))
 LOSSES := $(basename $(notdir $(call found,lib/losses/*.c)))
 # a kind of layer is a file that defines its table; what several share or a family has besides defines none
-LAYERS := $(basename $(notdir $(sort $(shell grep -l '^const unroll_layer_kind unroll_layer_' lib/layers/*.c $(wildcard $(ADDED:%=%/lib/layers/*.c))))))
+LAYERS := $(basename $(notdir $(sort $(shell grep -l '^const unroll_layer_kind unroll_layer_' \
+          lib/layers/*.c $(wildcard $(ADDED:%=%/lib/layers/*.c))))))
 NETWORKS := $(basename $(notdir $(call found,lib/networks/*.c)))
 TASKS := $(basename $(notdir $(call found,datasets/*.c)))
 EXPERIMENTS := $(filter-out unroll,$(basename $(notdir $(call found,experiments/*.c))))
@@ -109,13 +111,14 @@ TESTS := $(sort $(if $(filter double,$(CONFIG)),$(wildcard tests/test_core_*.c),
 TEST_OBJECTS := $(TESTS:%.c=$(BUILD)/%.o) $(BUILD)/tests/main.o $(BUILD)/tests/registry.o
 ifeq ($(REAL),float)
 # the losses once more in double, for the test that holds those in float against them
-TEST_OBJECTS += $(patsubst %.c,$(BUILD)/isa-double/%.o,$(sort $(wildcard lib/losses/*.c)) $(addprefix added/,$(filter lib/losses/%,$(ADDED_HOT))))
+TEST_OBJECTS += $(patsubst %.c,$(BUILD)/isa-double/%.o,$(sort $(wildcard lib/losses/*.c)) \
+                $(addprefix added/,$(filter lib/losses/%,$(ADDED_HOT))))
 TEST_OBJECTS += $(addprefix $(BUILD)/tests/losses_in_double,.o _table.o)
 $(BUILD)/isa-double/%.o $(BUILD)/tests/losses_in_double.o $(BUILD)/tests/losses_in_double_table.o: CPPFLAGS += -DUNROLL_DOUBLE
 endif
 
 .DEFAULT_GOAL := all
-.PHONY: all check check-double bits against install uninstall clean help FORCE
+.PHONY: all check check-double try bits against install uninstall clean help FORCE
 .SECONDARY:
 
 all: $(BUILD)/unroll $(PEERS:%=$(BUILD)/unroll-peer-%) ## build the program: build/release/unroll
@@ -127,12 +130,19 @@ check-double: ## build and run the tests of the core in double
 	$(MAKE) CONFIG=double WERROR=$(WERROR) build/double/unroll-tests
 	build/double/unroll-tests
 
+try: $(BUILD)/unroll $(BUILD)/unroll-tests ## test one cell alone and train it beside the plain RNN, in seconds: make try CELL=gru
+	@$(if $(CELL),:,echo 'make try needs the name of a cell: make try CELL=gru' >&2; exit 2)
+	@$(BUILD)/unroll-tests --cell '$(CELL)'
+	@$(MAKE) --no-print-directory CONFIG=double WERROR=$(WERROR) build/double/unroll-tests
+	@build/double/unroll-tests --cell '$(CELL)'
+	@sh tests/try.sh $(BUILD)/unroll '$(CELL)'
+
 bits: $(BUILD)/unroll-bits ## build the program that prints the digests of trained weights (tests/bits.c)
 
 against: ## compare the speed with that of an older commit: make against COMMIT=NAME (lib/bench/against.py --help)
 	lib/bench/against.py $(COMMIT)
 
-# Below PREFIX everything finds everything by where the program lies, and unroll.pc by where it lies: the whole may be moved.
+# Below PREFIX all is found from where the program lies, and by pkg-config from where unroll.pc lies: the whole may be moved.
 PREFIX ?= /usr/local
 PUT := $(DESTDIR)$(PREFIX)
 PUBLIC_HEADERS = $(patsubst lib/%,%,$(sort $(filter lib/%.h,$(shell $(CC) $(CPPFLAGS) -MM lib/unroll.h))))

@@ -1,9 +1,9 @@
 /* unroll.h: everything that an experiment, a task or the main program needs, under one name; make install puts it and what it
    includes into include/unroll/.
 
-   A program of one's own calls unroll_start() and unroll_isa_start(NULL) once, before any thread of its own uses the library, then
-   unroll_run() of model/run.h for each training (README, "Installing it, and training from C"). One that reads .h5 files begins its
-   main with unroll_store_child(argc, argv), for each of them is parsed by a process of its own (store/store.h). */
+   A program of one's own calls unroll_start() and unroll_isa_start(NULL) once, before any thread of its own uses the library,
+   then unroll_run() of model/run.h for each training (README, "Installing it, and training from C"). One that reads .h5 files
+   begins its main with unroll_store_child(argc, argv), for each of them is parsed by a process of its own (store/store.h). */
 #ifndef UNROLL_H
 #define UNROLL_H
 

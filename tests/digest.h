@@ -25,25 +25,7 @@ static inline void digest_register(void)
     unroll_register_core_settings();
 }
 
-/* The models that the registry's tests train: every cell, then the lines of tests/models.txt; NULL after the last. */
-static inline const char *digest_model(int index)
-{
-    static char line[160];
-    FILE *file;
-    int left = index - unroll_cell_count;
-    if (index < unroll_cell_count)
-        return unroll_isa_now()->cells[index]->name;
-    file = fopen("tests/models.txt", "r");
-    if (file == NULL)
-        return NULL;
-    while (left >= 0 && fgets(line, sizeof line, file) != NULL)
-        left -= line[0] != '#';
-    fclose(file);
-    line[strcspn(line, "\n")] = '\0';
-    return left < 0 ? line : NULL;
-}
-
-/* Sets one: "CELL name=value ...". */
+/* Sets a model: "CELL name=value ...". */
 static inline void digest_set_model(unroll_settings *settings, const char *model)
 {
     char words[160], *rest = words, *word;

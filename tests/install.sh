@@ -1,6 +1,6 @@
 #!/bin/sh
-# install.sh FOLDER CONFIG: installs a copy of the tree into FOLDER/stage, moves that elsewhere, and uses it from there: the program
-# from another folder, and README.md's train.c against the library. Needs no network.
+# install.sh FOLDER CONFIG: installs a copy of the tree into FOLDER/stage, moves that elsewhere, and uses it from there: the
+# program from another folder, and README.md's train.c against the library. Needs no network.
 set -eu
 folder=$1 config=$2
 
@@ -8,7 +8,8 @@ sh tests/copy.sh "$folder/tree" "$config"
 cd "$folder/tree"
 strict=$(grep -q -e -Werror "build/$config/flags" && echo 1) || true
 quietly() {
-    make CONFIG="$config" WERROR="$strict" EXTRA= PREFIX=/opt/own DESTDIR="$folder/stage" "$@" >make.log 2>&1 || { cat make.log && exit 1; }
+    make CONFIG="$config" WERROR="$strict" EXTRA= PREFIX=/opt/own DESTDIR="$folder/stage" "$@" >make.log 2>&1 ||
+        { cat make.log && exit 1; }
 }
 quietly install
 cp -Rp "$folder/stage/opt/own" "$folder/moved"

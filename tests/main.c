@@ -1,5 +1,7 @@
 /* Runs every suite, or the suites and tests that are named on the command line, and closes with how many passed.
-   Exit status: 0 all passed, 1 a test failed, 2 a name is unknown, of a suite, a test or in UNROLL_ISA. */
+   --cell NAME, before those: only tests that go over the registry's cells, over that one alone, and those whose name begins
+   with its.
+   Exit status: 0 all passed, 1 a test failed, 2 a name is unknown, of a suite, a test, a cell or in UNROLL_ISA. */
 #include <CUnit/TestRun.h>
 #include <dirent.h>
 #include <stdbool.h>
@@ -9,17 +11,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/settings.h"
+#include "cells/cell.h"
 #include "cli/cli.h"
 #include "model/check.h"
 #include "simd/engine.h"
 #include "store/store.h"
 #include "suite.h"
 
-enum { PATH_ROOM = 1024 };
+enum { PATH_ROOM = 1024, MOST_CELLS = 256 };
 
 static char top_folder[PATH_ROOM]; /* holds what test_folder gave; "" as long as nobody asked */
 static const char *reason_to_skip; /* of the test that runs now */
 static int passed, failed, skipped;
+static const char *one_cell; /* of --cell; NULL: all */
+test_range test_cells;
 
 /* A test folder's name, kept until the end because tests keep pointers to it. */
 typedef struct folder {
@@ -153,13 +159,40 @@ static bool known(const char *name)
     return false;
 }
 
+/* Whether a test has to do with the cell that was asked for: it goes over all cells, or is of that one by its name. */
+static bool concerns(const unroll_test *test)
+{
+    size_t length = one_cell != NULL ? strlen(one_cell) : 0;
+    return one_cell == NULL || test->of_cells || (strncmp(test->name, one_cell, length) == 0 && test->name[length] == '_');
+}
+
+/* Takes --cell NAME out of the command line; returns how many words that were. */
+static unroll_status take_cell(int argc, char **argv, int *taken)
+{
+    const char *names[MOST_CELLS];
+    bool found = false;
+    *taken = 0;
+    test_cells = (test_range){0, unroll_cell_count};
+    if (argc < 3 || strcmp(argv[1], "--cell") != 0)
+        return unroll_ok();
+    *taken = 2;
+    one_cell = argv[2];
+    for (int i = 0; i < unroll_cell_count && i < MOST_CELLS && !found; i++) {
+        names[i] = unroll_isas[0].cells[i]->name;
+        found = strcmp(names[i], one_cell) == 0;
+        if (found)
+            test_cells = (test_range){i, i + 1};
+    }
+    return found ? unroll_ok() : unroll_no_such("cell", one_cell, names, unroll_cell_count);
+}
+
 static bool register_suites(int argc, char **argv)
 {
     for (const unroll_suite *suite = unroll_suites; suite->name != NULL; suite++) {
         bool whole = wanted(suite->name, argc, argv);
         CU_pSuite registered = NULL;
         for (const unroll_test *test = suite->tests; test->name != NULL; test++) {
-            if (!whole && !wanted(test->name, argc, argv))
+            if (!concerns(test) || (!whole && !wanted(test->name, argc, argv)))
                 continue;
             if (registered == NULL)
                 registered = CU_add_suite(suite->name, NULL, NULL);
@@ -173,7 +206,15 @@ static bool register_suites(int argc, char **argv)
 int main(int argc, char **argv)
 {
     unroll_status status;
+    int taken;
     unroll_store_child(argc, argv);
+    status = take_cell(argc, argv, &taken);
+    if (status.code != UNROLL_OK) {
+        fprintf(stderr, "tests: %s\n", status.text);
+        return 2;
+    }
+    argc -= taken;
+    argv += taken;
     for (int i = 1; i < argc; i++) {
         if (!known(argv[i])) {
             fprintf(stderr, "tests: there is no suite and no test \"%s\"\n", argv[i]);

@@ -36,6 +36,8 @@ echo "$probe ${probe}_rate=0.3" >>tests/models.txt
 
 build CONFIG="$config" all "build/$config/unroll-tests" "build/$config/unroll-bits" || { cat make.log && exit 1; }
 "$unroll" list cells | grep 'mgu .*minimal gated unit'
+build CONFIG="$config" try CELL=mgv && echo "tried a cell that is not there" && exit 1
+grep 'there is no cell mgv; did you mean mgu?' make.log
 "$unroll" list tasks | grep parity
 "build/$config/unroll-bits" auto 1 1 | grep "^mgu "
 "build/$config/unroll-tests" core_bits core_layers core_views_layers core_every_loss layout data_tasks \
@@ -44,7 +46,10 @@ build CONFIG="$config" all "build/$config/unroll-tests" "build/$config/unroll-bi
 "$unroll" train task="$probe" model="${probe}net" params=700 length=6 steps=200 --save "$probe.h5" | tee train.log
 grep -E '^ *parameters +(6[5-9]|7[0-4])[0-9]$' train.log
 if [ "$config" = release ] && [ -d build/double ]; then
-    build CONFIG=double build/double/unroll-tests || { cat make.log && exit 1; }
+    build try CELL=mgu || { cat make.log && exit 1; }
+    grep -x '  passed  every_cells_gradient_matches_central_differences' make.log
+    grep -E '^adding problem, .* mse of mgu [0-9.e-]+, of the plain RNN 0\.[0-9]+, ' make.log
+    if grep -E '  passed  (lstm|every_loss)' make.log; then exit 1; fi
     build/double/unroll-tests every_cells_gradient_matches_central_differences core_layers core_views_layers core_every_loss
 fi
 # half of the answers are wrong where nothing was learned

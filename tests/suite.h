@@ -5,13 +5,23 @@
 
 #include <CUnit/CUnit.h>
 #include <math.h>
+#include <stdbool.h>
 
-#define TEST(function) {#function, function}
+#define TEST(function) {#function, function, false}
+/* one that goes over the registry's cells, from test_cells.from to test_cells.to */
+#define CELLS_TEST(function) {#function, function, true}
 
 typedef struct unroll_test {
     const char *name;
     void (*run)(void);
+    bool of_cells;
 } unroll_test;
+
+/* Which cells the tests go over: all, or the one of --cell. */
+typedef struct test_range {
+    int from, to;
+} test_range;
+extern test_range test_cells;
 
 typedef struct unroll_suite {
     const char *name;

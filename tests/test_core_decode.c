@@ -54,7 +54,7 @@ static void the_gradient_flows_back_from_the_decoder_into_the_encoder(void)
     digest_register();
     if (central_skips())
         return;
-    for (int cell = 0; cell < unroll_cell_count; cell++) {
+    for (int cell = test_cells.from; cell < test_cells.to; cell++) {
         const char *name = unroll_isa_now()->cells[cell]->name;
         unroll_model *model = open_with(name, "5", "2", &shape_of_test);
         batch b;
@@ -131,7 +131,7 @@ static void beams_for_all_words_find_each_with_the_probability_that_one_pass_giv
     static int symbol[MOST_BATCH * BEAMS * WRITTEN], length[MOST_BATCH * BEAMS];
     static double score[MOST_BATCH * BEAMS];
     digest_register();
-    for (int cell = 0; cell < unroll_cell_count; cell++) {
+    for (int cell = test_cells.from; cell < test_cells.to; cell++) {
         const unroll_model_shape *shape = &shape_of_test;
         unroll_model *model = open_with(unroll_isa_now()->cells[cell]->name, "21", "2", shape);
         batch b;
@@ -150,7 +150,7 @@ static void an_answer_is_the_same_whatever_is_written_beside_it(void)
     static int symbol[MOST_BATCH * FEW * WRITTEN], length[MOST_BATCH * FEW];
     static double score[MOST_BATCH * FEW];
     digest_register();
-    for (int cell = 0; cell < unroll_cell_count; cell++) {
+    for (int cell = test_cells.from; cell < test_cells.to; cell++) {
         unroll_model_shape shape = shape_of_test;
         batch b;
         unroll_samples samples = made(&b);
@@ -199,9 +199,9 @@ static void one_beam_takes_the_likeliest_symbol_at_each_step(void)
 }
 
 const unroll_test tests_core_decode[] = {
-    TEST(the_gradient_flows_back_from_the_decoder_into_the_encoder),
-    TEST(beams_for_all_words_find_each_with_the_probability_that_one_pass_gives),
-    TEST(an_answer_is_the_same_whatever_is_written_beside_it),
+    CELLS_TEST(the_gradient_flows_back_from_the_decoder_into_the_encoder),
+    CELLS_TEST(beams_for_all_words_find_each_with_the_probability_that_one_pass_gives),
+    CELLS_TEST(an_answer_is_the_same_whatever_is_written_beside_it),
     TEST(one_beam_takes_the_likeliest_symbol_at_each_step),
     {NULL, NULL},
 };

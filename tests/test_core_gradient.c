@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "central.h"
-#include "digest.h"
+#include "models.h"
 
 typedef struct gradient_case {
     const char *layers, *hidden, *bias, *variant; /* variant: nonlinearity of the RNN */
@@ -109,7 +109,7 @@ static void truncated_gradient_is_that_of_the_pieces(void)
 {
     enum { STEPS = 6, PIECE = 2, BATCH = 3, HIDDEN = 5 };
     digest_register();
-    for (int cell = 0; cell < unroll_cell_count; cell++) {
+    for (int cell = test_cells.from; cell < test_cells.to; cell++) {
         unroll_model_shape whole = {.inputs = 2, .outputs = 2, .steps = STEPS, .batch = BATCH, .answer = UNROLL_AT_EVERY, .loss = "squared"};
         unroll_model_shape piece = whole;
         unroll_settings *settings = unroll_settings_new();
@@ -154,7 +154,7 @@ static void truncated_gradient_is_that_of_the_pieces(void)
 }
 
 const unroll_test tests_core_gradient[] = {
-    TEST(every_cells_gradient_matches_central_differences),
-    TEST(truncated_gradient_is_that_of_the_pieces),
+    CELLS_TEST(every_cells_gradient_matches_central_differences),
+    CELLS_TEST(truncated_gradient_is_that_of_the_pieces),
     {NULL, NULL},
 };

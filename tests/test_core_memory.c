@@ -83,7 +83,7 @@ static void training_and_streaming_allocate_nothing(void)
     float y[24 * 20];
     unroll_samples samples = {.length = length, .symbol = symbol, .y = y, .target = target};
     digest_register();
-    for (int cell = 0; cell < unroll_cell_count; cell++) {
+    for (int cell = test_cells.from; cell < test_cells.to; cell++) {
         unroll_settings *settings = unroll_settings_new();
         unroll_model *model;
         unroll_settings_set(settings, "model", unroll_isa_now()->cells[cell]->name);
@@ -194,7 +194,7 @@ static void heads_that_do_not_part_the_units_are_one_sentence(void)
 }
 
 const unroll_test tests_core_memory[] = {
-    TEST(training_and_streaming_allocate_nothing),
+    CELLS_TEST(training_and_streaming_allocate_nothing),
     TEST(a_model_that_finds_no_memory_says_so_and_leaves_nothing_behind),
     TEST(a_width_beyond_any_machine_is_one_sentence),
     TEST(heads_that_do_not_part_the_units_are_one_sentence),

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "digest.h"
+#include "models.h"
 #include "suite.h"
 
 enum { STEPS = 6, BATCH = 2 };
@@ -70,6 +70,6 @@ static void small_weights_are_near_the_float_ones_and_the_same_on_every_instruct
 }
 
 const unroll_test tests_core_stream[] = {
-    TEST(small_weights_are_near_the_float_ones_and_the_same_on_every_instruction_set),
+    CELLS_TEST(small_weights_are_near_the_float_ones_and_the_same_on_every_instruction_set),
     {NULL, NULL},
 };

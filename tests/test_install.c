@@ -14,8 +14,8 @@ static void what_is_installed_runs_from_anywhere_and_links_with_a_program(void)
         test_skip("only release and clang are installed");
         return;
     }
-    snprintf(command, sizeof command, "sh tests/install.sh '%s' '%s' >'%s/log' 2>&1 || { cat '%s/log' >&2; false; }", folder, config,
-             folder, folder);
+    snprintf(command, sizeof command, "sh tests/install.sh '%s' '%s' >'%s/log' 2>&1 || { cat '%s/log' >&2; false; }", folder,
+             config, folder, folder);
     CU_ASSERT_EQUAL(system(command), 0);
 }
 
