@@ -101,8 +101,10 @@ CORE_FOLDERS := base simd cells layers losses model networks
 FOLDERS := $(CORE_FOLDERS) $(if $(CORE_ONLY),,store bench sweep report cli)
 HOT := lib/simd/engine.c $(wildcard lib/cells/*.c lib/losses/*.c)
 ONCE := $(filter-out $(HOT),$(sort $(foreach f,$(FOLDERS),$(wildcard lib/$(f)/*.c)))) \
-        $(sort $(wildcard datasets/*.c datasets/*/*.c)) $(if $(CORE_ONLY),,$(filter-out experiments/unroll.c,$(sort $(wildcard experiments/*.c))))
-OBJECTS := $(ONCE:%.c=$(BUILD)/%.o) $(foreach i,$(ISAS),$(HOT:%.c=$(BUILD)/isa-$(i)/%.o)) $(BUILD)/registry.o $(BUILD)/sources.o
+        $(sort $(wildcard datasets/*.c datasets/*/*.c)) \
+        $(if $(CORE_ONLY),,$(filter-out experiments/unroll.c,$(sort $(wildcard experiments/*.c))))
+OBJECTS := $(ONCE:%.c=$(BUILD)/%.o) $(foreach i,$(ISAS),$(HOT:%.c=$(BUILD)/isa-$(i)/%.o)) $(BUILD)/registry.o \
+           $(BUILD)/sources.o
 ADDED_HOT := $(filter lib/cells/% lib/losses/%,$(ADDED_FILES))
 ADDED_ONCE := $(filter-out $(ADDED_HOT) $(if $(CORE_ONLY),experiments/%),$(filter %.c,$(ADDED_FILES)))
 ADDED_PLOTS := $(patsubst %,$(BUILD)/%,$(filter %.gp,$(ADDED_FILES)))
@@ -146,6 +148,7 @@ against: ## compare the speed with that of an older commit: make against COMMIT=
 PREFIX ?= /usr/local
 PUT := $(DESTDIR)$(PREFIX)
 PUBLIC_HEADERS = $(patsubst lib/%,%,$(sort $(filter lib/%.h,$(shell $(CC) $(CPPFLAGS) -MM lib/unroll.h))))
+VERSION = $(shell sed -n 's/^.define UNROLL_VERSION "\(.*\)"/\1/p' lib/base/version.h)
 install: all $(BUILD)/libunroll.a ## install program, scripts, headers and library: make install PREFIX=/usr/local DESTDIR=
 	$(if $(filter release clang,$(CONFIG)),,$(error make install: CONFIG=$(CONFIG) is for tests; release or clang can be installed))
 	install -d '$(PUT)/bin' '$(PUT)/lib/pkgconfig' '$(PUT)/share/unroll/plots' '$(PUT)/share/unroll/datasets' \
@@ -158,7 +161,7 @@ install: all $(BUILD)/libunroll.a ## install program, scripts, headers and libra
 	$(foreach h,$(PUBLIC_HEADERS),install -m 644 lib/$(h) '$(PUT)/include/unroll/$(h)' &&) true
 	install -m 644 $(BUILD)/libunroll.a '$(PUT)/lib'
 	printf '%s\n' 'prefix=$${pcfiledir}/../..' 'Name: unroll' 'Description: trains and compares recurrent networks' \
-	    'Version: $(shell sed -n 's/^.define UNROLL_VERSION "\(.*\)"/\1/p' lib/base/version.h)' 'Cflags: -I$${prefix}/include/unroll' \
+	    'Version: $(VERSION)' 'Cflags: -I$${prefix}/include/unroll' \
 	    'Libs: -L$${prefix}/lib -lunroll $(LDFLAGS) $(HDF5_LIBS) $(LDLIBS)' >'$(PUT)/lib/pkgconfig/unroll.pc'
 
 uninstall: ## remove what make install put below PREFIX
