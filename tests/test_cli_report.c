@@ -214,7 +214,7 @@ static void out_may_hold_a_row_a_run(void)
     char arguments[2400];
     snprintf(arguments, sizeof arguments, "report architectures --runs --format csv --out %s --results %s", folder, results);
     CU_ASSERT_EQUAL(call(arguments), 0);
-    CU_ASSERT_EQUAL(strncmp(read_text(folder, "architectures.csv"), "id,status,reason,task,model,", 28), 0);
+    CU_ASSERT_EQUAL(strncmp(read_text(folder, "architectures.csv"), "id,config,config_without_seed,origin,stale,take,status,reason,task,model,", 73), 0);
     CU_ASSERT_EQUAL(count_of(read_text(folder, "architectures.csv"), ",failed,"), 1);
 }
 

@@ -170,7 +170,7 @@ static void tables_mark_them_and_say_what_the_mark_means(void)
                                               "| lstm | 6 | 2 | 5 |\n"
                                               "\n\\* no evidence, and in no verdict: a time of 2 runs with other runs beside, 1 above "
                                               "the machine's peak\n");
-    CU_ASSERT_PTR_NOT_NULL(strstr(print(UNROLL_FORMAT_HTML), "<td align=\"right\">1*</td>"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(print(UNROLL_FORMAT_HTML), "<td class=\"number\">1*</td>"));
     CU_ASSERT_PTR_NOT_NULL(strstr(print(UNROLL_FORMAT_HTML), "<p>* no evidence"));
     CHECK_TEXT(print(UNROLL_FORMAT_CSV), "model,runs,ms,mse,time_doubt\n"
                                          "rnn,6,1,5,3\n"
