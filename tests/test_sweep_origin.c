@@ -194,6 +194,7 @@ static void records_of_other_first_steps_are_stale_and_done_again(void)
     c = call_on(&trained, results, NULL);
     CU_ASSERT_EQUAL(c.summary.found, 4);
     CU_ASSERT_EQUAL(c.summary.done, 0);
+    CU_ASSERT_EQUAL(stale_rows(&trained, results, why), 2); /* they stay so */
 }
 
 /* A call that was stopped before it did them again leaves the stale ones, which then say so. */

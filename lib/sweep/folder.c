@@ -210,8 +210,10 @@ static void judge_record(const void *context, const char *name, const unroll_rec
     unroll_origin_show(judge->experiment, record, out->origin);
     out->stale = unroll_origin_stale(judge->experiment, judge->contents, record);
     for (int i = 0; i < judge->count && out->stale == NULL; i++) {
-        int take = judge->runs[i].in_question ? unroll_record_take(name, judge->runs[i].id) : 0;
-        out->stale = take > 0 && take < judge->runs[i].take ? other_steps : NULL;
+        const unroll_planned *run = &judge->runs[i];
+        int take = run->take > 1 ? unroll_record_take(name, run->id) : 0;
+        if (take > 0 && take < run->take && strcmp(unroll_origin_noted(record, "first_steps"), run->first_steps) != 0)
+            out->stale = other_steps;
     }
 }
 
@@ -231,8 +233,8 @@ static void tell_judge(const unroll_judging *judge, char out[UNROLL_HASH_ROOM])
         hash = unroll_hash(hash, &unroll_tasks[i]->version, sizeof unroll_tasks[i]->version);
     for (int i = 0; i < judge->count; i++) {
         hash = unroll_hash(hash, judge->runs[i].content, strlen(judge->runs[i].content));
-        if (judge->runs[i].in_question)
-            hash = unroll_hash(hash, judge->runs[i].id, strlen(judge->runs[i].id));
+        if (judge->runs[i].take > 1)
+            hash = unroll_hash(hash, judge->runs[i].first_steps, strlen(judge->runs[i].first_steps));
     }
     unroll_hash_show(hash, out);
 }

@@ -26,7 +26,7 @@ unroll_status unroll_folder_find(const unroll_folder *folder, const unroll_exper
 typedef struct unroll_judging {
     const unroll_experiment *experiment;
     unroll_contents *contents;
-    const unroll_planned *runs; /* of which those in question are stale */
+    const unroll_planned *runs; /* records of theirs before the last are stale where their first steps are others */
     int count;
 } unroll_judging;
 /* Gathers all records of the folder, whoever's plan they are of, unless the gathered file holds exactly these, judged by the

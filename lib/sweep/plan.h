@@ -14,7 +14,7 @@ typedef struct unroll_planned {
     int next;           /* the first that is free */
     char status[16];    /* of the record that is there; "": none */
     bool in_question;   /* the record is of other sources: */
-    char sources[UNROLL_HASH_ROOM], first_steps[UNROLL_FIRST_STEPS_ROOM];
+    char sources[UNROLL_HASH_ROOM], first_steps[UNROLL_FIRST_STEPS_ROOM]; /* first_steps: "" before it has been done again */
     int64_t turn;    /* place in the order for timed runs: the first axis changes fastest, the last one slowest */
     double cost;     /* as unroll_plan_cost has it; filled in by the sweep for those that are to do */
 } unroll_planned;

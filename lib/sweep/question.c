@@ -48,7 +48,7 @@ static void answer(question *of, int count, bool same)
         run->in_question = !same;
         if (same)
             continue;
-        run->status[0] = '\0';
+        run->status[0] = run->first_steps[0] = '\0';
         run->take = run->next;
     }
 }

@@ -297,6 +297,7 @@ static void do_run(sweep *s, unroll_planned *run)
         label(s, run, (double)(unroll_clock_ns() - start) * 1e-9, record);
         unroll_folder_record(&s->folder, unroll_record_name(run->id, run->take, name), path);
         status = unroll_store_record(record, path);
+        unroll_text_copy(run->first_steps, sizeof run->first_steps, unroll_origin_noted(record, "first_steps"));
         account(s, record, &status);
     }
     if (record != NULL && strcmp(record->status, "done") != 0)
