@@ -97,6 +97,10 @@ static void a_setting_that_cannot_matter_is_refused(void)
     check("run series hidden=64 params=1000", 2, "unroll: hidden has no effect beside params=1000, which sets the width\n");
     check("run speed steps=10", 2, "unroll: steps is read where a model is trained only, and here steps are timed\n");
     check("bench points=3", 2, "unroll: points is read where a model is trained only, and here steps are timed\n");
+    check("run speed task=recall", 2, "unroll: task is about a task's data, and here steps are timed on made-up numbers\n");
+    check("bench lag=3", 2, "unroll: lag is about a task's data, and here steps are timed on made-up numbers\n");
+    check("run speed embedding=8", 2, "unroll: embedding is about a task's data, and here steps are timed on made-up numbers\n");
+    check("bench smoothing=0.1", 2, "unroll: smoothing is about a task's data, and here steps are timed on made-up numbers\n");
     check("bench model=rnn heads=2", 2, "unroll: heads is read by the cell slstm only, and model is rnn\n");
 }
 

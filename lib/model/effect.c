@@ -3,6 +3,7 @@
 #include "model/effect.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -151,6 +152,19 @@ static unroll_status ask_shape(const unroll_use *use, const unroll_setting *row,
     return unroll_ok();
 }
 
+/* A task without a mark below which it counts as solved is never that. */
+static unroll_status ask_mark(const unroll_use *use, const unroll_setting *row, char why[UNROLL_WHY_ROOM])
+{
+    unroll_task_shape shape;
+    if (strcmp(row->name, "stop") != 0 || strcmp(unroll_text(use->settings, "stop"), "solved") != 0 || !can_look(use->settings))
+        return unroll_ok();
+    UNROLL_TRY(unroll_shapes_find(use->shapes, use->settings, &shape));
+    if (isnan(shape.solved_below))
+        snprintf(why, UNROLL_WHY_ROOM, "stop=solved has no effect: the task %s has no mark below which it counts as solved",
+                 task_of(use->settings));
+    return unroll_ok();
+}
+
 static unroll_status ask_training(const unroll_use *use, const unroll_setting *row, char why[UNROLL_WHY_ROOM])
 {
     const unroll_task *task = unroll_task_find(task_of(use->settings));
@@ -158,7 +172,21 @@ static unroll_status ask_training(const unroll_use *use, const unroll_setting *r
         snprintf(why, UNROLL_WHY_ROOM, "%s is read where steps are timed only, and here a model is trained", row->name);
     else if (task->ignores != NULL && strcmp(task->ignores, row->name) == 0)
         snprintf(why, UNROLL_WHY_ROOM, "%s is not read by the task %s", row->name, task->name);
-    return why[0] == '\0' ? ask_shape(use, row, why) : unroll_ok();
+    if (why[0] == '\0')
+        UNROLL_TRY(ask_shape(use, row, why));
+    return why[0] == '\0' ? ask_mark(use, row, why) : unroll_ok();
+}
+
+/* Steps are timed on made-up numbers, of which a squared loss is taken. */
+static void ask_timing(const unroll_setting *row, char why[UNROLL_WHY_ROOM])
+{
+    names tasks = {.count = 0}, losses = {.count = 0};
+    tasks_that_read(row, &tasks);
+    losses_that_read(row, &losses);
+    if ((row->flags & UNROLL_SETTING_RUN) != 0)
+        snprintf(why, UNROLL_WHY_ROOM, "%s is read where a model is trained only, and here steps are timed", row->name);
+    else if (tasks.count > 0 || losses.count > 0 || (row->flags & UNROLL_SETTING_SYMBOLS) != 0 || strcmp(row->name, "task") == 0)
+        snprintf(why, UNROLL_WHY_ROOM, "%s is about a task's data, and here steps are timed on made-up numbers", row->name);
 }
 
 /* ---- what a row needs ---- */
@@ -264,11 +292,12 @@ unroll_status unroll_setting_effect(const unroll_use *use, int index, char why[U
 {
     const unroll_setting *row = unroll_setting_at(index);
     why[0] = '\0';
-    ask_registries(use, row, why);
+    if (use->purpose == UNROLL_TO_TIME)
+        ask_timing(row, why);
+    if (why[0] == '\0')
+        ask_registries(use, row, why);
     if (why[0] == '\0' && use->purpose == UNROLL_TO_TRAIN)
         UNROLL_TRY(ask_training(use, row, why));
-    if (why[0] == '\0' && use->purpose == UNROLL_TO_TIME && (row->flags & UNROLL_SETTING_RUN) != 0)
-        snprintf(why, UNROLL_WHY_ROOM, "%s is read where a model is trained only, and here steps are timed", row->name);
     return why[0] == '\0' ? ask_needs(use, row, why) : unroll_ok();
 }
 
