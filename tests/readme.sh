@@ -59,7 +59,7 @@ awk '$1 == 8 && $2 == "mgu" && $3 == 6 && $5 < 0.01 { learned = 1 } $1 == 8 && $
     END { exit !(learned && failed) }' report.log
 "$unroll" report --runs --format csv --out tables
 [ "$(wc -l <tables/parity.csv)" -eq 13 ]
-grep -E '^[0-9a-f]{32},done,,parity,mgu,32,' tables/parity.csv
+grep -E '^([0-9a-f]{32},){3}[0-9a-f]{16},,1,done,,parity,mgu,32,' tables/parity.csv
 "$unroll" run reach
 "$unroll" report reach | grep -E '^ *32 +mgu +6 +[0-9.e-]+ \['
 if command -v gnuplot >/dev/null; then
