@@ -144,11 +144,12 @@ static void data_that_change_meanwhile_are_told_of(void)
     unroll_experiment changed = forecast;
     const char *results = test_folder(), *folder = test_folder();
     char file[1200];
+    const char *assignments[] = {file};
     changed.measure = change_data;
     write_series(folder, "c.csv", 1);
     changing = folder;
     snprintf(file, sizeof file, "file=%s/c.csv", folder);
-    called c = call_on(&changed, results, file);
+    called c = call(&changed, results, (unroll_sweep_options){.jobs = 1, .assignments = assignments, .assignment_count = 1});
     CU_ASSERT_EQUAL(c.summary.failed, 2);
     CU_ASSERT_PTR_NOT_NULL(strstr(c.status.text, "its data changed while the sweep went on"));
 }
