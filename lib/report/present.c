@@ -66,7 +66,7 @@ static void drop_other(const unroll_experiment *experiment, unroll_table *table,
     bool found = false;
     if (!experiment->timed || origin == NULL)
         return;
-    unroll_origin_here(experiment, here);
+    unroll_origin_here(here);
     for (int i = 0; i < table->rows; i++) {
         if (!keep[i])
             continue;

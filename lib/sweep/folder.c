@@ -118,7 +118,7 @@ static int last_take(const unroll_folder *folder, const char *id)
 static bool is_of_here(const unroll_experiment *experiment, const unroll_record *record)
 {
     char here[UNROLL_HASH_ROOM], origin[UNROLL_HASH_ROOM];
-    unroll_origin_here(experiment, here);
+    unroll_origin_here(here);
     unroll_origin_show(experiment, record, origin);
     return strcmp(here, origin) == 0;
 }

@@ -244,16 +244,23 @@ void unroll_origin_show(const unroll_experiment *experiment, const unroll_record
     unroll_hash_show(experiment->timed ? hash : add(hash, versions), out);
 }
 
-void unroll_origin_here(const unroll_experiment *experiment, char out[UNROLL_HASH_ROOM])
+void unroll_origin_here(char out[UNROLL_HASH_ROOM])
 {
+    static const unroll_experiment times = {.timed = true};
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static char here[UNROLL_HASH_ROOM]; /* "": not known yet */
     unroll_settings *settings = unroll_settings_new();
-    unroll_record *record = settings != NULL ? unroll_record_new(settings) : NULL;
-    out[0] = '\0';
+    unroll_record *record;
+    pthread_mutex_lock(&lock);
+    record = here[0] == '\0' && settings != NULL ? unroll_record_new(settings) : NULL;
     if (record != NULL) {
         unroll_describe_machine(settings, record);
         unroll_origin_note("", record);
-        unroll_origin_show(experiment, record, out);
+        if (!record->out_of_memory)
+            unroll_origin_show(&times, record, here);
     }
+    strcpy(out, here);
+    pthread_mutex_unlock(&lock);
     unroll_record_free(record);
     unroll_settings_free(settings);
 }

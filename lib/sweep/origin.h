@@ -31,8 +31,8 @@ bool unroll_origin_fits(const unroll_experiment *experiment, const unroll_record
 const char *unroll_origin_stale(const unroll_experiment *experiment, unroll_contents *contents, const unroll_record *record);
 /* A word for what it came from, equal for records that may stand in one table. */
 void unroll_origin_show(const unroll_experiment *experiment, const unroll_record *record, char out[UNROLL_HASH_ROOM]);
-/* Of times: that of this program on this machine. */
-void unroll_origin_here(const unroll_experiment *experiment, char out[UNROLL_HASH_ROOM]);
+/* Of times: that of this program on this machine; "" when memory is short. */
+void unroll_origin_here(char out[UNROLL_HASH_ROOM]);
 /* Whether it was made by other sources than those of this program. */
 bool unroll_origin_in_question(const unroll_record *record);
 
