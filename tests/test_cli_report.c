@@ -120,6 +120,30 @@ static void every_format_has_its_own_head_and_text_ends_with_the_path(void)
     CU_ASSERT_PTR_NULL(strstr(out, "report.md"));
 }
 
+/* Two learning rates, three seeds. */
+static void the_best_by_validation_is_asked_for(void)
+{
+    const char *folder = test_folder();
+    char arguments[1200];
+    int lines = 0;
+    snprintf(arguments, sizeof arguments,
+             "run architectures model=rnn length=10 hidden=4 steps=2 valid_batches=1 lr=0.01,0.1 seed=0..2 --results %s", folder);
+    CU_ASSERT_EQUAL_FATAL(call(arguments), 0);
+    snprintf(arguments, sizeof arguments, "report architectures best=lr --results %s", folder);
+    CU_ASSERT_EQUAL(call(arguments), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nbest of lr=0.01,0.1 by the median mse of seed=0, in 2 runs, 2 a choice; shown are the "
+                                       "runs of seed=1,2.\n"));
+    snprintf(arguments, sizeof arguments, "report architectures best=lr --runs --format csv --results %s", folder);
+    CU_ASSERT_EQUAL(call(arguments), 0);
+    for (const char *at = out; (at = strchr(at, '\n')) != NULL; at++)
+        lines++;
+    CU_ASSERT_EQUAL(lines, 3); /* and of six runs two are left */
+    snprintf(arguments, sizeof arguments, "report architectures best=lr where=seed=2 --results %s", folder);
+    CU_ASSERT_EQUAL(call(arguments), 2);
+    CHECK_TEXT(err, "unroll: best=lr takes some seeds to choose by and others to report, and the runs of architectures have none "
+                    "but seed 2\n");
+}
+
 static int count_of(const char *text, const char *word)
 {
     int count = 0;
@@ -414,6 +438,7 @@ const unroll_test tests_cli_report[] = {
     TEST(a_wrong_call_names_what_is_right),
     TEST(csv_is_all_that_goes_down_a_pipe),
     TEST(every_format_has_its_own_head_and_text_ends_with_the_path),
+    TEST(the_best_by_validation_is_asked_for),
     TEST(html_is_one_whole_page),
     TEST(csv_of_several_experiments_goes_down_no_pipe),
     TEST(out_writes_a_file_for_each_experiment_and_prints_where_it_lies),

@@ -10,6 +10,7 @@
 static const unroll_option options[] = {
     {"by", "COLUMN,...", "a row for each combination of these (default: the experiment's, and what else varies)"},
     {"where", "COLUMN=VALUE,...", "only these runs: values, ranges a..b, max, min; several terms parted by blanks, quoted"},
+    {"best", "SETTING,...", "only the values that are best by validation on the lower half of the seeds, on the others"},
     {"--format", "F", "what is printed: text, md, csv or html (default: text)"},
     {"--runs", NULL, "a row a run instead of a row a group of runs: settings, metrics, seconds"},
     {"--out", "DIR", "write each experiment into a file of its own, DIR/EXPERIMENT.txt, .md, .csv or .html"},
@@ -178,7 +179,9 @@ static unroll_status print_all(const request *r)
 
 static unroll_status read_request(const unroll_arguments *arguments, request *r)
 {
-    r->grouping = (unroll_grouping){unroll_option_get(arguments, "by"), unroll_option_get(arguments, "where"), false};
+    r->grouping = (unroll_grouping){.by = unroll_option_get(arguments, "by"),
+                                    .where = unroll_option_get(arguments, "where"),
+                                    .best = unroll_option_get(arguments, "best")};
     r->folder = unroll_option_get(arguments, "--out");
     r->print = unroll_option_get(arguments, "--runs") != NULL ? unroll_report_rows : unroll_report_table;
     if (r->folder != NULL && r->folder[0] == '\0')
@@ -205,7 +208,7 @@ static unroll_status run(const unroll_arguments *arguments, const atomic_bool *s
 
 const unroll_command command_report = {
     .name = "report",
-    .usage = "[EXPERIMENT...] [by=COLUMN,...] [where=COLUMN=VALUE,...] [options]",
+    .usage = "[EXPERIMENT...] [by=COLUMN,...] [where=COLUMN=VALUE,...] [best=SETTING,...] [options]",
     .help = "print the comparison tables and write results/report.html and results/report.md",
     .order = 40,
     .most_words = 1000,
@@ -215,6 +218,10 @@ const unroll_command command_report = {
             "brackets: intervals that cover 95% or more, of 6 runs and more. A star marks times that are no evidence: of runs beside\n"
             "others, under a load above the cores, of samples that spread by more than half their median, above the machine's peak.\n"
             "CSV counts such runs in time_doubt, and with --runs names the reason: beside, load, spread, peak.\n"
+            "\n"
+            "best=lr leaves, of each combination of the other settings, the value whose validation metric has the best median\n"
+            "over the lower half of the seeds, and shows its runs on the other half; a line says of what and by how many runs it was\n"
+            "chosen. best=lr,hidden chooses pairs. The verdict is that of all runs, as without it.\n"
             "\n"
             "Behind the table stands what was published for the same, where the experiment declares it, beside ours; in CSV only\n"
             "with --out, in DIR/EXPERIMENT-published.csv.\n"

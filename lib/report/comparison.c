@@ -9,6 +9,25 @@
 
 enum { MOST_COLUMNS = 32 };
 
+/* Leaves what the experiment declares to be chosen. */
+static unroll_status keep_declared(const unroll_experiment *experiment, unroll_table *table)
+{
+    unroll_status status;
+    bool *keep;
+    if (experiment->best == NULL)
+        return unroll_ok();
+    keep = malloc(((size_t)table->rows + 1) * sizeof *keep);
+    if (keep == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for the rows of a table");
+    for (int row = 0; row < table->rows; row++)
+        keep[row] = true;
+    status = unroll_keep_best(experiment, table, experiment->best, experiment->best_by, keep, table->chosen);
+    if (status.code == UNROLL_OK)
+        unroll_table_keep(table, keep);
+    free(keep);
+    return status;
+}
+
 unroll_status unroll_report_load(const unroll_experiment *experiment, const char *results, unroll_table **table)
 {
     char path[1024];
@@ -21,6 +40,8 @@ unroll_status unroll_report_load(const unroll_experiment *experiment, const char
         return unroll_error(UNROLL_DAMAGED, "%.400s; unroll run %s makes it anew", status.text, experiment->name);
     UNROLL_TRY(status);
     status = unroll_keep_present(experiment, *table);
+    if (status.code == UNROLL_OK)
+        status = keep_declared(experiment, *table);
     if (status.code == UNROLL_OK)
         status = unroll_doubt_add(experiment, *table);
     if (status.code != UNROLL_OK)
@@ -254,6 +275,14 @@ static void print_below(unroll_format format, FILE *out, const char *sentence)
     fputs(after[format], out);
 }
 
+void unroll_print_chosen(const unroll_table *table, const char *asked, unroll_format format, FILE *out)
+{
+    const char *sentences[] = {table->chosen, asked};
+    for (int i = 0; i < 2; i++)
+        if (sentences[i][0] != '\0')
+            print_below(format, out, sentences[i]);
+}
+
 static void print_count(int count, const char *what, const char *then, unroll_format format, FILE *out)
 {
     char sentence[400];
@@ -324,6 +353,8 @@ unroll_status unroll_report_table(const unroll_experiment *experiment, const unr
         status = print_groups(experiment, table, &groups, format, out);
     if (status.code == UNROLL_OK && has_times(experiment))
         print_doubts(table, &groups, format, out);
+    if (status.code == UNROLL_OK)
+        unroll_print_chosen(table, groups.chosen, format, out);
     unroll_groups_free(&groups);
     if (format != UNROLL_FORMAT_CSV && status.code == UNROLL_OK)
         print_together(together, format, out);

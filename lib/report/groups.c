@@ -58,12 +58,14 @@ static void list_columns(const unroll_experiment *experiment, const unroll_table
     bool params = has_params(table, keep);
     out[0] = '\0';
     for (const char *rest = experiment->groups; unroll_next_word(&rest, word, sizeof word) && used < UNROLL_COLUMNS_ROOM;)
-        if (!is_word(but, word) && (all || unroll_varies(table, unroll_table_find(table, word), keep)))
+        if (!is_word(but, word) && !unroll_is_chosen(experiment, word) &&
+            (all || unroll_varies(table, unroll_table_find(table, word), keep)))
             used += (size_t)snprintf(out + used, UNROLL_COLUMNS_ROOM - used, "%s%s", used > 0 ? " " : "", word);
     for (int i = 0; i < unroll_setting_count(); i++) {
         const unroll_setting *row = unroll_setting_at(i);
         const unroll_table_column *column = unroll_table_find(table, row->name);
-        bool follows = strcmp(row->name, "seed") == 0 || (params && strcmp(row->name, "hidden") == 0) ||
+        bool follows = strcmp(row->name, "seed") == 0 || unroll_is_chosen(experiment, row->name) ||
+                       (params && strcmp(row->name, "hidden") == 0) ||
                        ((row->flags & UNROLL_SETTING_TIMING) != 0 && !experiment->timed);
         if (column == NULL || follows || is_word(experiment->groups, row->name) || is_word(but, row->name) ||
             !unroll_varies(table, column, keep) || used >= UNROLL_COLUMNS_ROOM)
@@ -276,26 +278,55 @@ static void part_words(const char *list, char out[UNROLL_COLUMNS_ROOM])
         *c = *c == ',' ? ' ' : *c;
 }
 
+/* Adds the words that are not there yet. */
+static void add_words(const char *words, char columns[UNROLL_COLUMNS_ROOM])
+{
+    char word[48];
+    while (unroll_next_word(&words, word, sizeof word)) {
+        size_t used = strlen(columns);
+        if (!is_word(columns, word))
+            snprintf(columns + used, UNROLL_COLUMNS_ROOM - used, "%s%s", used > 0 ? " " : "", word);
+    }
+}
+
+/* Marks the rows, and words in `best` the settings that were chosen. */
+static unroll_status select_rows(const unroll_experiment *experiment, const unroll_table *table, const unroll_grouping *grouping,
+                                 bool *keep, char best[UNROLL_COLUMNS_ROOM], char note[UNROLL_NOTE_ROOM])
+{
+    note[0] = '\0';
+    part_words(grouping->best != NULL ? grouping->best : experiment->best != NULL ? experiment->best : "", best);
+    UNROLL_TRY(unroll_select(table, grouping->where, grouping->failed, keep));
+    if (grouping->best == NULL)
+        return unroll_ok();
+    if (experiment->best != NULL)
+        return unroll_error(UNROLL_WRONG, "best=%.100s: %s chooses the best %.100s already, and its table has those runs alone",
+                            grouping->best, experiment->name, experiment->best);
+    return unroll_keep_best(experiment, table, best, NULL, keep, note);
+}
+
 unroll_status unroll_groups_of(const unroll_experiment *experiment, const unroll_table *table, const unroll_grouping *grouping,
                                unroll_groups *groups, char together[UNROLL_COLUMNS_ROOM])
 {
     static const unroll_grouping usual;
-    char columns[UNROLL_COLUMNS_ROOM];
+    char columns[UNROLL_COLUMNS_ROOM], best[UNROLL_COLUMNS_ROOM], note[UNROLL_NOTE_ROOM];
     bool *keep = malloc(((size_t)table->rows + 1) * sizeof *keep);
     unroll_status status = keep != NULL ? unroll_ok() : out_of_memory();
     grouping = grouping != NULL ? grouping : &usual;
     memset(groups, 0, sizeof *groups);
     if (status.code == UNROLL_OK)
-        status = unroll_select(table, grouping->where, grouping->failed, keep);
+        status = select_rows(experiment, table, grouping, keep, best, note);
     if (status.code == UNROLL_OK) {
         if (grouping->by != NULL)
             part_words(grouping->by, columns);
         else
-            unroll_groups_default(experiment, table, keep, NULL, columns);
+            unroll_groups_default(experiment, table, keep, best, columns);
+        add_words(best, columns);
         if (together != NULL)
             list_columns(experiment, table, keep, columns, false, together);
         status = unroll_groups_make(experiment, table, columns, keep, groups);
     }
+    if (status.code == UNROLL_OK)
+        unroll_text_copy(groups->chosen, sizeof groups->chosen, note);
     free(keep);
     return status;
 }

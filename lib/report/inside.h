@@ -43,13 +43,25 @@ const char *unroll_show_interval(const unroll_interval *i, bool share, const cha
    counts them in the table. */
 unroll_status unroll_keep_present(const unroll_experiment *experiment, unroll_table *table);
 
+/* Leaves marked in keep (rows) of each group of runs that share their other settings those of the best values of `names`,
+   settings parted by blanks, on other seeds than those that choose: `by`, "seed=0..2", or, where that is NULL and names are
+   asked for by a user, the lower half of the seeds that there are. The best have the best median validation metric
+   (sweep/best.h). note: a sentence on what was chosen of, by which runs and how many. UNROLL_WRONG for one seed, or for a
+   setting that does not vary, where they are asked for; UNROLL_NOTHING where no run can choose, or is left. */
+unroll_status unroll_keep_best(const unroll_experiment *experiment, const unroll_table *table, const char *names, const char *by,
+                               bool *keep, char note[UNROLL_NOTE_ROOM]);
+
+/* Whether the experiment declares that the setting's value is chosen so. */
+bool unroll_is_chosen(const unroll_experiment *experiment, const char *setting);
+
 bool unroll_has_status(const unroll_table *table, const char *status, int row);
 /* Runs of a status; *first, where not NULL, becomes the first one's row when there is any. */
 int unroll_count_status(const unroll_table *table, const char *status, int *first);
 
-/* Marks in keep (rows) the runs that did not fail, or all with `failed`, and that `filter` lets pass: terms parted by blanks, each a column with a list of
-   its values, ranges, max or min (of the rows that the terms before let pass): "params=max length=50..400 model=lstm,gru".
-   NULL: all. UNROLL_WRONG for a filter that is not written so, or asks for a column that is not there. */
+/* Marks in keep (rows) the runs that did not fail, or all with `failed`, and that `filter` lets pass: terms parted by blanks,
+   each a column with a list of its values, ranges, max or min (of the rows that the terms before let pass): "params=max
+   length=50..400 model=lstm,gru". NULL: all. UNROLL_WRONG for a filter that is not written so, or asks for a column that is not
+   there. */
 unroll_status unroll_select(const unroll_table *table, const char *filter, bool failed, bool *keep);
 /* Whether a column holds different values in the rows in `keep`. */
 bool unroll_varies(const unroll_table *table, const unroll_table_column *column, const bool *keep);
@@ -67,6 +79,7 @@ typedef struct unroll_groups {
     /* owned; in order of the columns' values: numbers rise, texts as the experiment's axes have them */
     unroll_group *group;
     int count;
+    char chosen[UNROLL_NOTE_ROOM]; /* how its rows were chosen by validation, where that was asked for; "" */
 } unroll_groups;
 
 /* Groups the rows marked in `keep` (NULL: all that did not fail) by columns parted by blanks. UNROLL_WRONG for a column
@@ -74,14 +87,14 @@ typedef struct unroll_groups {
 unroll_status unroll_groups_make(const unroll_experiment *experiment, const unroll_table *table, const char *columns,
                                  const bool *keep, unroll_groups *groups);
 void unroll_groups_free(unroll_groups *groups);
-/* The columns that the rows in `keep` are grouped by where nobody says otherwise: the experiment's own, then every other setting
-   that varies among them. Left out: the words of `but` (NULL: none), the seed, what follows from another setting, and what changes
-   no result. */
+/* The columns that the rows in `keep` are grouped by where nobody says otherwise: the experiment's own, then every other
+   setting that varies among them. Left out: the words of `but` (NULL: none), the seed, what the experiment declares to be
+   chosen, what follows from another setting, and what changes no result. */
 void unroll_groups_default(const unroll_experiment *experiment, const unroll_table *table, const bool *keep, const char *but,
                            char out[UNROLL_COLUMNS_ROOM]);
 
-/* The rows of the comparison table, and in `together`, unless that is NULL, the columns by which the default would part them
-   further. */
+/* The rows of the comparison table, for which what is chosen by validation stands behind the other columns; and in `together`,
+   unless that is NULL, the columns by which the default would part them further. */
 unroll_status unroll_groups_of(const unroll_experiment *experiment, const unroll_table *table, const unroll_grouping *grouping,
                                unroll_groups *groups, char together[UNROLL_COLUMNS_ROOM]);
 
@@ -149,6 +162,8 @@ unroll_status unroll_grid_print(const unroll_grid *grid, unroll_format format, F
 /* A field of CSV (RFC 4180), in quotes where it needs them. Line breaks and tabs are data; other control characters become
    blanks, for the table may go to a terminal. */
 void unroll_print_csv(const char *text, FILE *out);
+/* How the rows of the table and of its groups were chosen by validation, where they were; nothing in CSV. */
+void unroll_print_chosen(const unroll_table *table, const char *asked, unroll_format format, FILE *out);
 /* How many records the table lacks, and why; nothing in CSV. */
 void unroll_print_left_out(const unroll_experiment *experiment, const unroll_table *table, unroll_format format, FILE *out);
 

@@ -98,12 +98,15 @@ void unroll_html_close(FILE *out);
    for its own marks is made harmless. */
 void unroll_print_escaped(const char *text, unroll_format format, FILE *out);
 /* The gathered file of an experiment in the folder `results`, with the rows alone that may stand in one table
-   (unroll_keep_present). UNROLL_NOTHING when there is none, else as store.h says. */
+   (unroll_keep_present), and of these, where the experiment declares a choice by validation, the chosen ones (unroll_keep_best).
+   UNROLL_NOTHING when there is none, else as store.h says. */
 unroll_status unroll_report_load(const unroll_experiment *experiment, const char *results, unroll_table **table);
 /* Which runs stand in a table, and by which columns they are grouped. */
 typedef struct unroll_grouping {
     const char *by;    /* "model,lr"; NULL: the experiment's own groups and every other setting that varies, but for the seed */
     const char *where; /* a filter (report/inside.h): "length=50..100 model=lstm"; NULL: all runs */
+    const char *best;  /* "lr,hidden": settings whose values are chosen by validation (report/inside.h); NULL: none. A table has
+                          them as columns, whatever `by` is */
     bool failed;       /* failed runs, too */
 } unroll_grouping;
 

@@ -15,6 +15,7 @@ typedef struct listing {
     int *row, *column; /* owned, (rows) and (columns) */
     bool *keep;        /* owned; whether a row of the table is among them */
     int rows, columns;
+    char chosen[UNROLL_NOTE_ROOM]; /* as unroll_groups has it */
 } listing;
 
 static kind kind_of(const char *name)
@@ -68,6 +69,7 @@ static unroll_status choose_rows(const unroll_experiment *experiment, const unro
             l->keep[groups.group[g].row[i]] = true;
         }
     }
+    unroll_text_copy(l->chosen, sizeof l->chosen, groups.chosen);
     unroll_groups_free(&groups);
     return unroll_ok();
 }
@@ -182,6 +184,8 @@ unroll_status unroll_report_rows(const unroll_experiment *experiment, const unro
         status = choose_rows(experiment, table, grouping, &l);
     if (status.code == UNROLL_OK)
         status = print_rows(table, format, &l, out);
+    if (status.code == UNROLL_OK)
+        unroll_print_chosen(table, l.chosen, format, out);
     if (status.code == UNROLL_OK)
         unroll_print_left_out(experiment, table, format, out);
     free(l.row);

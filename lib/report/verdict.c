@@ -141,14 +141,15 @@ static int mark_size(const judging *j, const unroll_axes *axes, bool *of)
     return count;
 }
 
-/* The full size where all of it is there, else what there is of the quick one, else of the full one: what else a user has run
-   takes nothing from the verdict. Where there are none of either all runs are judged, and the verdict is exploratory. */
+/* The full size where all of it is there (of what is chosen by validation one value), else what there is of the quick one, else
+   of the full one: what else a user has run takes nothing from the verdict. Where there are none of either all runs are judged,
+   and the verdict is exploratory. */
 static void choose_judged(judging *j)
 {
     int quick = mark_size(j, &j->quick, j->keep), full = mark_size(j, &j->full, j->judged);
     double whole = 1;
     for (int i = 0; i < j->full.count; i++)
-        whole *= j->full.axis[i].count;
+        whole *= unroll_is_chosen(j->experiment, unroll_setting_at(j->full.axis[i].setting)->name) ? 1 : j->full.axis[i].count;
     for (int row = 0; row < j->table->rows && quick > 0 && full < whole; row++)
         j->judged[row] = j->keep[row];
     for (int row = 0; row < j->table->rows && quick + full == 0; row++)
@@ -386,7 +387,7 @@ static unroll_status find_missing(judging *j)
         for (int i = 0; axis != NULL && i < axis->count; i++) {
             unroll_comparison *out;
             char number[UNROLL_NUMBER_ROOM];
-            if (is_there(j, word, &axis->values[i]))
+            if (unroll_is_chosen(j->experiment, word) || is_there(j, word, &axis->values[i]))
                 continue;
             UNROLL_TRY(new_comparison(j, &out));
             snprintf(out->text, sizeof out->text, "no run has %s=%s", word,

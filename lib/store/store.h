@@ -119,6 +119,7 @@ typedef struct unroll_table_timing {
     int length;
     int64_t *ns; /* (rows, length), -1 after the end */
 } unroll_table_timing;
+enum { UNROLL_NOTE_ROOM = 1000 };
 typedef struct unroll_table {
     char experiment[48], title[256], version[32], commit[48], created[32];
     char judged_by[48];
@@ -127,6 +128,7 @@ typedef struct unroll_table {
        times are compared, which may be `elsewhere`, not here; older ones of the same settings */
     int stale, other, older;
     bool all_stale, elsewhere;
+    char chosen[UNROLL_NOTE_ROOM]; /* the sentence on how its rows were chosen by validation, where the experiment declares that; "" */
     int rows;
     unroll_table_column *columns; /* settings, status, metrics, seconds ... */
     int column_count;

@@ -55,6 +55,12 @@ typedef struct unroll_experiment {
     /* axes and fixed settings, written as on the command line, parted by blanks: "model=rnn,lstm,gru seed=0..4" */
     const char *axes_quick, *axes_full;
     const char *fixed;
+    /* A reduction: settings of the axes, parted by blanks ("lr"), whose values are chosen by validation: of each combination of
+       the other settings those with the best median metric over the seeds of `best_by` ("seed=0..2"), which are none of the
+       axes'; the metric is that of `metric` where there is `measure`, else the task's own. A run that diverged is worst; of
+       equal values the first on the axis is taken. The sweep does all values on those seeds, then the chosen one on the seeds
+       of the axes, and these runs alone stand in tables, figures and verdict. NULL: none */
+    const char *best, *best_by;
     bool timed; /* its runs measure time: they run alone, one after the other */
     bool steps; /* it times steps of training or inference alone (bench/bench.h): what a whole training run reads is refused */
     /* Measures one configuration; NULL: a training run (unroll_run of model/run.h). Fills columns, curves, timings. */
@@ -62,11 +68,12 @@ typedef struct unroll_experiment {
     const char *metric; /* the column that progress lines show: "mse"; NULL: the task's own */
     const char *groups; /* columns whose combinations are the rows of the comparison table, as other settings are that vary:
                            "length model" */
-    /* its further columns, in order. NAME is a median over the group's runs with its interval; of what is equal in all runs
-       of a group the value. Endings: NAME:share, the share of runs where it is 1; :alone, without its interval; :time, a time
-       or a speed, marked in tables and in no verdict where how it was measured makes it no evidence (report/doubt.h); :until, the steps or seconds to something that some runs do not come to; :given, a yardstick, which stands by
-       itself; :higher, where more is better. A run that diverged counts as the worst, but for :time and :given; one without
-       a value does for :until. "parameters ms_per_step:time mse solved:share" */
+    /* its further columns, in order. NAME is a median over the group's runs with its interval; of what is equal in all runs of
+       a group the value. Endings: NAME:share, the share of runs where it is 1; :alone, without its interval; :time, a time or a
+       speed, marked in tables and in no verdict where how it was measured makes it no evidence (report/doubt.h); :until, the
+       steps or seconds to something that some runs do not come to; :given, a yardstick, which stands by itself; :higher, where
+       more is better. A run that diverged counts as the worst, but for :time and :given; one without a value does for :until.
+       "parameters ms_per_step:time mse solved:share" */
     const char *columns;
     const char *texts;   /* text columns that the page shows in full, of one run a group: "sample" */
     const char *figures; /* gnuplot scripts in plots/, without ending, parted by blanks: "architectures" */
