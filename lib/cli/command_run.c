@@ -86,5 +86,8 @@ const unroll_command command_run = {
         "parts, and one value is drawn in each. 'lr=grid(1e-4,1e-1,4)' is four values from the first to the last, each\n"
         "as many times the one before. What is assigned replaces the experiment's own; params=N takes the width of\n"
         "each model that comes nearest to N parameters. A setting that can matter to none of the runs is refused, and\n"
-        "where it cannot matter to one of them it is at its default there.\n",
+        "where it cannot matter to one of them it is at its default there.\n"
+        "\n"
+        "An experiment may choose some values by validation: its runs then come in two stages, every value on the seeds that\n"
+        "choose, then the best of them on the other seeds. With --shard the second begins once all of the first is there.\n",
 };

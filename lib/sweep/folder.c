@@ -12,6 +12,7 @@
 #include "base/stop.h"
 #include "base/text.h"
 #include "store/store.h"
+#include "sweep/best.h"
 #include "sweep/claim.h"
 
 #ifdef __APPLE__
@@ -129,6 +130,7 @@ static void take_record(const unroll_experiment *experiment, int take, const unr
     if (experiment->timed && !is_of_here(experiment, record))
         return;
     strcpy(run->status, record->status);
+    run->score = unroll_best_score(experiment, record);
     run->take = take;
     run->in_question = !experiment->timed && unroll_origin_in_question(record);
     unroll_text_copy(run->sources, sizeof run->sources, unroll_origin_noted(record, "sources"));

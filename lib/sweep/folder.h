@@ -15,7 +15,7 @@ unroll_status unroll_folder_name(const char *results, const char *experiment, un
 /* Makes the folders as needed and removes what killed writers left in them. Fails when records could not be written. */
 unroll_status unroll_folder_prepare(const unroll_folder *folder);
 void unroll_folder_record(const unroll_folder *folder, const char *name, char path[600]);
-/* Finds a planned run's record, the newest of them that what is here may still give, and fills in status, take, next, and
+/* Finds a planned run's record, the newest of them that what is here may still give, and fills in status, score, take, next, and
    in_question with what its first steps are to be held against. A damaged record, or one that cannot be the run's, is set aside
    as NAME.damaged, unless `look_only`, and told of on `out`; it counts as missing. Fails when a record cannot be read for
    another reason. */

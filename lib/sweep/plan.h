@@ -13,6 +13,7 @@ typedef struct unroll_planned {
     int take;           /* of its record, the one found or the one to be written: the first file is ID.h5, the next ID-2.h5 */
     int next;           /* the first that is free */
     char status[16];    /* of the record that is there; "": none */
+    double score;       /* what that counts in a choice by validation (best.h) */
     bool in_question;   /* the record is of other sources: */
     char sources[UNROLL_HASH_ROOM], first_steps[UNROLL_FIRST_STEPS_ROOM]; /* first_steps: "" before it has been done again */
     int64_t turn;    /* place in the order for timed runs: the first axis changes fastest, the last one slowest */

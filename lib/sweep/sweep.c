@@ -22,14 +22,16 @@
 #include "sweep/plan.h"
 #include "sweep/progress.h"
 #include "sweep/question.h"
+#include "sweep/stage.h"
 
-/* One call of unroll_sweep. */
+/* One call of unroll_sweep_stage. */
 typedef struct sweep {
     const unroll_experiment *experiment;
     const unroll_sweep_options *options;
     const atomic_bool *stop;
     unroll_sweep_summary *summary;
     unroll_folder folder;
+    const unroll_choice *choice; /* of whose runs the plan is; NULL: of all */
     unroll_plan plan;
     unroll_planned **mine; /* owned: the runs of this shard, in plan order */
     int mine_count;
@@ -508,6 +510,8 @@ static unroll_status plan_and_run(sweep *s)
     const unroll_sweep_options *options = s->options;
     UNROLL_TRY(unroll_folder_name(options->results, s->experiment->name, &s->folder));
     UNROLL_TRY(unroll_plan_make(s->experiment, options, &s->plan));
+    if (s->choice != NULL)
+        UNROLL_TRY(unroll_choice_keep(s->experiment, s->choice, &s->plan));
     UNROLL_TRY(choose_shard(s));
     for (int i = 0; i < s->mine_count; i++) {
         if (is_stopped(s))
@@ -525,10 +529,10 @@ static unroll_status plan_and_run(sweep *s)
     return unroll_ok();
 }
 
-unroll_status unroll_sweep(const unroll_experiment *experiment, const unroll_sweep_options *options,
-                           const atomic_bool *stop, unroll_sweep_summary *summary)
+unroll_status unroll_sweep_stage(const unroll_experiment *experiment, const unroll_sweep_options *options,
+                                 const atomic_bool *stop, const unroll_choice *choice, unroll_sweep_summary *summary)
 {
-    sweep s = {.experiment = experiment, .options = options, .stop = stop, .summary = summary};
+    sweep s = {.experiment = experiment, .options = options, .stop = stop, .summary = summary, .choice = choice};
     unroll_status status;
     memset(summary, 0, sizeof *summary);
     s.trouble = unroll_ok();

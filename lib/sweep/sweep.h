@@ -27,7 +27,8 @@ typedef struct unroll_sweep_summary {
 } unroll_sweep_summary;
 
 /* Runs what is not there yet, costliest first, and gathers the plan's records (those of other shards, too) into
-   results/NAME.h5. UNROLL_STOPPED when `stop` became true before all runs were finished; UNROLL_FAILED when a run has
+   results/NAME.h5; where the experiment declares a choice by validation, first the runs that choose, then what they chose, once
+   all of them are there. UNROLL_STOPPED when `stop` became true before all runs were finished; UNROLL_FAILED when a run has
    failed, now or in a record that was found (all the others are done), or a record could not be written (no further run
    is started); UNROLL_WRONG for a bad axis; UNROLL_NOTHING when the shard has no runs. */
 unroll_status unroll_sweep(const unroll_experiment *experiment, const unroll_sweep_options *options,
