@@ -1,59 +1,18 @@
 #include "sweep/sweep.h"
 
-#include <errno.h>
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/file.h"
 #include "base/text.h"
 #include "base/threads.h"
-#include "base/version.h"
 #include "bench/bench.h"
-#include "model/run.h"
-#include "base/team.h"
-#include "simd/engine.h"
 #include "store/store.h"
-#include "sweep/claim.h"
 #include "sweep/estimate.h"
-#include "sweep/folder.h"
 #include "sweep/plan.h"
-#include "sweep/progress.h"
 #include "sweep/question.h"
-#include "sweep/stage.h"
-
-/* One call of unroll_sweep_stage. */
-typedef struct sweep {
-    const unroll_experiment *experiment;
-    const unroll_sweep_options *options;
-    const atomic_bool *stop;
-    unroll_sweep_summary *summary;
-    unroll_folder folder;
-    const unroll_choice *choice; /* of whose runs the plan is; NULL: of all */
-    unroll_plan plan;
-    unroll_planned **mine; /* owned: the runs of this shard, in plan order */
-    int mine_count;
-    unroll_planned **todo; /* owned: those without a record, in the order in which they are started */
-    int todo_count, jobs;
-    unroll_planned **waiting; /* owned: of those, the ones that another call is at; under the progress lock */
-    int waiting_count;
-    bool told; /* of the other call */
-    unroll_claims *claims;
-    int failed_before; /* records found that are of failed runs */
-    const unroll_isa *isa; /* of runs that name none */
-    unroll_progress progress;
-    atomic_int next;
-    atomic_bool halt;      /* start no more runs */
-    unroll_status trouble; /* what a record could not be written for; under the progress lock */
-    char first_failure[512];
-} sweep;
-
-static bool is_stopped(const sweep *s)
-{
-    return s->stop != NULL && atomic_load(s->stop);
-}
+#include "sweep/work.h"
 
 static unroll_status out_of_memory(void)
 {
@@ -86,7 +45,7 @@ static int by_turn(const void *a, const void *b)
 }
 
 /* Every shards-th run in the order of ids, from the shard's own one: the same on every machine. */
-static unroll_status choose_shard(sweep *s)
+static unroll_status choose_shard(unroll_work *s)
 {
     int shards = s->options->shards > 1 ? s->options->shards : 1, shard = shards > 1 ? s->options->shard : 1;
     int count = s->plan.count, kept = 0;
@@ -109,7 +68,7 @@ static unroll_status choose_shard(sweep *s)
     return unroll_ok();
 }
 
-static void sort_out(sweep *s)
+static void sort_out(unroll_work *s)
 {
     const unroll_sweep_options *options = s->options;
     for (int i = 0; i < s->mine_count; i++) {
@@ -129,7 +88,7 @@ static void sort_out(sweep *s)
 }
 
 /* Threads over runs: as many as asked for or as there are processors, fewer when a run has several of its own. */
-static void count_jobs(sweep *s)
+static void count_jobs(unroll_work *s)
 {
     int64_t widest = 1;
     int jobs = s->options->jobs > 0 ? s->options->jobs : omp_get_num_procs();
@@ -143,7 +102,7 @@ static void count_jobs(sweep *s)
 
 /* As many as the system gives, which may limit the threads of a user or a container; what gathers needs its own, and after it
    what keeps claims fresh. */
-static void limit_jobs(sweep *s)
+static void limit_jobs(unroll_work *s)
 {
     int there;
     unroll_store_start_child();
@@ -154,266 +113,9 @@ static void limit_jobs(sweep *s)
     s->jobs = there;
 }
 
-/* ---- one run ---- */
+/* ---- what it says ---- */
 
-typedef struct run_in_flight {
-    sweep *sweep;
-    double cost, counted; /* of the run, and as much of it as the progress bar has been told of */
-} run_in_flight;
-
-static void count_steps(void *context, const unroll_point *point)
-{
-    run_in_flight *flight = context;
-    double now = point->steps > 0 ? flight->cost * (double)point->step / (double)point->steps : 0;
-    unroll_progress_advance(&flight->sweep->progress, now - flight->counted);
-    flight->counted = now;
-}
-
-/* "model=lstm seed=3  done  3.1 s  mse 0.0123" */
-static void describe(const sweep *s, const unroll_record *record, char *line, size_t room)
-{
-    char settings[256], duration[32];
-    const unroll_column *named = unroll_record_find(record, "metric"); /* a training run names its task's metric */
-    const char *metric = s->experiment->metric != NULL ? s->experiment->metric : named != NULL ? named->text : "";
-    const unroll_column *column = unroll_record_find(record, metric);
-    size_t used;
-    unroll_plan_describe(&s->plan, record->settings, settings, sizeof settings);
-    used = (size_t)snprintf(line, room, "%s%s%s  %s", settings, settings[0] != '\0' ? "  " : "", record->status,
-                            unroll_show_duration(record->seconds, duration));
-    if (column != NULL && column->type != UNROLL_COLUMN_TEXT && used < room)
-        used += (size_t)snprintf(line + used, room - used, "  %s %.4g", column->name,
-                                 column->type == UNROLL_COLUMN_INT ? (double)column->integer : column->real);
-    if (record->reason[0] != '\0' && used < room)
-        snprintf(line + used, room - used, "  %s", record->reason);
-}
-
-/* A run that failed leaves a record with nothing but its reason. */
-static unroll_record *failed_record(const unroll_settings *settings, const unroll_status *status)
-{
-    unroll_record *record = unroll_record_new(settings);
-    if (record == NULL)
-        return NULL;
-    unroll_text_copy(record->status, sizeof record->status, "failed");
-    unroll_text_copy(record->reason, sizeof record->reason, status->text);
-    return record;
-}
-
-static void label(const sweep *s, const unroll_planned *run, double seconds, unroll_record *record)
-{
-    char beside[16];
-    unroll_text_copy(record->experiment, sizeof record->experiment, s->experiment->name);
-    unroll_text_copy(record->id, sizeof record->id, run->id);
-    record->experiment_version = s->experiment->version;
-    record->numerics_version = UNROLL_NUMERICS_VERSION;
-    record->seconds = seconds;
-    if (record->status[0] == '\0')
-        unroll_text_copy(record->status, sizeof record->status, "done");
-    unroll_describe_machine(run->settings, record);
-    unroll_origin_note(run->content, record);
-    snprintf(beside, sizeof beside, "%d", s->jobs - 1);
-    unroll_record_env(record, "beside", beside); /* runs of this sweep that went at the same time, at most */
-}
-
-/* Counts and tells of a run whose record is written, or could not be written. */
-static void account(sweep *s, const unroll_record *record, const unroll_status *stored)
-{
-    char line[1024];
-    bool failed = strcmp(record->status, "failed") == 0;
-    pthread_mutex_lock(&s->progress.lock);
-    if (stored->code != UNROLL_OK) {
-        if (s->trouble.code == UNROLL_OK)
-            s->trouble = *stored;
-        atomic_store(&s->halt, true);
-    } else {
-        s->summary->failed += failed;
-        s->summary->diverged += strcmp(record->status, "diverged") == 0;
-        s->summary->done += strcmp(record->status, "done") == 0;
-        if (failed && s->first_failure[0] == '\0')
-            unroll_text_copy(s->first_failure, sizeof s->first_failure, record->reason);
-    }
-    pthread_mutex_unlock(&s->progress.lock);
-    if (failed && s->options->fail_fast)
-        atomic_store(&s->halt, true);
-    if (stored->code != UNROLL_OK)
-        return;
-    describe(s, record, line, sizeof line);
-    unroll_progress_finish(&s->progress, record->status, line, failed);
-}
-
-/* A timed run names its instruction set; the others have been given theirs before. */
-static unroll_status use_isa_of(const sweep *s, const unroll_settings *settings)
-{
-    const unroll_isa *isa;
-    unroll_isa_use(s->isa);
-    UNROLL_TRY(unroll_isa_find(unroll_text(settings, "isa"), &isa));
-    unroll_isa_use(isa);
-    return unroll_ok();
-}
-
-/* What a run that ended early did not compute is no measure of the rest. Summed anew: a difference would lose the others
-   beside a run of hidden=1e9. */
-static void drop_cost(sweep *s, unroll_planned *run, double counted)
-{
-    pthread_mutex_lock(&s->progress.lock);
-    run->cost = counted;
-    s->progress.cost_total = 0;
-    for (int i = 0; i < s->todo_count; i++)
-        s->progress.cost_total += s->todo[i]->cost;
-    pthread_mutex_unlock(&s->progress.lock);
-}
-
-static unroll_status check_record(const sweep *s, const unroll_planned *run, const unroll_record *record)
-{
-    char content[UNROLL_HASH_ROOM];
-    const char *excess;
-    UNROLL_TRY(unroll_record_check(record));
-    unroll_contents_of(s->plan.contents, run->settings, content);
-    if (strcmp(content, run->content) != 0)
-        return unroll_error(UNROLL_FAILED, "its data changed while the sweep went on; the same command does it on the new ones");
-    excess = unroll_plan_excess(s->experiment, record);
-    return excess == NULL ? unroll_ok() : unroll_error(UNROLL_FAILED, "its record %s", excess);
-}
-
-static void do_run(sweep *s, unroll_planned *run)
-{
-    run_in_flight flight = {s, run->cost, 0};
-    unroll_run_hooks hooks = {
-        .progress = s->progress.terminal ? count_steps : NULL, .context = &flight, .stop = s->stop};
-    unroll_record *record = unroll_record_new(run->settings);
-    unroll_status status = record != NULL ? unroll_ok() : out_of_memory();
-    int64_t start = unroll_clock_ns();
-    char name[UNROLL_RECORD_NAME_ROOM], path[600];
-    if (status.code == UNROLL_OK && s->experiment->timed)
-        status = use_isa_of(s, run->settings);
-    if (status.code == UNROLL_OK)
-        status = s->experiment->measure != NULL ? s->experiment->measure(run->settings, record)
-                                                : unroll_run(run->settings, &hooks, record);
-    if (status.code == UNROLL_OK)
-        status = check_record(s, run, record);
-    if (status.code != UNROLL_OK) {
-        unroll_record_free(record);
-        record = status.code == UNROLL_STOPPED ? NULL : failed_record(run->settings, &status);
-    }
-    if (record != NULL) {
-        unroll_record_settle(record, NULL); /* an experiment that measures says NaN where there is nothing */
-        label(s, run, (double)(unroll_clock_ns() - start) * 1e-9, record);
-        unroll_folder_record(&s->folder, unroll_record_name(run->id, run->take, name), path);
-        status = unroll_store_record(record, path);
-        unroll_text_copy(run->first_steps, sizeof run->first_steps, unroll_origin_noted(record, "first_steps"));
-        account(s, record, &status);
-    }
-    if (record != NULL && strcmp(record->status, "done") != 0)
-        drop_cost(s, run, flight.counted);
-    else
-        unroll_progress_advance(&s->progress, run->cost - flight.counted);
-    unroll_record_free(record);
-}
-
-/* ---- runs that another call may be at ---- */
-
-/* What a run is claimed by: its record, or the host, where its time is measured alone. */
-static void claim_of(const sweep *s, const unroll_planned *run, char name[UNROLL_RECORD_NAME_ROOM])
-{
-    char host[UNROLL_HOST_ROOM];
-    if (!s->experiment->timed) {
-        unroll_record_name(run->id, run->take, name);
-        return;
-    }
-    unroll_host_name(host);
-    snprintf(name, UNROLL_RECORD_NAME_ROOM, "times-on-%s", host);
-}
-
-/* Whether another call has done the run since it was planned. Where not, its record goes behind what is there now. */
-static bool is_done_meanwhile(sweep *s, unroll_planned *run)
-{
-    unroll_planned now = *run;
-    if (s->options->force || run->status[0] != '\0' || /* it is done again whatever is there */
-        unroll_folder_find(&s->folder, s->experiment, &now, true, s->options->out).code != UNROLL_OK)
-        return false;
-    if (now.status[0] == '\0' || now.take < run->take) {
-        run->take = now.next > run->take ? now.next : run->take;
-        return false;
-    }
-    pthread_mutex_lock(&s->progress.lock);
-    s->summary->found++;
-    s->failed_before += strcmp(now.status, "failed") == 0;
-    pthread_mutex_unlock(&s->progress.lock);
-    unroll_progress_advance(&s->progress, run->cost);
-    return true;
-}
-
-/* Leaves a run for later. */
-static void put_off(sweep *s, unroll_planned *run)
-{
-    bool first;
-    pthread_mutex_lock(&s->progress.lock);
-    s->waiting[s->waiting_count++] = run;
-    first = !s->told;
-    s->told = true;
-    pthread_mutex_unlock(&s->progress.lock);
-    if (first)
-        unroll_progress_say(&s->progress, s->experiment->timed ? "another unroll run measures here: the two take turns"
-                                                               : "another unroll run is at work here: the two share the runs");
-}
-
-/* Does a run unless another call is at it, or has done it. */
-static void try_run(sweep *s, unroll_planned *run)
-{
-    char name[UNROLL_RECORD_NAME_ROOM], line[512];
-    claim_of(s, run, name);
-    if (!unroll_claim(s->claims, name)) {
-        put_off(s, run);
-        return;
-    }
-    if (is_done_meanwhile(s, run)) {
-        unroll_plan_describe(&s->plan, run->settings, line, sizeof line - 32);
-        strcat(line, "  done by another call");
-        unroll_progress_finish(&s->progress, "done", line, false);
-    } else {
-        do_run(s, run);
-    }
-    unroll_unclaim(s->claims, name);
-}
-
-static unroll_planned *take_waiting(sweep *s)
-{
-    unroll_planned *run;
-    pthread_mutex_lock(&s->progress.lock);
-    run = s->waiting_count > 0 ? s->waiting[0] : NULL;
-    for (int i = 1; i < s->waiting_count; i++)
-        s->waiting[i - 1] = s->waiting[i];
-    s->waiting_count -= run != NULL;
-    pthread_mutex_unlock(&s->progress.lock);
-    return run;
-}
-
-/* ---- all of them ---- */
-
-static void do_next_runs(sweep *s)
-{
-    static const struct timespec moment = {0, 100000000};
-    unroll_planned *run;
-    unroll_flush_denormals();
-    while (!is_stopped(s) && !atomic_load(&s->halt)) {
-        int i = atomic_fetch_add(&s->next, 1);
-        if (i >= s->todo_count)
-            break;
-        try_run(s, s->todo[i]);
-    }
-    while (!is_stopped(s) && !atomic_load(&s->halt) && (run = take_waiting(s)) != NULL) {
-        nanosleep(&moment, NULL);
-        try_run(s, run);
-    }
-}
-
-/* Runs side by side, each with what threads it has of its own. */
-static void do_runs(sweep *s)
-{
-#pragma omp parallel num_threads(s->jobs)
-    do_next_runs(s);
-}
-
-static void print_plan(sweep *s)
+static void print_plan(unroll_work *s)
 {
     FILE *out = s->options->out;
     char duration[32];
@@ -436,7 +138,7 @@ static void print_plan(sweep *s)
                 s->jobs == 1 ? "thread" : "threads");
 }
 
-static void print_summary(const sweep *s, double seconds)
+static void print_summary(const unroll_work *s, double seconds)
 {
     const unroll_sweep_summary *summary = s->summary;
     FILE *out = s->options->out;
@@ -452,7 +154,7 @@ static void print_summary(const sweep *s, double seconds)
 }
 
 /* What the sweep as a whole came to. */
-static unroll_status closing_status(const sweep *s, unroll_status gathered)
+static unroll_status closing_status(const unroll_work *s, unroll_status gathered)
 {
     const unroll_sweep_summary *summary = s->summary;
     int there = summary->found + summary->done + summary->diverged + summary->failed;
@@ -460,7 +162,7 @@ static unroll_status closing_status(const sweep *s, unroll_status gathered)
         return s->trouble;
     if (gathered.code != UNROLL_OK)
         return gathered;
-    if (is_stopped(s) && there < summary->planned)
+    if (unroll_work_stopped(s) && there < summary->planned)
         return unroll_error(UNROLL_STOPPED, "stopped with %d of %d runs finished; the same command goes on from there",
                             there, summary->planned);
     if (summary->failed > 0)
@@ -472,7 +174,7 @@ static unroll_status closing_status(const sweep *s, unroll_status gathered)
     return unroll_ok();
 }
 
-static unroll_status run_and_gather(sweep *s)
+static unroll_status run_and_gather(unroll_work *s)
 {
     double cost = 0;
     int64_t start = unroll_clock_ns();
@@ -483,13 +185,13 @@ static unroll_status run_and_gather(sweep *s)
         cost += s->todo[i]->cost;
     if (s->todo_count > 0) {
         UNROLL_TRY(unroll_folder_prepare(&s->folder));
-        UNROLL_TRY(use_isa_of(s, s->todo[0]->settings));
+        UNROLL_TRY(unroll_work_use_isa(s, s->todo[0]->settings));
         limit_jobs(s);
         fprintf(s->options->out, "%s: %d runs, %d found, %d to do on %d %s\n", s->experiment->name, s->mine_count,
                 s->summary->found, s->todo_count, s->jobs, s->jobs == 1 ? "thread" : "threads");
         fflush(s->options->out);
         unroll_progress_open(&s->progress, s->options->out, s->mine_count, s->summary->found, cost);
-        do_runs(s);
+        unroll_work_do(s);
         unroll_claims_close(s->claims);
         unroll_progress_close(&s->progress);
         unroll_isa_use(s->isa);
@@ -505,7 +207,7 @@ static unroll_status run_and_gather(sweep *s)
     return closing_status(s, gathered);
 }
 
-static unroll_status plan_and_run(sweep *s)
+static unroll_status plan_and_run(unroll_work *s)
 {
     const unroll_sweep_options *options = s->options;
     UNROLL_TRY(unroll_folder_name(options->results, s->experiment->name, &s->folder));
@@ -514,7 +216,7 @@ static unroll_status plan_and_run(sweep *s)
         UNROLL_TRY(unroll_choice_keep(s->experiment, s->choice, &s->plan));
     UNROLL_TRY(choose_shard(s));
     for (int i = 0; i < s->mine_count; i++) {
-        if (is_stopped(s))
+        if (unroll_work_stopped(s))
             return unroll_error(UNROLL_STOPPED, "stopped while the records that are there were read");
         UNROLL_TRY(unroll_folder_find(&s->folder, s->experiment, s->mine[i], options->dry_run, options->out));
     }
@@ -523,7 +225,7 @@ static unroll_status plan_and_run(sweep *s)
     count_jobs(s);
     if (!options->dry_run)
         return run_and_gather(s);
-    if (is_stopped(s))
+    if (unroll_work_stopped(s))
         return unroll_error(UNROLL_STOPPED, "stopped");
     print_plan(s);
     return unroll_ok();
@@ -532,7 +234,7 @@ static unroll_status plan_and_run(sweep *s)
 unroll_status unroll_sweep_stage(const unroll_experiment *experiment, const unroll_sweep_options *options,
                                  const atomic_bool *stop, const unroll_choice *choice, unroll_sweep_summary *summary)
 {
-    sweep s = {.experiment = experiment, .options = options, .stop = stop, .summary = summary, .choice = choice};
+    unroll_work s = {.experiment = experiment, .options = options, .stop = stop, .summary = summary, .choice = choice};
     unroll_status status;
     memset(summary, 0, sizeof *summary);
     s.trouble = unroll_ok();
