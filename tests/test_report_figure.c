@@ -252,7 +252,7 @@ static void a_figure_without_memory_says_so_and_not_that_there_is_no_data(void)
 
 static char printed[4096]; /* by the last call of plot */
 
-static unroll_status plot(const char *results, const char *script)
+static unroll_status plot_some(const char *results, const char *script, const unroll_grouping *grouping)
 {
     static const char common[] = "load 'data.gp'\n"
                                  "if (FORMAT eq 'svg') { set terminal svg size 300,200 }\n"
@@ -265,10 +265,15 @@ static unroll_status plot(const char *results, const char *script)
     write_text(plots, "drawn.gp", script);
     printed[0] = '\0';
     setenv("UNROLL_PLOTS", plots, 1);
-    status = unroll_plot(&experiment, results, out);
+    status = unroll_plot(&experiment, results, grouping, out);
     unsetenv("UNROLL_PLOTS");
     fclose(out);
     return status;
+}
+
+static unroll_status plot(const char *results, const char *script)
+{
+    return plot_some(results, script, NULL);
 }
 
 static bool lacks_gnuplot(void)
@@ -277,6 +282,26 @@ static bool lacks_gnuplot(void)
     if (lacking)
         test_skip("gnuplot is not installed");
     return lacking;
+}
+
+static void a_figure_of_some_runs_leaves_that_of_all(void)
+{
+    static const char script[] = "#! m: median mse over length by model\nplot for [i=1:m_n] m_file index (i-1) using 1:2 with lines "
+                                 "title word(m_model, i)\n";
+    const char *results = made_folder(&experiment, runs, RUNS);
+    unroll_grouping some = {.where = "model=lstm"}, none = {.where = "length=77"}, wrong = {.where = "lenth=2"};
+    char expected[2600];
+    if (lacks_gnuplot())
+        return;
+    CU_ASSERT_EQUAL(plot(results, script).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(plot_some(results, script, &some).code, UNROLL_OK);
+    snprintf(expected, sizeof expected, "%s/figures/drawn-selected.svg\n%s/figures/drawn-selected.png\n", results, results);
+    CHECK_TEXT(printed, expected);
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(results, "figures/drawn.svg"), ">rnn<"));
+    CU_ASSERT_PTR_NULL(strstr(read_text(results, "figures/drawn-selected.svg"), ">rnn<"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(results, "figures/drawn-selected.svg"), ">lstm<"));
+    CU_ASSERT_EQUAL(plot_some(results, script, &none).code, UNROLL_NOTHING);
+    CU_ASSERT_EQUAL(plot_some(results, script, &wrong).code, UNROLL_WRONG);
 }
 
 static void a_figure_is_drawn_as_svg_and_png_and_nothing_else_is_left(void)
@@ -353,6 +378,7 @@ const unroll_test tests_report_figure[] = {
     TEST(a_filter_that_is_none_is_refused),
     TEST(a_figure_without_memory_says_so_and_not_that_there_is_no_data),
     TEST(data_that_cannot_be_written_leaves_the_older),
+    TEST(a_figure_of_some_runs_leaves_that_of_all),
     TEST(a_figure_is_drawn_as_svg_and_png_and_nothing_else_is_left),
     TEST(what_gnuplot_complains_of_is_told_in_one_sentence),
     TEST(without_gnuplot_it_is_said_how_to_get_it),

@@ -129,7 +129,7 @@ static unroll_status plot(const char *results)
     CU_ASSERT_EQUAL_FATAL(system(command), 0);
     write_text(plots, "drawn.gp", script);
     setenv("UNROLL_PLOTS", plots, 1);
-    status = unroll_plot(&experiment, results, out);
+    status = unroll_plot(&experiment, results, NULL, out);
     unsetenv("UNROLL_PLOTS");
     fclose(out);
     return status;

@@ -104,7 +104,7 @@ static unroll_status draw(int count, const char *results)
         printf("no figure: it takes the whole grid of %d points, and these are %d\n", all, count);
         return unroll_ok();
     }
-    drawn = unroll_plot(&grid, results, stdout);
+    drawn = unroll_plot(&grid, results, NULL, stdout);
     if (drawn.code != UNROLL_OK)
         printf("no figure: %s\n", drawn.text);
     return unroll_ok();

@@ -5,13 +5,15 @@
 #include "report/report.h"
 
 static const unroll_option options[] = {
+    {"where", "COLUMN=VALUE,...", "only these runs: values, ranges a..b, max, min; several terms parted by blanks, quoted"},
+    {"best", "SETTING,...", "only the values that are best by validation on the lower half of the seeds, on the others"},
     {"--results", "DIR", "folder of the results (default: results)"},
     {NULL, NULL, NULL},
 };
 
 /* Draws what can be drawn; the first failure is told at the end, those of experiments without results only when they
    were named. */
-static unroll_status draw_all(const unroll_selection *selection, const atomic_bool *stop)
+static unroll_status draw_all(const unroll_selection *selection, const unroll_grouping *grouping, const atomic_bool *stop)
 {
     unroll_status first = unroll_ok();
     int drawn = 0;
@@ -22,7 +24,7 @@ static unroll_status draw_all(const unroll_selection *selection, const atomic_bo
         if (status.code == UNROLL_NOTHING && !selection->named)
             continue;
         if (status.code == UNROLL_OK)
-            status = unroll_plot(selection->experiments[i], selection->results, stdout);
+            status = unroll_plot(selection->experiments[i], selection->results, grouping, stdout);
         drawn += status.code == UNROLL_OK;
         if (first.code == UNROLL_OK)
             first = status;
@@ -36,21 +38,25 @@ static unroll_status draw_all(const unroll_selection *selection, const atomic_bo
 
 static unroll_status run(const unroll_arguments *arguments, const atomic_bool *stop)
 {
+    unroll_grouping grouping = {.where = unroll_option_get(arguments, "where"), .best = unroll_option_get(arguments, "best")};
+    bool chosen = grouping.where != NULL || grouping.best != NULL;
     unroll_selection selection;
     unroll_status status = unroll_selection_read(arguments, &selection);
     if (status.code == UNROLL_OK)
-        status = draw_all(&selection, stop);
+        status = draw_all(&selection, chosen ? &grouping : NULL, stop);
     unroll_selection_free(&selection);
     return status;
 }
 
 const unroll_command command_plot = {
     .name = "plot",
-    .usage = "[EXPERIMENT...] [options]",
+    .usage = "[EXPERIMENT...] [where=COLUMN=VALUE,...] [best=SETTING,...] [options]",
     .help = "draw the figures with gnuplot, as SVG and PNG, into results/figures",
     .order = 50,
     .most_words = 1000,
     .run = run,
     .options = options,
-    .more = "Without EXPERIMENT: all that have results. What a figure is drawn from lies beside it, in figures/data.\n",
+    .more = "Without EXPERIMENT: all that have results. What a figure is drawn from lies beside it, in figures/data.\n"
+            "With where= or best= it has a name of its own, FIGURE-selected, and the figure of all runs stays.\n"
+            "Settings that vary and are no axis of a figure are lines of their own, as far as they are few.\n",
 };

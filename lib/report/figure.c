@@ -194,15 +194,17 @@ static unroll_status draw(const char *script, const char *data, const char *figu
     return status.code == UNROLL_OK ? closed : status;
 }
 
-static unroll_status draw_figure(const unroll_experiment *experiment, const unroll_table *table, const char *name,
+/* A figure of some runs has a name of its own: that of all stays what it was. */
+static unroll_status draw_figure(const unroll_experiment *experiment, const unroll_table *table, const char *of, bool selected,
                                  const char *results, FILE *out)
 {
-    char script[UNROLL_FILE_ROOM], figures[UNROLL_FILE_ROOM], data[UNROLL_FILE_ROOM];
+    char script[UNROLL_FILE_ROOM], figures[UNROLL_FILE_ROOM], data[UNROLL_FILE_ROOM], name[128];
     if (strlen(results) > 3000)
         return unroll_error(UNROLL_WRONG, "the name of the folder of the results is longer than 3000 bytes");
-    UNROLL_TRY(unroll_plot_script(name, script));
+    UNROLL_TRY(unroll_plot_script(of, script));
+    snprintf(name, sizeof name, "%.100s%s", of, selected ? "-selected" : "");
     snprintf(figures, sizeof figures, "%.3000s/figures", results);
-    snprintf(data, sizeof data, "%.3000s/figures/data/%.100s", results, name);
+    snprintf(data, sizeof data, "%.3000s/figures/data/%s", results, name);
     UNROLL_TRY(unroll_figure_data(experiment, table, script, data));
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         UNROLL_TRY(draw(script, data, figures, name, &formats[i]));
@@ -211,15 +213,17 @@ static unroll_status draw_figure(const unroll_experiment *experiment, const unro
     return unroll_ok();
 }
 
-unroll_status unroll_plot(const unroll_experiment *experiment, const char *results, FILE *out)
+unroll_status unroll_plot(const unroll_experiment *experiment, const char *results, const unroll_grouping *grouping, FILE *out)
 {
     const char *rest = experiment->figures;
     char name[101];
     unroll_table *table;
     unroll_status status = unroll_ok();
     UNROLL_TRY(unroll_report_load(experiment, results, &table));
+    if (grouping != NULL)
+        status = unroll_keep_selected(experiment, grouping, table);
     while (status.code == UNROLL_OK && unroll_next_word(&rest, name, sizeof name))
-        status = draw_figure(experiment, table, name, results, out);
+        status = draw_figure(experiment, table, name, grouping != NULL, results, out);
     unroll_table_free(table);
     return status;
 }

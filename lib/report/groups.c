@@ -331,6 +331,21 @@ unroll_status unroll_groups_of(const unroll_experiment *experiment, const unroll
     return status;
 }
 
+unroll_status unroll_keep_selected(const unroll_experiment *experiment, const unroll_grouping *grouping, unroll_table *table)
+{
+    char best[UNROLL_COLUMNS_ROOM], note[UNROLL_NOTE_ROOM];
+    bool *keep = malloc(((size_t)table->rows + 1) * sizeof *keep), any = false;
+    unroll_status status = keep != NULL ? select_rows(experiment, table, grouping, keep, best, note) : out_of_memory();
+    for (int row = 0; row < table->rows && status.code == UNROLL_OK; row++)
+        any = any || keep[row];
+    if (status.code == UNROLL_OK && !any)
+        status = unroll_error(UNROLL_NOTHING, "no run of %s is among those asked for", experiment->name);
+    if (status.code == UNROLL_OK)
+        unroll_table_keep(table, keep);
+    free(keep);
+    return status;
+}
+
 void unroll_groups_free(unroll_groups *groups)
 {
     for (int g = 0; g < groups->count; g++)

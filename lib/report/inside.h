@@ -87,6 +87,8 @@ typedef struct unroll_groups {
 unroll_status unroll_groups_make(const unroll_experiment *experiment, const unroll_table *table, const char *columns,
                                  const bool *keep, unroll_groups *groups);
 void unroll_groups_free(unroll_groups *groups);
+/* Drops the rows that `where` and `best` do not let pass. UNROLL_NOTHING when none is left. */
+unroll_status unroll_keep_selected(const unroll_experiment *experiment, const unroll_grouping *grouping, unroll_table *table);
 /* The columns that the rows in `keep` are grouped by where nobody says otherwise: the experiment's own, then every other
    setting that varies among them. Left out: the words of `but` (NULL: none), the seed, what the experiment declares to be
    chosen, what follows from another setting, and what changes no result. */

@@ -31,7 +31,8 @@ double unroll_measure_at(const unroll_measure *m, const unroll_table *table, int
 {
     const unroll_table_column *column = unroll_table_find(table, m->name);
     double value = unroll_field_at(column, row).real;
-    bool worst = ((m->is & UNROLL_IS_UNTIL) != 0 && isnan(value)) || (unroll_has_status(table, "diverged", row) && (m->is & (UNROLL_IS_TIME | UNROLL_IS_GIVEN)) == 0);
+    bool worst = ((m->is & UNROLL_IS_UNTIL) != 0 && isnan(value)) ||
+                 (unroll_has_status(table, "diverged", row) && (m->is & (UNROLL_IS_TIME | UNROLL_IS_GIVEN)) == 0);
     if (column == NULL || column->type == UNROLL_COLUMN_TEXT || !worst)
         return value;
     return (m->is & UNROLL_IS_SHARE) != 0 ? 0 : (m->is & UNROLL_IS_HIGHER) != 0 ? -INFINITY : INFINITY;

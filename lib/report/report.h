@@ -88,7 +88,8 @@ typedef enum unroll_format {
 void unroll_verdict_print(const unroll_verdict *verdict, unroll_format format, FILE *out);
 /* "all 8 comparisons hold" */
 void unroll_verdict_sentence(const unroll_verdict *verdict, FILE *out);
-/* What a table begins with: name and title, claim and its source, and the verdict, unless that has no comparison; in CSV nothing. */
+/* What a table begins with: name and title, claim and its source, and the verdict, unless that has no comparison; in CSV
+   nothing. */
 void unroll_report_head(const unroll_experiment *experiment, const unroll_verdict *verdict, unroll_format format, FILE *out);
 /* Begins and ends a whole page of HTML, with its style, which has a heading of the first order, `title`. */
 void unroll_html_open(const char *title, FILE *out);
@@ -138,7 +139,8 @@ unroll_status unroll_report_page(const unroll_experiment *const *experiments, in
 /* Draws the figures of an experiment by gnuplot, from the scripts in the folder plots/ (above the program, or
    $UNROLL_PLOTS): results/figures/FIGURE.svg and .png, and beside them, in results/figures/data/, what they are drawn
    from. No text of the results and no folder's name is code to gnuplot. Prints where they lie on `out`. UNROLL_NOTHING
-   when a figure has no data, UNROLL_FAILED without gnuplot. */
-unroll_status unroll_plot(const unroll_experiment *experiment, const char *results, FILE *out);
+   when a figure has no data, UNROLL_FAILED without gnuplot. grouping: only the
+   runs that `where` and `best` let pass, in FIGURE-selected.svg and .png; NULL: all. */
+unroll_status unroll_plot(const unroll_experiment *experiment, const char *results, const unroll_grouping *grouping, FILE *out);
 
 #endif

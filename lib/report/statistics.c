@@ -11,7 +11,7 @@ static const double TAIL = 0.025;
 
 /* ---- the binomial law ---- */
 
-/* Sum of the law's terms from `from` to the end on that side of the mode, where they only fall: `step` 1 upwards, -1 downwards. */
+/* Sum of the law's terms from `from` to the end on that side of the mode, where they only fall: `step` 1 up, -1 down. */
 static double sum_away(int from, int step, int n, double p)
 {
     double term = exp(lgamma(n + 1.0) - lgamma(from + 1.0) - lgamma(n - from + 1.0) + from * log(p) + (n - from) * log1p(-p));

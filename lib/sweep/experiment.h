@@ -18,7 +18,13 @@ typedef enum unroll_statistic {
 
 /* What it should be. Lower and higher: below and above no difference (0, a ratio of 1). As good as: no worse, in the metric's own
    direction, than `bound`. At least and at most: `bound`. */
-typedef enum unroll_direction { UNROLL_LOWER, UNROLL_HIGHER, UNROLL_AS_GOOD_AS, UNROLL_AT_LEAST, UNROLL_AT_MOST } unroll_direction;
+typedef enum unroll_direction {
+    UNROLL_LOWER,
+    UNROLL_HIGHER,
+    UNROLL_AS_GOOD_AS,
+    UNROLL_AT_LEAST,
+    UNROLL_AT_MOST
+} unroll_direction;
 
 /* One comparison that a claim comes to, at every condition where the claim says that it holds: every combination of the other
    columns that vary among the runs which `where` lets pass. Runs are paired by their seeds. */
