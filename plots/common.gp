@@ -5,14 +5,17 @@ load 'data.gp'
 set encoding utf8
 
 # eval canvas(WIDTH, HEIGHT): in pixels; 20 px type stays legible at half size. The caption gets room of its own below, as
-# many lines as it takes, and the experiment's title above, on the first panel's plot (unset label before the next): y(F) is the height F of the canvas as a height of the whole figure.
+# many lines as it takes, and the experiment's title above, on the first panel's plot (unset label before the next): y(F) is the
+# height F of the canvas as a height of the whole figure.
 terminal = FORMAT eq "svg" ? "svg enhanced background 'white' font 'DejaVu Sans,18'" \
                            : "pngcairo enhanced font 'DejaVu Sans,15'"
 small = FORMAT eq "svg" ? 16 : 13
-canvas(w, h) = sprintf("foot = %d; head = 44; height = %d; caption = flow(1, '', 0, %d); ", 26 * lines(1, 0, w / 10.5) + 16, h, w / 10.5). \
+canvas(w, h) = sprintf("foot = %d; head = 44; height = %d; caption = flow(1, '', 0, %d); ", \
+                       26 * lines(1, 0, w / 10.5) + 16, h, w / 10.5). \
                sprintf("set terminal %s size %d,%d; ", terminal, w, h + 26 * lines(1, 0, w / 10.5) + 60). \
                "set label 98 experiment_title at screen 0.5,screen 1 center offset 0,-1 noenhanced; ". \
-               "set label 99 caption at screen 0.012,screen y(0) left offset 0,-1 noenhanced textcolor rgb '#444444' font ','.small; ". \
+               "set label 99 caption at screen 0.012,screen y(0) left offset 0,-1 noenhanced textcolor rgb '#444444' ". \
+               "font ','.small; ". \
                "set bmargin at screen y(85.0 / height)"
 y(f) = (foot + f * height) / (foot + height + head + 0.0)
 # the caption's words from the i-th on, n characters into a line of at most w; and how many lines they begin or fill
@@ -28,6 +31,22 @@ colour(model) = word("#009E73 #0072B2 #CC79A7 #D55E00 #E69F00 #56B4E9 #8C510A #6
 mark(model) = word("9 5 11 7 13 15 8 4 10 6 12", (place(models, model) - 1) % 11 + 1) + 0
 label(cell) = cell eq "rnn" ? "RNN" : cell eq "lstm" ? "LSTM" : cell eq "gru" ? "GRU" : cell
 
+# Runs of one model that differ in further settings ("others" in a request) have its colour, a dash of their own, and these
+# settings beside its name: name(MODEL, NAME_others, BLOCK).
+other(others, i) = others eq "" ? "" : ", ".word(others, i)
+name(model, others, i) = label(model).other(others, i)
+dash(others, values, i) = place(values, word(others, i))
+# the same where each value w of a list has a dash, too
+dashed(w, list, others, values, i) = place(list, w) + words(list) * (dash(others, values, i) - 1)
+# a mark empty instead of full, or full instead of empty, in turn
+twin(model, others, values, i) = mark(model) + (dash(others, values, i) % 2 ? 0 : mark(model) % 2 ? -1 : 1)
+# side by side, not one on the other: where n of them lie around 0
+beside(others, values, i) = words(values) < 2 ? 0 : (dash(others, values, i) - (words(values) + 1) / 2.0) / words(values)
+
+# Between tics of an axis from 0 to `end`, for about four of them.
+tics(end) = tics_of(end / 4.0, 10 ** floor(log10(end / 4.0)))
+tics_of(least, ten) = least <= 1.5 * ten ? ten : least <= 3.5 * ten ? 2 * ten : least <= 7.5 * ten ? 5 * ten : 10 * ten
+
 # place of a word in a list of words, from 1; for the dash of a line
 place(list, w) = place_from(list, w, 1)
 place_from(list, w, i) = i > words(list) ? 1 : word(list, i) eq w ? i : place_from(list, w, i + 1)
@@ -36,6 +55,6 @@ set style fill transparent solid 0.2 noborder
 set border 3 lw 1.5
 set tics nomirror out
 set grid lw 1 lc rgb "#CCCCCC"
-set key noenhanced samplen 2
+set key noenhanced samplen 3
 set title noenhanced
 set datafile missing "NaN"

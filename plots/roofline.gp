@@ -21,17 +21,20 @@ left = STATS_min / 2
 right = STATS_max * 2
 stats points_file using 2 nooutput
 low = STATS_min / 2
-high = 1.6 * (STATS_max > roof ? STATS_max : roof) # a disturbed peak lies below what it should hold
+highest = STATS_max
+high = 1.6 * (highest > roof ? highest : roof)
 eval canvas(1400, 900)
 set logscale xy
 set xrange [left:right]
 set yrange [low:high]
 set lmargin 10
+set ytics (1,2,5,10,20,50,100,200,500,1000,2000,5000)
 set xlabel "operations a byte (FLOP/byte)"
 set ylabel "rate of one core (GFLOP/s)"
-set title "Training steps under the roofs of this machine"
+set title "Training steps under the roofs of this machine".(highest > roof ? \
+    "\nPoints lie above the peak: it was disturbed while it was measured" : "")
 set key outside right center vertical samplen 3
-set tmargin at screen y(0.94)
+set tmargin at screen y(highest > roof ? 0.91 : 0.94)
 min(a, b) = a < b ? a : b
 size(hidden) = 0.6 + 0.45 * log(hidden / 8.0) / log(2)
 set samples 400

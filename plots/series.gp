@@ -2,8 +2,8 @@
 # the median error of each cell; right, the test error on values scaled by the training part, median over seeds with an interval
 # that covers 95% or more, beside the forecasts that need no model (dashed: the last value again; dotted: the last season's). What
 # to look at: on which side of the dashed line each cell lies, and whether the cells' intervals part.
-#! forecast: run test_mse truth naive forecast by horizon model where params=max
-#! error: median test_mse over horizon by horizon model where params=max
+#! forecast: run test_mse truth naive forecast by horizon model others where params=max
+#! error: median test_mse over horizon by horizon model others where params=max
 #! naive: median test_naive_mse:given over horizon by horizon where params=max
 #! of: median test_mse:given over horizon by forecast_of where params=max
 #? seasonal: median test_seasonal_mse:given over horizon by horizon where params=max
@@ -31,14 +31,15 @@ do for [h in forecast_horizon_values] {
     set autoscale x
     set yrange [*:*]
     unset key
-    if (row == 1) { set key at screen 0.39,y(28.0 / height) center center horizontal }
+    if (row == 1) { set key at screen 0.39,y(28.0 / height) center center horizontal maxcols 5 }
     pick = ""
     do for [i=1:forecast_n] { if (word(forecast_horizon, i) eq h) { pick = pick." ".i } }
     stats forecast_file index (word(pick, 1) - 1) using 1 nooutput
     end = STATS_max
     plot forecast_file index (word(pick, 1) - 1) using ($1-end):2 with lines lw 5 lc rgb "#BBBBBB" title "truth", \
          for [i in pick] forecast_file index (i-1) using ($1-end):4 with lines lw 2.5 \
-             lc rgb colour(word(forecast_model, i+0)) title label(word(forecast_model, i+0)), \
+             dt dash(forecast_others, forecast_others_values, i+0) \
+             lc rgb colour(word(forecast_model, i+0)) title name(word(forecast_model, i+0), forecast_others, i+0), \
          NaN with lines lw 3 dt 2 lc rgb "#555555" title "last value", \
          NaN with lines lw 3 dt season_dash lc rgb "#555555" title (seasonal_n > 0 ? "last season" : "")
     unset label
@@ -56,8 +57,12 @@ do for [h in forecast_horizon_values] {
     do for [c in error_model_values] { set xtics add (label(c) place(error_model_values, c)) }
     pick = ""
     do for [i=1:error_n] { if (word(error_horizon, i) eq h) { pick = pick." ".i } }
-    plot for [i in pick] error_file index (i-1) using (place(error_model_values, word(error_model, i+0))):2:3:4 with yerrorbars \
-             lw 3 ps 2 pt mark(word(error_model, i+0)) lc rgb colour(word(error_model, i+0)) notitle, \
+    plot for [i in pick] error_file index (i-1) \
+             using (place(error_model_values, word(error_model, i+0)) + \
+                    0.6 * beside(error_others, error_others_values, i+0)):2:3:4 \
+             with yerrorbars lw 3 ps 2 pt twin(word(error_model, i+0), error_others, error_others_values, i+0) \
+             dt dash(error_others, error_others_values, i+0) \
+             lc rgb colour(word(error_model, i+0)) notitle, \
          naive_file index (row-1) using (0.4):2:(cells+0.2):(0) with vectors nohead lw 3 dt 2 lc rgb "#555555" notitle, \
          season_file index (row-1) using (0.4):2:(cells+0.2):(0) \
              with vectors nohead lw 3 dt season_dash lc rgb "#555555" notitle

@@ -23,16 +23,14 @@ enum { RUNS = sizeof runs / sizeof runs[0] };
 static const char *data; /* the folder that the last call of ask_in wrote into */
 static bool failed_once; /* an allocation of it */
 
-/* Makes the data of a script with these lines in `folder`; the allocation number `call`, unless that is -1, fails. */
-static unroll_status ask_starved(const char *folder, const char *script, long call)
+/* Makes the data of a script with these lines in `folder`, of the results in another; the allocation number `call`, unless
+   that is -1, fails. */
+static unroll_status ask_starved_of(const char *results, const char *folder, const char *script, long call)
 {
-    static const char *results; /* made once: the tests only read them */
     const char *plots = test_folder();
     unroll_table *table;
     char path[1200];
     unroll_status status;
-    if (results == NULL)
-        results = made_folder(&experiment, runs, RUNS);
     CU_ASSERT_EQUAL_FATAL(unroll_report_load(&experiment, results, &table).code, UNROLL_OK);
     data = folder;
     write_text(plots, "drawn.gp", script);
@@ -43,6 +41,14 @@ static unroll_status ask_starved(const char *folder, const char *script, long ca
     failed_once = test_fed();
     unroll_table_free(table);
     return status;
+}
+
+static unroll_status ask_starved(const char *folder, const char *script, long call)
+{
+    static const char *results; /* made once: the tests only read them */
+    if (results == NULL)
+        results = made_folder(&experiment, runs, RUNS);
+    return ask_starved_of(results, folder, script, call);
 }
 
 static unroll_status ask_in(const char *folder, const char *script)
@@ -56,6 +62,11 @@ static void ask(const char *script)
     if (status.code != UNROLL_OK)
         fprintf(stderr, "\n%s\n", status.text);
     CU_ASSERT_EQUAL(status.code, UNROLL_OK);
+}
+
+static void ask_of(const char *results, const char *script)
+{
+    CU_ASSERT_EQUAL(ask_starved_of(results, test_folder(), script, -1).code, UNROLL_OK);
 }
 
 static void a_curve_is_the_median_and_a_run_that_diverged_is_worst_from_there_on(void)
@@ -85,10 +96,53 @@ static void a_curve_is_the_median_and_a_run_that_diverged_is_worst_from_there_on
 static void what_a_point_takes_together_stands_in_the_caption(void)
 {
     ask("# A caption.\n#! m: median mse over length by task\n");
-    CU_ASSERT_PTR_NOT_NULL(
-        strstr(read_text(data, "data.gp"), "\ncaption = caption.' A point takes runs with different values of model together.'\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"),
+                                  "\ncaption = caption.' A point takes runs with different values of model together.'\n"));
     ask("# A caption.\n#! m: median mse over length by model\n#! y: median parameters:given over length by task\n");
     CU_ASSERT_PTR_NULL(strstr(read_text(data, "data.gp"), "together"));
+}
+
+static void what_a_point_would_take_together_is_parted_and_named(void)
+{
+    ask("# A caption.\n#! m: median mse over length by task others\n#! o: median mse over length by model others\n"
+        "#! y: median parameters:given over length by task others\n");
+    CHECK_TEXT(read_text(data, "m.dat"), "# task=adding model=rnn: length, median of mse, low, high\n2 4.5 4.5 4.5\n\n\n"
+                                         "# task=adding model=lstm: length, median of mse, low, high\n2 2 2 2\n10 1 1 1\n\n\n"
+                                         "# task=adding model=gru: length, median of mse, low, high\nNaN NaN NaN NaN\n");
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"),
+                                  "\nm_task = 'adding adding adding'\nm_task_values = 'adding'\n"
+                                  "m_others = '\"model rnn\" \"model lstm\" \"model gru\"'\n"
+                                  "m_others_values = '\"model rnn\" \"model lstm\" \"model gru\"'\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"), "\no_model_values = 'rnn lstm gru'\no_others = ''\n"
+                                                              "o_others_values = ''\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"), "\ny_others = ''\n"));
+    CU_ASSERT_PTR_NULL(strstr(read_text(data, "data.gp"), "together"));
+}
+
+/* What goes along with the axis or with a column that is named parts no point. */
+static void a_setting_that_follows_another_one_parts_no_point(void)
+{
+    static const made_run along[] = {{2, "lstm", 0, "done", 3}, {10, "rnn", 0, "done", 5}};
+    ask_of(made_folder(&experiment, along, 2),
+           "#! m: median mse over length by task others\n#! o: median mse over length by task\n");
+    CHECK_TEXT(read_text(data, "m.dat"), "# task=adding: length, median of mse, low, high\n2 3 3 3\n10 5 5 5\n");
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"), "\nm_others = ''\n"));
+    CU_ASSERT_PTR_NULL(strstr(read_text(data, "data.gp"), "together"));
+}
+
+/* Two dozen lines, and one more. */
+static void more_lines_than_can_be_told_apart_stay_together(void)
+{
+    static const char *const models[] = {"rnn", "lstm", "gru", "mingru", "slstm"};
+    made_run many[25];
+    for (int i = 0; i < 25; i++)
+        many[i] = (made_run){2 + i / 5, models[i % 5], 0, "done", 1};
+    for (int count = 24; count <= 25; count++) {
+        const char *results = made_folder(&experiment, many, count);
+        ask_of(results, "#! c: curve loss over step by task others\n");
+        CU_ASSERT_EQUAL(strstr(read_text(data, "data.gp"), "values of model length together") != NULL, count == 25);
+        CU_ASSERT_EQUAL(strstr(read_text(data, "data.gp"), "\nc_n = 24\n") != NULL, count == 24);
+    }
 }
 
 /* A block without a point keeps its place. */
@@ -369,6 +423,9 @@ static void without_gnuplot_it_is_said_how_to_get_it(void)
 const unroll_test tests_report_figure[] = {
     TEST(a_curve_is_the_median_and_a_run_that_diverged_is_worst_from_there_on),
     TEST(what_a_point_takes_together_stands_in_the_caption),
+    TEST(what_a_point_would_take_together_is_parted_and_named),
+    TEST(a_setting_that_follows_another_one_parts_no_point),
+    TEST(more_lines_than_can_be_told_apart_stay_together),
     TEST(a_median_and_a_share_have_a_line_for_each_value_along_the_axis),
     TEST(a_run_is_that_with_the_median_the_lower_of_two),
     TEST(a_filter_takes_values_lists_and_extremes),

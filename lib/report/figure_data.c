@@ -8,9 +8,14 @@
    ("#?" for what may be without data: NAME_n is then 0) and gives the file NAME.dat: a block for each combination of the
    "by" columns (gnuplot's index 0, 1, ...), with lines of x, median or share, low, high, or point, CURVE... (run). An end that is
    infinite, as of runs that diverged, is drawn at the largest value that there is. METRIC may have endings as in unroll_experiment's
-   columns. NAME is a variable's name, too: letters, digits and underscores. */
+   columns. NAME is a variable's name, too: letters, digits and underscores.
+
+   The COLUMN "others", the last one, stands for every other setting that runs on one point differ in: NAME_others holds "lr 0.01" in
+   double quotes for each block, NAME_others_values each of them once, and both are empty where there is none. Without it, or with more blocks than can be told apart, these runs
+   are taken together, and the caption says so. */
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +32,10 @@ typedef struct request {
     unroll_measure measure; /* the metric's */
     char curves[256]; /* of a run */
     char by[256], where[256];
+    bool others; /* parts what a point would take together */
 } request;
+
+enum { MOST_BLOCKS = 24 }; /* of a request with others: more are not told apart */
 
 typedef struct drawing {
     const unroll_experiment *experiment;
@@ -85,6 +93,8 @@ static unroll_status read_request(const char *script, const char *line, request 
             target = out->by;
         else if (strcmp(word, "where") == 0)
             target = out->where;
+        else if (target == out->by && strcmp(word, "others") == 0)
+            out->others = true;
         else
             add_word(target, sizeof out->by, word);
     }
@@ -287,18 +297,72 @@ static unroll_status print_values(const drawing *d, const request *r, const unro
     return unroll_ok();
 }
 
+/* "lr 0.01, clip 1" in double quotes, as gnuplot takes a word with blanks: what the columns from `first` on hold. */
+static void print_other(const unroll_groups *groups, const unroll_group *group, int first, FILE *out)
+{
+    char shown[UNROLL_VALUE_ROOM], value[UNROLL_VALUE_ROOM];
+    for (int c = first; c < groups->column_count; c++) {
+        value[0] = '\0';
+        unroll_field_show(group->by[c], shown);
+        unroll_hide_folders(shown);
+        add_value(value, shown);
+        fprintf(out, "%s%s %s", c > first ? ", " : " \"", groups->column[c], value);
+    }
+    fputs(first < groups->column_count ? "\"" : "", out);
+}
+
+/* Whether the columns from `first` on hold in a group what they hold in none before it. */
+static bool is_new(const unroll_groups *groups, int group, int first)
+{
+    for (int e = 0; e < group; e++) {
+        bool same = true;
+        for (int c = first; c < groups->column_count && same; c++)
+            same = unroll_field_equal(groups->group[group].by[c], groups->group[e].by[c]);
+        if (same)
+            return false;
+    }
+    return true;
+}
+
+/* NAME_others, for each block, and NAME_others_values. `first`: the first column that the script does not name. */
+static unroll_status print_others(const drawing *d, const request *r, const unroll_groups *groups, int first)
+{
+    static const char *const endings[] = {"others", "others_values"};
+    for (int once = 0; once < 2; once++) {
+        char name[128], *text = NULL;
+        size_t length;
+        FILE *out = open_memstream(&text, &length);
+        if (out == NULL)
+            return out_of_memory();
+        for (int g = 0; g < groups->count; g++)
+            if (once == 0 || is_new(groups, g, first))
+                print_other(groups, &groups->group[g], first, out);
+        if (fclose(out) != 0) {
+            free(text);
+            return out_of_memory();
+        }
+        snprintf(name, sizeof name, "%s_%s", r->name, endings[once]);
+        print_string(name, text + (text[0] == ' '), d->variables);
+        free(text);
+    }
+    return unroll_ok();
+}
+
 /* NAME_n, NAME_file, NAME_unit, and the values of each column of "by". */
 static unroll_status print_variables(const drawing *d, const request *r, const unroll_groups *groups)
 {
+    char by[256];
+    const char *rest = r->by;
+    int asked = 0;
     const unroll_table_column *column = unroll_table_find(d->table, r->metric);
     const unroll_table_curve *curve = unroll_table_find_curve(d->table, r->metric);
     char name[64];
     fprintf(d->variables, "%s_n = %d\n%s_file = '%s.dat'\n", r->name, groups->count, r->name, r->name);
     snprintf(name, sizeof name, "%s_unit", r->name);
     print_string(name, curve != NULL ? curve->unit : column != NULL ? column->unit : "", d->variables);
-    for (int c = 0; c < groups->column_count; c++)
-        UNROLL_TRY(print_values(d, r, groups, c));
-    return unroll_ok();
+    while (unroll_next_word(&rest, by, sizeof by))
+        UNROLL_TRY(print_values(d, r, groups, asked++));
+    return r->others ? print_others(d, r, groups, asked) : unroll_ok();
 }
 
 /* The comment that a block begins with, on one line whatever the values are. */
@@ -307,7 +371,8 @@ static void print_head(const request *r, const unroll_groups *groups, int group,
     char value[UNROLL_VALUE_ROOM], shown[UNROLL_VALUE_ROOM];
     fprintf(out, "%s#", group > 0 ? "\n\n" : "");
     for (int c = 0; c < groups->column_count; c++)
-        fprintf(out, " %s=%s", groups->column[c], unroll_text_quote(value, sizeof value, unroll_field_show(groups->group[group].by[c], shown)));
+        fprintf(out, " %s=%s", groups->column[c],
+                unroll_text_quote(value, sizeof value, unroll_field_show(groups->group[group].by[c], shown)));
     if (strcmp(r->kind, "run") == 0)
         fprintf(out, ": point %s\n", r->curves);
     else
@@ -330,18 +395,62 @@ static unroll_status write_blocks(const drawing *d, const request *r, const unro
     return print_variables(d, r, groups);
 }
 
-/* Notes in which settings the runs of a request's points differ; a yardstick is the same for all. */
-static unroll_status note_together(const drawing *d, const request *r)
+/* ---- what a point takes together ---- */
+
+/* How many groups the rows to draw fall into, INT_MAX where they are more than can be made. */
+static unroll_status count_groups(const drawing *d, const char *columns, int *count)
 {
-    char by[600], together[UNROLL_COLUMNS_ROOM], word[48];
-    const char *rest = together;
-    unroll_grouping grouping = {.by = by, .where = r->where};
     unroll_groups groups;
+    unroll_status status = unroll_groups_make(d->experiment, d->table, columns, d->keep, &groups);
+    *count = status.code == UNROLL_OK ? groups.count : INT_MAX;
+    unroll_groups_free(&groups);
+    return status;
+}
+
+/* The settings that part the runs of a request's points: one that only goes along with another parts nothing. */
+static unroll_status find_others(const drawing *d, const request *r, char others[UNROLL_COLUMNS_ROOM])
+{
+    char point[600], candidates[UNROLL_COLUMNS_ROOM], columns[2 * UNROLL_COLUMNS_ROOM], word[48];
+    const char *rest = candidates;
+    bool along = strcmp(r->kind, "curve") != 0; /* a column, though a curve may have its name, as the seconds do */
+    int points, parted;
+    others[0] = '\0';
+    snprintf(point, sizeof point, "%s %s", r->by, along && unroll_table_find(d->table, r->over) != NULL ? r->over : "");
+    UNROLL_TRY(count_groups(d, point, &points));
+    unroll_groups_default(d->experiment, d->table, d->keep, point, candidates);
+    while (unroll_next_word(&rest, word, sizeof word)) {
+        unroll_status status;
+        snprintf(columns, sizeof columns, "%s %s %s", point, others, word);
+        status = count_groups(d, columns, &parted);
+        if (status.code != UNROLL_OK && status.code != UNROLL_WRONG) /* wrong: they are too many */
+            return status;
+        if (parted > points)
+            add_word(others, UNROLL_COLUMNS_ROOM, word);
+        points = parted;
+    }
+    return unroll_ok();
+}
+
+/* The columns of a request's blocks: with the others that it asks for, unless these would be too many; what is not parted is
+   noted. A yardstick is the same for all. */
+static unroll_status choose_columns(const drawing *d, const request *r, char columns[2 * UNROLL_COLUMNS_ROOM])
+{
+    char others[UNROLL_COLUMNS_ROOM], word[48];
+    const char *rest = others;
+    int blocks = INT_MAX;
+    snprintf(columns, 2 * UNROLL_COLUMNS_ROOM, "%s", r->by);
     if ((r->measure.is & UNROLL_IS_GIVEN) != 0)
         return unroll_ok();
-    snprintf(by, sizeof by, "%s %s", r->by, unroll_table_find(d->table, r->over) != NULL ? r->over : "");
-    UNROLL_TRY(unroll_groups_of(d->experiment, d->table, &grouping, &groups, together));
-    unroll_groups_free(&groups);
+    UNROLL_TRY(find_others(d, r, others));
+    snprintf(columns, 2 * UNROLL_COLUMNS_ROOM, "%s %s", r->by, others);
+    if (r->others) {
+        unroll_status status = count_groups(d, columns, &blocks);
+        if (status.code != UNROLL_OK && status.code != UNROLL_WRONG)
+            return status;
+    }
+    if (blocks <= MOST_BLOCKS)
+        return unroll_ok();
+    snprintf(columns, 2 * UNROLL_COLUMNS_ROOM, "%s", r->by);
     while (unroll_next_word(&rest, word, sizeof word))
         if (strstr(d->together, word) == NULL)
             add_word(d->together, UNROLL_COLUMNS_ROOM, word);
@@ -350,15 +459,15 @@ static unroll_status note_together(const drawing *d, const request *r)
 
 static unroll_status answer(const drawing *d, const char *line)
 {
-    char path[UNROLL_FILE_ROOM];
+    char path[UNROLL_FILE_ROOM], columns[2 * UNROLL_COLUMNS_ROOM];
     request r;
     unroll_groups groups;
     unroll_text_file file;
     unroll_status status;
     UNROLL_TRY(read_request(d->script, line, &r));
-    UNROLL_TRY(note_together(d, &r));
     UNROLL_TRY(unroll_select(d->table, r.where, false, d->keep));
-    UNROLL_TRY(unroll_groups_make(d->experiment, d->table, r.by, d->keep, &groups));
+    UNROLL_TRY(choose_columns(d, &r, columns));
+    UNROLL_TRY(unroll_groups_make(d->experiment, d->table, columns, d->keep, &groups));
     snprintf(path, sizeof path, "%.4000s/%s.dat", d->folder, r.name);
     status = unroll_text_file_open(&file, path);
     if (status.code == UNROLL_OK) {
