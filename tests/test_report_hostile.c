@@ -293,7 +293,7 @@ static void a_figure_that_is_cut_short_leaves_the_older(void)
     CU_ASSERT_EQUAL(plot(results).code, UNROLL_OK);
     write_text(results, "figures/drawn.svg", "older\n");
     limit = before;
-    limit.rlim_cur = 4096; /* the data fit, the picture does not: what a full disk does */
+    limit.rlim_cur = 6144; /* the data fit, the picture does not: what a full disk does */
     signal(SIGXFSZ, SIG_IGN);
     CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &limit), 0);
     status = plot(results);

@@ -21,9 +21,10 @@ static bool lacks_tools(void)
 
 static int run_unroll(const char *words, const char *folder)
 {
-    char command[2400];
-    snprintf(command, sizeof command, UNROLL_PROGRAM " %s --results '%s/results' >'%s/log' 2>&1 || { cat '%s/log' >&2; false; }", words,
-             folder, folder, folder);
+    char command[6000];
+    snprintf(command, sizeof command,
+             UNROLL_PROGRAM " %s --results '%s/results' >'%s/log' 2>&1 || { cat '%s/log' >&2; false; }", words, folder, folder,
+             folder);
     return run_shell(command);
 }
 
@@ -60,13 +61,44 @@ static void a_browser_shows_it_whole_at_each_width_and_in_both_colours(void)
     /* the command that repeats it names no width that follows from params */
     snprintf(command, sizeof command,
              "cd '%s/results' && grep -q '<code>unroll run text --quick ' report.html && "
-             "! grep -q '<code>unroll run text --quick [^<]*hidden' report.html", folder);
+             "! grep -q '<code>unroll run text --quick [^<]*hidden' report.html",
+             folder);
     CU_ASSERT_EQUAL(run_shell(command), 0);
-    snprintf(command, sizeof command, "python3 tests/check_page.py chromium '%s/results/report.html' %d >&2", folder, count_figures());
+    snprintf(command, sizeof command, "python3 tests/check_page.py chromium '%s/results/report.html' %d >&2", folder,
+             count_figures());
     CU_ASSERT_EQUAL(run_shell(command), 0);
+}
+
+static void write_rows(const char *folder, const char *name, int period)
+{
+    char text[4096] = "t,v\n";
+    for (int t = 0; t < 200; t++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "x%d,%d\n", t, t % period);
+    write_text(folder, name, text);
+}
+
+/* A page is given away: it names files and no folders. What repeats it is right as a shell reads it. */
+static void it_names_no_folder_and_its_command_can_be_copied(void)
+{
+    const char *folder = test_folder();
+    char words[4000];
+    write_rows(folder, "one.csv", 5);
+    write_rows(folder, "it's two.csv", 7);
+    snprintf(words, sizeof words,
+             "run series --quick steps=2 params=0 hidden=4 length=4 batch=2 horizon=1 model=rnn seed=0 "
+             "file=\"%s/one.csv,%s/it's two.csv\"",
+             folder, folder);
+    CU_ASSERT_EQUAL(run_unroll(words, folder), 0);
+    CU_ASSERT_EQUAL(run_unroll("report", folder), 0);
+    snprintf(words, sizeof words,
+             "cd '%s/results' && grep -q '<td>one.csv</td>' report.html && grep -q '| one.csv |' report.md && "
+             "grep -qF \" file='it'\\\\''s two.csv,one.csv'\" report.html && ! grep -F '%s' report.html report.md >&2",
+             folder, folder);
+    CU_ASSERT_EQUAL(run_shell(words), 0);
 }
 
 const unroll_test tests_report_page[] = {
     TEST(a_browser_shows_it_whole_at_each_width_and_in_both_colours),
+    TEST(it_names_no_folder_and_its_command_can_be_copied),
     {NULL, NULL},
 };

@@ -260,7 +260,7 @@ static void print_failed(const unroll_table *table, int failed, int first, unrol
     static const char *const before[] = {"", "\n", "", "<p>"}, *const after[] = {"\n", "\n", "", "</p>\n"};
     const unroll_table_column *reason = unroll_table_find(table, "reason");
     fprintf(out, "%s%d of %d runs failed; the first: ", before[format], failed, table->rows);
-    unroll_print_escaped(reason != NULL && reason->type == UNROLL_COLUMN_TEXT ? reason->text[first] : "", format, out);
+    unroll_print_on_page(reason != NULL && reason->type == UNROLL_COLUMN_TEXT ? reason->text[first] : "", format, out);
     fputs(after[format], out);
 }
 

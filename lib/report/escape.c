@@ -1,4 +1,5 @@
 /* Texts made harmless for what reads them: a terminal, Markdown, HTML, gnuplot. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -57,6 +58,15 @@ void unroll_hide_folders(char *text)
         text += length;
     }
     *to = '\0';
+}
+
+void unroll_print_on_page(const char *text, unroll_format format, FILE *out)
+{
+    char *copy = format == UNROLL_FORMAT_MARKDOWN || format == UNROLL_FORMAT_HTML ? unroll_text_duplicate(text) : NULL;
+    if (copy != NULL)
+        unroll_hide_folders(copy);
+    unroll_print_escaped(copy != NULL ? copy : text, format, out);
+    free(copy);
 }
 
 void unroll_print_gnuplot(const char *text, FILE *out)

@@ -7,12 +7,12 @@
 
    ("#?" for what may be without data: NAME_n is then 0) and gives the file NAME.dat: a block for each combination of the
    "by" columns (gnuplot's index 0, 1, ...), with lines of x, median or share, low, high, or point, CURVE... (run). An end that is
-   infinite, as of runs that diverged, is drawn at the largest value that there is. METRIC may have endings as in unroll_experiment's
-   columns. NAME is a variable's name, too: letters, digits and underscores.
+   infinite, as of runs that diverged, is drawn at the largest value that there is. METRIC may have endings as in
+   unroll_experiment's columns. NAME is a variable's name, too: letters, digits and underscores.
 
-   The COLUMN "others", the last one, stands for every other setting that runs on one point differ in: NAME_others holds "lr 0.01" in
-   double quotes for each block, NAME_others_values each of them once, and both are empty where there is none. Without it, or with more blocks than can be told apart, these runs
-   are taken together, and the caption says so. */
+   The COLUMN "others", the last one, stands for every other setting that runs on one point differ in: NAME_others holds
+   "lr 0.01" in double quotes for each block, NAME_others_values each of them once, and both are empty where there is none.
+   Without it, or with more blocks than can be told apart, these runs are taken together, and the caption says so. */
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>

@@ -105,7 +105,7 @@ static void print_markdown(const unroll_grid *grid, FILE *out)
                 strcpy(shown, grid->column[c].kind == UNROLL_ENTRY_TEXT ? "---" : "---:");
             else
                 show_entry(grid, r, c, shown);
-            unroll_print_escaped(shown, UNROLL_FORMAT_MARKDOWN, out);
+            unroll_print_on_page(shown, UNROLL_FORMAT_MARKDOWN, out);
         }
         fputs(" |\n", out);
     }
@@ -124,7 +124,7 @@ static void print_html(const unroll_grid *grid, FILE *out)
             else
                 show_entry(grid, r, c, shown);
             fprintf(out, "<%s%s>", tag, grid->column[c].kind == UNROLL_ENTRY_TEXT ? "" : " class=\"number\"");
-            unroll_print_escaped(shown, UNROLL_FORMAT_HTML, out);
+            unroll_print_on_page(shown, UNROLL_FORMAT_HTML, out);
             fprintf(out, "</%s>", tag);
         }
         fputs("</tr>\n", out);

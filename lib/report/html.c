@@ -11,7 +11,7 @@ static const char *const style[] = {
     "@media (prefers-color-scheme: dark) { :root { --paper: #16181b; --ink: #e4e6e9; --quiet: #a2a9b1; --line: #363b41;",
     "  --link: #7cb8f0; --good: #5cc9a5; --bad: #f0925c } }",
     "* { box-sizing: border-box }",
-    "body { margin: 0 auto; padding: 2rem 1.25rem 5rem; max-width: 72rem; background: var(--paper); color: var(--ink);",
+    "body { margin: 0 auto; padding: 2rem 1.25rem 5rem; max-width: 84rem; background: var(--paper); color: var(--ink);",
     "  font: 1rem/1.6 system-ui, sans-serif; overflow-wrap: anywhere }",
     "h1 { font-size: 1.9rem; line-height: 1.2; margin: 1rem 0 }",
     "h2 { font-size: 1.4rem; line-height: 1.3; margin: 0 0 1rem }",

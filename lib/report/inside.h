@@ -183,6 +183,8 @@ void unroll_mark_item_end(unroll_format format, FILE *out);
 void unroll_mark_code(const char *text, unroll_format format, FILE *out);
 /* Leaves of each absolute path in `text`, in place, the file's name alone. */
 void unroll_hide_folders(char *text);
+/* unroll_print_escaped of a text that may name files: in Markdown and HTML, which are given away, without their folders. */
+void unroll_print_on_page(const char *text, unroll_format format, FILE *out);
 
 /* page_figures.c: the figures that are drawn, with their captions, and a sentence for each that is not. */
 unroll_status unroll_page_figures(const unroll_experiment *experiment, const char *results, unroll_format format, FILE *out);

@@ -17,11 +17,6 @@ typedef struct page {
     FILE *body;
 } page;
 
-static void print_text(const page *p, const char *text)
-{
-    unroll_print_escaped(text, p->format, p->body);
-}
-
 /* ---- texts ---- */
 
 /* Indented lines are shown as they are. A line ends for Markdown at a carriage return, too, and would begin anew without
@@ -73,7 +68,7 @@ static unroll_status print_texts(const page *p, const unroll_experiment *experim
             fprintf(p->body, "%s%s,", html ? "<p>" : "", name);
             for (int c = 0; c < groups.column_count; c++) {
                 fprintf(p->body, " %s ", groups.column[c]);
-                print_text(p, unroll_field_show(groups.group[g].by[c], shown));
+                unroll_print_on_page(unroll_field_show(groups.group[g].by[c], shown), p->format, p->body);
             }
             fputs(html ? ":</p>\n" : ":\n\n", p->body);
             if (html)
@@ -142,15 +137,12 @@ static unroll_status print_experiment(const page *p, const unroll_experiment *ex
 static void print_damaged(const page *p, const unroll_experiment *experiment, const char *why)
 {
     static const unroll_verdict none;
-    char text[512];
-    unroll_text_copy(text, sizeof text, why);
-    unroll_hide_folders(text);
     print_link(p, experiment, &none, "of no use");
     begin_section(p, experiment);
     unroll_mark_heading(2, experiment->name, p->format, p->body);
     fputs(p->format == UNROLL_FORMAT_HTML ? "<p>" : "", p->body);
     fputs("Its gathered file is of no use: ", p->body);
-    print_text(p, text);
+    unroll_print_on_page(why, p->format, p->body);
     fputs(p->format == UNROLL_FORMAT_HTML ? ".</p>\n" : ".\n\n", p->body);
     end_section(p);
 }

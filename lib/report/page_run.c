@@ -63,6 +63,19 @@ static bool follows(const unroll_table *table, const char *name)
     return all;
 }
 
+/* " name=values", in quotes where a shell would take them for more than one word. */
+static void add_assignment(const char *name, const char *values, char *command, size_t room)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:+-/@%";
+    bool quoted = values[strspn(values, plain)] != '\0';
+    size_t used = strlen(command);
+    used += (size_t)snprintf(command + used, room - used, " %s=%s", name, quoted ? "'" : "");
+    for (; *values != '\0' && used < room; values++)
+        used += (size_t)snprintf(command + used, room - used, *values == '\'' ? "'\\''" : "%c", *values);
+    if (used < room)
+        snprintf(command + used, room - used, quoted ? "'" : "");
+}
+
 /* Adds to `command` each setting whose values are not those that the experiment gives it at this size. */
 static unroll_status add_settings(const unroll_experiment *experiment, const unroll_table *table, const unroll_axes *declared,
                                   char *command, size_t room)
@@ -79,9 +92,8 @@ static unroll_status add_settings(const unroll_experiment *experiment, const unr
             used += (size_t)snprintf(usual + used, sizeof usual - used, "%s%s", v > 0 ? "," : "",
                                      unroll_show_value(&axis->values[v], number));
         UNROLL_TRY(list_values(experiment, table, name, list));
-        used = strlen(command);
         if (strcmp(list, usual) != 0)
-            snprintf(command + used, room - used, " %s=%s", name, list);
+            add_assignment(name, list, command, room);
     }
     return unroll_ok();
 }
@@ -136,8 +148,8 @@ static void print_source(const unroll_table *table, int row, unroll_format forma
     char name[UNROLL_VALUE_ROOM], file[UNROLL_VALUE_ROOM], hash[UNROLL_VALUE_ROOM];
     const unroll_task *task = unroll_task_find(unroll_value_show(table, "task", row, name));
     unroll_value_show(table, "data", row, hash);
-    unroll_hide_folders((char *)unroll_value_show(table, "file", row, file));
-    unroll_print_escaped(file, format, out);
+    unroll_value_show(table, "file", row, file);
+    unroll_print_on_page(file, format, out);
     fputs(file[0] != '\0' ? ", read by " : hash[0] != '\0' ? "the default data of " : "made by ", out);
     unroll_mark_code(name, format, out);
     fputs(": ", out);

@@ -70,7 +70,7 @@ static void print_markdown(const unroll_verdict *v, FILE *out)
         const unroll_comparison *c = &v->comparison[i];
         unroll_show_interval(&c->interval, c->share, NULL, interval);
         fputs("| ", out);
-        unroll_print_escaped(c->text, UNROLL_FORMAT_MARKDOWN, out);
+        unroll_print_on_page(c->text, UNROLL_FORMAT_MARKDOWN, out);
         fputs(" | ", out);
         unroll_print_escaped(interval, UNROLL_FORMAT_MARKDOWN, out);
         fprintf(out, " | %d | %s |\n", c->interval.count, finding_name(c->finding));
@@ -83,15 +83,15 @@ static void print_html(const unroll_verdict *v, FILE *out)
     char interval[UNROLL_INTERVAL_ROOM];
     fprintf(out, "<p>Verdict: <strong class=\"outcome%d\">%s</strong>; ", (int)v->outcome, unroll_outcome_name(v->outcome));
     unroll_verdict_sentence(v, out);
-    fputs(".</p>\n<div class=\"wide\">\n<table>\n<tr><th>rule, at each of its conditions</th><th class=\"number\">median or share</th>"
-          "<th class=\"number\">seeds</th><th>finding</th></tr>\n", out);
+    fputs(".</p>\n<div class=\"wide\">\n<table>\n<tr><th>rule, at each of its conditions</th>"
+          "<th class=\"number\">median or share</th><th class=\"number\">seeds</th><th>finding</th></tr>\n", out);
     for (int i = 0; i < v->count; i++) {
         const unroll_comparison *c = &v->comparison[i];
         unroll_show_interval(&c->interval, c->share, NULL, interval);
         fputs("<tr><td>", out);
-        unroll_print_escaped(c->text, UNROLL_FORMAT_HTML, out);
-        fprintf(out, "</td><td class=\"number\">%s</td><td class=\"number\">%d</td><td>%s</td></tr>\n", interval, c->interval.count,
-                finding_name(c->finding));
+        unroll_print_on_page(c->text, UNROLL_FORMAT_HTML, out);
+        fprintf(out, "</td><td class=\"number\">%s</td><td class=\"number\">%d</td><td>%s</td></tr>\n", interval,
+                c->interval.count, finding_name(c->finding));
     }
     fputs("</table>\n</div>\n", out);
 }
