@@ -272,6 +272,58 @@ static void a_run_that_diverged_saves_no_model(void)
     CU_ASSERT_NOT_EQUAL(access(model, F_OK), 0);
 }
 
+/* A line an evaluation, then the results, each with the split that it is of; times, whatever they are, are T here. */
+static void what_a_training_says_in_a_pipe_is_this(void)
+{
+    char said[4096];
+    const char *command = UNROLL_PROGRAM " train steps=2 hidden=4 length=4 batch=2 | "
+                                         "sed -E 's/[0-9.e-]+ (m?s)($|,| )/T \\1\\2/g'";
+    CU_ASSERT_EQUAL(ask_shell(command, said, sizeof said), 0);
+    CU_ASSERT_STRING_EQUAL(said, "step 0/2  validation mse 1.0335  T s\n"
+                           "step 1/2  training loss 0.66749  validation mse 1.0262  T s, T s left\n"
+                           "step 2/2  training loss 0.87059  validation mse 1.019  T s\n"
+                           "  parameters               133\n"
+                           "  gates                    4\n"
+                           "  width                    4 units\n"
+                           "  metric                   mse\n"
+                           "  mse                      0.840463  (validation)\n"
+                           "  best_valid_mse           1.019  (validation)\n"
+                           "  best_step                2 steps\n"
+                           "  last_step                2 steps\n"
+                           "  train_loss               0.87059  (training)\n"
+                           "  solved                   0\n"
+                           "  solved_below             0.01\n"
+                           "  ms_per_step              T ms\n"
+                           "  train_seconds            T s\n"
+                           "  baseline_mse             0.163358\n"
+                           "  seconds                  T s\n");
+}
+
+static void yardsticks_say_which_split_they_are_of(void)
+{
+    char said[4096], arguments[4096], data[1200];
+    write_series(data, test_folder(), "data.csv");
+    snprintf(arguments, sizeof arguments, "train task=series file=%s length=4 batch=2 hidden=4 steps=1 | tr -s ' '", data);
+    CU_ASSERT_EQUAL(ask(arguments, said), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "(validation)\n naive_mae "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "(test)\n test_naive_mae "));
+}
+
+/* The same lines, each in the place of the one before. */
+static void on_a_terminal_one_line_changes(void)
+{
+    char said[4096];
+    const char *command = "script -qec '" UNROLL_PROGRAM " train steps=2 hidden=4 length=4 batch=2' /dev/null </dev/null";
+    if (ask_shell("script --version >/dev/null 2>&1", said, sizeof said) != 0) {
+        test_skip("script (util-linux) is not installed");
+        return;
+    }
+    CU_ASSERT_EQUAL(ask_shell(command, said, sizeof said), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, " left\033[K\rstep 2/2  training loss 0.87059  validation mse 1.019  "));
+    CU_ASSERT_PTR_NULL(strstr(said, "\nstep"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "\033[K\r\n  parameters "));
+}
+
 const unroll_test tests_cli_train[] = {
     TEST(a_model_does_not_take_the_place_of_its_data_by_any_name),
     TEST(a_model_does_not_take_the_place_of_a_data_set),
@@ -282,5 +334,8 @@ const unroll_test tests_cli_train[] = {
     TEST(a_pipe_is_waited_for_and_read_to_its_end),
     TEST(a_series_can_come_from_another_program),
     TEST(a_run_that_diverged_saves_no_model),
+    TEST(what_a_training_says_in_a_pipe_is_this),
+    TEST(yardsticks_say_which_split_they_are_of),
+    TEST(on_a_terminal_one_line_changes),
     {NULL, NULL},
 };

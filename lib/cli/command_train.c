@@ -118,19 +118,26 @@ static bool is_empty(const unroll_column *column)
            (column->type == UNROLL_COLUMN_INT && column->integer < 0);
 }
 
-/* Which split a result is of, for a reader; "" of what is of none. metric: the task's. */
-static const char *split_of(const char *name, const char *metric)
+/* Which split a result is of, for a reader; "" of what is of none. What has a twin of the test, as yardsticks do, is of the
+   validation. */
+static const char *split_of(const unroll_record *record, const char *name)
 {
+    const unroll_column *metric = unroll_record_find(record, "metric");
+    char twin[64];
     if (strcmp(name, "train_loss") == 0)
         return "  (training)";
     if (strncmp(name, "test_", 5) == 0)
         return "  (test)";
-    return strcmp(name, metric) == 0 || strncmp(name, "best_valid_", 11) == 0 ? "  (validation)" : "";
+    snprintf(twin, sizeof twin, "test_%s", name);
+    return (metric != NULL && strcmp(name, metric->text) == 0) || strncmp(name, "best_valid_", 11) == 0 ||
+                   unroll_record_find(record, twin) != NULL
+               ? "  (validation)"
+               : "";
 }
 
-static void print_column(const unroll_column *column, const char *metric)
+static void print_column(const unroll_record *record, const unroll_column *column)
 {
-    const char *blank = column->unit[0] != '\0' ? " " : "", *split = split_of(column->name, metric);
+    const char *blank = column->unit[0] != '\0' ? " " : "", *split = split_of(record, column->name);
     switch (column->type) {
     case UNROLL_COLUMN_REAL:
         printf("  %-24s %.6g%s%s%s\n", column->name, column->real, blank, column->unit, split);
@@ -147,10 +154,9 @@ static void print_column(const unroll_column *column, const char *metric)
 /* Every scalar that the run left, a line each; long texts come last, on lines of their own. */
 static void print_record(const unroll_record *record)
 {
-    const unroll_column *metric = unroll_record_find(record, "metric");
     for (int i = 0; i < record->column_count; i++)
         if (!is_long(&record->columns[i]) && !is_empty(&record->columns[i]))
-            print_column(&record->columns[i], metric != NULL ? metric->text : "");
+            print_column(record, &record->columns[i]);
     printf("  %-24s %.3g s\n", "seconds", record->seconds);
     for (int i = 0; i < record->column_count; i++)
         if (is_long(&record->columns[i]))
