@@ -104,12 +104,17 @@ static void what_was_measured_on_other_data_is_done_again_and_kept(void)
     snprintf(file, sizeof file, "file=%s/a.csv", folder);
     CU_ASSERT_EQUAL(call_on(&forecast, results, file).summary.done, 0);
     write_series(folder, "a.csv", 2);
+    unroll_table *table = report_on(&forecast, results); /* though nothing has been run since */
+    CU_ASSERT_EQUAL(table->rows, 2);
+    CU_ASSERT_TRUE(table->all_stale);
+    CU_ASSERT_STRING_EQUAL(unroll_table_find(table, "stale")->text[0], "the data have changed");
+    unroll_table_free(table);
     called c = call_on(&forecast, results, file);
     CU_ASSERT_EQUAL(c.summary.done, 2);
     CU_ASSERT_PTR_NOT_NULL(strstr(c.printed, "2 of the 4 records are stale, and kept"));
     CU_ASSERT_EQUAL(stale_rows(&forecast, results, why), 2);
     CU_ASSERT_STRING_EQUAL(why, "the data have changed");
-    unroll_table *table = report_on(&forecast, results);
+    table = report_on(&forecast, results);
     CU_ASSERT_EQUAL(table->rows, 2);
     CU_ASSERT_EQUAL(table->stale, 2);
     unroll_table_free(table);

@@ -41,6 +41,40 @@ static int by_config_and_time(const void *a, const void *b)
     return order != 0 ? order : by_time(x, y);
 }
 
+/* Why a row that was not stale when it was gathered is by now; NULL: it is not, or notes too little to tell. */
+static const char *stale_by_now(const unroll_experiment *experiment, const unroll_table *table, int row, unroll_contents *contents)
+{
+    static const char *const notes[] = {"task_version", "evaluation_version", "data_hash"};
+    unroll_settings *settings = unroll_settings_new();
+    unroll_record *record = settings != NULL ? unroll_record_new(settings) : NULL;
+    const char *why = NULL;
+    if (record != NULL && text_at(find_env(table, notes[0]), row)[0] != '\0' &&
+        unroll_settings_set(record->settings, "task", text_at(unroll_table_find(table, "task"), row)).code == UNROLL_OK &&
+        unroll_settings_set(record->settings, "file", text_at(unroll_table_find(table, "file"), row)).code == UNROLL_OK) {
+        record->experiment_version = (int)unroll_field_at(unroll_table_find(table, "experiment_version"), row).real;
+        record->numerics_version = (int)unroll_field_at(unroll_table_find(table, "numerics_version"), row).real;
+        for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++)
+            unroll_record_env(record, notes[i], text_at(find_env(table, notes[i]), row));
+        why = record->out_of_memory ? NULL : unroll_origin_stale(experiment, contents, record);
+    }
+    unroll_record_free(record);
+    unroll_settings_free(settings);
+    return why;
+}
+
+/* The program and the data may have changed since the file was gathered. */
+static void judge_anew(const unroll_experiment *experiment, unroll_table *table)
+{
+    const unroll_table_column *stale = unroll_table_find(table, "stale");
+    unroll_contents *contents = unroll_contents_new();
+    for (int i = 0; i < table->rows && contents != NULL && stale != NULL && stale->type == UNROLL_COLUMN_TEXT; i++) {
+        const char *why = stale->text[i][0] == '\0' ? stale_by_now(experiment, table, i, contents) : NULL;
+        if (why != NULL)
+            stale->text[i] = (char *)why; /* which nobody writes to, and the column does not own */
+    }
+    unroll_contents_free(contents);
+}
+
 /* Unmarks the rows that are stale, unless all are. */
 static void drop_stale(unroll_table *table, bool *keep)
 {
@@ -114,6 +148,7 @@ unroll_status unroll_keep_present(const unroll_experiment *experiment, unroll_ta
         keep[i] = true;
         places[i] = (place){text_at(config, i), text_at(finished, i), unroll_field_at(take, i).real, i};
     }
+    judge_anew(experiment, table);
     drop_stale(table, keep);
     drop_other(experiment, table, places, keep);
     drop_older(table, places, keep);
