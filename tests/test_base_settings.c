@@ -1,4 +1,5 @@
 /* The settings table: what is read from text, what is shown again, what is refused and in which words. */
+#include <math.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -351,7 +352,17 @@ static void a_control_character_is_a_blank_whatever_its_bytes(void)
     CU_ASSERT_EQUAL(unroll_text_control("\xc2\x80"), 2);
 }
 
+static void what_a_file_has_for_a_whole_number_may_be_none(void)
+{
+    CU_ASSERT_EQUAL(unroll_whole(7), 7);
+    CU_ASSERT_EQUAL(unroll_whole(-2147483648.0), -2147483647 - 1);
+    CU_ASSERT_EQUAL(unroll_whole(2147483648.0), 0);
+    CU_ASSERT_EQUAL(unroll_whole(0.5), 0);
+    CU_ASSERT_EQUAL(unroll_whole(NAN), 0);
+}
+
 const unroll_test tests_base_settings[] = {
+    TEST(what_a_file_has_for_a_whole_number_may_be_none),
     TEST(a_bad_setting_names_itself_its_range_and_the_nearest_name),
     TEST(a_refused_value_leaves_the_old_one),
     TEST(a_very_long_value_is_cut_in_its_sentence),

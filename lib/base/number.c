@@ -1,5 +1,6 @@
 #include "base/number.h"
 
+#include <limits.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stddef.h>
@@ -97,4 +98,9 @@ const char *unroll_show_int(int64_t value, char out[UNROLL_NUMBER_ROOM])
 {
     snprintf(out, UNROLL_NUMBER_ROOM, "%" PRId64, value);
     return out;
+}
+
+int unroll_whole(double value)
+{
+    return value >= INT_MIN && value <= INT_MAX && value == floor(value) ? (int)value : 0;
 }

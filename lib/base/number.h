@@ -12,6 +12,8 @@ enum { UNROLL_NUMBER_ROOM = 32 };
 bool unroll_read_real(const char *text, double *value);
 /* Reads a whole number, plainly ("1000") or in scientific notation ("1e3"). False when it is not whole or does not fit. */
 bool unroll_read_int(const char *text, int64_t *value);
+/* A whole number that a file holds as a real; 0 where it is none, or no int. */
+int unroll_whole(double value);
 /* "low..high", "low..high:step"; of a number alone both ends are that number. step: NaN where none is written. */
 typedef struct unroll_range {
     double low, high, step;

@@ -273,6 +273,21 @@ static bool counts_for_results(const unroll_setting *row)
     return (row->flags & UNROLL_SETTING_TIMING) == 0;
 }
 
+static bool counts_but_seed(const unroll_setting *row)
+{
+    return strcmp(row->name, "seed") != 0;
+}
+
+static bool counts_for_results_but_seed(const unroll_setting *row)
+{
+    return counts_but_seed(row) && counts_for_results(row);
+}
+
+void unroll_settings_identity_but_seed(const unroll_settings *settings, bool timed, const char *salt, char out[33])
+{
+    unroll_settings_identity_of(settings, timed ? counts_but_seed : counts_for_results_but_seed, salt, out);
+}
+
 void unroll_settings_identity(const unroll_settings *settings, bool timed, const char *salt, char out[33])
 {
     unroll_settings_identity_of(settings, timed ? counts_always : counts_for_results, salt, out);

@@ -98,6 +98,8 @@ bool unroll_settings_is_default(const unroll_settings *settings, int index);
 /* 32 hex digits: a hash of every non-default "name=value" in name order and of `salt`; settings flagged TIMING count
    only when `timed`. out has room for 33. */
 void unroll_settings_identity(const unroll_settings *settings, bool timed, const char *salt, char out[33]);
+/* The same for all runs that differ in nothing but the seed. */
+void unroll_settings_identity_but_seed(const unroll_settings *settings, bool timed, const char *salt, char out[33]);
 
 /* The same of the rows for which `counts` is true. */
 void unroll_settings_identity_of(const unroll_settings *settings, bool (*counts)(const unroll_setting *row), const char *salt,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "report/inside.h"
 #include "sweep/origin.h"
 
@@ -51,8 +52,8 @@ static const char *stale_by_now(const unroll_experiment *experiment, const unrol
     if (record != NULL && text_at(find_env(table, notes[0]), row)[0] != '\0' &&
         unroll_settings_set(record->settings, "task", text_at(unroll_table_find(table, "task"), row)).code == UNROLL_OK &&
         unroll_settings_set(record->settings, "file", text_at(unroll_table_find(table, "file"), row)).code == UNROLL_OK) {
-        record->experiment_version = (int)unroll_field_at(unroll_table_find(table, "experiment_version"), row).real;
-        record->numerics_version = (int)unroll_field_at(unroll_table_find(table, "numerics_version"), row).real;
+        record->experiment_version = unroll_whole(unroll_field_at(unroll_table_find(table, "experiment_version"), row).real);
+        record->numerics_version = unroll_whole(unroll_field_at(unroll_table_find(table, "numerics_version"), row).real);
         for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++)
             unroll_record_env(record, notes[i], text_at(find_env(table, notes[i]), row));
         why = record->out_of_memory ? NULL : unroll_origin_stale(experiment, contents, record);

@@ -203,16 +203,6 @@ static void put_head(target *t, cells *c, unroll_record *const *records)
     put_numbers(t, c, "numerics_version", NULL, UNROLL_COLUMN_INT);
 }
 
-static bool counts_but_seed(const unroll_setting *row)
-{
-    return strcmp(row->name, "seed") != 0;
-}
-
-static bool counts_for_results_but_seed(const unroll_setting *row)
-{
-    return counts_but_seed(row) && (row->flags & UNROLL_SETTING_TIMING) == 0;
-}
-
 /* The hash of the settings alone, whatever versions and data went into the run: what two programs' results are paired by. */
 static void put_configs(target *t, cells *c, unroll_record *const *records, bool timed)
 {
@@ -225,7 +215,7 @@ static void put_configs(target *t, cells *c, unroll_record *const *records, bool
             if (settings != NULL && seeded)
                 unroll_settings_identity(settings, timed, "", hash[i]);
             else if (settings != NULL)
-                unroll_settings_identity_of(settings, timed ? counts_but_seed : counts_for_results_but_seed, "", hash[i]);
+                unroll_settings_identity_but_seed(settings, timed, "", hash[i]);
             c->text[i] = hash[i];
         }
         put_texts(t, c, seeded ? "config" : "config_without_seed", NULL);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/number.h"
 #include "base/stop.h"
 #include "base/text.h"
 #include "store/store.h"
@@ -197,7 +198,7 @@ static bool is_gathered(const unroll_folder *folder, const unroll_ids *ids, cons
     same = id != NULL && id->type == UNROLL_COLUMN_TEXT && take != NULL && take->type == UNROLL_COLUMN_INT &&
            table->rows == ids->count && table->left_out == 0 && strcmp(table->judged_by, judged_by) == 0;
     for (int i = 0; i < table->rows && same; i++)
-        same = is_listed(ids, unroll_record_name(id->text[i], (int)take->real[i], name));
+        same = is_listed(ids, unroll_record_name(id->text[i], unroll_whole(take->real[i]), name));
     for (int i = 0; i < ids->count && same; i++)
         same = !is_newer(folder, ids->id[i]);
     unroll_table_free(table);

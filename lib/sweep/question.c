@@ -12,11 +12,6 @@ typedef struct question {
     unroll_planned *run;
 } question;
 
-static bool counts_but_seed(const unroll_setting *row)
-{
-    return strcmp(row->name, "seed") != 0 && (row->flags & UNROLL_SETTING_TIMING) == 0;
-}
-
 /* By group; first in each those that can be compared: a failed run has no first steps. */
 static int by_group(const void *a, const void *b)
 {
@@ -93,7 +88,7 @@ unroll_status unroll_answer_questions(const unroll_experiment *experiment, const
     for (int i = 0; i < count; i++)
         if (runs[i]->in_question) {
             questions[asked].run = runs[i];
-            unroll_settings_identity_of(runs[i]->settings, counts_but_seed, runs[i]->sources, questions[asked++].group);
+            unroll_settings_identity_but_seed(runs[i]->settings, false, runs[i]->sources, questions[asked++].group);
         }
     qsort(questions, (size_t)asked, sizeof *questions, by_group);
     if (asked > 0)
