@@ -1,4 +1,4 @@
-/* bits.c: prints, for every cell, a digest of the weights after training steps; and one of the element-wise functions, and of
+/* bits.c: prints, for every cell and each of its variants, a digest of the weights after training steps; and one of the element-wise functions, and of
    every loss.
    unroll-bits [ISA] [THREADS] [STEPS]: the same lines on every instruction set, processor and number of threads. */
 #include <stdio.h>
@@ -27,16 +27,16 @@ int main(int argc, char **argv)
         const unroll_loss *loss = unroll_isa_now()->losses[i];
         printf("loss %s %016llx\n", loss->name, (unsigned long long)digest_loss(loss, &shape));
     }
-    for (int i = 0; i < unroll_cell_count; i++)
+    for (int i = 0; digest_model_of(0, unroll_cell_count, i) != NULL; i++)
         for (int kind = 0; kind < DIGEST_KINDS; kind++) {
-            const char *cell = unroll_isa_now()->cells[i]->name;
+            const char *model = digest_model_of(0, unroll_cell_count, i);
             uint64_t digest;
-            unroll_status status = digest_training(cell, "auto", threads, steps, kind, &digest);
+            unroll_status status = digest_training(model, "auto", threads, steps, kind, &digest);
             if (status.code != UNROLL_OK) {
                 fprintf(stderr, "unroll-bits: %s\n", status.text);
                 return 1;
             }
-            printf("%s %s %016llx\n", cell, digest_kind_name(kind), (unsigned long long)digest);
+            printf("%s %s %016llx\n", model, digest_kind_name(kind), (unsigned long long)digest);
         }
     return 0;
 }

@@ -31,9 +31,31 @@ static inline void digest_set_model(unroll_settings *settings, const char *model
     char words[160], *rest = words, *word;
     snprintf(words, sizeof words, "%s", model);
     unroll_settings_set(settings, "model", strtok_r(rest, " ", &rest));
-    while ((word = strtok_r(rest, " ", &rest)) != NULL)
-        if (unroll_settings_assign(settings, word).code != UNROLL_OK)
+    while ((word = strtok_r(rest, " ", &rest)) != NULL) {
+        unroll_status status = unroll_settings_assign(settings, word);
+        if (status.code != UNROLL_OK) {
+            fprintf(stderr, "\n%s: %s\n", model, status.text);
             abort();
+        }
+    }
+}
+
+/* The models of cells `from` to `to` - 1, one an index: each cell, and after it each of its variants, "CELL name=value ...".
+   NULL after the last; valid until the next call. */
+static inline const char *digest_model_of(int from, int to, int index)
+{
+    static char line[160];
+    for (int i = from; i < to; i++) {
+        const unroll_cell *cell = unroll_isa_now()->cells[i];
+        if (index-- == 0)
+            return cell->name;
+        for (const char *const *variant = cell->variants; variant != NULL && *variant != NULL; variant++)
+            if (index-- == 0) {
+                snprintf(line, sizeof line, "%s %s", cell->name, *variant);
+                return line;
+            }
+    }
+    return NULL;
 }
 
 static inline const char *digest_kind_name(int kind)

@@ -32,7 +32,6 @@ done
 sed "s/unroll_layer_probe/unroll_layer_$probe/g; s/\([^_r]\)probe/\1${probe}net/g; s/network_probe/network_${probe}net/g" \
     tests/networks/probe.c >"lib/networks/${probe}net.c"
 sed "s/adding/$probe/g; s/\"squared\"/\"$probe\"/" datasets/adding.c >"datasets/$probe.c"
-echo "$probe ${probe}_rate=0.3" >>tests/models.txt
 
 build CONFIG="$config" all "build/$config/unroll-tests" "build/$config/unroll-bits" || { cat make.log && exit 1; }
 "$unroll" list cells | grep 'mgu .*minimal gated unit'

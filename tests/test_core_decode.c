@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "central.h"
-#include "digest.h"
+#include "models.h"
 #include "model/decode.h"
 #include "suite.h"
 
@@ -38,10 +38,10 @@ static unroll_model *open_with(const char *cell, const char *hidden, const char 
     unroll_settings *settings = unroll_settings_new();
     unroll_model *model = NULL;
     digest_register();
-    unroll_settings_set(settings, "model", cell);
     unroll_settings_set(settings, "hidden", hidden);
     unroll_settings_set(settings, "layers", layers);
     unroll_settings_set(settings, "init", "orthogonal");
+    digest_set_model(settings, cell);
     CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, shape, &model).code, UNROLL_OK);
     unroll_settings_free(settings);
     return model;
@@ -54,8 +54,8 @@ static void the_gradient_flows_back_from_the_decoder_into_the_encoder(void)
     digest_register();
     if (central_skips())
         return;
-    for (int cell = test_cells.from; cell < test_cells.to; cell++) {
-        const char *name = unroll_isa_now()->cells[cell]->name;
+    for (int index = 0; digest_model(index) != NULL; index++) {
+        const char *name = digest_model(index);
         unroll_model *model = open_with(name, "5", "2", &shape_of_test);
         batch b;
         unroll_samples samples = made(&b);
@@ -131,9 +131,9 @@ static void beams_for_all_words_find_each_with_the_probability_that_one_pass_giv
     static int symbol[MOST_BATCH * BEAMS * WRITTEN], length[MOST_BATCH * BEAMS];
     static double score[MOST_BATCH * BEAMS];
     digest_register();
-    for (int cell = test_cells.from; cell < test_cells.to; cell++) {
+    for (int index = 0; digest_model(index) != NULL; index++) {
         const unroll_model_shape *shape = &shape_of_test;
-        unroll_model *model = open_with(unroll_isa_now()->cells[cell]->name, "21", "2", shape);
+        unroll_model *model = open_with(digest_model(index), "21", "2", shape);
         batch b;
         unroll_samples samples = made(&b);
         unroll_forward io = {.size = shape->batch, .steps = STEPS, .length = samples.length, .symbol = samples.symbol};
@@ -150,13 +150,13 @@ static void an_answer_is_the_same_whatever_is_written_beside_it(void)
     static int symbol[MOST_BATCH * FEW * WRITTEN], length[MOST_BATCH * FEW];
     static double score[MOST_BATCH * FEW];
     digest_register();
-    for (int cell = test_cells.from; cell < test_cells.to; cell++) {
+    for (int index = 0; digest_model(index) != NULL; index++) {
         unroll_model_shape shape = shape_of_test;
         batch b;
         unroll_samples samples = made(&b);
         shape.batch = MOST_BATCH; /* several micro-batches */
         shape.beams = FEW;
-        unroll_model *model = open_with(unroll_isa_now()->cells[cell]->name, "80", "1", &shape);
+        unroll_model *model = open_with(digest_model(index), "80", "1", &shape);
         unroll_forward io = {.size = MOST_BATCH, .steps = STEPS, .length = samples.length, .symbol = samples.symbol};
         CU_ASSERT_EQUAL(unroll_model_decode(model, &io, FEW, WRITTEN, symbol, length, score).code, UNROLL_OK);
         for (int s = 0; s < MOST_BATCH; s += 3) {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "digest.h"
+#include "models.h"
 #include "starved.h"
 #include "suite.h"
 
@@ -83,11 +83,11 @@ static void training_and_streaming_allocate_nothing(void)
     float y[24 * 20];
     unroll_samples samples = {.length = length, .symbol = symbol, .y = y, .target = target};
     digest_register();
-    for (int cell = test_cells.from; cell < test_cells.to; cell++) {
+    for (int index = 0; digest_model(index) != NULL; index++) {
         unroll_settings *settings = unroll_settings_new();
         unroll_model *model;
-        unroll_settings_set(settings, "model", unroll_isa_now()->cells[cell]->name);
         unroll_settings_set(settings, "layers", "2");
+        digest_set_model(settings, digest_model(index));
         CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);
         atomic_store(&calls, 0);
         for (int step = 0; step < 20; step++) {

@@ -58,7 +58,7 @@ static void small_weights_are_near_the_float_ones_and_the_same_on_every_instruct
                 real plain[STEPS * BATCH], first[STEPS * BATCH], other[STEPS * BATCH];
                 stream("auto", name, hidden[size], "float", layers, plain);
                 stream("auto", name, hidden[size], forms[form], layers, first);
-                CU_ASSERT(memcmp(plain, first, sizeof plain) != 0);
+                CU_ASSERT(hidden[size] == 1 || memcmp(plain, first, sizeof plain) != 0); /* one rectified unit may be silent */
                 CU_ASSERT(rms(plain, first) < most[form] * rms(plain, NULL));
                 for (int i = 0; i < unroll_isa_count; i++) {
                     if (!unroll_isas[i].supported())

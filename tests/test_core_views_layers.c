@@ -172,7 +172,7 @@ static void outputs_of_every_kind_have_views_with_the_right_sums(void)
 static int input_of(const unroll_model *model, const batch *b, int row, real *x)
 {
     unroll_view view;
-    bool input = tried.example % 4 == 1;
+    bool input = tried.example == 1;
     if (input && tried.symbols) {
         x[b->symbol[row]] = 1;
         return SYMBOLS;
@@ -239,23 +239,32 @@ static void check_gate(const char *what, const unroll_model *model, const batch 
     }
 }
 
+static unroll_cell_shape shape_of_cell(void)
+{
+    unroll_settings *settings = unroll_settings_new();
+    unroll_cell_shape shape;
+    digest_set_model(settings, tried.model);
+    shape = unroll_cell_shape_of(unroll_cell_find(unroll_text(settings, "model")), settings);
+    unroll_settings_free(settings);
+    return shape;
+}
+
 /* gates of a layer in the order of its weights: of the recurrent ones, those alone that have such a product */
 static void check_layer(const char *what, const unroll_model *model, const batch *b, const char *layer, bool backwards)
 {
-    const unroll_cell *cell = unroll_isa_now()->cells[tried.example / 4];
-    const unroll_cell_shape *shape = &cell->shape;
+    const unroll_cell_shape shape = shape_of_cell();
     int hidden = tried.example % 2 == 0 ? 5 : 18;
     for (int side = 0; side < 2; side++)
-        for (int place = 0, row = 0; place < shape->gates; place++) {
+        for (int place = 0, row = 0; place < shape.gates; place++) {
             int g = 0;
-            while (shape->torch[g] != place)
+            while (shape.torch[g] != place)
                 g++;
-            bool apart = side == 1 && shape->apart == 1 && g == 0;
-            int together = shape->recurrent - shape->apart; /* from gate `first` on */
+            bool apart = side == 1 && shape.apart == 1 && g == 0;
+            int together = shape.recurrent - shape.apart; /* from gate `first` on */
             char gate[16];
-            if (side == 1 && !apart && (g < shape->first || g >= shape->first + together))
+            if (side == 1 && !apart && (g < shape.first || g >= shape.first + together))
                 continue;
-            snprintf(gate, sizeof gate, "%s%s", shape->gate[g], apart ? "_hh" : "");
+            snprintf(gate, sizeof gate, "%s%s", shape.gate[g], apart ? "_hh" : "");
             check_gate(what, model, b, layer, backwards, gate, side == 1, row);
             row += hidden;
         }
@@ -270,11 +279,11 @@ static void check_sums(const char *what)
     see_all(model);
     unroll_model_pack(model, &samples, BATCH);
     unroll_model_gradient(model, NULL);
-    if (tried.example % 4 < 2) {
+    if (tried.example < 2) {
         check_layer(what, model, &b, "one", true);
     } else {
         check_layer(what, model, &b, "first", true);
-        check_layer(what, model, &b, "second", tried.example % 4 == 2);
+        check_layer(what, model, &b, "second", tried.example == 2);
     }
     unroll_model_close(model);
 }

@@ -12,6 +12,7 @@ enum { STEPS = 6, BATCH = 5, INPUTS = 3, SYMBOLS = 7, OUTPUTS = 2, MOST = 8192, 
 /* The network at hand: a dense layer of reals, an embedding's input of symbols, the example, a dense head. */
 static struct {
     const unroll_layer_kind *kind;
+    const char *model; /* of the settings, whose cell a recurrent layer takes; NULL: the default */
     int example;
     bool symbols; /* the model takes symbols, else reals */
     bool bare;    /* no head: the example's output is the model's; a dense layer is as wide as that is asked for */
@@ -56,39 +57,57 @@ static inline unroll_status open_tried(bool every, const char *isa, const char *
     unroll_settings_set(settings, "isa", isa);
     unroll_settings_set(settings, "threads", threads);
     unroll_settings_set(settings, "seed", "3");
+    if (tried.model != NULL)
+        digest_set_model(settings, tried.model);
     status = unroll_model_open_network(&network, settings, &shape, model);
     unroll_settings_free(settings);
     return status;
 }
 
-/* Calls back for each example of a kind (NULL: of every one) at each of its inputs where it takes it; returns how many. */
+/* Takes an example at one of its inputs; false where it does not open on that. */
+static inline bool tried_takes(const unroll_layer_kind *kind, int example, bool symbols)
+{
+    unroll_model *model = NULL;
+    unroll_status status;
+    tried.kind = kind;
+    tried.example = example;
+    tried.symbols = symbols;
+    status = open_tried(true, "auto", "1", &model);
+    unroll_model_close(model);
+    return status.code == UNROLL_OK;
+}
+
+static inline int tried_examples(const unroll_layer_kind *kind, void (*check)(const char *what))
+{
+    int tries = 0;
+    for (int i = 0; i < 2 * kind->examples; i++) {
+        char what[256];
+        if (!tried_takes(kind, i / 2, i % 2 == 1))
+            continue;
+        snprintf(what, sizeof what, "%s %s, example %d, of %s", kind->name, tried.model != NULL ? tried.model : "", tried.example,
+                 tried.symbols ? "symbols" : "reals");
+        check(what);
+        tries++;
+    }
+    return tries;
+}
+
+/* Calls back for each example of a kind (NULL: of every one) at each of its inputs where it takes it, those of the recurrent
+   layer with every model; returns how many. */
 static inline int tried_each(const char *kind, void (*check)(const char *what))
 {
     int tries = 0;
     digest_register();
-    for (int k = 0; k < unroll_layer_kind_count; k++)
-        for (int i = 0; i < 2 * unroll_layer_kinds[k]->examples; i++) {
-            char what[96];
-            unroll_model *model = NULL;
-            unroll_status status;
-            if (kind != NULL && strcmp(unroll_layer_kinds[k]->name, kind) != 0)
-                break;
-            if (strcmp(unroll_layer_kinds[k]->name, "recurrent") == 0 && (i / 8 < test_cells.from || i / 8 >= test_cells.to))
-                continue; /* it has four examples of each cell */
-            tried.kind = unroll_layer_kinds[k];
-            tried.example = i / 2;
-            tried.symbols = i % 2 == 1;
-            status = open_tried(true, "auto", "1", &model);
-            unroll_model_close(model);
-            if (status.code == UNROLL_NOTHING)
-                break;
-            if (status.code != UNROLL_OK)
-                continue;
-            snprintf(what, sizeof what, "%s, example %d, of %s", tried.kind->name, tried.example,
-                     tried.symbols ? "symbols" : "reals");
-            check(what);
-            tries++;
+    for (int k = 0; k < unroll_layer_kind_count; k++) {
+        bool recurrent = strcmp(unroll_layer_kinds[k]->name, "recurrent") == 0;
+        if (kind != NULL && strcmp(unroll_layer_kinds[k]->name, kind) != 0)
+            continue;
+        for (int m = 0; recurrent ? digest_model(m) != NULL : m == 0; m++) {
+            tried.model = recurrent ? digest_model(m) : NULL;
+            tries += tried_examples(unroll_layer_kinds[k], check);
         }
+        tried.model = NULL;
+    }
     return tries;
 }
 

@@ -110,6 +110,9 @@ typedef struct unroll_cell {
     const char *state[UNROLL_CELL_STATES]; /* names of the carried states; state 0 is the output */
     const unroll_setting *settings;        /* the cell's own rows, section "cell NAME"; may be NULL */
     int setting_count;
+    /* Settings that make another cell of it, "nonlinearity=relu", up to NULL: with each of them it goes through the registry's
+       tests like a cell of its own. May be NULL. */
+    const char *const *variants;
     void (*adapt)(const unroll_settings *settings, unroll_cell_shape *shape); /* changes `shape` to the settings; NULL: no need */
     double (*bias)(const unroll_settings *settings, int gate); /* added to the initial input bias; NULL: 0 */
     void (*forward)(const unroll_cell_step *step);

@@ -10,6 +10,8 @@ static const unroll_setting rows[] = {
     {"nonlinearity", UNROLL_CHOICE, 0, 0, "tanh|relu", "tanh", "", "of the vanilla RNN", "cell rnn", 0},
 };
 
+static const char *const variants[] = {"nonlinearity=relu", NULL};
+
 static void rnn_adapt(const unroll_settings *settings, unroll_cell_shape *shape)
 {
     shape->variant = strcmp(unroll_text(settings, "nonlinearity"), "relu") == 0 ? RELU : TANH;
@@ -58,6 +60,7 @@ const unroll_cell UNROLL_CELL(rnn) = {
     .state = {"h"},
     .settings = rows,
     .setting_count = 1,
+    .variants = variants,
     .adapt = rnn_adapt,
     .forward = rnn_forward,
     .backward = rnn_backward,

@@ -14,6 +14,9 @@ static const unroll_setting rows[] = {
     {"heads", UNROLL_INT, 1, 4096, "", "1", "heads", "recurrence of the sLSTM in so many diagonal blocks", "cell slstm", 0},
 };
 
+/* a head is whole blocks of 16 units: two need 32 */
+static const char *const variants[] = {"heads=2 hidden=32", NULL};
+
 static void slstm_adapt(const unroll_settings *settings, unroll_cell_shape *shape)
 {
     shape->heads = (int)unroll_int(settings, "heads");
@@ -109,6 +112,7 @@ const unroll_cell UNROLL_CELL(slstm) = {
     .state = {"h", "c", "n", "m"},
     .settings = rows,
     .setting_count = 1,
+    .variants = variants,
     .adapt = slstm_adapt,
     .forward = slstm_forward,
     .backward = slstm_backward,

@@ -154,7 +154,7 @@ typedef struct unroll_layer_kind {
     unroll_matrix (*look)(const unroll_node *node, int index);
 
     /* For the tests that every kind gets: adds the kind's example number `index` to a graph, on a source of reals or on one
-       of symbols. */
+       of symbols; a recurrent layer is one of the cell that the graph's settings name. */
     int examples;
     unroll_status (*example)(struct unroll_graph *graph, int index, int reals, int symbols, int *out);
 } unroll_layer_kind;

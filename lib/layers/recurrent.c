@@ -252,19 +252,16 @@ static void recurrent_take_node(unroll_node *node, unroll_arena *arena)
                          mine->stream_state[i], mine->stream_state[1 - i], &(unroll_cell_place){.training = false}, &alone);
 }
 
-/* each cell: read backwards; and on top of one from whose last states it starts */
+/* of the settings' cell: read backwards; and on top of one from whose last states it starts */
 static unroll_status recurrent_example(unroll_graph *graph, int index, int reals, int symbols, int *out)
 {
-    unroll_recurrent_options options = {.hidden = index % 2 == 0 ? 5 : 18};
+    unroll_recurrent_options options = {.cell = unroll_text(graph->settings, "model"), .hidden = index % 2 == 0 ? 5 : 18,
+                                        .backwards = true};
     int first;
-    if (index / 4 >= unroll_cell_count)
-        return unroll_error(UNROLL_NOTHING, "there are no more examples");
-    options.cell = unroll_isas[0].cells[index / 4]->name;
-    options.backwards = true;
-    if (index % 4 < 2)
-        return unroll_add_recurrent(graph, "one", index % 4 == 0 ? reals : symbols, -1, &options, out);
+    if (index < 2)
+        return unroll_add_recurrent(graph, "one", index == 0 ? reals : symbols, -1, &options, out);
     UNROLL_TRY(unroll_add_recurrent(graph, "first", reals, -1, &options, &first));
-    options.backwards = index % 4 == 2;
+    options.backwards = index == 2;
     return unroll_add_recurrent(graph, "second", reals, first, &options, out);
 }
 
@@ -302,7 +299,7 @@ const unroll_layer_kind unroll_layer_recurrent = {
     .view = unroll_recurrent_view,
     .keep = unroll_recurrent_keep,
     .look = unroll_recurrent_look,
-    .examples = 4 * 256, /* as many as there are cells */
+    .examples = 4,
     .example = recurrent_example,
 };
 

@@ -11,6 +11,8 @@ static const unroll_setting rows[] = {
     {"probe_rate", UNROLL_REAL, 0, 0.99, "", "0", "", "of zoneout and of dropout over time", "cell probe", 0},
 };
 
+static const char *const variants[] = {"probe_rate=0.3", NULL};
+
 static void probe_adapt(const unroll_settings *settings, unroll_cell_shape *shape)
 {
     shape->variant = (int)(1000 * unroll_real(settings, "probe_rate") + 0.5); /* thousandths */
@@ -179,6 +181,7 @@ const unroll_cell UNROLL_CELL(probe) = {
     .state = {"h", "s"},
     .settings = rows,
     .setting_count = 1,
+    .variants = variants,
     .adapt = probe_adapt,
     .forward = probe_forward,
     .backward = probe_backward,
