@@ -262,19 +262,23 @@ static void check_layer(const char *what, const unroll_model *model, const batch
             bool apart = side == 1 && shape.apart == 1 && g == 0;
             int together = shape.recurrent - shape.apart; /* from gate `first` on */
             char gate[16];
-            if (side == 1 && !apart && (g < shape.first || g >= shape.first + together))
+            if (side == 1 && !apart && g >= shape.late && (g < shape.first || g >= shape.first + together))
                 continue;
             snprintf(gate, sizeof gate, "%s%s", shape.gate[g], apart ? "_hh" : "");
-            check_gate(what, model, b, layer, backwards, gate, side == 1, row);
+            if (side == 0 || g >= shape.late) /* what a late product is of has no view */
+                check_gate(what, model, b, layer, backwards, gate, side == 1, row);
             row += hidden;
         }
 }
 
 static void check_sums(const char *what)
 {
+    enum { PLAIN_EXAMPLES = 4 }; /* in the others products see something other than the state */
     batch b;
     unroll_samples samples = made(&b);
     unroll_model *model;
+    if (tried.example >= PLAIN_EXAMPLES)
+        return;
     CU_ASSERT_EQUAL_FATAL(open_tried(true, "auto", "2", &model).code, UNROLL_OK);
     see_all(model);
     unroll_model_pack(model, &samples, BATCH);

@@ -5,9 +5,10 @@
    hidden units (one block) of one sequence; `gate` reals lie between a vector's gates.
 
    What a cell may ask for, all in its table below: one to four carried states; gates with a recurrent product, or without (where
-   none has one, no step waits for another's product); a product that stays apart; recurrence in diagonal blocks; vectors of its
-   own (peepholes, decays); random draws while it trains (zoneout, dropout over time: cells/draw.h); hooks over whole rows (layer
-   norm). Which of them, and how many gates, may depend on settings: a gate that is taken away has no weights. */
+   none has one, no step waits for another's product); a product that stays apart; a second product within the step, of what the
+   first gates made (the GRU with its reset gate before the product); recurrence in diagonal blocks; vectors of its own (peepholes,
+   decays); random draws while it trains (zoneout, dropout over time: cells/draw.h); hooks over whole rows (layer norm). Which of
+   them, and how many gates, may depend on settings: a gate that is taken away has no weights. */
 #ifndef UNROLL_CELLS_CELL_H
 #define UNROLL_CELLS_CELL_H
 
@@ -45,6 +46,8 @@ typedef struct unroll_cell_step {
     size_t gate, gates_next, state_next;
     const real *old[UNROLL_CELL_STATES]; /* the states before the step */
     real *now[UNROLL_CELL_STATES];       /* out: after it */
+    real *operand;                       /* out, of the hook `operand` alone */
+    size_t operand_next;                 /* the i-th vector's i * operand_next further */
     const real *vector[UNROLL_CELL_VECTORS]; /* the cell's own weights, */
     size_t vector_next;                      /* those of the i-th vector i * vector_next further */
     const unroll_cell_place *at;
@@ -72,7 +75,8 @@ typedef struct unroll_cell_gradient {
     const real *old[UNROLL_CELL_STATES], *now[UNROLL_CELL_STATES];
     const real *d_output;           /* gradient of state 0, from above and from the next step */
     real *d_state[UNROLL_CELL_STATES]; /* of states 1 and up: in: gradient from the next step; out: of the state before */
-    real *d_old; /* of state 0: += what reaches the state before other than through the recurrent product; NULL: not wanted */
+    real *d_old; /* of state 0: += what reaches the state before other than through a recurrent product; NULL: not wanted */
+    const real *d_operand; /* in, of the hook `operand_gradient` alone */
     const real *vector[UNROLL_CELL_VECTORS]; /* (16) */
     real *d_vector[UNROLL_CELL_VECTORS];     /* (16); for `vector_gradient` alone */
     const unroll_cell_place *at;
@@ -95,6 +99,9 @@ typedef struct unroll_cell_shape {
        `apart` = 1, the last of the R is that of gate 0, and it stays apart (the GRU with its reset gate after the product):
        it is found as if it were gate G. */
     int recurrent, first, apart;
+    /* The first `late` gates, all before gate `first`, have a recurrent product, too, but of what the hook `operand` makes of the
+       state before and of the other gates: it comes after theirs. Goes with neither `apart` nor `heads`. */
+    int late;
     int heads; /* recurrence in diagonal blocks: the units are parted into so many heads that see only their own; 0: 1 */
     int kept; /* further places after a vector's gates, which forward may fill for backward */
     /* torch[g]: place of gate g in the order in which PyTorch stacks the gates in weight_ih and weight_hh */
@@ -117,6 +124,12 @@ typedef struct unroll_cell {
     double (*bias)(const unroll_settings *settings, int gate); /* added to the initial input bias; NULL: 0 */
     void (*forward)(const unroll_cell_step *step);
     void (*backward)(const unroll_cell_gradient *step);
+    /* With `late` gates: `operand` comes before `forward`, once the other gates' pre-activations are there (those of the late ones
+       are not), and writes what their product is of; what it leaves on the tape is there for `forward`. `operand_gradient` comes
+       after `backward`, which then has left the late gates' gradients, and makes those of the other gates and of the state before
+       whole: adds to d_old what d_operand brings. */
+    void (*operand)(const unroll_cell_step *step);
+    void (*operand_gradient)(const unroll_cell_gradient *step);
     /* Initial value of a vector's element; `uniform` is drawn in [0, 1); NULL: 0. */
     double (*vector_start)(const unroll_settings *settings, int vector, int unit, double uniform);
     /* After `backward`, from what it left on the tape: adds to d_vector, in rising rows, which may be those of several steps (so

@@ -1,6 +1,6 @@
 /* The recurrent layer: its sizes, its memory, the other forms of its weights, its table. recurrent_weights.c names its weights,
-   recurrent_state.c keeps its states, recurrent_view.c shows them; recurrent_pass.c, recurrent_gradient.c and recurrent_step.c
-   compute. */
+   recurrent_state.c keeps its states, recurrent_view.c shows them; recurrent_pass.c, recurrent_operand.c, recurrent_gradient.c
+   and recurrent_step.c compute. */
 #include "layers/recurrent.h"
 
 #include <math.h>
@@ -41,17 +41,18 @@ static void set_sizes(unroll_recurrent *own, const unroll_settings *settings)
     const unroll_cell_shape *shape = &own->shape;
     int input = shape->gates, recurrent = shape->recurrent;
     bool plain = shape->apart == 0 && shape->kept == 0 && (recurrent == input || recurrent == 0) && shape->heads == 1;
-    int together[2];
+    const int blocks[UNROLL_SIDES] = {input, recurrent, shape->late};
     own->panels = unroll_blocks(own->hidden);
     own->heads = shape->heads;
     own->head_panels = own->panels / own->heads;
     own->head_units = own->hidden / own->heads;
     own->slots = input + shape->apart + shape->kept;
-    own->width[0] = group_width(input, plain);
-    own->width[1] = group_width(recurrent, plain);
-    together[0] = panels_together(own->width[0], input);
-    together[1] = panels_together(own->width[1], recurrent);
-    own->together = together[0] > together[1] ? together[0] : together[1];
+    for (int side = 0; side < UNROLL_SIDES; side++) {
+        int together;
+        own->width[side] = group_width(blocks[side], plain || side == UNROLL_LATE_SIDE);
+        together = panels_together(own->width[side], blocks[side]);
+        own->together = together > own->together ? together : own->together;
+    }
     own->beyond_cache = (size_t)recurrent * (size_t)own->hidden * (size_t)own->head_units * sizeof(real) >= CACHE_BYTES;
     own->bptt = (int)unroll_int(settings, "bptt");
     own->two_biases = strcmp(unroll_text(settings, "bias"), "two") == 0;
@@ -85,12 +86,16 @@ static unroll_status recurrent_open(unroll_layer *layer, const void *options, co
     while (own->vectors < UNROLL_CELL_VECTORS && own->shape.vector[own->vectors] != NULL)
         own->vectors++;
     own->whole_rows = own->cell->before != NULL || own->cell->after != NULL;
+    own->dropped = unroll_recurrent_share(o->drop_state);
+    own->one_owner = own->whole_rows || own->shape.late > 0 || own->dropped > 0;
     own->hidden = o->hidden;
     own->level = o->level;
     own->backwards = o->backwards;
     own->symbols = layer->source[0]->symbols > 0;
     own->inputs = unroll_source_width(layer, 0);
     layer->columns = own->hidden;
+    if (own->dropped > 0 && own->shape.recurrent + own->shape.late == 0)
+        return unroll_error(UNROLL_WRONG, "drop_state=%g: no product of the cell %s sees the state", o->drop_state, own->cell->name);
     if (own->shape.heads > 1 && own->hidden % (own->shape.heads * UNROLL_LANES) != 0)
         return unroll_error(UNROLL_WRONG, "hidden=%d does not part into heads=%d: it must be a multiple of 16 * heads, %lld",
                             own->hidden, own->shape.heads, (long long)own->shape.heads * UNROLL_LANES);
@@ -103,11 +108,11 @@ static void recurrent_count(const unroll_layer *layer, unroll_counts *counts)
     const unroll_recurrent *own = layer->own;
     double hidden = own->hidden, gates = own->shape.gates;
     double input = own->symbols ? 0.0 : gates * hidden * own->inputs;
-    counts->sequential = own->shape.recurrent * hidden * own->head_units;
+    counts->sequential = (own->shape.recurrent + own->shape.late) * hidden * own->head_units;
     counts->products = counts->weight_products = input + counts->sequential;
     counts->source_products = counts->sequential + (layer->source[0]->trains ? input : 0.0);
     counts->elements = (gates + own->states) * hidden;
-    counts->kept = (gates + own->states + 1) * hidden;
+    counts->kept = (gates + own->states + 1 + (own->shape.late > 0) + (own->dropped > 0)) * hidden;
 }
 
 static void refresh_biases(unroll_layer *layer)
@@ -126,6 +131,10 @@ static void refresh_biases(unroll_layer *layer)
             for (int lane = 0; shape->first + j < shape->gates && lane < UNROLL_LANES; lane++)
                 sum[lane] += bias[lane];
         }
+    for (int n = 0; n < own->panels * shape->late * UNROLL_LANES; n++) {
+        int block = n / UNROLL_LANES, at = (block / shape->late * shape->gates + block % shape->late) * UNROLL_LANES;
+        own->bias_input[at + n % UNROLL_LANES] += layer->w[own->b_late + (size_t)n];
+    }
 }
 
 /* transposes weights (k, 16 blocks) in groups of `width`, this thread's groups of them */
@@ -145,6 +154,8 @@ static void recurrent_refresh(unroll_layer *layer, const unroll_team *team)
     for (int head = 0; own->w_hh_t != NULL && head < own->heads; head++)
         transpose(layer, team, unroll_recurrent_head_weights(own, head), own->head_units, own->head_panels * own->shape.recurrent,
                   own->width[1], own->w_hh_t + unroll_recurrent_head_transposed(own, head));
+    if (own->w_late_t != NULL)
+        transpose(layer, team, own->w_late, own->hidden, own->panels * own->shape.late, own->width[2], own->w_late_t);
     if (own->w_ih_t != NULL)
         transpose(layer, team, own->w_ih, own->inputs, own->panels * own->shape.gates, own->width[0], own->w_ih_t);
 }
@@ -158,6 +169,8 @@ static void recurrent_refresh_stream(unroll_layer *layer)
         own->engine->pack(own->packed_ih, layer->w + own->w_ih, own->width[0]);
     for (int head = 0; own->shape.recurrent > 0 && head < own->heads; head++)
         own->engine->pack(own->packed_hh[head], layer->w + unroll_recurrent_head_weights(own, head), own->width[1]);
+    if (own->shape.late > 0)
+        own->engine->pack(own->packed_late, layer->w + own->w_late, own->width[2]);
 }
 
 /* ---- memory ---- */
@@ -178,6 +191,8 @@ static void take_packed(unroll_recurrent *own, unroll_arena *arena)
         if (packed != NULL)
             own->packed_hh[head] = packed;
     }
+    if (own->shape.late > 0)
+        own->packed_late = take_form(own, arena, own->hidden, own->panels * own->shape.late);
 }
 
 /* what the recurrent product starts from: from the input's product on the tape, but for the gate that stays apart */
@@ -200,12 +215,14 @@ static void recurrent_take(unroll_layer *layer, unroll_arena *arena)
     own->bias_recurrent = unroll_arena_take(arena, recurrent, sizeof(real));
     if (recurrent > 0)
         own->w_hh_t = unroll_arena_take(arena, unroll_recurrent_head_transposed(own, own->heads), sizeof(real));
+    if (own->shape.late > 0)
+        own->w_late_t = unroll_arena_take(arena, panels * panels * (size_t)own->shape.late * UNROLL_LANES * UNROLL_LANES, sizeof(real));
     if (layer->source[0]->trains)
         own->w_ih_t = unroll_arena_take(arena, input * (size_t)unroll_blocks(own->inputs) * UNROLL_LANES, sizeof(real));
     own->start[0] = unroll_take_starts(arena, own->bias_input, 0, own->panels * own->shape.gates);
     if (own->shape.apart > 0)
         own->start[1] = apart_starts(own, arena);
-    own->zero = unroll_take_starts(arena, NULL, 0, unroll_blocks(own->inputs));
+    own->zero = unroll_take_starts(arena, NULL, 0, unroll_blocks(own->inputs > own->hidden ? own->inputs : own->hidden));
     if (own->form != UNROLL_FLOAT)
         take_packed(own, arena);
 }
@@ -225,7 +242,22 @@ static unroll_tape take_tape(const unroll_recurrent *own, unroll_arena *arena, s
     tape.side[0] = unroll_recurrent_places(own, arena, tape.all, 0, own->shape.gates);
     if (own->shape.recurrent > 0)
         tape.side[1] = unroll_recurrent_places(own, arena, tape.all, own->shape.first, own->shape.recurrent);
+    if (own->shape.late > 0) {
+        tape.side[2] = unroll_recurrent_places(own, arena, tape.all, 0, own->shape.late);
+        tape.operand = unroll_take_blocks(arena, own->hidden, block_rows);
+    }
     return tape;
+}
+
+/* what masks and late products take beside the tape */
+static void take_operands(recurrent_node *mine, const unroll_recurrent *own, unroll_arena *arena, size_t batch, size_t block_rows)
+{
+    if (own->dropped > 0) {
+        mine->mask = unroll_take_blocks(arena, own->hidden, batch);
+        mine->tape.seen = unroll_take_blocks(arena, own->hidden, block_rows);
+    }
+    if (own->dropped > 0 || own->shape.late > 0)
+        mine->d_operand = unroll_take_blocks(arena, own->hidden, batch);
 }
 
 static void recurrent_take_node(unroll_node *node, unroll_arena *arena)
@@ -237,6 +269,7 @@ static void recurrent_take_node(unroll_node *node, unroll_arena *arena)
     mine->first_row = own->backwards ? 0 : node->batch;
     mine->tape = take_tape(own, arena, unroll_row_stride(rows, batch));
     mine->stream_tape = take_tape(own, arena, streams);
+    take_operands(mine, own, arena, batch, unroll_row_stride(rows, batch));
     for (int k = 0; k < own->states; k++) {
         mine->state[k] = unroll_take_matrix(arena, own->hidden, batch + rows, batch);
         mine->d_state[k] = k == 0 ? unroll_take_matrix(arena, own->hidden, batch + rows, batch)
@@ -252,14 +285,21 @@ static void recurrent_take_node(unroll_node *node, unroll_arena *arena)
                          mine->stream_state[i], mine->stream_state[1 - i], &(unroll_cell_place){.training = false}, &alone);
 }
 
-/* of the settings' cell: read backwards; and on top of one from whose last states it starts */
+/* Of the settings' cell: read backwards, of reals and of symbols; on top of one from whose last states it starts; with its state
+   masked, where a product sees it. */
 static unroll_status recurrent_example(unroll_graph *graph, int index, int reals, int symbols, int *out)
 {
+    enum { OF_SYMBOLS = 1, MASKED = 4 };
     unroll_recurrent_options options = {.cell = unroll_text(graph->settings, "model"), .hidden = index % 2 == 0 ? 5 : 18,
                                         .backwards = true};
     int first;
-    if (index < 2)
-        return unroll_add_recurrent(graph, "one", index == 0 ? reals : symbols, -1, &options, out);
+    if (index <= OF_SYMBOLS)
+        return unroll_add_recurrent(graph, "one", index == OF_SYMBOLS ? symbols : reals, -1, &options, out);
+    if (index >= MASKED) {
+        unroll_cell_shape shape = unroll_cell_shape_of(unroll_cell_find(options.cell), graph->settings);
+        options.drop_state = shape.recurrent > 0 ? 0.25 : 0;
+        return unroll_add_recurrent(graph, "masked", reals, -1, &options, out);
+    }
     UNROLL_TRY(unroll_add_recurrent(graph, "first", reals, -1, &options, &first));
     options.backwards = index == 2;
     return unroll_add_recurrent(graph, "second", reals, first, &options, out);
@@ -299,7 +339,7 @@ const unroll_layer_kind unroll_layer_recurrent = {
     .view = unroll_recurrent_view,
     .keep = unroll_recurrent_keep,
     .look = unroll_recurrent_look,
-    .examples = 4,
+    .examples = 5,
     .example = recurrent_example,
 };
 

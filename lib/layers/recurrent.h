@@ -12,6 +12,8 @@ typedef struct unroll_recurrent_options {
     const char *cell;
     int hidden;
     int level;      /* the number in its weights' names: "NAME.weight_ih_l0" */
+    double drop_state; /* share of the units of state 0 that recurrent products do not see while training, the same ones at all
+                          steps of a sequence (Gal and Ghahramani, 2016); the others count for more */
     bool backwards; /* reads each sequence from its last step to its first; the names end in "_reverse" */
 } unroll_recurrent_options;
 
@@ -22,6 +24,9 @@ unroll_status unroll_add_recurrent(unroll_graph *graph, const char *name, int so
 
 /* ---- inside the family: recurrent.c, recurrent_pass.c, recurrent_gradient.c, recurrent_step.c, recurrent_view.c ---- */
 
+/* The products: of the input, of state 0 before the step, and of what the cell makes of it within the step (cells/cell.h). */
+enum { UNROLL_INPUT_SIDE, UNROLL_STATE_SIDE, UNROLL_LATE_SIDE, UNROLL_SIDES };
+
 typedef struct unroll_recurrent {
     const unroll_cell *cell;
     const unroll_engine *engine;
@@ -29,7 +34,7 @@ typedef struct unroll_recurrent {
     int inputs, hidden, panels, states, level;
     int heads, head_panels, head_units; /* the recurrent weights are a matrix a head, of its panels and units */
     int slots;       /* blocks on the tape a panel: gates + apart + kept */
-    int width[2];    /* blocks in a group of the weights of the input's side, of the recurrent side */
+    int width[UNROLL_SIDES]; /* blocks in a group of the weights of each side */
     int together;    /* panels that a group may not cut */
     int bptt;
     bool symbols, two_biases, backwards;
@@ -38,21 +43,26 @@ typedef struct unroll_recurrent {
     bool ends_read;  /* another layer starts from its last states */
     int vectors;     /* that the cell has of its own */
     bool whole_rows; /* the cell has hooks over them */
+    bool one_owner;  /* a step needs all panels of a sequence before it is done: they stay with one thread */
+    uint32_t dropped; /* of the state that products see: a share in 1 / 65536 */
     size_t vector;   /* place of [vectors][P][16] among the layer's reals */
-    /* places among the layer's reals: in groups (I, P*G*16) and per head (H / heads, P*R*16 / heads); [P*G][16], [P*R][16] */
-    size_t w_ih, w_hh, b_ih, b_hh;
+    /* places among the layer's reals: in groups (I, P*G*16), per head (H / heads, P*R*16 / heads), (H, P*L*16) for L late gates;
+       [P*G][16], [P*R][16], [P*L][16] */
+    size_t w_ih, w_hh, w_late, b_ih, b_hh, b_late;
     real *bias_input;              /* [P*G][16]: what the input product starts from */
     real *bias_recurrent;          /* [P*R][16]: what the apart recurrent product starts from */
-    const real **start[2];         /* lists of them; of the recurrent side NULL where nothing is apart */
+    const real **start[UNROLL_SIDES]; /* lists of them; NULL but for the input's side and for gates that stay apart */
     const real **zero;             /* of the input's gradient */
-    real *w_hh_t, *w_ih_t;         /* per head (P*R*16 / heads, H / heads); (P*G*16, I); in groups of 4 */
+    real *w_hh_t, *w_ih_t, *w_late_t; /* per head (P*R*16 / heads, H / heads); (P*G*16, I); (P*L*16, H); in groups of 4 */
     unroll_form form;              /* of the weights that a streaming step reads */
-    unroll_packed *packed_ih, **packed_hh; /* in that form; (heads) */
+    unroll_packed *packed_ih, **packed_hh, *packed_late; /* in that form; (heads) */
 } unroll_recurrent;
 
-/* The tape of some rows, and what the products of each side see of it: the input's gates of all panels, the recurrent ones. */
+/* The tape of some rows, and what the products of each side see of it: the input's gates of all panels, the recurrent ones, the
+   late ones. */
 typedef struct unroll_tape {
-    unroll_matrix all, side[2]; /* (rows, P*slots*16), (rows, P*G*16), (rows, P*R*16) */
+    unroll_matrix all, side[UNROLL_SIDES]; /* (rows, P*slots*16); (rows, P*G*16), (rows, P*R*16), (rows, P*L*16) */
+    unroll_matrix seen, operand;           /* (rows, H): of the state side where it is masked, of the late side */
 } unroll_tape;
 
 /* Some sequences at one step whose states before it lie in consecutive rows. */
@@ -72,8 +82,9 @@ typedef struct unroll_walk {
     unroll_part panels;
     const unroll_tape *tape;
     const unroll_matrix *old, *now; /* (states): before a step, after it */
+    const unroll_matrix *mask;      /* (B, H): what products see of a sequence's state; NULL: all of it */
     unroll_cell_place at;           /* of draws: whoever walks sets the time and the sequences */
-    unroll_product product;
+    unroll_product product, late;
     unroll_cell_step cell;
 } unroll_walk;
 
@@ -89,6 +100,7 @@ typedef struct unroll_recurrent_node {
     unroll_walk stream_walk[2];                       /* from the one to the other, and back */
     int stream_now;
     bool started; /* initial states are set; else they are zero */
+    unroll_matrix mask, d_operand; /* (B, H): of the products' operands; gradients of those of the step at hand */
     /* (rows, H), where a view asks for it, else without memory: gradients of the states after each step; values of gates that
        forward does not leave on the tape */
     unroll_matrix d_kept[UNROLL_CELL_STATES], value[UNROLL_CELL_GATES];
@@ -138,10 +150,23 @@ void unroll_recurrent_input(const unroll_layer *layer, unroll_part panels, unrol
                             int rows, const unroll_tape *tape);
 void unroll_walk_open(unroll_walk *walk, const unroll_layer *layer, unroll_part panels, const unroll_tape *tape,
                       const unroll_matrix *old, const unroll_matrix *now, const unroll_cell_place *at, const unroll_team *team);
+/* What the cell makes for the late product of all panels, into the tape. */
+void unroll_walk_operand(unroll_walk *walk, const unroll_run *r);
 /* One step: the recurrent product on top of the input's on the tape, then the cell. `back`: from the last panel to the first. */
 void unroll_walk_step(unroll_walk *walk, const unroll_run *r, bool back);
 /* The cell alone, over some panels; with hooks over whole rows, over all of them. */
 void unroll_walk_cells(unroll_walk *walk, const unroll_run *r, int first, int panels);
+
+/* Operands of products, of recurrent_operand.c. A chance as a share in 1 / 65536. */
+uint32_t unroll_recurrent_share(double chance);
+/* Draws the masks of some sequences, where there are any in this pass. */
+void unroll_operand_draw(const unroll_node *node, const unroll_pass *pass, unroll_part sequences);
+/* Rows `row` and on of `out` (+)= those of x from x_row on, times the masks of a run's sequences. */
+void unroll_operand_mask(const unroll_recurrent *own, const unroll_run *r, unroll_matrix mask, unroll_matrix x, int x_row,
+                         unroll_matrix out, int row, bool adds);
+/* After the cell's backward of a run: the late gates' product back, and what of it reaches the other gates and the state before. */
+void unroll_late_backward(const unroll_node *node, const unroll_run *r, unroll_cell_gradient *cell, unroll_cell_place *at,
+                          bool masked, bool cut);
 
 void unroll_recurrent_forward(unroll_node *node, const unroll_pass *pass);
 void unroll_recurrent_backward(unroll_node *node, const unroll_pass *pass);

@@ -26,6 +26,7 @@ static void whole_rows(const unroll_node *node, void (*hook)(const unroll_cell_r
 /* The way back over the steps: what is the same at all of them is set once. */
 typedef struct backward_walk {
     unroll_part blocks;        /* of the states' gradient that this thread computes */
+    bool masked;               /* products see a part of the state */
     unroll_cell_place at;
     unroll_cell_gradient cell; /* of a panel and run */
     unroll_product product;    /* recurrent, of a head and run */
@@ -83,9 +84,11 @@ static void set_head(backward_walk *walk, const unroll_node *node, int head)
     const recurrent_node *mine = node->own;
     int k = own->head_panels * own->shape.recurrent * UNROLL_LANES, first = head * own->head_panels;
     unroll_part part = unroll_recurrent_in_head(own, walk->blocks, head);
+    unroll_matrix out = walk->masked ? mine->d_operand : mine->d_state[0]; /* masked, it is added from there */
     const real *weights = own->w_hh_t + unroll_recurrent_head_transposed(own, head);
     weights += (size_t)(part.begin - first) * (size_t)k * UNROLL_LANES;
-    walk->product = gradient_product(node, 1, k, weights, part, mine->d_state[0]);
+    walk->product = gradient_product(node, 1, k, weights, part, out);
+    walk->product.start = walk->masked ? own->zero : NULL;
     walk->product.a += first * own->shape.recurrent;
     walk->product.chained = own->single && own->panels <= CHAINED_BLOCKS;
 }
@@ -94,7 +97,7 @@ static backward_walk open_walk(const unroll_node *node, const unroll_pass *pass,
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
-    backward_walk walk = {.blocks = blocks, .at = place_in_pass(node->layer, pass)};
+    backward_walk walk = {.blocks = blocks, .masked = is_masked(node, pass), .at = place_in_pass(node->layer, pass)};
     walk.at.sequence_next = 1;
     walk.cell.variant = own->shape.variant;
     walk.cell.gate = unroll_matrix_block(mine->tape.all);
@@ -114,11 +117,14 @@ static void recurrent_product(backward_walk *walk, const unroll_node *node, cons
             set_head(walk, node, back ? own->heads - 1 - i : i);
         p->rows = r->count;
         p->a_from = (size_t)r->row * UNROLL_LANES;
-        p->c_from = mine->d_state[0].from + (size_t)r->before * UNROLL_LANES;
+        p->c_from = walk->masked ? (size_t)r->sequence * UNROLL_LANES
+                                 : mine->d_state[0].from + (size_t)r->before * UNROLL_LANES;
         p->back = back;
         if (p->blocks > 0)
             own->engine->product(p);
     }
+    if (walk->masked && r->count > 0)
+        unroll_operand_mask(own, r, mine->mask, mine->d_operand, r->sequence, mine->d_state[0], r->before, true);
 }
 
 /* Columns of transposed weights that a thread has where panels are parted: of those of `heads` matrices of `blocks` blocks
@@ -159,7 +165,9 @@ static void outer(const unroll_node *node, int side, unroll_part panels, unroll_
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
-    int gates = side == 0 ? own->shape.gates : own->shape.recurrent, block = panels.begin * gates;
+    const int of_side[UNROLL_SIDES] = {own->shape.gates, own->shape.recurrent, own->shape.late};
+    const size_t weights[UNROLL_SIDES] = {own->w_ih, own->w_hh, own->w_late};
+    int gates = of_side[side], block = panels.begin * gates;
     unroll_outer p = {.rows = rows,
                       .m = m,
                       .begin = of_rows.begin,
@@ -170,7 +178,7 @@ static void outer(const unroll_node *node, int side, unroll_part panels, unroll_
                       .a_from = a_from,
                       .d = mine->tape.side[side].at + block,
                       .d_from = (size_t)row * UNROLL_LANES,
-                      .c = node->g + (side == 0 ? own->w_ih : own->w_hh) + (size_t)block * (size_t)m * UNROLL_LANES};
+                      .c = node->g + weights[side] + (size_t)block * (size_t)m * UNROLL_LANES};
     if (p.blocks > 0)
         own->engine->outer(&p);
 }
@@ -183,15 +191,24 @@ static void input_weight_gradient(const unroll_node *node, const unroll_team *te
     outer(node, 0, part.panels, part.rows, input.columns, input.at, unroll_matrix_from(input, row).from, row, rows);
 }
 
-/* and to that of the recurrent ones; `before`: row of the first one's state before */
-static void recurrent_weight_gradient(const unroll_node *node, const unroll_team *team, int before, int row, int rows)
+/* and to that of the recurrent ones; `seen`: what their product was of, from row `before` on */
+static void recurrent_weight_gradient(const unroll_node *node, const unroll_team *team, unroll_matrix seen, int before, int row,
+                                      int rows)
+{
+    const unroll_recurrent *own = node->layer->own;
+    gradient_part part = part_of_gradient(own, team, own->head_units);
+    for (int head = 0; head < own->heads; head++)
+        outer(node, UNROLL_STATE_SIDE, unroll_recurrent_in_head(own, part.panels, head), part.rows, own->head_units,
+              seen.at + head * own->head_panels, seen.from + (size_t)before * UNROLL_LANES, row, rows);
+}
+
+/* the same of the late ones */
+static void late_weight_gradient(const unroll_node *node, const unroll_team *team, int row, int rows)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
-    gradient_part part = part_of_gradient(own, team, own->head_units);
-    for (int head = 0; head < own->heads; head++)
-        outer(node, 1, unroll_recurrent_in_head(own, part.panels, head), part.rows, own->head_units,
-              mine->state[0].at + head * own->head_panels, (size_t)before * UNROLL_LANES, row, rows);
+    gradient_part part = part_of_gradient(own, team, own->hidden);
+    outer(node, UNROLL_LATE_SIDE, part.panels, part.rows, own->hidden, mine->tape.operand.at, (size_t)row * UNROLL_LANES, row, rows);
 }
 
 /* what `rows` rows from `row` on add to the gradient of the input weights where inputs are symbols, and to the biases' */
@@ -199,7 +216,8 @@ static void bias_gradient(const unroll_node *node, unroll_part panels, int row, 
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
-    int gates = own->shape.gates, recurrent = own->shape.recurrent, width = own->width[0], end = panels.end * gates;
+    int gates = own->shape.gates, recurrent = own->shape.recurrent, late = own->shape.late;
+    int width = own->width[0], end = panels.end * gates;
     size_t from = (size_t)row * UNROLL_LANES;
     for (int block = panels.begin * gates; own->symbols && block < end; block += width)
         own->engine->scatter(node->g + own->w_ih + (size_t)block * (size_t)own->inputs * UNROLL_LANES,
@@ -211,6 +229,9 @@ static void bias_gradient(const unroll_node *node, unroll_part panels, int row, 
         own->engine->column_sums(mine->tape.side[1].at + panels.begin * recurrent, from, rows,
                                  (panels.end - panels.begin) * recurrent,
                                  node->g + own->b_hh + (size_t)(panels.begin * recurrent * UNROLL_LANES));
+    if (own->two_biases && late > 0)
+        own->engine->column_sums(mine->tape.side[2].at + panels.begin * late, from, rows, (panels.end - panels.begin) * late,
+                                 node->g + own->b_late + (size_t)(panels.begin * late * UNROLL_LANES));
 }
 
 /* what the rows of one run add to the gradient of the cell's own vectors */
@@ -228,19 +249,21 @@ static void vector_gradient(const unroll_node *node, unroll_part panels, const u
 }
 
 /* what one run of states before adds to the gradients of what reads them: the recurrent weights and the vectors */
-static void run_gradient(const unroll_node *node, const unroll_team *team, const unroll_run *r)
+static void run_gradient(const unroll_node *node, const unroll_team *team, const unroll_run *r, bool masked)
 {
     const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
     if (r->count == 0)
         return;
     if (own->shape.recurrent > 0)
-        recurrent_weight_gradient(node, team, r->before, r->row, r->count);
+        recurrent_weight_gradient(node, team, masked ? mine->tape.seen : mine->state[0], masked ? r->row : r->before, r->row,
+                                  r->count);
     if (own->vectors > 0)
         vector_gradient(node, own_panels(own, team), r);
 }
 
 /* The same of the steps begin..end - 1, in rising rows: states before the steps that lie in one run are taken in one go. */
-static void recurrent_gradient(const unroll_node *node, const unroll_team *team, unroll_part steps)
+static void recurrent_gradient(const unroll_node *node, const unroll_team *team, unroll_part steps, bool masked)
 {
     const unroll_recurrent *own = node->layer->own;
     const unroll_set *set = node->set;
@@ -250,7 +273,7 @@ static void recurrent_gradient(const unroll_node *node, const unroll_team *team,
     if (set->rows[last] == set->size) { /* all sequences are there, and go on: one run */
         run_at(node, &all, steps.begin, own->backwards && steps.begin + 1 == set->steps, &pending);
         pending.count = set->offset[steps.end] - set->offset[steps.begin];
-        run_gradient(node, team, &pending);
+        run_gradient(node, team, &pending, masked);
         return;
     }
     for (int t = steps.begin; t < steps.end; t++) {
@@ -263,15 +286,15 @@ static void recurrent_gradient(const unroll_node *node, const unroll_team *team,
                 pending.count += r.count;
                 continue;
             }
-            run_gradient(node, team, &pending);
+            run_gradient(node, team, &pending, masked);
             pending = r;
         }
     }
-    run_gradient(node, team, &pending);
+    run_gradient(node, team, &pending, masked);
 }
 
 /* all that some steps add to the weights' gradient, as far as this thread does it */
-static void stretch_gradient(const unroll_node *node, const unroll_team *team, unroll_part steps)
+static void stretch_gradient(const unroll_node *node, const unroll_team *team, unroll_part steps, bool masked)
 {
     const unroll_recurrent *own = node->layer->own;
     int row = node->set->offset[steps.begin], rows = node->set->offset[steps.end] - row;
@@ -279,7 +302,9 @@ static void stretch_gradient(const unroll_node *node, const unroll_team *team, u
         input_weight_gradient(node, team, row, rows);
     bias_gradient(node, own_panels(own, team), row, rows);
     if (own->shape.recurrent > 0 || own->vectors > 0)
-        recurrent_gradient(node, team, steps);
+        recurrent_gradient(node, team, steps, masked);
+    if (own->shape.late > 0)
+        late_weight_gradient(node, team, row, rows);
 }
 
 /* gradient of the input over some steps: of this thread's sequences, or of its blocks of the input */
@@ -328,6 +353,8 @@ static void backward_step(backward_walk *walk, const unroll_node *node, const un
         is_last[i] = is_cut(node, &runs[i], p);
         cut += is_last[i];
         backward_cells(walk, node, share->panels, &runs[i], is_last[i]);
+        if (own->shape.late > 0)
+            unroll_late_backward(node, &runs[i], &walk->cell, &walk->at, walk->masked, is_last[i]);
     }
     unroll_team_phase(team, UNROLL_PHASE_RECURRENT);
     if (share->wait)
@@ -402,7 +429,7 @@ void unroll_recurrent_backward(unroll_node *node, const unroll_pass *pass)
         if (!share.parted)
             unroll_team_wait(team);
         unroll_team_phase(team, UNROLL_PHASE_WEIGHTS);
-        stretch_gradient(node, team, steps);
+        stretch_gradient(node, team, steps, walk.masked);
     }
     unroll_team_phase(team, UNROLL_PHASE_OTHER);
     unroll_team_wait(team);

@@ -56,6 +56,11 @@ void unroll_walk_open(unroll_walk *walk, const unroll_layer *layer, unroll_part 
     walk->product = (unroll_product){.k = own->head_units,
                                      .width = own->width[1],
                                      .chained = own->single && own->panels * gates <= CHAINED_BLOCKS};
+    walk->late = (unroll_product){.k = own->hidden,
+                                  .width = own->width[UNROLL_LATE_SIDE],
+                                  .a = tape->operand.at,
+                                  .chained = own->single && own->panels * own->shape.late <= CHAINED_BLOCKS};
+    walk->mask = NULL;
     walk->cell.variant = own->shape.variant;
     walk->cell.gate = unroll_matrix_block(tape->all);
     walk->cell.at = &walk->at;
@@ -77,8 +82,8 @@ static void whole_rows(const unroll_walk *walk, const unroll_run *r, void (*hook
     hook(&all);
 }
 
-/* panel by panel, or, of a single sequence, over all in one go */
-void unroll_walk_cells(unroll_walk *walk, const unroll_run *r, int first, int panels)
+/* What a cell does with a step, panel by panel, or, of a single sequence, over all in one go. */
+static void each_panel(unroll_walk *walk, const unroll_run *r, int first, int panels, void (*cell)(const unroll_cell_step *))
 {
     const unroll_recurrent *own = walk->layer->own;
     unroll_cell_step *step = &walk->cell;
@@ -87,10 +92,9 @@ void unroll_walk_cells(unroll_walk *walk, const unroll_run *r, int first, int pa
     step->gates_next = one ? (size_t)own->slots * step->gate : UNROLL_LANES;
     step->state_next = one ? unroll_matrix_block(walk->now[0]) : UNROLL_LANES;
     step->vector_next = one ? UNROLL_LANES : 0;
+    step->operand_next = one && own->shape.late > 0 ? unroll_matrix_block(walk->tape->operand) : UNROLL_LANES;
     walk->at.sequence_next = !one;
     walk->at.unit_next = one ? UNROLL_LANES : 0;
-    if (own->cell->before != NULL)
-        whole_rows(walk, r, own->cell->before);
     for (int panel = first, end = one ? first + 1 : first + panels; panel < end; panel++) {
         step->gates = unroll_matrix_row(walk->tape->all, panel * own->slots, r->row);
         for (int k = 0; k < own->states; k++) {
@@ -99,70 +103,104 @@ void unroll_walk_cells(unroll_walk *walk, const unroll_run *r, int first, int pa
         }
         for (int v = 0; v < own->vectors; v++)
             step->vector[v] = unroll_recurrent_vector(own, walk->layer->w, v, panel);
+        if (own->shape.late > 0)
+            step->operand = unroll_matrix_row(walk->tape->operand, panel, r->row);
         walk->at.unit = panel * UNROLL_LANES;
-        own->cell->forward(step);
+        cell(step);
     }
+}
+
+void unroll_walk_cells(unroll_walk *walk, const unroll_run *r, int first, int panels)
+{
+    const unroll_recurrent *own = walk->layer->own;
+    if (own->cell->before != NULL)
+        whole_rows(walk, r, own->cell->before);
+    each_panel(walk, r, first, panels, own->cell->forward);
     if (own->cell->after != NULL)
         whole_rows(walk, r, own->cell->after);
 }
 
-/* the weights of panel `panel` of the recurrent product */
-static const real *recurrent_weights(const unroll_layer *layer, int panel)
+void unroll_walk_operand(unroll_walk *walk, const unroll_run *r)
+{
+    const unroll_recurrent *own = walk->layer->own;
+    each_panel(walk, r, 0, own->panels, own->cell->operand);
+    if (walk->mask != NULL)
+        unroll_operand_mask(own, r, *walk->mask, walk->tape->operand, r->row, walk->tape->operand, r->row, false);
+}
+
+/* the weights of panel `panel` of a recurrent product */
+static const real *recurrent_weights(const unroll_layer *layer, int side, int panel)
 {
     const unroll_recurrent *own = layer->own;
+    if (side == UNROLL_LATE_SIDE)
+        return layer->w + own->w_late + (size_t)panel * (size_t)(own->shape.late * own->hidden) * UNROLL_LANES;
     return layer->w + own->w_hh + (size_t)panel * (size_t)(own->shape.recurrent * own->head_units) * UNROLL_LANES;
 }
 
-/* `count` panels from `first` on; `after`: the one that is read next */
-static void step_piece(unroll_walk *walk, const unroll_run *r, int first, int count, int after)
+/* The product of one side for `count` panels from `first` on, and the cells where it is the last; `after`: what is read next. */
+static void step_piece(unroll_walk *walk, int side, const unroll_run *r, int first, int count, int after)
 {
     const unroll_recurrent *own = walk->layer->own;
-    int gates = own->shape.recurrent, block = first * gates;
-    unroll_product *p = &walk->product;
+    int gates = side == UNROLL_STATE_SIDE ? own->shape.recurrent : own->shape.late, block = first * gates;
+    unroll_product *p = side == UNROLL_STATE_SIDE ? &walk->product : &walk->late;
     if (gates > 0) {
         unroll_team_phase(walk->team, UNROLL_PHASE_RECURRENT);
         p->blocks = count * gates;
-        p->b = recurrent_weights(walk->layer, first);
-        p->c = walk->tape->side[1].at + block;
-        p->start = own->start[1] != NULL ? own->start[1] + block : NULL;
-        p->after = own->beyond_cache ? recurrent_weights(walk->layer, after) : NULL;
+        p->b = recurrent_weights(walk->layer, side, first);
+        p->c = walk->tape->side[side].at + block;
+        p->start = side == UNROLL_STATE_SIDE && own->start[1] != NULL ? own->start[1] + block : NULL;
+        p->after = own->beyond_cache ? recurrent_weights(walk->layer, side, after) : NULL;
         own->engine->product(p);
     }
     unroll_team_phase(walk->team, UNROLL_PHASE_CELL);
-    if (!own->whole_rows)
+    if (!own->whole_rows && (side == UNROLL_LATE_SIDE || own->shape.late == 0))
         unroll_walk_cells(walk, r, first, count);
 }
 
-/* Panels of one head: so few at once that the cell finds them in the first-level cache. */
-static void step_head(unroll_walk *walk, const unroll_run *r, int head, unroll_part panels, bool back)
+/* Some panels: so few at once that the cell finds them in the first-level cache. */
+static void step_panels(unroll_walk *walk, int side, const unroll_run *r, unroll_part panels, bool back)
 {
     const unroll_recurrent *own = walk->layer->own;
     int count = panels.end - panels.begin, together = own->together, pieces;
-    walk->product.a = walk->old[0].at + head * own->head_panels;
     if (count > 0 && (r->count <= FEW_ROWS || own->shape.recurrent == 0)) {
-        step_piece(walk, r, panels.begin, count, panels.begin);
+        step_piece(walk, side, r, panels.begin, count, panels.begin);
         return;
     }
     pieces = (count + together - 1) / together;
     for (int i = 0; i < pieces; i++) {
         int first = panels.begin + (back ? pieces - 1 - i : i) * together, next = back ? first - together : first + together;
         bool more = i + 1 < pieces;
-        step_piece(walk, r, first, panels.end - first < together ? panels.end - first : together, more ? next : first);
+        step_piece(walk, side, r, first, panels.end - first < together ? panels.end - first : together, more ? next : first);
     }
+}
+
+/* The rows of a step's products; `seen`: what that of the state's side is of. */
+static void set_rows(unroll_product *p, unroll_matrix seen, int seen_row, const unroll_run *r, bool back)
+{
+    p->rows = r->count;
+    p->a_from = seen.from + (size_t)seen_row * UNROLL_LANES;
+    p->c_from = (size_t)r->row * UNROLL_LANES;
+    p->back = back;
 }
 
 void unroll_walk_step(unroll_walk *walk, const unroll_run *r, bool back)
 {
     const unroll_recurrent *own = walk->layer->own;
+    unroll_matrix seen = walk->mask != NULL ? walk->tape->seen : walk->old[0];
     if (r->count == 0)
         return;
-    walk->product.rows = r->count;
-    walk->product.a_from = walk->old[0].from + (size_t)r->before * UNROLL_LANES;
-    walk->product.c_from = (size_t)r->row * UNROLL_LANES;
-    walk->product.back = back;
+    if (walk->mask != NULL)
+        unroll_operand_mask(own, r, *walk->mask, walk->old[0], r->before, walk->tape->seen, r->row, false);
+    set_rows(&walk->product, seen, walk->mask != NULL ? r->row : r->before, r, back);
     for (int i = 0; i < own->heads; i++) {
         int head = back ? own->heads - 1 - i : i;
-        step_head(walk, r, head, unroll_recurrent_in_head(own, walk->panels, head), back);
+        walk->product.a = seen.at + head * own->head_panels;
+        step_panels(walk, UNROLL_STATE_SIDE, r, unroll_recurrent_in_head(own, walk->panels, head), back);
+    }
+    if (own->shape.late > 0) {
+        unroll_walk_operand(walk, r);
+        set_rows(&walk->late, walk->tape->operand, r->row, r, back);
+        step_panels(walk, UNROLL_LATE_SIDE, r, walk->panels, back);
     }
     if (own->whole_rows)
         unroll_walk_cells(walk, r, 0, own->panels);
@@ -207,8 +245,8 @@ static void prepare(unroll_node *node, const unroll_pass *pass)
 }
 
 /* Steps first..end - 1 in the order of reading, through some panels: the input product of them all, then step by step. */
-static void forward_stretch(unroll_node *node, const unroll_team *team, const thread_share *share, const unroll_cell_place *at, int first,
-                            int end)
+static void forward_stretch(unroll_node *node, const unroll_team *team, const thread_share *share, const unroll_cell_place *at,
+                            bool masked, int first, int end)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
@@ -222,6 +260,7 @@ static void forward_stretch(unroll_node *node, const unroll_team *team, const th
                                rows.end - rows.begin, &mine->tape);
     }
     unroll_walk_open(&walk, node->layer, share->panels, &mine->tape, mine->state, mine->state, at, team);
+    walk.mask = masked ? &mine->mask : NULL;
     for (int p = first; p < end; p++) {
         walk.at.time = step_at(own, set, p);
         for (int i = 0; i < runs_of(own); i++) {
@@ -243,12 +282,14 @@ void unroll_recurrent_forward(unroll_node *node, const unroll_pass *pass)
     thread_share share = share_of(own, set, team);
     unroll_cell_place at = place_in_pass(node->layer, pass);
     int stretch = stretch_steps(set), few = panels_at_once(own, set);
+    bool masked = is_masked(node, pass);
     prepare(node, pass);
+    unroll_operand_draw(node, pass, share.sequences);
     for (int first = 0; first < set->steps; first += stretch) {
         int end = first + stretch < set->steps ? first + stretch : set->steps, panel = share.panels.begin;
         do { /* a thread without panels waits with the others, too */
             thread_share piece = with_panels(&share, panel, few);
-            forward_stretch(node, team, &piece, &at, first, end);
+            forward_stretch(node, team, &piece, &at, masked, first, end);
             panel += few;
         } while (panel < share.panels.end);
     }

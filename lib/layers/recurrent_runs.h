@@ -50,7 +50,7 @@ static inline thread_share share_of(const unroll_recurrent *own, const unroll_se
     thread_share s = {.panels = {0, own->panels}, .sequences = {0, set->size}};
     if (team->size == 1)
         return s;
-    s.parted = !own->whole_rows &&
+    s.parted = !own->one_owner &&
                !unroll_parts_by_sequences((double)own->shape.recurrent * own->hidden * own->head_units, set->size, team->size);
     s.wait = s.parted && own->shape.recurrent > 0;
     if (s.parted)
@@ -83,6 +83,12 @@ static inline unroll_cell_place place_in_pass(const unroll_layer *layer, const u
     at.key[0] = out[0];
     at.key[1] = out[1];
     return at;
+}
+
+/* Whether products see a masked state in this pass. */
+static inline bool is_masked(const unroll_node *node, const unroll_pass *pass)
+{
+    return pass->training && ((const unroll_recurrent *)node->layer->own)->dropped > 0;
 }
 
 /* What the cell finds of one run and panel: the tape, the states, its vectors. */
@@ -171,7 +177,7 @@ static inline int panels_at_once(const unroll_recurrent *own, const unroll_set *
 {
     enum { OF_ONE_SEQUENCE = 8 };
     int few = set->size > 1 ? own->together : (OF_ONE_SEQUENCE + own->together - 1) / own->together * own->together;
-    return own->shape.recurrent > 0 || own->whole_rows ? own->panels : few;
+    return own->shape.recurrent > 0 || own->one_owner ? own->panels : few;
 }
 
 /* The share of `share` that has at most `count` panels from `first` on. */

@@ -37,7 +37,7 @@ static void float_step(unroll_walk *walk, const unroll_node *node, const unroll_
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
-    int together = own->whole_rows ? own->panels : r->count > 2 ? own->together : streaming_panels(own, 4 * own->together);
+    int together = own->one_owner ? own->panels : r->count > 2 ? own->together : streaming_panels(own, 4 * own->together);
     unroll_part piece = first_piece(own, mine, together);
     do {
         unroll_recurrent_input(node->layer, piece, node->source[0]->stream, node->source[0]->stream_symbol, 0, r->count,
@@ -51,7 +51,7 @@ static void float_step(unroll_walk *walk, const unroll_node *node, const unroll_
 static void packed_product(const unroll_recurrent *own, const recurrent_node *mine, const unroll_packed *packed, int row, int side,
                            int panel, unroll_part blocks)
 {
-    int first = panel * (side == 0 ? own->shape.gates : own->shape.recurrent);
+    int first = panel * (side == UNROLL_INPUT_SIDE ? own->shape.gates : own->shape.recurrent);
     own->engine->packed_product(packed, blocks.begin, blocks.end, mine->stream_tape.side[side].at + first,
                                 (size_t)row * UNROLL_LANES, own->start[side] != NULL ? own->start[side] + first : NULL);
 }
@@ -89,6 +89,18 @@ static void packed_products(const unroll_walk *walk, const unroll_node *node, in
     } while (next_piece(own, mine, together, &piece));
 }
 
+/* the late products, of what the cell makes of all the others */
+static void packed_late(unroll_walk *walk, const unroll_node *node, const unroll_run *r)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    unroll_walk_operand(walk, r);
+    for (int row = 0; row < r->count; row++) {
+        own->engine->pack_row(own->packed_late, mine->stream_tape.operand, 0, row);
+        packed_product(own, mine, own->packed_late, row, UNROLL_LATE_SIDE, 0, (unroll_part){0, own->panels * own->shape.late});
+    }
+}
+
 static void packed_step(unroll_walk *walk, const unroll_node *node, const unroll_run *r)
 {
     const unroll_recurrent *own = node->layer->own;
@@ -98,6 +110,8 @@ static void packed_step(unroll_walk *walk, const unroll_node *node, const unroll
                                0, r->count, &mine->stream_tape);
     for (int row = 0; row < r->count; row++)
         packed_products(walk, node, row);
+    if (own->shape.late > 0)
+        packed_late(walk, node, r);
     unroll_walk_cells(walk, r, 0, own->panels);
 }
 

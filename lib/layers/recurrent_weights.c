@@ -11,11 +11,14 @@ size_t unroll_recurrent_reals(unroll_layer *layer)
     unroll_recurrent *own = layer->own;
     size_t input = (size_t)own->panels * (size_t)own->shape.gates * UNROLL_LANES;
     size_t recurrent = (size_t)own->panels * (size_t)own->shape.recurrent * UNROLL_LANES;
+    size_t late = (size_t)own->panels * (size_t)own->shape.late * UNROLL_LANES;
     own->w_ih = 0;
     own->w_hh = own->w_ih + input * (size_t)own->inputs;
-    own->b_ih = own->w_hh + recurrent * (size_t)own->head_units;
+    own->w_late = own->w_hh + recurrent * (size_t)own->head_units;
+    own->b_ih = own->w_late + late * (size_t)own->hidden;
     own->b_hh = own->b_ih + input;
-    own->vector = own->b_hh + (own->two_biases ? recurrent : 0);
+    own->b_late = own->b_hh + (own->two_biases ? recurrent : 0);
+    own->vector = own->b_late + (own->two_biases ? late : 0);
     return own->vector + (size_t)(own->vectors * own->panels) * UNROLL_LANES;
 }
 
@@ -53,51 +56,63 @@ void unroll_recurrent_weight(const unroll_layer *layer, int index, unroll_weight
     snprintf(suffix, sizeof suffix, ".%s_l%d%s", kind < VECTOR ? names[kind] : own->shape.vector[kind - VECTOR], own->level,
              own->backwards ? "_reverse" : "");
     unroll_weight_name(out, layer->name, suffix);
-    out->rows = (kind >= VECTOR ? 1 : kind == W_IH || kind == B_IH ? own->shape.gates : own->shape.recurrent) * own->hidden;
+    out->rows = own->hidden * (kind >= VECTOR                    ? 1
+                               : kind == W_IH || kind == B_IH ? own->shape.gates
+                                                              : own->shape.recurrent + own->shape.late);
     out->columns = kind == W_IH ? own->inputs : kind == W_HH ? own->head_units : 0;
 }
 
-/* the gate whose recurrent product is the j-th of a panel */
-static int gate_of_recurrent(const unroll_cell_shape *shape, int j)
+/* A gate's block in a panel of one side. */
+typedef struct gate_place {
+    int side, block;
+} gate_place;
+
+/* PyTorch's place of the i-th of the gates with a recurrent product: the late ones, then those of the state */
+static int torch_of(const unroll_cell_shape *shape, int i)
 {
-    return shape->first + j < shape->gates ? shape->first + j : 0;
+    int gate = i < shape->late ? i : shape->first + i - shape->late;
+    return shape->torch[gate < shape->gates ? gate : 0];
 }
 
-/* block of a panel where the `row`-th gate in PyTorch's order lies */
-static int block_of_gate(const unroll_cell_shape *shape, bool recurrent, int row)
+/* where the `row`-th gate in PyTorch's order lies; of the recurrent ones, gates without a product are not counted */
+static gate_place place_of_gate(const unroll_cell_shape *shape, bool recurrent, int row)
 {
-    int block = 0;
+    gate_place place = {.side = UNROLL_INPUT_SIDE};
     if (!recurrent) {
-        while (shape->torch[block] != row)
-            block++;
-        return block;
+        while (shape->torch[place.block] != row)
+            place.block++;
+        return place;
     }
-    for (;; block++) { /* gates without a recurrent product are not counted */
+    for (int i = 0;; i++) {
         int before = 0;
-        for (int j = 0; j < shape->recurrent; j++)
-            before += shape->torch[gate_of_recurrent(shape, j)] < shape->torch[gate_of_recurrent(shape, block)];
+        for (int k = 0; k < shape->late + shape->recurrent; k++)
+            before += torch_of(shape, k) < torch_of(shape, i);
         if (before == row)
-            return block;
+            return i < shape->late ? (gate_place){UNROLL_LATE_SIDE, i} : (gate_place){UNROLL_STATE_SIDE, i - shape->late};
     }
 }
 
 size_t unroll_recurrent_locate(const unroll_layer *layer, int index, int row, int column)
 {
     const unroll_recurrent *own = layer->own;
-    int unit = row % own->hidden, which[MOST_WEIGHTS], side, blocks, block;
+    const size_t bias[UNROLL_SIDES] = {own->b_ih, own->b_hh, own->b_late};
+    const int gates[UNROLL_SIDES] = {own->shape.gates, own->shape.recurrent, own->shape.late};
+    int unit = row % own->hidden, which[MOST_WEIGHTS], block;
+    size_t lane = (size_t)(unit % UNROLL_LANES);
+    gate_place at;
     weights_of(own, which);
     if (which[index] >= VECTOR)
         return own->vector + (size_t)((which[index] - VECTOR) * own->panels * UNROLL_LANES + row);
-    side = which[index] == W_HH || which[index] == B_HH;
-    blocks = side == 0 ? own->shape.gates : own->shape.recurrent;
-    block = unit / UNROLL_LANES * blocks + block_of_gate(&own->shape, side == 1, row / own->hidden);
+    at = place_of_gate(&own->shape, which[index] == W_HH || which[index] == B_HH, row / own->hidden);
+    block = unit / UNROLL_LANES * gates[at.side] + at.block;
     if (which[index] >= B_IH)
-        return (side == 0 ? own->b_ih : own->b_hh) + (size_t)(block * UNROLL_LANES + unit % UNROLL_LANES);
-    if (side == 0)
-        return own->w_ih + (size_t)(unit % UNROLL_LANES) +
-               unroll_weight_place(own->panels * blocks, own->width[0], own->inputs, block, column);
-    return unroll_recurrent_head_weights(own, unit / own->head_units) + (size_t)(unit % UNROLL_LANES) +
-           unroll_weight_place(own->head_panels * blocks, own->width[1], own->head_units, block % (own->head_panels * blocks),
+        return bias[at.side] + (size_t)(block * UNROLL_LANES) + lane;
+    if (at.side != UNROLL_STATE_SIDE)
+        return (at.side == UNROLL_INPUT_SIDE ? own->w_ih : own->w_late) + lane +
+               unroll_weight_place(own->panels * gates[at.side], own->width[at.side],
+                                   at.side == UNROLL_INPUT_SIDE ? own->inputs : own->hidden, block, column);
+    return unroll_recurrent_head_weights(own, unit / own->head_units) + lane +
+           unroll_weight_place(own->head_panels * gates[1], own->width[1], own->head_units, block % (own->head_panels * gates[1]),
                                column);
 }
 

@@ -84,6 +84,9 @@ unroll_status unroll_cell_shape_check(const char *name, const unroll_cell_shape 
         apart > shape->recurrent || (apart == 1 && shape->first + shape->recurrent != gates + apart))
         return TABLE_PROBLEM(&h, "has .recurrent = %d, .first = %d and .apart = %d, which do not go with .gates = %d",
                              shape->recurrent, shape->first, apart, gates);
+    if (shape->late < 0 || (shape->late > 0 && (shape->late > shape->first || shape->recurrent == 0 || apart > 0 || shape->heads > 1)))
+        return TABLE_PROBLEM(&h, "has .late = %d, which does not go with .first = %d, .recurrent = %d, .apart = %d and .heads = %d",
+                             shape->late, shape->first, shape->recurrent, apart, shape->heads);
     if (shape->kept < 0 || shape->heads < 0)
         return TABLE_PROBLEM(&h, "has .kept = %d and .heads = %d, of which none can be negative", shape->kept, shape->heads);
     return unroll_ok();
@@ -92,12 +95,16 @@ unroll_status unroll_cell_shape_check(const char *name, const unroll_cell_shape 
 unroll_status unroll_check_cell(const char *file, const unroll_cell *cell)
 {
     const head h = {"lib/cells", file, cell->name, cell->title, cell->settings, cell->setting_count};
-    bool vectors = cell->shape.vector[0] != NULL;
+    bool vectors = cell->shape.vector[0] != NULL, late = cell->shape.late > 0;
     UNROLL_TRY(check_head(&h));
+    UNROLL_TRY(all_or_none(&h, (part[]){{"operand", cell->operand != NULL},
+                                        {"operand_gradient", cell->operand_gradient != NULL},
+                                        {NULL, true}}));
     UNROLL_TRY(need(&h, (part[]){{"state", cell->state[0] != NULL},
                                  {"forward", cell->forward != NULL},
                                  {"backward", cell->backward != NULL},
                                  {"vector_gradient", !vectors || cell->vector_gradient != NULL},
+                                 {"operand", !late || cell->operand != NULL},
                                  {NULL, true}}));
     return unroll_cell_shape_check(file, &cell->shape);
 }

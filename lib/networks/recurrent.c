@@ -10,6 +10,9 @@
 static const unroll_setting rows[] = {
     {"dropout", UNROLL_REAL, 0, 0.99, "", "0", "", "share of units dropped in training between layers and before the head",
      "network recurrent", 0},
+    {"drop_state", UNROLL_REAL, 0, 0.99, "", "0", "",
+     "share of a layer's units that its recurrent products do not see in training, the same at all steps of a sequence",
+     "network recurrent", 0},
     {"directions", UNROLL_CHOICE, 0, 0, "one|both", "one", "", "both: a second layer beside each reads the sequence backwards",
      "network recurrent", 0},
     {"embedding", UNROLL_INT, 0, 1000000, "", "0", "columns",
@@ -47,7 +50,9 @@ static stack stack_of(const unroll_settings *settings, const char *name, const c
                    .layers = (int)unroll_int(settings, "layers"),
                    .both = strcmp(unroll_text(settings, "directions"), "both") == 0,
                    .dropout = unroll_real(settings, "dropout"),
-                   .options = {.cell = unroll_text(settings, "model"), .hidden = (int)unroll_int(settings, "hidden")}};
+                   .options = {.cell = unroll_text(settings, "model"),
+                               .hidden = (int)unroll_int(settings, "hidden"),
+                               .drop_state = unroll_real(settings, "drop_state")}};
 }
 
 static unroll_status add_embedding(unroll_graph *graph, const stack *s, int *top)
