@@ -14,7 +14,7 @@ mine=../mine
 mkdir -p $mine/lib/cells $mine/datasets $mine/experiments $mine/plots
 awk -v mine=$mine/ '/^```[a-z]+ [a-z]+\/[^ ]+$/ { file = mine $2; printf "" >file; next } /^```$/ { file = "" }
     file { print >file }' README.md
-for file in lib/cells/janet.c datasets/parity.c experiments/parity.c experiments/reach.c plots/parity.gp plots/reach.gp; do
+for file in lib/cells/mgu_after.c datasets/parity.c experiments/parity.c experiments/reach.c plots/parity.gp plots/reach.gp; do
     [ -s "$mine/$file" ] || { echo "README.md shows no $file" && exit 1; }
 done
 
@@ -34,33 +34,33 @@ sed "s/unroll_layer_probe/unroll_layer_$probe/g; s/\([^_r]\)probe/\1${probe}net/
 sed "s/adding/$probe/g; s/\"squared\"/\"$probe\"/" datasets/adding.c >"datasets/$probe.c"
 
 build CONFIG="$config" all "build/$config/unroll-tests" "build/$config/unroll-bits" || { cat make.log && exit 1; }
-"$unroll" list cells | grep 'janet .*forget gate alone'
-build CONFIG="$config" try CELL=jant && echo "tried a cell that is not there" && exit 1
-grep 'there is no cell jant; did you mean janet?' make.log
+"$unroll" list cells | grep 'mgu_after .*minimal gated unit'
+build CONFIG="$config" try CELL=mgu_aftre && echo "tried a cell that is not there" && exit 1
+grep 'there is no cell mgu_aftre; did you mean mgu_after?' make.log
 "$unroll" list tasks | grep parity
-"build/$config/unroll-bits" auto 1 1 | grep "^janet "
+"build/$config/unroll-bits" auto 1 1 | grep "^mgu_after "
 "build/$config/unroll-tests" core_bits core_layers core_views_layers core_every_loss layout data_tasks \
     every_experiment_has_a_claim_a_table_a_rule_and_figures every_experiment_can_be_planned_in_both_sizes
 "$unroll" list models | grep "${probe}net .*a running sum"
 "$unroll" train task="$probe" model="${probe}net" params=700 length=6 steps=200 --save "$probe.h5" | tee train.log
 grep -E '^ *parameters +(6[5-9]|7[0-4])[0-9]$' train.log
 if [ "$config" = release ] && [ -d build/double ]; then
-    build try CELL=janet || { cat make.log && exit 1; }
+    build try CELL=mgu_after || { cat make.log && exit 1; }
     grep -x '  passed  every_cells_gradient_matches_central_differences' make.log
-    grep -E '^adding problem, .* mse of janet [0-9.e-]+, of the plain RNN 0\.[0-9]+, ' make.log
+    grep -E '^adding problem, .* mse of mgu_after [0-9.e-]+, of the plain RNN 0\.[0-9]+, ' make.log
     if grep -E '  passed  (lstm|every_loss)' make.log; then exit 1; fi
     build/double/unroll-tests every_cells_gradient_matches_central_differences core_layers core_views_layers core_every_loss
 fi
 # half of the answers are wrong where nothing was learned
-"$unroll" run parity length=8 model=rnn,janet
+"$unroll" run parity length=8 model=rnn,mgu_after
 "$unroll" report parity | tee report.log
-awk '$1 == 8 && $2 == "janet" && $3 == 6 && $5 < 0.01 { learned = 1 } $1 == 8 && $2 == "rnn" && $5 > 0.4 { failed = 1 }
+awk '$1 == 8 && $2 == "mgu_after" && $3 == 6 && $5 < 0.01 { learned = 1 } $1 == 8 && $2 == "rnn" && $5 > 0.4 { failed = 1 }
     END { exit !(learned && failed) }' report.log
 "$unroll" report --runs --format csv --out tables
 [ "$(wc -l <tables/parity.csv)" -eq 13 ]
-grep -E '^([0-9a-f]{32},){3}[0-9a-f]{16},,1,done,,parity,janet,32,' tables/parity.csv
+grep -E '^([0-9a-f]{32},){3}[0-9a-f]{16},,1,done,,parity,mgu_after,32,' tables/parity.csv
 "$unroll" run reach
-"$unroll" report reach | grep -E '^ *32 +janet +6 +[0-9.e-]+ \['
+"$unroll" report reach | grep -E '^ *32 +mgu_after +6 +[0-9.e-]+ \['
 if command -v gnuplot >/dev/null; then
     for figure in parity reach; do
         "$unroll" plot $figure
@@ -112,11 +112,11 @@ refused ../none '../none has nothing to add'
 
 # another folder's file of the same name takes the place of the first one's, and without EXTRA there is none
 mkdir -p ../other/lib/cells
-sed 's/forget gate alone/another unit/' $mine/lib/cells/janet.c >../other/lib/cells/janet.c
-touch -r lib/cells/gru.c ../other/lib/cells/janet.c
+sed 's/minimal gated unit/another unit/' $mine/lib/cells/mgu_after.c >../other/lib/cells/mgu_after.c
+touch -r lib/cells/gru.c ../other/lib/cells/mgu_after.c
 mine=../other
 build CONFIG="$config" "build/$config/unroll" || { cat make.log && exit 1; }
-"$unroll" list cells | grep 'janet .*another unit'
+"$unroll" list cells | grep 'mgu_after .*another unit'
 mine=
 build CONFIG="$config" "build/$config/unroll" || { cat make.log && exit 1; }
-if "$unroll" list cells | grep janet || [ -e "build/$config/plots" ]; then exit 1; fi
+if "$unroll" list cells | grep mgu_after || [ -e "build/$config/plots" ]; then exit 1; fi
