@@ -5,6 +5,7 @@
 
 #include "bench/bench.h"
 #include "gathered.h"
+#include "model/network.h"
 #include "model/run.h"
 
 static char out[32768], err[32768]; /* what the last call said */
@@ -59,8 +60,9 @@ static void every_mode_prints_its_columns_as_csv(void)
         {"--threads model=rnn hidden=5 batch=2 length=4", "model,instructions,hidden,batch,length,runs,", 0},
         {"--elementwise isa=scalar", "function,instructions,elements_per_ns,spread", 0},
         {"--phases model=lstm hidden=5 batch=2 length=4", "model,instructions,hidden,batch,length,ms,input_product,", 2},
+        {"--beside model=gru,rnn hidden=5 batch=2 length=4 against=hidden=6", "model,against,instructions,parameters,inputs,", 3},
     };
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < (int)(sizeof modes / sizeof modes[0]); i++) {
         char arguments[256];
         snprintf(arguments, sizeof arguments, "%s --format csv", modes[i].arguments);
         CU_ASSERT_EQUAL(call("", arguments), 0);
@@ -132,6 +134,21 @@ static void a_wrong_call_is_one_sentence(void)
     CHECK_TEXT(err, "unroll: --format xml is none of text, csv\n");
     CU_ASSERT_EQUAL(call("", "--peers layers=2"), 2);
     CU_ASSERT_PTR_NOT_NULL(strstr(err, "one layer"));
+    CU_ASSERT_EQUAL(call("", "--beside model=rnn against=bla=3"), 2);
+    CHECK_TEXT(err, "unroll: unknown setting \"bla\"; unroll list settings shows them all\n");
+    CU_ASSERT_EQUAL(call("", "--beside model=rnn threads=2"), 2);
+    CHECK_TEXT(err, "unroll: --beside times one thread: leave threads=1\n");
+}
+
+static void every_model_is_timed_beside_the_lstm(void)
+{
+    int models = 0;
+    for (int i = 0; i < unroll_network_count; i++)
+        for (int k = 0; unroll_networks[i]->model(k) != NULL; k++)
+            models++;
+    CU_ASSERT_EQUAL(call("", "--beside hidden=16 batch=1 length=2 --format csv"), 0);
+    CU_ASSERT_EQUAL(lines_of(out), 1 + models);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nlstm,model=lstm,"));
 }
 
 static void write_script(const char *text, char path[600])
@@ -227,6 +244,7 @@ const unroll_test tests_cli_bench[] = {
     TEST(a_damaged_record_of_an_earlier_invocation_is_told_of),
     TEST(a_few_points_do_not_take_the_place_of_the_figure),
     TEST(a_wrong_call_is_one_sentence),
+    TEST(every_model_is_timed_beside_the_lstm),
     TEST(a_peer_that_is_missing_dies_or_is_wrong_does_not_count),
     TEST(a_peer_whose_gradient_of_the_inputs_is_another_does_not_count),
     TEST(peers_are_built_only_where_they_can_be),

@@ -82,6 +82,8 @@ typedef struct unroll_bench_mode {
 } unroll_bench_mode;
 extern const unroll_bench_mode unroll_bench_modes[];
 extern const int unroll_bench_mode_count;
+/* The grid of a mode; "model=all" in it stands for every model that there is. */
+const char *unroll_bench_axes(const unroll_bench_mode *mode);
 
 /* Processor's name, isa, compiler, flags, load ... as env columns of a record. */
 void unroll_describe_machine(const unroll_settings *settings, unroll_record *record);

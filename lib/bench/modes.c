@@ -1,5 +1,9 @@
 /* What unroll bench can measure, as a table. */
+#include <stdio.h>
+#include <string.h>
+
 #include "bench/timed.h"
+#include "model/network.h"
 
 const unroll_bench_mode unroll_bench_modes[] = {
     {"train", "time training steps", "model=rnn,lstm,gru hidden=16,32,64,128,256 batch=1,32 length=64 threads=1",
@@ -39,6 +43,13 @@ const unroll_bench_mode unroll_bench_modes[] = {
      "hidden: what the head reads; batch: rows; times_products: the time over that of its three products alone (outputs,\n"
      "gradient of the weights, gradient of what it reads), taken whole, in turns; spread: of these ratios\n",
      unroll_bench_wide},
+    {"beside", "time training steps in turns with those of the same point under another setting, against=",
+     "model=all hidden=64,256 batch=1,32 length=64 threads=1",
+     "model against instructions parameters inputs hidden batch length ms against_ms times times_low times_high peak_fraction",
+     "against: the setting that makes the other one; ms, against_ms: median time of a training step of each; times: the time of\n"
+     "the one over that of the other in the same turn, the median and quartiles; peak_fraction: share of one core's\n"
+     "fused-multiply-add peak, measured in between, that the operations of its products come to\n",
+     unroll_bench_beside},
     {"peers", "the same training steps by oneDNN, a C program on CBLAS and PyTorch, in turn; with --stream, streaming steps",
      "model=lstm,gru,rnn hidden=16,64,128,256 batch=1,32 length=64 threads=1",
      "model work threads inputs hidden batch length us onednn_times onednn_spread cblas_times cblas_spread torch_times "
@@ -56,3 +67,18 @@ const unroll_bench_mode unroll_bench_modes[] = {
      unroll_bench_stream_peers},
 };
 const int unroll_bench_mode_count = (int)(sizeof unroll_bench_modes / sizeof unroll_bench_modes[0]);
+
+const char *unroll_bench_axes(const unroll_bench_mode *mode)
+{
+    static const char all[] = "model=all";
+    static char axes[2048];
+    size_t used = 0;
+    if (strncmp(mode->axes, all, sizeof all - 1) != 0)
+        return mode->axes;
+    for (int i = 0; i < unroll_network_count; i++)
+        for (int k = 0; unroll_networks[i]->model(k) != NULL && used < sizeof axes; k++)
+            used += (size_t)snprintf(axes + used, sizeof axes - used, "%s%s", used == 0 ? "model=" : ",", unroll_networks[i]->model(k));
+    if (used < sizeof axes)
+        snprintf(axes + used, sizeof axes - used, "%s", mode->axes + sizeof all - 1);
+    return axes;
+}

@@ -15,6 +15,7 @@ static const unroll_option options[] = {
     {"--elementwise", NULL, "time exp, sigmoid and tanh on every instruction set"},
     {"--phases", NULL, "where the time of a training step goes"},
     {"--wide", NULL, "time a softmax over many classes with its head, beside its three products alone"},
+    {"--beside", NULL, "time training steps in turns with those under another setting: every model beside the LSTM, or against="},
     {"--peers", NULL, "training steps in turn with oneDNN, CBLAS and PyTorch; with --stream, streaming steps"},
     {"--format", "text|csv", "a table to read, or comma-separated values (default: text)"},
     {"--tenths", "N", "tenths of a second to measure each point (default: 5)"},
@@ -149,7 +150,7 @@ static unroll_status run(const unroll_arguments *arguments, const atomic_bool *s
     output.csv = format != NULL && strcmp(format, "csv") == 0;
     UNROLL_TRY(unroll_read_results(arguments, &output.results));
     UNROLL_TRY(choose_mode(arguments, &output.mode));
-    grid.axes_quick = output.mode->axes;
+    grid.axes_quick = unroll_bench_axes(output.mode);
     UNROLL_TRY(unroll_sweep_plan(&grid, &sweep, &configs, &count));
     status = measure_all(configs, count, tenths * 0.1, &output, stop);
     unroll_peers_close();
