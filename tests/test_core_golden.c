@@ -333,6 +333,12 @@ static void slstm_forward_agrees_with_pytorch(void)
     check_file("tests/golden/slstm.txt", 8, check_forward);
 }
 
+static void mgu_agrees_with_pytorch(void)
+{
+    check_file("tests/golden/mgu.txt", 7, check_forward);
+    check_file("tests/golden/mgu.txt", 7, check_training);
+}
+
 static void two_directions_agree_with_pytorch(void)
 {
     static const char *const files[] = {"tests/golden/lstm_both.txt", "tests/golden/gru_both.txt"};
@@ -379,6 +385,7 @@ const unroll_test tests_core_golden[] = {
     TEST(gru_forward_agrees_with_pytorch),
     TEST(mingru_forward_agrees_with_pytorch),
     TEST(slstm_forward_agrees_with_pytorch),
+    TEST(mgu_agrees_with_pytorch),
     TEST(two_directions_agree_with_pytorch),
     TEST(rnn_tanh_gradients_and_ten_steps_agree_with_pytorch),
     TEST(rnn_relu_gradients_and_ten_steps_agree_with_pytorch),

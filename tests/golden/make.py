@@ -53,6 +53,13 @@ def slstm_step(given, states, product):
     return torch.sigmoid(o) * c / n, c, n, most
 
 
+def mgu_step(given, states, product):
+    (f, n), (h,) = given.chunk(2, -1), states
+    f = torch.sigmoid(f + product(h).chunk(2, -1)[0])
+    n = torch.tanh(n + product(f * h).chunk(2, -1)[1])
+    return ((1 - f) * h + f * n,)
+
+
 class Stepped(nn.Module):
     """Cells that PyTorch has not, step by step, with its names of the weights."""
 
@@ -92,7 +99,7 @@ class Stepped(nn.Module):
         return x, tuple(torch.stack(s) for s in zip(*ends))
 
 
-STEPPED = {"mingru": (mingru_step, 2, False, 1), "slstm": (slstm_step, 4, True, 4)}
+STEPPED = {"mgu": (mgu_step, 2, True, 1), "mingru": (mingru_step, 2, False, 1), "slstm": (slstm_step, 4, True, 4)}
 
 
 class Net(nn.Module):
@@ -320,7 +327,7 @@ def cases_of(kind):
         ]
     if kind == "slstm":
         cases.append(case("heads", 32, 1, True, "squared", heads="2"))
-    if kind in ("lstm", "gru", "mingru", "slstm"):
+    if kind in ("lstm", "gru", "mgu", "mingru", "slstm"):
         cases.append(case("truncated", 5, 2, True, "squared", bptt="3"))
     return cases
 
@@ -329,7 +336,7 @@ def main(wanted):
     """Writes the files of these kinds, or, without any, of all."""
     folder = pathlib.Path(__file__).parent
     torch.set_num_threads(1)
-    for number, kind in enumerate(["rnn", "rnn_relu", "lstm", "gru", "mingru", "slstm", *BOTH]):
+    for number, kind in enumerate(["rnn", "rnn_relu", "lstm", "gru", "mingru", "slstm", *BOTH, "mgu"]):
         if wanted and kind not in wanted:
             continue
         with open(folder / f"{kind}.txt", "w", encoding="ascii") as out:
