@@ -49,7 +49,7 @@ CFLAGS := -std=c11 -g $(OPTIMIZE) -ffp-contract=off -fno-math-errno -fopenmp $(W
 LDFLAGS := -fopenmp $(SANITIZE) $(if $(filter aarch64,$(CONFIG)),-static)
 LDLIBS := -lm -lpthread
 ifdef DARWIN
-# Homebrew: brew install libomp hdf5 cunit gnuplot pkg-config
+# Homebrew: brew install libomp hdf5 zstd cunit gnuplot pkg-config
 BREW := $(shell brew --prefix)
 CFLAGS := $(filter-out -fopenmp,$(CFLAGS)) -Xpreprocessor -fopenmp -I$(BREW)/opt/libomp/include -I$(BREW)/include
 LDFLAGS := $(filter-out -fopenmp,$(LDFLAGS)) -L$(BREW)/opt/libomp/lib -lomp
@@ -57,6 +57,7 @@ export PKG_CONFIG_PATH := $(BREW)/lib/pkgconfig:$(BREW)/opt/hdf5/lib/pkgconfig
 endif
 HDF5_CFLAGS = $(shell pkg-config --cflags hdf5)
 HDF5_LIBS = $(shell pkg-config --libs-only-L hdf5) -lhdf5_hl $(shell pkg-config --libs-only-l hdf5)
+ZSTD_LIBS = $(shell pkg-config --libs libzstd)
 CUNIT_LIBS = $(if $(DARWIN),-L$(BREW)/lib) -lcunit
 
 # ---- what is found by wildcard and registered ----
@@ -162,7 +163,7 @@ install: all $(BUILD)/libunroll.a ## install program, scripts, headers and libra
 	install -m 644 $(BUILD)/libunroll.a '$(PUT)/lib'
 	printf '%s\n' 'prefix=$${pcfiledir}/../..' 'Name: unroll' 'Description: trains and compares recurrent networks' \
 	    'Version: $(VERSION)' 'Cflags: -I$${prefix}/include/unroll' \
-	    'Libs: -L$${prefix}/lib -lunroll $(LDFLAGS) $(HDF5_LIBS) $(LDLIBS)' >'$(PUT)/lib/pkgconfig/unroll.pc'
+	    'Libs: -L$${prefix}/lib -lunroll $(LDFLAGS) $(HDF5_LIBS) $(ZSTD_LIBS) $(LDLIBS)' >'$(PUT)/lib/pkgconfig/unroll.pc'
 
 uninstall: ## remove what make install put below PREFIX
 	rm -rf '$(PUT)/share/unroll' '$(PUT)/include/unroll'
@@ -179,15 +180,15 @@ help: ## list the targets
 # a program that has just been built is started once where it can run: it looks at every registered table (lib/model/check.h)
 RUNS := $(filter $(ARCH),$(subst arm64,aarch64,$(shell uname -m)))
 $(BUILD)/unroll: $(BUILD)/experiments/unroll.o $(OBJECTS) | $(BUILD)/extra $(ADDED_PLOTS)
-	$(CC) -o $@ $^ $(LDFLAGS) $(HDF5_LIBS) $(LDLIBS)
+	$(CC) -o $@ $^ $(LDFLAGS) $(HDF5_LIBS) $(ZSTD_LIBS) $(LDLIBS)
 	$(if $(RUNS),@$@ --version >/dev/null || { rm -f $@; exit 1; })
 # q: several objects have one name, each instruction set its own
 $(BUILD)/libunroll.a: $(OBJECTS)
 	rm -f $@ && $(AR) qcs $@ $^
 $(BUILD)/unroll-tests: $(TEST_OBJECTS) $(OBJECTS)
-	$(CC) -o $@ $^ $(LDFLAGS) $(CUNIT_LIBS) $(HDF5_LIBS) $(LDLIBS)
+	$(CC) -o $@ $^ $(LDFLAGS) $(CUNIT_LIBS) $(HDF5_LIBS) $(ZSTD_LIBS) $(LDLIBS)
 $(BUILD)/unroll-bits: $(BUILD)/tests/bits.o $(OBJECTS)
-	$(CC) -o $@ $^ $(LDFLAGS) $(if $(CORE_ONLY),,$(HDF5_LIBS)) $(LDLIBS)
+	$(CC) -o $@ $^ $(LDFLAGS) $(if $(CORE_ONLY),,$(HDF5_LIBS) $(ZSTD_LIBS)) $(LDLIBS)
 
 # the peers of unroll bench --peers, with a compiler's best
 $(BUILD)/unroll-peer-%: lib/bench/peers/%.c lib/bench/peers/peer.c lib/bench/peers/peer.h $(BUILD)/flags
@@ -195,6 +196,7 @@ $(BUILD)/unroll-peer-%: lib/bench/peers/%.c lib/bench/peers/peer.c lib/bench/pee
 	    $(filter %.c,$^) -o $@ $(PEER_LIBS_$*) -lm
 
 $(BUILD)/lib/store/%.o: CPPFLAGS += $(HDF5_CFLAGS)
+$(BUILD)/datasets/text/compressor.o: CPPFLAGS += $(if $(CORE_ONLY),-DUNROLL_NO_ZSTD,$(shell pkg-config --cflags libzstd))
 $(BUILD)/tests/test_layout.o: CPPFLAGS += -DUNROLL_EXTRA='"$(ADDED)"'
 $(BUILD)/tests/test_layout.o: $(BUILD)/extra
 # the tests that call the program find it below the same build folder

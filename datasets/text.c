@@ -18,7 +18,7 @@
 #include "read/utf8.h"
 #include "simd/engine.h"
 #include "text/corpus.h"
-#include "text/entropy.h"
+#include "text/yardsticks.h"
 
 static const unroll_setting rows[] = {
     {"sample_chars", UNROLL_INT, 0, 100000, "", "300", "characters", "characters to draw from the trained model",
@@ -155,17 +155,7 @@ static unroll_status text_baselines(const void *state, unroll_record *record)
 {
     const text *task = state;
     const unroll_corpus *corpus = &task->corpus;
-    static const struct {
-        unroll_split split;
-        const char *order0, *order2;
-    } parts[] = {{UNROLL_VALID, "order0_bits", "order2_bits"}, {UNROLL_TEST, "test_order0_bits", "test_order2_bits"}};
-    for (int i = 0; i < 2; i++) {
-        unroll_entropy entropy;
-        UNROLL_TRY(unroll_text_entropy(corpus->symbol, corpus->end[UNROLL_TRAIN], corpus->first[parts[i].split],
-                                       corpus->end[parts[i].split], corpus->known + 1, &entropy));
-        unroll_record_real(record, parts[i].order0, "bit", entropy.order0_bits);
-        unroll_record_real(record, parts[i].order2, "bit", entropy.order2_bits);
-    }
+    UNROLL_TRY(unroll_yardsticks(corpus, record));
     unroll_record_text(record, "data", corpus->fingerprint);
     unroll_record_int(record, "alphabet", "symbols", corpus->known + 1);
     return unroll_ok();
@@ -289,6 +279,7 @@ static unroll_status text_extras(const void *state, unroll_extra *out, int room,
 
 const unroll_task task_text = {.name = "text",
                                .title = "characters of a text: the next one from those before",
+                               .version = 1,
                                .settings = rows,
                                .setting_count = (int)(sizeof rows / sizeof rows[0]),
                                .shared = unroll_source_settings,

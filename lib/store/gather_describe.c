@@ -72,7 +72,8 @@ static const meaning meanings[] = {
     {NULL, "seasonal_mse", "mean squared error of repeating the value of the last season"},
     {NULL, "seasonal_mae", "mean absolute error of repeating the value of the last season"},
     {NULL, "order0_bits", "cross entropy of a character by how often each occurs"},
-    {NULL, "order2_bits", "cross entropy of a character by what follows the two before it"},
+    {NULL, "order5_bits", "cross entropy of a character by what followed up to five before it, with Kneser-Ney back-off"},
+    {NULL, "zstd_bits", "size of a character in the part compressed by zstd with the training part before it"},
 };
 
 /* Names that say of which data a metric is: "best_valid_mse". */
