@@ -31,8 +31,8 @@ static int window_of(size_t size)
 }
 
 /* The bytes of `part` compressed, `before` being known; or what ZSTD_isError says is an error. */
-static size_t compress(ZSTD_CCtx *zstd, const char *before, size_t before_size, const char *part, size_t size, char *out,
-                       size_t room)
+static size_t compress(ZSTD_CCtx *zstd, const char *before, size_t before_size, const char *part, size_t size,
+                       char *out, size_t room)
 {
     const struct {
         ZSTD_cParameter which;
@@ -55,7 +55,8 @@ unroll_status unroll_compressor_bits(const unroll_corpus *corpus, unroll_split s
     ZSTD_CCtx *zstd = ZSTD_createCCtx();
     unroll_status status = unroll_error(UNROLL_FAILED, "out of memory: compressing a text");
     if (before != NULL && part != NULL && out != NULL && zstd != NULL) {
-        size_t all = encode(corpus, 0, train, before), size = encode(corpus, corpus->first[split], corpus->end[split], part);
+        size_t all = encode(corpus, 0, train, before),
+               size = encode(corpus, corpus->first[split], corpus->end[split], part);
         size_t kept = all < most_before ? all : most_before;
         size_t result = compress(zstd, before + all - kept, kept, part, size, out, room);
         status = unroll_ok();

@@ -12,14 +12,13 @@ enum { ORDER_0, ORDER_5, ZSTD, YARDSTICKS };
 /* Those of one text, parted in one way. */
 typedef struct known {
     char fingerprint[UNROLL_FINGERPRINT_ROOM];
-    size_t first[3], end[3];
+    size_t first[3];
     double bits[3][YARDSTICKS]; /* [split]; none of training */
 } known;
 
 static bool is_of(const known *k, const unroll_corpus *corpus)
 {
-    return strcmp(k->fingerprint, corpus->fingerprint) == 0 && memcmp(k->first, corpus->first, sizeof k->first) == 0 &&
-           memcmp(k->end, corpus->end, sizeof k->end) == 0;
+    return strcmp(k->fingerprint, corpus->fingerprint) == 0 && memcmp(k->first, corpus->first, sizeof k->first) == 0;
 }
 
 static unroll_status measure(const unroll_corpus *corpus, known *k)
@@ -32,7 +31,6 @@ static unroll_status measure(const unroll_corpus *corpus, known *k)
         UNROLL_TRY(unroll_compressor_bits(corpus, split, &k->bits[split][ZSTD]));
     }
     memcpy(k->first, corpus->first, sizeof k->first);
-    memcpy(k->end, corpus->end, sizeof k->end);
     strcpy(k->fingerprint, corpus->fingerprint); /* it holds now */
     return unroll_ok();
 }
