@@ -65,13 +65,15 @@ missing_debian() {
     have cmp || echo diffutils
     have pkg-config || echo pkg-config
     have_library hdf5 || echo libhdf5-dev
+    have_library libzstd || echo libzstd-dev
     have gnuplot || echo gnuplot-nox fonts-dejavu-core
     [ "$what" = run ] || have_library cunit || echo libcunit1-dev
     [ "$what" = run ] || have h5dump || echo hdf5-tools
+    [ "$what" = test ] || have bible || [ -e datasets/data/kjv/kjv.txt ] || echo bible-kjv
 }
 missing_macos() {
     have pkg-config || echo pkg-config
-    for formula in libomp hdf5 gnuplot $([ "$what" = run ] || echo cunit); do
+    for formula in libomp hdf5 zstd gnuplot $([ "$what" = run ] || echo cunit); do
         [ -d "$(brew --prefix)/opt/$formula" ] || echo "$formula"
     done
 }
@@ -81,6 +83,7 @@ missing_elsewhere() {
     have cmp || echo "cmp (diffutils)"
     have pkg-config || echo "pkg-config"
     have_library hdf5 || echo "HDF5 with its headers"
+    have_library libzstd || echo "zstd with its headers"
     have gnuplot || echo "gnuplot"
     [ "$what" = run ] || have_library cunit || echo "CUnit with its headers"
 }
@@ -129,7 +132,7 @@ provide() {
     if [ "$system" = Darwin ]; then
         manager=macos
         compiles || fail 2 "there is no C compiler: xcode-select --install brings one"
-        have brew || fail 2 "Homebrew (brew.sh) is needed, for libomp, hdf5 and pkg-config"
+        have brew || fail 2 "Homebrew (brew.sh) is needed, for libomp, hdf5, zstd and pkg-config"
     elif have apt-get; then
         manager=debian
     else
@@ -147,6 +150,11 @@ provide() {
     stage "Installing $packages"
     mkdir -p build
     install_$manager
+}
+
+# The text of the experiment text; without any it says what it needs.
+fetch_text() {
+    datasets/fetch kjv >build/fetch.log 2>&1 || datasets/fetch tinyshakespeare >>build/fetch.log 2>&1 || true
 }
 
 build() { # TARGET ...: the compiler's lines only when it fails
@@ -220,5 +228,6 @@ if [ $what = test ]; then
     test_all
 else
     build all
+    fetch_text
     run_experiments
 fi

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../datasets/text/corpus.h"
 #include "data.h"
 #include "files.h"
 
@@ -175,28 +176,95 @@ static void the_bundled_series_is_the_one_of_the_table(void)
     CU_ASSERT_EQUAL(run("grep -q 'sunspots.csv is there already' '%s/%s'", place.folder, "said"), 0);
 }
 
+/* The program bible is the test's own. */
+static void the_bible_comes_without_its_references(void)
+{
+    fetch_place place = make_place();
+    char path[1200], *before = getenv("PATH"), kept[8192], with_own[8192 + 1100];
+    static const char program[] = "#!/bin/sh\n[ \"$*\" = \"-f gen1:1-rev22:21\" ] && echo 'Ge1:1 hello'\n";
+    FILE *table;
+    snprintf(path, sizeof path, "%s/table", place.folder);
+    table = fopen(path, "a");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(table);
+    fprintf(table, "book\tbook.txt\t6\t%s\tbible\tnone,none\tnone\tthe test\n", hello);
+    fclose(table);
+    data_write(path, place.folder, "bible", program, sizeof program - 1);
+    CU_ASSERT_EQUAL_FATAL(chmod(path, 0700), 0);
+    snprintf(kept, sizeof kept, "%s", before);
+    snprintf(with_own, sizeof with_own, "%s:%s", place.folder, kept);
+    setenv("PATH", with_own, 1);
+    fetch(&place, "book");
+    setenv("PATH", kept, 1);
+    CU_ASSERT_EQUAL(place.status, 0);
+    CU_ASSERT_EQUAL(run("cd '%s' && %s", place.folder, "cmp hello data/book/book.txt"), 0);
+}
+
+/* Sets a variable of the environment, or removes it, and keeps what it was. */
+typedef struct variable {
+    const char *name;
+    char before[1024];
+    bool was;
+} variable;
+
+static variable set_variable(const char *name, const char *value)
+{
+    const char *before = getenv(name);
+    variable v = {.name = name, .was = before != NULL};
+    snprintf(v.before, sizeof v.before, "%s", v.was ? before : "");
+    setenv(name, value, 1);
+    return v;
+}
+
+static void restore_variable(const variable *v)
+{
+    if (v->was)
+        setenv(v->name, v->before, 1);
+    else
+        unsetenv(v->name);
+}
+
 /* A fetched set is found by its bare name. */
 static void a_fetched_data_set_is_found_by_name(void)
 {
     opened_task task;
     char path[1200], content[4096] = "v\n";
-    const char *folder = test_folder(), *before = getenv("UNROLL_DATA");
-    char kept[1024];
-    snprintf(kept, sizeof kept, "%s", before != NULL ? before : "");
+    const char *folder = test_folder();
+    variable data;
     for (int t = 0; t < 200; t++)
         snprintf(content + strlen(content), sizeof content - strlen(content), "%d\n", t * t % 17);
     snprintf(path, sizeof path, "%s/co2", folder);
     CU_ASSERT_EQUAL_FATAL(mkdir(path, 0777), 0);
     data_write(path, folder, "co2/co2.csv", content, strlen(content));
-    setenv("UNROLL_DATA", folder, 1);
+    data = set_variable("UNROLL_DATA", folder);
     task = data_open("series", "file=co2 length=8");
     CU_ASSERT_EQUAL(task.status.code, UNROLL_OK);
     data_close(&task);
     data_refused("series", "file=etth2", "did you mean etth1");
-    if (kept[0] != '\0')
-        setenv("UNROLL_DATA", kept, 1);
-    else
-        unsetenv("UNROLL_DATA");
+    restore_variable(&data);
+}
+
+/* The default text of task=text: the one that was fetched, the Bible before Shakespeare; none is an error that says so. */
+static void the_default_text_is_one_that_was_fetched(void)
+{
+    static const char *const texts[] = {"tinyshakespeare/input.txt", "kjv/kjv.txt"};
+    char path[1200], content[500];
+    const char *folder = test_folder();
+    variable data = set_variable("UNROLL_DATA", folder), datasets = set_variable("UNROLL_DATASETS", folder);
+    CU_ASSERT_EQUAL_FATAL(run("cp datasets/sources.tsv '%s'%s", folder, ""), 0);
+    data_refused("text", "length=4 batch=2", "task=text needs a text: give file=..., or run datasets/fetch kjv");
+    for (int i = 0; i < 2; i++) {
+        opened_task task;
+        for (int c = 0; c < 500; c++)
+            content[c] = (char)('a' + c * c % (5 + i));
+        CU_ASSERT_EQUAL_FATAL(run("mkdir '%s'/$(dirname %s)", folder, texts[i]), 0);
+        data_write(path, folder, texts[i], content, sizeof content);
+        task = data_open("text", "length=4 batch=2");
+        CU_ASSERT_EQUAL_FATAL(task.status.code, UNROLL_OK);
+        CU_ASSERT_EQUAL(strncmp(((const unroll_corpus *)task.state)->fingerprint, strchr(texts[i], '/') + 1, 5), 0);
+        data_close(&task);
+    }
+    restore_variable(&data);
+    restore_variable(&datasets);
 }
 
 const unroll_test tests_data_fetch[] = {
@@ -204,4 +272,5 @@ const unroll_test tests_data_fetch[] = {
     TEST(fetch_keeps_nothing_with_a_wrong_checksum), TEST(fetch_says_what_cannot_be_got),
     TEST(fetch_checks_every_file_of_an_archive),     TEST(fetch_refuses_names_that_it_does_not_know),
     TEST(fetch_lists_name_size_licence_and_source),  TEST(the_bundled_series_is_the_one_of_the_table),
-    TEST(a_fetched_data_set_is_found_by_name),       {NULL, NULL}};
+    TEST(the_bible_comes_without_its_references),    TEST(a_fetched_data_set_is_found_by_name),
+    TEST(the_default_text_is_one_that_was_fetched),  {NULL, NULL}};

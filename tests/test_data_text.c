@@ -68,6 +68,27 @@ static void every_character_of_validation_and_test_is_scored_once(void)
     }
 }
 
+/* Where the user says nothing of a share: a twentieth, and of a long text no more than tells models apart. */
+static void parts_of_a_long_text_are_bounded(void)
+{
+    enum { COUNT = 2000000, MOST = 65536 };
+    static const char *const ways[] = {"length=64 batch=16", "length=64 batch=16 valid_share=0.05"};
+    char *prose = malloc(COUNT);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(prose);
+    make_prose(prose, COUNT);
+    for (int i = 0; i < 2; i++) {
+        opened_task task = open_text(prose, COUNT, ways[i]);
+        const unroll_corpus *corpus = task.state; /* the first of what the task holds */
+        size_t each = i == 0 ? MOST : COUNT / 20;
+        CU_ASSERT_EQUAL_FATAL(task.status.code, UNROLL_OK);
+        CU_ASSERT_EQUAL(corpus->end[UNROLL_TRAIN], COUNT - 2 * each);
+        CU_ASSERT_EQUAL(corpus->end[UNROLL_VALID], COUNT - each);
+        CU_ASSERT_EQUAL(corpus->end[UNROLL_TEST], COUNT);
+        data_close(&task);
+    }
+    free(prose);
+}
+
 static void training_streams_go_on_and_round_the_training_part(void)
 {
     enum { COUNT = 1000, BATCHES = 60, BATCH = 3, STEPS = 10 };
@@ -332,6 +353,7 @@ static void cold_sampling_takes_the_likeliest(void)
 }
 
 const unroll_test tests_data_text[] = {TEST(every_character_of_validation_and_test_is_scored_once),
+                                       TEST(parts_of_a_long_text_are_bounded),
                                        TEST(training_streams_go_on_and_round_the_training_part),
                                        TEST(nothing_after_the_training_part_changes_training_text),
                                        TEST(the_alphabet_holds_code_points_in_order),
