@@ -2,7 +2,7 @@
    one symbol more for any other character. The text is split as it stands: training, validation, test.
 
    Training reads B streams that start at equal distances in the training part, from a place that the seed draws, and go
-   round it without end; each batch continues the last one. Validation and test cut their part into streams of at least
+   round it without end; each batch continues the last one, from zero states at every 50th. Validation and test cut their part into streams of at least
    four lengths, at most B, so that every character is scored exactly once, the first from the one before the part. */
 #include <assert.h>
 #include <math.h>

@@ -248,6 +248,31 @@ static char *drawn_text(const char *more)
     return sample;
 }
 
+/* The text repeats with each batch and nothing is learned, so a batch from the same states has the same loss. */
+static void states_start_from_zeros_now_and_then(void)
+{
+    char path[1200], assignments[1600], content[4000];
+    unroll_settings *settings;
+    unroll_record *record;
+    const unroll_curve *loss;
+    for (int i = 0; i < 4000; i++)
+        content[i] = "abcdefgh"[i % 8];
+    data_write(path, test_folder(), "round.txt", content, sizeof content);
+    snprintf(assignments, sizeof assignments,
+             "task=text model=gru file=%s hidden=8 steps=60 points=60 length=8 batch=1 lr=1e-12 sample_chars=0", path);
+    settings = data_settings(assignments);
+    record = unroll_record_new(settings);
+    CU_ASSERT_EQUAL_FATAL(unroll_run(settings, NULL, record).code, UNROLL_OK);
+    loss = unroll_record_find_curve(record, "train_loss");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(loss);
+    CU_ASSERT_EQUAL_FATAL(loss->length, 61);
+    CU_ASSERT_DOUBLE_EQUAL(loss->value[51], loss->value[1], 1e-6);
+    CU_ASSERT(fabs((double)(loss->value[50] - loss->value[1])) > 1e-4);
+    CU_ASSERT_DOUBLE_EQUAL(loss->value[50], loss->value[49], 1e-6);
+    unroll_record_free(record);
+    unroll_settings_free(settings);
+}
+
 /* Another text in the place of the one that is being trained on, as good as that. */
 static void replace_text(void *context, const unroll_point *point)
 {
@@ -362,6 +387,7 @@ const unroll_test tests_data_text[] = {TEST(every_character_of_validation_and_te
                                        TEST(empty_short_and_binary_texts_are_refused),
                                        TEST(shakespeare_costs_what_he_should),
                                        TEST(drawn_text_is_utf8_of_the_asked_length_and_the_same_again),
+                                       TEST(states_start_from_zeros_now_and_then),
                                        TEST(extras_are_those_of_the_text_that_was_trained_on),
                                        TEST(short_memory_is_no_model_without_its_alphabet),
                                        TEST(cold_sampling_takes_the_likeliest),

@@ -32,7 +32,8 @@ typedef struct unroll_task_shape {
     unroll_answer answer;
     int target_steps; /* most labels of an unaligned answer, most symbols of a sequence, U */
     int beams;        /* answers that a model writes at a time for each sequence, with UNROLL_SEQUENCE; 0: one */
-    bool carry;  /* batch i + 1 of a split continues the sequences of batch i: states are carried over */
+    bool carry;  /* batch i + 1 of a split continues the sequences of batch i: states are carried over, in training from zeros
+                    at each epoch, of endless data every 50 batches */
     const char *loss;    /* its name: losses/loss.h */
     int batches[3];      /* [split]: batches in the split; 0 = endless (only UNROLL_TRAIN). Training goes on through batches of
                             any index: number i is of epoch i / batches, and an epoch has each sample once, in an order of its

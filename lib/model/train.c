@@ -211,13 +211,17 @@ static void note_first_steps(unroll_training *t, int64_t step, bool ends)
 
 /* ---- training ---- */
 
+/* Batches of endless data after which carried states start from zeros, as those of an evaluation do: where training had met zeros
+   at its first step alone, a GRU on the King James Bible scored 7 bits a character from zeros and 2.6 from its training's states. */
+enum { FRESH_BATCHES = 50 };
+
 /* One step; whether its loss and gradient were finite. */
 static bool run_step(unroll_training *t, int64_t step, stretch *since)
 {
-    int64_t start, batches = t->shape.batches[UNROLL_TRAIN];
+    int64_t start, all = t->shape.batches[UNROLL_TRAIN];
     double loss, norm = 0.0;
     bool learns;
-    if (t->shape.carry && batches > 0 && step > 0 && step % batches == 0)
+    if (t->shape.carry && step > 0 && step % (all > 0 ? all : FRESH_BATCHES) == 0)
         unroll_model_carry(t->model, 0, true);
     start = now_ns();
     load_batch(t, UNROLL_TRAIN, step);
