@@ -212,7 +212,7 @@ static void note_first_steps(unroll_training *t, int64_t step, bool ends)
 /* ---- training ---- */
 
 /* Batches of endless data after which carried states start from zeros, as those of an evaluation do: where training had met zeros
-   at its first step alone, a GRU on the King James Bible scored 7 bits a character from zeros and 2.6 from its training's states. */
+   at its first step alone, a GRU on the King James Bible scored 7 bits a character from zeros and 2.6 from training's states. */
 enum { FRESH_BATCHES = 50 };
 
 /* One step; whether its loss and gradient were finite. */
