@@ -113,6 +113,9 @@ typedef struct unroll_cell_shape {
 
 typedef struct unroll_cell {
     const char *name, *title;
+    /* For unroll list models, each in one line; NULL: not told. A step at default settings, in terms of a_g, the pre-activation of
+       gate g; and the paper: names, year, title or number. */
+    const char *equations, *paper;
     unroll_cell_shape shape;
     const char *state[UNROLL_CELL_STATES]; /* names of the carried states; state 0 is the output */
     const unroll_setting *settings;        /* the cell's own rows, section "cell NAME"; may be NULL */

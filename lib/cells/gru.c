@@ -49,6 +49,8 @@ extern const unroll_cell UNROLL_CELL(gru);
 const unroll_cell UNROLL_CELL(gru) = {
     .name = "gru",
     .title = "gated recurrent unit",
+    .equations = "r, z = sigmoid(a_r, a_z); n = tanh(W_n x + b + r (U_n h + b)); h' = n + z (h - n)",
+    .paper = "Cho et al. 2014, arXiv 1406.1078; PyTorch's and cuDNN's form",
     .shape = {.gates = 3, .gate = {"n", "r", "z"}, .recurrent = 3, .first = 1, .apart = 1, .torch = {2, 0, 1}},
     .state = {"h"},
     .forward = gru_forward,

@@ -84,6 +84,8 @@ extern const unroll_cell UNROLL_CELL(lstm);
 const unroll_cell UNROLL_CELL(lstm) = {
     .name = "lstm",
     .title = "long short-term memory",
+    .equations = "i, f, o = sigmoid(a_i, a_f, a_o); g = tanh(a_g); c' = f c + i g; h' = o tanh(c')",
+    .paper = "Hochreiter, Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000",
     .shape = {.gates = 4, .gate = {"i", "f", "g", "o"}, .recurrent = 4, .kept = 1 /* tanh(c') */, .torch = {0, 1, 2, 3}},
     .state = {"h", "c"},
     .settings = rows,

@@ -46,6 +46,8 @@ extern const unroll_cell UNROLL_CELL(mingru);
 const unroll_cell UNROLL_CELL(mingru) = {
     .name = "mingru",
     .title = "minimal GRU: gates of the input alone",
+    .equations = "z = sigmoid(a_z); g = a_g + 0.5 where a_g >= 0, else sigmoid(a_g); h' = h + z (g - h)",
+    .paper = "Feng et al. 2024, arXiv 2410.01201",
     .shape = {.gates = 2, .gate = {"z", "g"}, .torch = {0, 1}},
     .state = {"h"},
     .forward = mingru_forward,

@@ -56,6 +56,8 @@ extern const unroll_cell UNROLL_CELL(rnn);
 const unroll_cell UNROLL_CELL(rnn) = {
     .name = "rnn",
     .title = "vanilla RNN (Elman)",
+    .equations = "h' = tanh(a)",
+    .paper = "Elman 1990",
     .shape = {.gates = 1, .gate = {"a"}, .recurrent = 1},
     .state = {"h"},
     .settings = rows,

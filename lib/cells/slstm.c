@@ -108,6 +108,9 @@ extern const unroll_cell UNROLL_CELL(slstm);
 const unroll_cell UNROLL_CELL(slstm) = {
     .name = "slstm",
     .title = "sLSTM: exponential gates, normalised memory",
+    .equations = "m' = max(log sigmoid(a_f) + m, a_i); i = exp(a_i - m'); f = exp(log sigmoid(a_f) + m - m'); "
+                 "c' = f c + i tanh(a_z); n' = f n + i; h' = sigmoid(a_o) c' / n'",
+    .paper = "Beck et al. 2024, arXiv 2405.04517",
     .shape = {.gates = 4, .gate = {"z", "i", "f", "o"}, .recurrent = 4, .kept = 1, .torch = {0, 1, 2, 3}},
     .state = {"h", "c", "n", "m"},
     .settings = rows,

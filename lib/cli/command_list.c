@@ -3,6 +3,7 @@
 
 #include "cells/cell.h"
 #include "cli/cli.h"
+#include "cli/models.h"
 #include "model/network.h"
 #include "model/task.h"
 #include "simd/engine.h"
@@ -67,11 +68,31 @@ enum { LISTS = (int)(sizeof lists / sizeof lists[0]) };
 
 static const char usage[] = "[experiments|models|cells|tasks|isas|settings|commands]";
 
+static const unroll_option options[] = {
+    {"--format", "F", "of the list of models: text, or md: the table of lib/cells/README.md (default: text)"},
+    {NULL, NULL, NULL},
+};
+
+/* models alone, with all that there is to tell of them */
+static unroll_status list_models_in_full(const char *format)
+{
+    if (format == NULL || strcmp(format, "text") == 0)
+        return unroll_print_models(UNROLL_FORMAT_TEXT, stdout);
+    if (strcmp(format, "md") == 0)
+        return unroll_print_models(UNROLL_FORMAT_MARKDOWN, stdout);
+    return unroll_error(UNROLL_WRONG, "--format %.40s is none of text, md", format);
+}
+
 static unroll_status run(const unroll_arguments *arguments, const atomic_bool *stop)
 {
     const char *wanted = arguments->word_count == 1 ? arguments->words[0] : NULL;
+    const char *format = unroll_option_get(arguments, "--format");
     bool found = wanted == NULL;
     (void)stop;
+    if (wanted != NULL && strcmp(wanted, "models") == 0)
+        return list_models_in_full(format);
+    if (format != NULL)
+        return unroll_error(UNROLL_WRONG, "--format is for unroll list models only");
     for (int i = 0; i < LISTS; i++) {
         if (wanted != NULL && strcmp(wanted, lists[i].name) != 0)
             continue;
@@ -89,4 +110,5 @@ const unroll_command command_list = {.name = "list",
                                      .help = "list what there is",
                                      .order = 70,
                                      .most_words = 1,
-                                     .run = run};
+                                     .run = run,
+                                     .options = options};

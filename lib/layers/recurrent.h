@@ -22,6 +22,9 @@ typedef struct unroll_recurrent_options {
 unroll_status unroll_add_recurrent(unroll_graph *graph, const char *name, int source, int initial,
                                    const unroll_recurrent_options *options, int *index);
 
+/* What one computes at a step, in words, from the shape of its cell: its products and what is done element by element. */
+void unroll_recurrent_tell(const unroll_layer *layer, char *out, size_t room);
+
 /* ---- inside the family: recurrent.c, recurrent_pass.c, recurrent_gradient.c, recurrent_step.c, recurrent_view.c ---- */
 
 /* The products: of the input, of state 0 before the step, and of what the cell makes of it within the step (cells/cell.h). */

@@ -9,6 +9,17 @@
 #include "layers/graph.h"
 #include "model/model.h"
 
+/* What a model is and does beside its name (unroll list models), at default settings. NULL, "" and 0: not told. */
+typedef struct unroll_model_about {
+    const char *equations, *paper; /* each in one line */
+    char gates[96], states[64];    /* their names, parted by blanks */
+    char settings[256];            /* that this model reads and not every other of its network, parted by blanks */
+    char step[256];                /* what a step computes, in words */
+    /* of a layer of `hidden` = 64 units over as many inputs, with two biases: its parameters, the multiply-adds of a step of one
+       sequence, and how many of those wait for the step before */
+    int64_t parameters, products, waiting;
+} unroll_model_about;
+
 typedef struct unroll_network {
     const char *name, *title;
     const unroll_setting *settings; /* the network's own rows, section "network NAME" */
@@ -16,6 +27,8 @@ typedef struct unroll_network {
     /* The i-th value of the setting model that means this network; NULL past the last. */
     const char *(*model)(int index);
     const char *(*model_title)(int index);
+    /* Tells about it; `about` is empty before. NULL: nothing is told. Fails when memory is short. */
+    unroll_status (*model_about)(int index, unroll_model_about *about);
     /* Columns of a record that tell what the model is; may be NULL. */
     void (*describe)(const unroll_settings *settings, unroll_record *record);
     /* Adds its layers to `graph` for `shape`: the inputs first; sets graph->output. */

@@ -1,6 +1,7 @@
 /* A stack of recurrent layers of one cell and a dense head: `model=` with any cell's name. For another sequence as the answer
    it is two stacks: the second, the decoder, starts from the last states of the first, the encoder, and reads what was
    written so far (Sutskever, Vinyals, Le, 2014). */
+#include <stdio.h>
 #include <string.h>
 
 #include "layers/recurrent.h"
@@ -28,6 +29,60 @@ static const char *recurrent_model(int index)
 static const char *recurrent_title(int index)
 {
     return unroll_isas[0].cells[index]->title;
+}
+
+/* names parted by blanks */
+static void list_names(const char *const *names, int most, char *out, size_t room)
+{
+    size_t used = 0;
+    for (int i = 0; i < most && names[i] != NULL && used < room; i++)
+        used += (size_t)snprintf(out + used, room - used, "%s%s", i > 0 ? " " : "", names[i]);
+}
+
+static void list_settings(const unroll_cell *cell, char *out, size_t room)
+{
+    size_t used = 0;
+    for (int i = 0; i < cell->setting_count && used < room; i++)
+        used += (size_t)snprintf(out + used, room - used, "%s%s", i > 0 ? " " : "", cell->settings[i].name);
+}
+
+/* the counts and the words of one layer of the graph */
+static void tell_layer(const unroll_graph *graph, int index, unroll_model_about *about)
+{
+    const unroll_layer *layer = graph->layer[index];
+    unroll_counts counts = {.products = 0};
+    layer->kind->count(layer, &counts);
+    about->parameters = unroll_graph_parameters(graph); /* the input has none */
+    about->products = (int64_t)counts.products;
+    about->waiting = (int64_t)counts.sequential;
+    unroll_recurrent_tell(layer, about->step, sizeof about->step);
+}
+
+static unroll_status recurrent_about(int index, unroll_model_about *about)
+{
+    enum { UNITS = 64 };
+    const unroll_cell *cell = unroll_isas[0].cells[index];
+    unroll_recurrent_options options = {.cell = cell->name, .hidden = UNITS};
+    unroll_settings *settings = unroll_settings_new();
+    unroll_status status;
+    unroll_graph graph;
+    int top;
+    if (settings == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for settings");
+    about->equations = cell->equations;
+    about->paper = cell->paper;
+    list_names(unroll_cell_shape_of(cell, settings).gate, UNROLL_CELL_GATES, about->gates, sizeof about->gates);
+    list_names(cell->state, UNROLL_CELL_STATES, about->states, sizeof about->states);
+    list_settings(cell, about->settings, sizeof about->settings);
+    unroll_graph_open(&graph, settings, unroll_isa_now(), false);
+    status = unroll_add_input(&graph, UNROLL_SOURCE, UNITS, 0, &top);
+    if (status.code == UNROLL_OK)
+        status = unroll_add_recurrent(&graph, "rnn", top, -1, &options, &top);
+    if (status.code == UNROLL_OK)
+        tell_layer(&graph, top, about);
+    unroll_graph_close(&graph);
+    unroll_settings_free(settings);
+    return status;
 }
 
 /* What stays the same over the layers of a stack. */
@@ -160,6 +215,7 @@ const unroll_network network_recurrent = {
     .setting_count = (int)(sizeof rows / sizeof rows[0]),
     .model = recurrent_model,
     .model_title = recurrent_title,
+    .model_about = recurrent_about,
     .describe = recurrent_describe,
     .build = recurrent_build,
 };
