@@ -58,8 +58,8 @@ static void print_text_head(FILE *out)
 {
     print_wrapped("a_g is the pre-activation of gate g: its product with the input and, where it has one, its product with the "
                   "state h before the step, and their biases; x' is x after the step. Counts are of one layer of 64 units over "
-                  "64 inputs with two biases, all settings at their defaults; multiply-adds are those of one step of one sequence, "
-                  "forward.",
+                  "64 inputs with two biases, all settings at their defaults; multiply-adds are those of one step of one "
+                  "sequence, forward.",
                   " ", out);
 }
 
@@ -87,7 +87,8 @@ static void print_markdown(const char *name, const char *title, const unroll_mod
 
 static void print_markdown_head(FILE *out)
 {
-    fputs("| model | title | a step | gates | states | parameters | multiply-adds | of these, waiting | how | settings | paper |\n"
+    fputs("| model | title | a step | gates | states | parameters | multiply-adds | of these, waiting | how | settings | "
+          "paper |\n"
           "|---|---|---|---|---|--:|--:|--:|---|---|---|\n",
           out);
 }
