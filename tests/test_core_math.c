@@ -1,4 +1,4 @@
-/* Error bounds of exp, tanh and sigmoid over the floats, against the C library in double; and the forward pass at odd sizes
+/* Error bounds of exp, tanh, sigmoid, sine and cosine over the floats, against the C library in double; and the forward pass at odd sizes
    against a plain one. The bounds are tried on every 61st float, with UNROLL_EXHAUSTIVE=1 (.ci/run) on every one, and on the
    instruction set in use alone: test_core_bits.c holds the others to its bits. */
 #include <math.h>
@@ -24,6 +24,19 @@ static double true_tanh(double x)
 static double true_sigmoid(double x)
 {
     return 1.0 / (1.0 + exp(-x));
+}
+/* of what the core's take for x (simd/math.h) */
+static double within(double x)
+{
+    return fmax(-8192.0, fmin(8192.0, x));
+}
+static double true_sine(double x)
+{
+    return sin(within(x));
+}
+static double true_cosine(double x)
+{
+    return cos(within(x));
 }
 
 /* distance in units of the last place of the true value as a float; denormal results count as zero, as they are flushed */
@@ -61,17 +74,36 @@ static double worst_error(vector_function function, double (*truth)(double), uin
     return worst;
 }
 
+static uint64_t stride_of_tests(void)
+{
+    const char *wish = getenv("UNROLL_EXHAUSTIVE");
+    return wish != NULL && strcmp(wish, "1") == 0 ? 1 : 61;
+}
+
 static void exp_tanh_and_sigmoid_keep_their_error_bounds(void)
 {
     const unroll_engine *engine = unroll_isa_now()->engine;
-    const char *wish = getenv("UNROLL_EXHAUSTIVE");
-    uint64_t stride = wish != NULL && strcmp(wish, "1") == 0 ? 1 : 61;
+    uint64_t stride = stride_of_tests();
     double e = worst_error(engine->exp, true_exp, stride), t = worst_error(engine->tanh, true_tanh, stride);
     double s = worst_error(engine->sigmoid, true_sigmoid, stride);
     printf("    worst errors, ULP: exp %.3f, tanh %.3f, sigmoid %.3f\n", e, t, s);
     CU_ASSERT(e <= 1.5);
     CU_ASSERT(t <= 2.0);
     CU_ASSERT(s <= 2.0);
+}
+
+static void sine_and_cosine_keep_their_error_bounds(void)
+{
+    const unroll_engine *engine = unroll_isa_now()->engine;
+    uint64_t stride = stride_of_tests();
+    if (sizeof(real) == sizeof(double)) {
+        test_skip("the double build has the C library's sine and cosine");
+        return;
+    }
+    double s = worst_error(engine->sine, true_sine, stride), c = worst_error(engine->cosine, true_cosine, stride);
+    printf("    worst errors, ULP: sine %.3f, cosine %.3f\n", s, c);
+    CU_ASSERT(s <= 2.5);
+    CU_ASSERT(c <= 2.5);
 }
 
 static void exp_with_holes(const real *x, real *y, size_t count)
@@ -98,6 +130,10 @@ static void functions_keep_nan_and_limits(void)
     CU_ASSERT(isnan(y[0]) && y[1] == 1 && y[2] == -1 && y[3] == 0 && y[4] == 1 && y[5] == -1);
     engine->sigmoid(x, y, UNROLL_LANES);
     CU_ASSERT(isnan(y[0]) && y[1] == 1 && y[2] < 1e-37 && y[3] == (real)0.5 && y[4] == 1);
+    engine->sine(x, y, UNROLL_LANES);
+    CU_ASSERT(isnan(y[0]) && y[3] == 0);
+    engine->cosine(x, y, UNROLL_LANES);
+    CU_ASSERT(isnan(y[0]) && y[3] == 1);
 }
 
 /* ---- the forward pass in a few plain lines: weights in PyTorch's layout ---- */
@@ -205,6 +241,7 @@ static void odd_sizes_agree_with_a_plain_forward_pass(void)
 
 const unroll_test tests_core_math[] = {
     TEST(exp_tanh_and_sigmoid_keep_their_error_bounds),
+    TEST(sine_and_cosine_keep_their_error_bounds),
     TEST(a_planted_nan_breaks_the_error_bound),
     TEST(functions_keep_nan_and_limits),
     TEST(odd_sizes_agree_with_a_plain_forward_pass),

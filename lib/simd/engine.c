@@ -43,6 +43,24 @@ static void engine_sigmoid(const real *x, real *y, size_t count)
         vec_store(y + i, vec_sigmoid(vec_load(x + i)));
 }
 
+static void engine_sine(const real *x, real *y, size_t count)
+{
+    for (size_t i = 0; i < count; i += UNROLL_LANES) {
+        vec sine, cosine;
+        vec_sine_cosine(vec_load(x + i), &sine, &cosine);
+        vec_store(y + i, sine);
+    }
+}
+
+static void engine_cosine(const real *x, real *y, size_t count)
+{
+    for (size_t i = 0; i < count; i += UNROLL_LANES) {
+        vec sine, cosine;
+        vec_sine_cosine(vec_load(x + i), &sine, &cosine);
+        vec_store(y + i, cosine);
+    }
+}
+
 enum { PEAK_CHAINS = VEC_TILE };
 
 static double engine_peak(int64_t rounds, real *sink)
@@ -116,6 +134,8 @@ const unroll_engine ENGINE_NAME(UNROLL_ISA) = {
     .exp = engine_exp,
     .tanh = engine_tanh,
     .sigmoid = engine_sigmoid,
+    .sine = engine_sine,
+    .cosine = engine_cosine,
     .peak = engine_peak,
     .read = engine_read,
 };

@@ -128,6 +128,9 @@ typedef struct unroll_engine {
     void (*exp)(const real *x, real *y, size_t count);
     void (*tanh)(const real *x, real *y, size_t count);
     void (*sigmoid)(const real *x, real *y, size_t count);
+    /* of |x| <= 8192 */
+    void (*sine)(const real *x, real *y, size_t count);
+    void (*cosine)(const real *x, real *y, size_t count);
     /* fused multiply-adds on registers alone, for the machine's peak: returns the number of floating-point operations */
     double (*peak)(int64_t rounds, real *sink);
     /* reads x and returns its sum, for the bandwidth; count is a multiple of 256 */

@@ -183,6 +183,14 @@ static inline void vec_interleave(vec x, vec y, vec *low, vec *high)
         high->v[i] = i % 2 == 0 ? x.v[UNROLL_LANES / 2 + i / 2] : y.v[UNROLL_LANES / 2 + i / 2];
     }
 }
+/* neighbouring lanes change places: x1 x0 x3 x2 .. */
+static inline vec vec_swap(vec x)
+{
+    vec out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = x.v[i ^ 1];
+    return out;
+}
 /* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
 static inline real vec_sum(vec x)
 {

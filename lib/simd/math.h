@@ -1,5 +1,5 @@
-/* math.h: exp, tanh, sigmoid and log(1 + e) in the operations of vec_X.h: the same bits on every instruction set (float), the C
-   library's functions lane by lane in the double build. */
+/* math.h: exp, tanh, sigmoid, log(1 + e), sine and cosine in the operations of vec_X.h: the same bits on every instruction set
+   (float), the C library's functions lane by lane in the double build. */
 #ifndef UNROLL_SIMD_MATH_H
 #define UNROLL_SIMD_MATH_H
 
@@ -36,6 +36,13 @@ static inline vec vec_log_one_plus(vec e)
     for (int i = 0; i < UNROLL_LANES; i++)
         e.v[i] = log1p(e.v[i]);
     return e;
+}
+static inline void vec_sine_cosine(vec x, vec *sine, vec *cosine)
+{
+    for (int i = 0; i < UNROLL_LANES; i++) {
+        sine->v[i] = sin(x.v[i]);
+        cosine->v[i] = cos(x.v[i]);
+    }
 }
 
 #else
@@ -148,6 +155,31 @@ VEC_INLINE void vec_tanh_all(vec *x, const int n)
     VEC_EACH(n) r[k] = vec_fnma(z[k], s[k], r[k]);
     VEC_EACH(n) z[k] = vec_fma(r[k], q[k], z[k]);
     VEC_EACH(n) x[k] = vec_with_sign(z[k], x[k]);
+}
+
+/* Of |x| <= 8192; what is beyond counts as 8192, NaN stays. x = r + n pi/2 with pi/2 in three parts, of which n times the first is
+   exact; sine and cosine of |r| <= pi/4 by minimax polynomials in r^2, relative errors 2^-28 and 2^-33; which of the two it is,
+   and its sign, by n's rest m on division by 4, -2 <= m <= 2. */
+static inline void vec_sine_cosine(vec x, vec *sine, vec *cosine)
+{
+    vec zero = vec_set1(0), one = vec_set1(1), n, m, r, r2, s, c;
+    vec_mask odd;
+    x = vec_max(vec_set1(-8192), vec_min(vec_set1(8192), x));
+    n = vec_round(vec_mul(x, vec_set1(0x1.45f306p-1f)));
+    m = vec_fnma(vec_set1(4), vec_round(vec_mul(n, vec_set1(0.25f))), n);
+    r = vec_fnma(n, vec_set1(0x1.68c234p-39f), vec_fnma(n, vec_set1(0x1.fb5444p-12f), vec_fnma(n, vec_set1(0x1.92p+0f), x)));
+    r2 = vec_mul(r, r);
+    s = vec_fma(vec_fma(vec_set1(-0x1.994222p-13f), r2, vec_set1(0x1.110736p-7f)), r2, vec_set1(-0x1.555546p-3f));
+    s = vec_fma(vec_mul(s, r2), r, r);
+    c = vec_fma(vec_fma(vec_set1(0x1.99ea04p-16f), r2, vec_set1(-0x1.6c0c2ep-10f)), r2, vec_set1(0x1.55554ap-5f));
+    c = vec_fma(vec_fma(c, r2, vec_set1(-0.5f)), r2, one);
+    odd = vec_less(vec_abs(vec_sub(vec_abs(m), one)), vec_set1(0.5f));
+    *sine = vec_select(odd, c, s);
+    *cosine = vec_select(odd, s, c);
+    *sine = vec_select(vec_less(m, vec_set1(-0.5f)), vec_sub(zero, *sine), *sine);
+    *sine = vec_select(vec_less(vec_set1(1.5f), m), vec_sub(zero, *sine), *sine);
+    *cosine = vec_select(vec_less(vec_set1(0.5f), m), vec_sub(zero, *cosine), *cosine);
+    *cosine = vec_select(vec_less(m, vec_set1(-1.5f)), vec_sub(zero, *cosine), *cosine);
 }
 
 #endif

@@ -173,6 +173,11 @@ static inline void vec_interleave(vec x, vec y, vec *low, vec *high)
     *low = vec_interleave_half(x.a, y.a);
     *high = vec_interleave_half(x.b, y.b);
 }
+/* neighbouring lanes change places: x1 x0 x3 x2 .. */
+static inline vec vec_swap(vec x)
+{
+    return (vec){_mm256_permute_ps(x.a, 0xb1), _mm256_permute_ps(x.b, 0xb1)};
+}
 /* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
 static inline real vec_sum(vec x)
 {

@@ -152,6 +152,11 @@ static inline void vec_interleave(vec x, vec y, vec *low, vec *high)
     *low = _mm512_permutex2var_ps(x, first, y);
     *high = _mm512_permutex2var_ps(x, second, y);
 }
+/* neighbouring lanes change places: x1 x0 x3 x2 .. */
+static inline vec vec_swap(vec x)
+{
+    return _mm512_permute_ps(x, 0xb1);
+}
 /* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
 static inline real vec_sum(vec a)
 {

@@ -177,6 +177,11 @@ static inline void vec_interleave(vec x, vec y, vec *low, vec *high)
     *low = (vec){vzip1q_f32(x.a, y.a), vzip2q_f32(x.a, y.a), vzip1q_f32(x.b, y.b), vzip2q_f32(x.b, y.b)};
     *high = (vec){vzip1q_f32(x.c, y.c), vzip2q_f32(x.c, y.c), vzip1q_f32(x.d, y.d), vzip2q_f32(x.d, y.d)};
 }
+/* neighbouring lanes change places: x1 x0 x3 x2 .. */
+static inline vec vec_swap(vec x)
+{
+    return (vec){vrev64q_f32(x.a), vrev64q_f32(x.b), vrev64q_f32(x.c), vrev64q_f32(x.d)};
+}
 /* lanes folded by halves: i + 8, then + 4, + 2, + 1 */
 static inline real vec_sum(vec x)
 {
