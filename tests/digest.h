@@ -12,6 +12,7 @@
 #include "cells/cell.h"
 #include "losses.h"
 #include "model/model.h"
+#include "model/network.h"
 #include "model/settings.h"
 #include "simd/engine.h"
 
@@ -25,7 +26,16 @@ static inline void digest_register(void)
     unroll_register_core_settings();
 }
 
-/* Sets a model: "CELL name=value ...". */
+/* Rounds `hidden` up to what the model takes: an odd one to an even one, where units are complex. */
+static inline void digest_widen(unroll_settings *settings)
+{
+    int64_t each = unroll_network_width(settings), hidden = unroll_int(settings, "hidden");
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)((hidden + each - 1) / each * each));
+    unroll_settings_set(settings, "hidden", text);
+}
+
+/* Sets a model: "CELL name=value ...", once its width is set; widens it where it must be. */
 static inline void digest_set_model(unroll_settings *settings, const char *model)
 {
     char words[160], *rest = words, *word;
@@ -38,6 +48,7 @@ static inline void digest_set_model(unroll_settings *settings, const char *model
             abort();
         }
     }
+    digest_widen(settings);
 }
 
 /* The models of cells `from` to `to` - 1, one an index: each cell, and after it each of its variants, "CELL name=value ...".

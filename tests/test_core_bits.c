@@ -77,7 +77,7 @@ static void threads_without_enough_to_do_are_left_out(void)
 }
 
 /* MOST_BATCH sequences through WIDE units are several micro-batches, whatever the cell */
-enum { BATCH = 5, MOST_BATCH = 34, WIDE = 80, STEPS = 7, MOST_HIDDEN = 33, INPUTS = 3, OUTPUTS = 4 };
+enum { BATCH = 5, MOST_BATCH = 34, WIDE = 80, STEPS = 7, MOST_HIDDEN = 34, INPUTS = 3, OUTPUTS = 4 };
 
 /* `single`: of settings whose batch is one sequence, however many the model takes */
 static unroll_model *model_of(const char *cell, const char *hidden, const char *layers, int symbols, int batch, bool single)

@@ -45,6 +45,9 @@ static void a_cell_that_lacks_a_part_is_named(void)
     cell.name = NULL;
     says(unroll_check_cell("lstm", &cell), "lib/cells/lstm.c: its table has no .name");
     cell = lstm();
+    cell.shape.derived = 1;
+    says(unroll_check_cell("lstm", &cell), "lib/cells/lstm.c: its table has no .derive");
+    cell = lstm();
     cell.settings = NULL;
     cell.setting_count = 1;
     says(unroll_check_cell("lstm", &cell), "lib/cells/lstm.c: its table has .setting_count, but no .settings");
@@ -82,6 +85,12 @@ static void nine_gates_or_gates_without_a_place_are_named(void)
     cell = lstm();
     cell.shape.kept = -1;
     CU_ASSERT_EQUAL(unroll_check_cell("lstm", &cell).code, UNROLL_FAILED);
+    cell = lstm();
+    cell.shape.derived = UNROLL_CELL_VECTORS + 1;
+    CU_ASSERT_EQUAL(unroll_check_cell("lstm", &cell).code, UNROLL_FAILED);
+    cell = lstm();
+    cell.shape.parts = 3;
+    says(unroll_check_cell("lstm", &cell), "lib/cells/lstm.c: its table has .parts = 3, which does not divide 16");
 }
 
 static void grow(const unroll_settings *settings, unroll_cell_shape *shape)

@@ -185,7 +185,8 @@ static void heads_that_do_not_part_the_units_are_one_sentence(void)
     unroll_model *model = NULL;
     unroll_status status;
     digest_register();
-    digest_set_model(settings, "slstm heads=2 hidden=40");
+    digest_set_model(settings, "slstm heads=2");
+    unroll_settings_set(settings, "hidden", "40");
     status = unroll_model_open(settings, &shape, &model);
     CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
     CU_ASSERT_STRING_EQUAL(status.text, "hidden=40 does not part into heads=2: it must be a multiple of 16 * heads, 32");

@@ -253,7 +253,7 @@ static unroll_cell_shape shape_of_cell(void)
 static void check_layer(const char *what, const unroll_model *model, const batch *b, const char *layer, bool backwards)
 {
     const unroll_cell_shape shape = shape_of_cell();
-    int hidden = tried.example % 2 == 0 ? 5 : 18;
+    int hidden = tried.example % 2 == 0 ? 5 + (shape.parts > 1) : 18;
     for (int side = 0; side < 2; side++)
         for (int place = 0, row = 0; place < shape.gates; place++) {
             int g = 0;

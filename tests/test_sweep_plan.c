@@ -134,6 +134,21 @@ static void params_give_each_cell_its_own_width(void)
     unroll_plan_free(&plan);
 }
 
+static void params_give_a_width_that_the_cell_takes(void)
+{
+    static const char *const assignments[] = {"params=20000", "model=lru"}, *const heads[] = {"params=20000", "model=slstm", "heads=2"};
+    unroll_plan plan;
+    int64_t parameters;
+    CU_ASSERT_EQUAL_FATAL(make(&experiment, true, assignments, 2, &plan).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_int(plan.runs[0].settings, "hidden") % 2, 0);
+    CU_ASSERT_EQUAL(unroll_count_parameters(plan.runs[0].settings, &parameters).code, UNROLL_OK);
+    CU_ASSERT(llabs(parameters - 20000) < 6); /* two units more are 11 parameters here */
+    unroll_plan_free(&plan);
+    CU_ASSERT_EQUAL_FATAL(make(&experiment, true, heads, 3, &plan).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_int(plan.runs[0].settings, "hidden") % 32, 0);
+    unroll_plan_free(&plan);
+}
+
 static void a_width_on_the_command_line_overrides_params_of_the_experiment(void)
 {
     unroll_experiment sized = experiment;
@@ -242,6 +257,7 @@ const unroll_test tests_sweep_plan[] = {
     TEST(an_identity_follows_from_settings_and_versions_alone),
     TEST(an_identity_holds_the_versions_of_the_program),
     TEST(params_give_each_cell_its_own_width),
+    TEST(params_give_a_width_that_the_cell_takes),
     TEST(a_width_on_the_command_line_overrides_params_of_the_experiment),
     TEST(where_a_setting_cannot_matter_it_is_at_its_default),
     TEST(axes_of_the_experiment_give_way_to_what_is_assigned),

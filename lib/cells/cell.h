@@ -49,6 +49,7 @@ typedef struct unroll_cell_step {
     real *operand;                       /* out, of the hook `operand` alone */
     size_t operand_next;                 /* the i-th vector's i * operand_next further */
     const real *vector[UNROLL_CELL_VECTORS]; /* the cell's own weights, */
+    const real *derived[UNROLL_CELL_VECTORS]; /* and what `derive` made of them, */
     size_t vector_next;                      /* those of the i-th vector i * vector_next further */
     const unroll_cell_place *at;
 } unroll_cell_step;
@@ -77,7 +78,7 @@ typedef struct unroll_cell_gradient {
     real *d_state[UNROLL_CELL_STATES]; /* of states 1 and up: in: gradient from the next step; out: of the state before */
     real *d_old; /* of state 0: += what reaches the state before other than through a recurrent product; NULL: not wanted */
     const real *d_operand; /* in, of the hook `operand_gradient` alone */
-    const real *vector[UNROLL_CELL_VECTORS]; /* (16) */
+    const real *vector[UNROLL_CELL_VECTORS], *derived[UNROLL_CELL_VECTORS]; /* (16) */
     real *d_vector[UNROLL_CELL_VECTORS];     /* (16); for `vector_gradient` alone */
     const unroll_cell_place *at;
 } unroll_cell_gradient;
@@ -108,6 +109,11 @@ typedef struct unroll_cell_shape {
     int torch[UNROLL_CELL_GATES];
     /* Vectors of weights, one value a hidden unit each, by the names that they have before "_l0": "weight_peep_i". */
     const char *vector[UNROLL_CELL_VECTORS];
+    int derived; /* further vectors, made of those by `derive` */
+    /* So many neighbouring units are one of the cell's own (2: the real and the imaginary part of a complex one): `hidden` is a
+       multiple of it, and a vector has one value for all of them, in the lane of the first, and 0 in the others'. It divides 16;
+       0: 1. */
+    int parts;
     int variant; /* passed to forward and backward */
 } unroll_cell_shape;
 
@@ -133,10 +139,13 @@ typedef struct unroll_cell {
        whole: adds to d_old what d_operand brings. */
     void (*operand)(const unroll_cell_step *step);
     void (*operand_gradient)(const unroll_cell_gradient *step);
-    /* Initial value of a vector's element; `uniform` is drawn in [0, 1); NULL: 0. */
-    double (*vector_start)(const unroll_settings *settings, int vector, int unit, double uniform);
+    /* Initial value of a vector's element, of the unit-th of the cell's own units; uniform[v]: drawn in [0, 1) for the unit and
+       vector v; NULL: 0. */
+    double (*vector_start)(const unroll_settings *settings, int vector, int unit, const double *uniform);
+    /* After each update: makes the derived vectors of one block (16 each) of the weights'; NULL: there are none. */
+    void (*derive)(const real *const *vector, real *const *derived);
     /* After `backward`, from what it left on the tape: adds to d_vector, in rising rows, which may be those of several steps (so
-       d_output, d_state, d_old and `at` are not set). */
+       d_state, d_old and `at` are not set). */
     void (*vector_gradient)(const unroll_cell_gradient *step);
     /* Over whole rows, each NULL where it is not needed: `before` forward, once all products are there, and `after` it; and their
        gradients: after_backward comes before `backward` and may change d_output and d_state, before_backward after it and may

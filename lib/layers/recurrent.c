@@ -99,6 +99,9 @@ static unroll_status recurrent_open(unroll_layer *layer, const void *options, co
     if (own->shape.heads > 1 && own->hidden % (own->shape.heads * UNROLL_LANES) != 0)
         return unroll_error(UNROLL_WRONG, "hidden=%d does not part into heads=%d: it must be a multiple of 16 * heads, %lld",
                             own->hidden, own->shape.heads, (long long)own->shape.heads * UNROLL_LANES);
+    if (own->hidden % own->shape.parts != 0)
+        return unroll_error(UNROLL_WRONG, "hidden=%d: a unit of the cell %s is %d of the layer's, so hidden must be a multiple of %d",
+                            own->hidden, own->cell->name, own->shape.parts, own->shape.parts);
     set_sizes(own, settings);
     return layer->sources > 1 ? open_initial(layer) : unroll_ok();
 }
@@ -137,6 +140,20 @@ static void refresh_biases(unroll_layer *layer)
     }
 }
 
+static void refresh_derived(unroll_layer *layer)
+{
+    unroll_recurrent *own = layer->own;
+    for (int panel = 0; own->shape.derived > 0 && panel < own->panels; panel++) {
+        const real *vector[UNROLL_CELL_VECTORS] = {NULL};
+        real *derived[UNROLL_CELL_VECTORS] = {NULL};
+        for (int v = 0; v < own->vectors; v++)
+            vector[v] = unroll_recurrent_vector(own, layer->w, v, panel);
+        for (int v = 0; v < own->shape.derived; v++)
+            derived[v] = unroll_recurrent_derived(own, v, panel);
+        own->cell->derive(vector, derived);
+    }
+}
+
 /* transposes weights (k, 16 blocks) in groups of `width`, this thread's groups of them */
 static void transpose(const unroll_layer *layer, const unroll_team *team, size_t weights, int k, int blocks, int width, real *out)
 {
@@ -149,8 +166,10 @@ static void transpose(const unroll_layer *layer, const unroll_team *team, size_t
 static void recurrent_refresh(unroll_layer *layer, const unroll_team *team)
 {
     unroll_recurrent *own = layer->own;
-    if (team->rank == 0)
+    if (team->rank == 0) {
         refresh_biases(layer);
+        refresh_derived(layer);
+    }
     for (int head = 0; own->w_hh_t != NULL && head < own->heads; head++)
         transpose(layer, team, unroll_recurrent_head_weights(own, head), own->head_units, own->head_panels * own->shape.recurrent,
                   own->width[1], own->w_hh_t + unroll_recurrent_head_transposed(own, head));
@@ -219,6 +238,7 @@ static void recurrent_take(unroll_layer *layer, unroll_arena *arena)
         own->w_late_t = unroll_arena_take(arena, panels * panels * (size_t)own->shape.late * UNROLL_LANES * UNROLL_LANES, sizeof(real));
     if (layer->source[0]->trains)
         own->w_ih_t = unroll_arena_take(arena, input * (size_t)unroll_blocks(own->inputs) * UNROLL_LANES, sizeof(real));
+    own->derived = unroll_arena_take(arena, (size_t)own->shape.derived * panels * UNROLL_LANES, sizeof(real));
     own->start[0] = unroll_take_starts(arena, own->bias_input, 0, own->panels * own->shape.gates);
     if (own->shape.apart > 0)
         own->start[1] = apart_starts(own, arena);
@@ -293,6 +313,7 @@ static unroll_status recurrent_example(unroll_graph *graph, int index, int reals
     unroll_recurrent_options options = {.cell = unroll_text(graph->settings, "model"), .hidden = index % 2 == 0 ? 5 : 18,
                                         .backwards = true};
     int first;
+    options.hidden += options.hidden % unroll_cell_shape_of(unroll_cell_find(options.cell), graph->settings).parts;
     if (index <= OF_SYMBOLS)
         return unroll_add_recurrent(graph, "one", index == OF_SYMBOLS ? symbols : reals, -1, &options, out);
     if (index >= MASKED) {

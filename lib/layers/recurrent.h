@@ -45,6 +45,7 @@ typedef struct unroll_recurrent {
     bool single;       /* a batch is one sequence (by the setting: however many come at once) */
     bool ends_read;  /* another layer starts from its last states */
     int vectors;     /* that the cell has of its own */
+    real *derived;   /* [shape.derived][P][16]: made of those */
     bool whole_rows; /* the cell has hooks over them */
     bool one_owner;  /* a step needs all panels of a sequence before it is done: they stay with one thread */
     uint32_t dropped; /* of the state that products see: a share in 1 / 65536 */
@@ -115,6 +116,12 @@ typedef struct unroll_recurrent_node {
 static inline real *unroll_recurrent_vector(const unroll_recurrent *own, real *reals, int vector, int panel)
 {
     return reals + own->vector + (size_t)(vector * own->panels + panel) * UNROLL_LANES;
+}
+
+/* The same of what is made of them. */
+static inline real *unroll_recurrent_derived(const unroll_recurrent *own, int vector, int panel)
+{
+    return own->derived + (size_t)(vector * own->panels + panel) * UNROLL_LANES;
 }
 
 /* Where the recurrent weights of a head begin: among the layer's reals, and among the transposed ones. */

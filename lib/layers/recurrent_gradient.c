@@ -242,6 +242,7 @@ static void vector_gradient(const unroll_node *node, unroll_part panels, const u
     unroll_cell_gradient step = {.rows = r->count, .variant = own->shape.variant, .gate = unroll_matrix_block(mine->tape.all)};
     for (int panel = panels.begin; panel < panels.end; panel++) {
         set_panel(node, panel, r, &step);
+        step.d_output = unroll_matrix_row(mine->d_state[0], panel, r->after);
         for (int v = 0; v < own->vectors; v++)
             step.d_vector[v] = unroll_recurrent_vector(own, node->g, v, panel);
         own->cell->vector_gradient(&step);

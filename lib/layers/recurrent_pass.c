@@ -103,6 +103,8 @@ static void each_panel(unroll_walk *walk, const unroll_run *r, int first, int pa
         }
         for (int v = 0; v < own->vectors; v++)
             step->vector[v] = unroll_recurrent_vector(own, walk->layer->w, v, panel);
+        for (int v = 0; v < own->shape.derived; v++)
+            step->derived[v] = unroll_recurrent_derived(own, v, panel);
         if (own->shape.late > 0)
             step->operand = unroll_matrix_row(walk->tape->operand, panel, r->row);
         walk->at.unit = panel * UNROLL_LANES;

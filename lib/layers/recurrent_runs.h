@@ -103,6 +103,8 @@ static inline void set_panel(const unroll_node *node, int panel, const unroll_ru
     }
     for (int v = 0; v < own->vectors; v++)
         step->vector[v] = unroll_recurrent_vector(own, node->layer->w, v, panel);
+    for (int v = 0; v < own->shape.derived; v++)
+        step->derived[v] = unroll_recurrent_derived(own, v, panel);
 }
 
 /* The step that is the p-th to be read. */

@@ -45,5 +45,7 @@ void unroll_recurrent_tell(const unroll_layer *layer, char *out, size_t room)
     append_count(out, room, " and ", own->states, "state");
     if (own->vectors > 0)
         append_count(out, room, ", with ", own->vectors, "weight");
-    append(out, room, "%s%s", own->vectors > 0 ? " a unit" : "", own->whole_rows ? ", over whole rows" : "");
+    if (own->vectors > 0)
+        append(out, room, own->shape.parts == 1 ? " a unit" : " for each %d units", own->shape.parts);
+    append(out, room, "%s", own->whole_rows ? ", over whole rows" : "");
 }

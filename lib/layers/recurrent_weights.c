@@ -56,9 +56,9 @@ void unroll_recurrent_weight(const unroll_layer *layer, int index, unroll_weight
     snprintf(suffix, sizeof suffix, ".%s_l%d%s", kind < VECTOR ? names[kind] : own->shape.vector[kind - VECTOR], own->level,
              own->backwards ? "_reverse" : "");
     unroll_weight_name(out, layer->name, suffix);
-    out->rows = own->hidden * (kind >= VECTOR                    ? 1
-                               : kind == W_IH || kind == B_IH ? own->shape.gates
-                                                              : own->shape.recurrent + own->shape.late);
+    out->rows = kind >= VECTOR                 ? own->hidden / own->shape.parts
+                : kind == W_IH || kind == B_IH ? own->hidden * own->shape.gates
+                                               : own->hidden * (own->shape.recurrent + own->shape.late);
     out->columns = kind == W_IH ? own->inputs : kind == W_HH ? own->head_units : 0;
 }
 
@@ -102,7 +102,7 @@ size_t unroll_recurrent_locate(const unroll_layer *layer, int index, int row, in
     gate_place at;
     weights_of(own, which);
     if (which[index] >= VECTOR)
-        return own->vector + (size_t)((which[index] - VECTOR) * own->panels * UNROLL_LANES + row);
+        return own->vector + (size_t)((which[index] - VECTOR) * own->panels * UNROLL_LANES + row * own->shape.parts);
     at = place_of_gate(&own->shape, which[index] == W_HH || which[index] == B_HH, row / own->hidden);
     block = unit / UNROLL_LANES * gates[at.side] + at.block;
     if (which[index] >= B_IH)
@@ -142,11 +142,15 @@ static void init_vectors(unroll_layer *layer, const unroll_settings *settings, u
 {
     const unroll_recurrent *own = layer->own;
     int first = unroll_recurrent_weight_count(layer) - own->vectors;
-    for (int v = 0; own->cell->vector_start != NULL && v < own->vectors; v++) {
-        unroll_random random = unroll_random_open(seed, UNROLL_FOR_WEIGHTS, (uint32_t)(stream + first + v), 0);
-        for (int unit = 0; unit < own->hidden; unit++)
-            layer->w[unroll_recurrent_locate(layer, first + v, unit, 0)] =
-                (real)own->cell->vector_start(settings, v, unit, unroll_random_uniform(&random));
+    unroll_random random[UNROLL_CELL_VECTORS];
+    double uniform[UNROLL_CELL_VECTORS];
+    for (int v = 0; v < own->vectors; v++)
+        random[v] = unroll_random_open(seed, UNROLL_FOR_WEIGHTS, (uint32_t)(stream + first + v), 0);
+    for (int unit = 0; own->cell->vector_start != NULL && unit < own->hidden / own->shape.parts; unit++) {
+        for (int v = 0; v < own->vectors; v++)
+            uniform[v] = unroll_random_uniform(&random[v]);
+        for (int v = 0; v < own->vectors; v++)
+            layer->w[unroll_recurrent_locate(layer, first + v, unit, 0)] = (real)own->cell->vector_start(settings, v, unit, uniform);
     }
 }
 

@@ -89,6 +89,10 @@ unroll_status unroll_cell_shape_check(const char *name, const unroll_cell_shape 
                              shape->late, shape->first, shape->recurrent, apart, shape->heads);
     if (shape->kept < 0 || shape->heads < 0)
         return TABLE_PROBLEM(&h, "has .kept = %d and .heads = %d, of which none can be negative", shape->kept, shape->heads);
+    if (shape->derived < 0 || shape->derived > UNROLL_CELL_VECTORS)
+        return TABLE_PROBLEM(&h, "has .derived = %d; a cell has 0 to %d", shape->derived, UNROLL_CELL_VECTORS);
+    if (shape->parts < 0 || (shape->parts > 0 && UNROLL_LANES % shape->parts != 0))
+        return TABLE_PROBLEM(&h, "has .parts = %d, which does not divide %d", shape->parts, UNROLL_LANES);
     return unroll_ok();
 }
 
@@ -105,6 +109,7 @@ unroll_status unroll_check_cell(const char *file, const unroll_cell *cell)
                                  {"backward", cell->backward != NULL},
                                  {"vector_gradient", !vectors || cell->vector_gradient != NULL},
                                  {"operand", !late || cell->operand != NULL},
+                                 {"derive", cell->shape.derived == 0 || cell->derive != NULL},
                                  {NULL, true}}));
     return unroll_cell_shape_check(file, &cell->shape);
 }

@@ -120,11 +120,12 @@ static unroll_status parameters_at(unroll_settings *settings, const unroll_model
     return unroll_shape_parameters(settings, shape, parameters);
 }
 
-/* The width of the model whose parameters come nearest to `wanted`: they rise with the width. */
+/* The width of the model whose parameters come nearest to `wanted`: they rise with the width, of which some models take only the
+   multiples of `each`. */
 static unroll_status nearest_width(unroll_settings *settings, const unroll_model_shape *shape, int64_t wanted)
 {
-    int64_t low = 1, high = 1, at_low, at_high, at_middle;
-    UNROLL_TRY(parameters_at(settings, shape, 1, &at_low));
+    int64_t each = unroll_network_width(settings), low = each, high = each, at_low, at_high, at_middle;
+    UNROLL_TRY(parameters_at(settings, shape, each, &at_low));
     at_high = at_low;
     while (at_high < wanted) {
         low = high;
@@ -132,8 +133,8 @@ static unroll_status nearest_width(unroll_settings *settings, const unroll_model
         high *= 2;
         UNROLL_TRY(parameters_at(settings, shape, high, &at_high));
     }
-    while (high - low > 1) {
-        int64_t middle = (low + high) / 2;
+    while (high - low > each) {
+        int64_t middle = (low + high) / 2 / each * each;
         UNROLL_TRY(parameters_at(settings, shape, middle, &at_middle));
         if (at_middle < wanted) {
             low = middle;

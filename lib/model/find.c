@@ -26,6 +26,7 @@ unroll_cell_shape unroll_cell_shape_of(const unroll_cell *cell, const unroll_set
     if (cell->adapt != NULL)
         cell->adapt(settings, &shape);
     shape.heads = shape.heads > 1 ? shape.heads : 1;
+    shape.parts = shape.parts > 1 ? shape.parts : 1;
     return shape;
 }
 
@@ -72,6 +73,12 @@ unroll_status unroll_network_of(const unroll_settings *settings, const unroll_ne
     const char *model = unroll_text(settings, "model");
     *network = unroll_network_find(model);
     return *network != NULL ? unroll_ok() : unroll_error(UNROLL_WRONG, "model=%s is no model: see unroll list models", model);
+}
+
+int unroll_network_width(const unroll_settings *settings)
+{
+    const unroll_network *network = unroll_network_find(unroll_text(settings, "model"));
+    return network != NULL && network->width != NULL ? network->width(settings) : 1;
 }
 
 unroll_status unroll_network_graph(const unroll_network *network, const unroll_settings *settings,

@@ -29,6 +29,8 @@ typedef struct unroll_network {
     const char *(*model_title)(int index);
     /* Tells about it; `about` is empty before. NULL: nothing is told. Fails when memory is short. */
     unroll_status (*model_about)(int index, unroll_model_about *about);
+    /* What `hidden` must be a multiple of, under these settings; NULL: 1. */
+    int (*width)(const unroll_settings *settings);
     /* Columns of a record that tell what the model is; may be NULL. */
     void (*describe)(const unroll_settings *settings, unroll_record *record);
     /* Adds its layers to `graph` for `shape`: the inputs first; sets graph->output. */
@@ -42,6 +44,8 @@ extern const int unroll_network_count;
 const unroll_network *unroll_network_find(const char *model);
 /* The same of the setting model; UNROLL_WRONG names it. */
 unroll_status unroll_network_of(const unroll_settings *settings, const unroll_network **network);
+/* What `hidden` must be a multiple of in the settings' model. */
+int unroll_network_width(const unroll_settings *settings);
 /* The graph of the settings' model. UNROLL_WRONG names the model; to be closed whether or not it succeeds. */
 unroll_status unroll_network_build(const unroll_settings *settings, const unroll_model_shape *shape, const unroll_isa *isa,
                                    unroll_graph *graph);

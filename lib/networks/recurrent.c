@@ -201,6 +201,13 @@ static unroll_status recurrent_build(const unroll_settings *settings, const unro
     return unroll_add_dense(graph, "head", top, shape->outputs, &graph->output);
 }
 
+/* heads part whole blocks, and a cell's own units lie within one */
+static int recurrent_width(const unroll_settings *settings)
+{
+    unroll_cell_shape shape = unroll_cell_shape_of(unroll_cell_find(unroll_text(settings, "model")), settings);
+    return shape.heads > 1 ? shape.heads * UNROLL_LANES : shape.parts;
+}
+
 static void recurrent_describe(const unroll_settings *settings, unroll_record *record)
 {
     const unroll_cell *cell = unroll_cell_find(unroll_text(settings, "model"));
@@ -216,6 +223,7 @@ const unroll_network network_recurrent = {
     .model = recurrent_model,
     .model_title = recurrent_title,
     .model_about = recurrent_about,
+    .width = recurrent_width,
     .describe = recurrent_describe,
     .build = recurrent_build,
 };

@@ -18,10 +18,10 @@ static void probe_adapt(const unroll_settings *settings, unroll_cell_shape *shap
     shape->variant = (int)(1000 * unroll_real(settings, "probe_rate") + 0.5); /* thousandths */
 }
 
-static double probe_start(const unroll_settings *settings, int vector, int unit, double uniform)
+static double probe_start(const unroll_settings *settings, int vector, int unit, const double *uniform)
 {
-    (void)settings, (void)vector;
-    return 0.2 + 0.1 * (unit % 2) + 0.1 * uniform;
+    (void)settings;
+    return 0.2 + 0.1 * (unit % 2) + 0.1 * uniform[vector];
 }
 
 static inline vec rate_of(int variant)
