@@ -25,6 +25,7 @@ static const plain_cell plain_cells[] = {
     {"lstm", {"i", "f", "g", "o"}, {"h", "c"}, true, -1},
     {"gru", {"r", "z", "n"}, {"h"}, true, 2},
     {"mingru", {"z", "g"}, {"h"}, false, -1},
+    {"minlstm", {"f", "i", "g"}, {"h"}, false, -1},
     {"slstm", {"z", "i", "f", "o"}, {"h", "c", "n", "m"}, true, -1},
 };
 enum { PLAIN_CELLS = sizeof plain_cells / sizeof plain_cells[0] };
@@ -91,6 +92,11 @@ static inline void plain_unit(const char *cell, const double *in, const double *
         gate[0] = plain_sigmoid(a[0]);
         gate[1] = a[1] >= 0 ? a[1] + 0.5 : plain_sigmoid(a[1]);
         now[0] = old[0] + gate[0] * (gate[1] - old[0]) + add[0];
+    } else if (strcmp(cell, "minlstm") == 0) {
+        gate[0] = plain_sigmoid(a[0]) / (plain_sigmoid(a[0]) + plain_sigmoid(a[1]));
+        gate[1] = 1 - gate[0];
+        gate[2] = a[2] >= 0 ? a[2] + 0.5 : plain_sigmoid(a[2]);
+        now[0] = gate[0] * old[0] + gate[1] * gate[2] + add[0];
     } else {
         double log_f = log(plain_sigmoid(a[2])) + old[3], most = old[2] > 0 ? plain_max(log_f, a[1]) : a[1];
         gate[0] = tanh(a[0]);

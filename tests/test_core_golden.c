@@ -339,6 +339,21 @@ static void mgu_agrees_with_pytorch(void)
     check_file("tests/golden/mgu.txt", 7, check_training);
 }
 
+static const char *const of_today[] = {"tests/golden/minlstm.txt", "tests/golden/indrnn.txt", "tests/golden/indrnn_tanh.txt",
+                                       "tests/golden/lru.txt"};
+
+static void todays_recurrences_forward_agrees_with_pytorch(void)
+{
+    for (int i = 0; i < 4; i++)
+        check_file(of_today[i], 7, check_forward);
+}
+
+static void todays_recurrences_gradients_and_ten_steps_agree_with_pytorch(void)
+{
+    for (int i = 0; i < 4; i++)
+        check_file(of_today[i], 7, check_training);
+}
+
 static void two_directions_agree_with_pytorch(void)
 {
     static const char *const files[] = {"tests/golden/lstm_both.txt", "tests/golden/gru_both.txt"};
@@ -386,6 +401,7 @@ const unroll_test tests_core_golden[] = {
     TEST(mingru_forward_agrees_with_pytorch),
     TEST(slstm_forward_agrees_with_pytorch),
     TEST(mgu_agrees_with_pytorch),
+    TEST(todays_recurrences_forward_agrees_with_pytorch),
     TEST(two_directions_agree_with_pytorch),
     TEST(rnn_tanh_gradients_and_ten_steps_agree_with_pytorch),
     TEST(rnn_relu_gradients_and_ten_steps_agree_with_pytorch),
@@ -393,5 +409,6 @@ const unroll_test tests_core_golden[] = {
     TEST(gru_gradients_and_ten_steps_agree_with_pytorch),
     TEST(mingru_gradients_and_ten_steps_agree_with_pytorch),
     TEST(slstm_gradients_and_ten_steps_agree_with_pytorch),
+    TEST(todays_recurrences_gradients_and_ten_steps_agree_with_pytorch),
     {NULL, NULL},
 };

@@ -37,13 +37,36 @@ def grid(shape, reach, generator):
     return torch.randint(-limit, limit + 1, shape, generator=generator).double() / 1024
 
 
-def mingru_step(given, states, _):
+def log_space_candidate(a):
+    return torch.where(a >= 0, a + 0.5, torch.sigmoid(a))
+
+
+def mingru_step(given, states, *_):
     (z, a), (h,) = given.chunk(2, -1), states
-    g = torch.where(a >= 0, a + 0.5, torch.sigmoid(a))
-    return ((1 - torch.sigmoid(z)) * h + torch.sigmoid(z) * g,)
+    return ((1 - torch.sigmoid(z)) * h + torch.sigmoid(z) * log_space_candidate(a),)
 
 
-def slstm_step(given, states, product):
+def minlstm_step(given, states, *_):
+    (f, i, a), (h,) = given.chunk(3, -1), states
+    f, i = torch.sigmoid(f), torch.sigmoid(i)
+    return (f / (f + i) * h + i / (f + i) * log_space_candidate(a),)
+
+
+def indrnn_step(given, states, _, own):
+    return (torch.relu(given + own["weight_u"] * states[0]),)
+
+
+def indrnn_tanh_step(given, states, _, own):
+    return (torch.tanh(given + own["weight_u"] * states[0]),)
+
+
+def lru_step(given, states, _, own):
+    turn = torch.exp(torch.complex(-torch.exp(own["nu"]), torch.exp(own["theta"])))
+    x, a = (torch.view_as_complex(v.reshape(len(v), -1, 2).contiguous()) for v in (states[0], given))
+    return (torch.view_as_real(turn * x + torch.exp(own["gamma"]) * a).flatten(1),)
+
+
+def slstm_step(given, states, product, _):
     (h, c, n, m) = states
     z, i, f, o = (given + product(h)).chunk(4, -1)
     log_f = nn.functional.logsigmoid(f)
@@ -53,7 +76,7 @@ def slstm_step(given, states, product):
     return torch.sigmoid(o) * c / n, c, n, most
 
 
-def mgu_step(given, states, product):
+def mgu_step(given, states, product, _):
     (f, n), (h,) = given.chunk(2, -1), states
     f = torch.sigmoid(f + product(h).chunk(2, -1)[0])
     n = torch.tanh(n + product(f * h).chunk(2, -1)[1])
@@ -63,13 +86,15 @@ def mgu_step(given, states, product):
 class Stepped(nn.Module):
     """Cells that PyTorch has not, step by step, with its names of the weights."""
 
-    def __init__(self, step, gates, recurrent, states, inputs, hidden, layers, heads):
+    def __init__(self, step, gates, recurrent, states, vectors, inputs, hidden, layers, heads):
         super().__init__()
+        self.vectors = vectors
         self.step, self.states, self.hidden, self.layers, self.heads = step, states, hidden, layers, heads
         for k in range(layers):
             shapes = {"weight_ih": (gates * hidden, inputs if k == 0 else hidden), "bias_ih": (gates * hidden,)}
             if recurrent:
                 shapes.update(weight_hh=(gates * hidden, hidden // heads), bias_hh=(gates * hidden,))
+            shapes.update({name: (hidden // units,) for name, units in vectors.items()})
             for name, shape in shapes.items():
                 setattr(self, f"{name}_l{k}", nn.Parameter(torch.zeros(shape)))
 
@@ -89,9 +114,10 @@ class Stepped(nn.Module):
         for k in range(self.layers):
             given = x @ getattr(self, f"weight_ih_l{k}").T + getattr(self, f"bias_ih_l{k}")
             states, outs = tuple(s[k] for s in initial), []
+            own = {name: getattr(self, f"{name}_l{k}") for name in self.vectors}
             for t in range(x.shape[1]):
                 there = torch.tensor([lengths is None or t < n for n in lengths or [0] * len(x)])[:, None]
-                new = self.step(given[:, t], states, lambda h: self.product(h, k))
+                new = self.step(given[:, t], states, lambda h: self.product(h, k), own)
                 states = tuple(torch.where(there, a, b) for a, b in zip(new, states))
                 outs.append(torch.where(there, states[0], torch.zeros_like(states[0])))
             x = torch.stack(outs, 1)
@@ -99,7 +125,12 @@ class Stepped(nn.Module):
         return x, tuple(torch.stack(s) for s in zip(*ends))
 
 
-STEPPED = {"mgu": (mgu_step, 2, True, 1), "mingru": (mingru_step, 2, False, 1), "slstm": (slstm_step, 4, True, 4)}
+# the step, gates, whether they have a recurrent product, states, vectors of weights with one value for so many units
+STEPPED = {"mgu": (mgu_step, 2, True, 1, {}), "mingru": (mingru_step, 2, False, 1, {}),
+           "slstm": (slstm_step, 4, True, 4, {}), "minlstm": (minlstm_step, 3, False, 1, {}),
+           "indrnn": (indrnn_step, 1, False, 1, {"weight_u": 1}),
+           "indrnn_tanh": (indrnn_tanh_step, 1, False, 1, {"weight_u": 1}),
+           "lru": (lru_step, 1, False, 1, {"nu": 2, "theta": 2, "gamma": 2})}
 
 
 class Net(nn.Module):
@@ -283,7 +314,7 @@ def write_case(out, case):
     cell, nonlinearity = case["kind"].split("_")[0], case["kind"].split("_")[1:]
     settings = {"model": cell, "hidden": case["hidden"], "layers": case["layers"], "clip": 0, **case["options"]}
     if nonlinearity:
-        settings["nonlinearity"] = nonlinearity[0]
+        settings["nonlinearity" if cell == "rnn" else f"{cell}_activation"] = nonlinearity[0]
     shape = [0, SYMBOLS] if case["symbols"] else [INPUTS, 0]
     print("case", case["name"], file=out)
     print("settings", *(f"{k}={v}" for k, v in settings.items()), file=out)
@@ -297,12 +328,14 @@ def write_case(out, case):
 
 
 BOTH = ("lstm_both", "gru_both")  # two directions
+TODAY = ("minlstm", "indrnn", "indrnn_tanh", "lru")
 
 
 def cases_of(kind):
     adam = {"optimizer": "adam", "lr": "0.01"}
 
     def case(name, hidden, layers, every, loss, symbols=False, **options):
+        hidden += hidden % 2 if kind == "lru" else 0  # complex units
         return {"name": f"{kind}_{name}", "kind": kind, "hidden": hidden, "layers": layers, "every": every,
                 "loss": loss, "symbols": symbols, "options": {**adam, **options}}
 
@@ -327,7 +360,7 @@ def cases_of(kind):
         ]
     if kind == "slstm":
         cases.append(case("heads", 32, 1, True, "squared", heads="2"))
-    if kind in ("lstm", "gru", "mgu", "mingru", "slstm"):
+    if kind in ("lstm", "gru", "mgu", "mingru", "slstm", *TODAY):
         cases.append(case("truncated", 5, 2, True, "squared", bptt="3"))
     return cases
 
@@ -336,7 +369,7 @@ def main(wanted):
     """Writes the files of these kinds, or, without any, of all."""
     folder = pathlib.Path(__file__).parent
     torch.set_num_threads(1)
-    for number, kind in enumerate(["rnn", "rnn_relu", "lstm", "gru", "mingru", "slstm", *BOTH, "mgu"]):
+    for number, kind in enumerate(["rnn", "rnn_relu", "lstm", "gru", "mingru", "slstm", *BOTH, "mgu", *TODAY]):
         if wanted and kind not in wanted:
             continue
         with open(folder / f"{kind}.txt", "w", encoding="ascii") as out:
