@@ -44,7 +44,6 @@ static unroll_model *open_with(const char *cell, const char *hidden, int sequenc
     unroll_settings *settings = unroll_settings_new();
     unroll_model *model = NULL;
     unroll_settings_set(settings, "hidden", hidden);
-    digest_set_model(settings, cell);
     unroll_settings_set(settings, "threads", threads);
     unroll_settings_set(settings, "isa", isa);
     digest_set_model(settings, cell);

@@ -39,7 +39,6 @@ static unroll_model *open_with(const char *cell, const char *hidden, const char 
     unroll_model *model = NULL;
     digest_register();
     unroll_settings_set(settings, "hidden", hidden);
-    digest_set_model(settings, cell);
     unroll_settings_set(settings, "layers", layers);
     unroll_settings_set(settings, "init", "orthogonal");
     digest_set_model(settings, cell);

@@ -118,7 +118,6 @@ static void truncated_gradient_is_that_of_the_pieces(void)
         unroll_samples all = samples_in(&whole_buffers), part = samples_in(&piece_buffers);
         piece.steps = PIECE;
         unroll_settings_set(settings, "hidden", "5");
-        digest_set_model(settings, unroll_isa_now()->cells[cell]->name);
         unroll_settings_set(settings, "bptt", "2");
         digest_set_model(settings, digest_model(model));
         CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &whole, &a).code, UNROLL_OK);

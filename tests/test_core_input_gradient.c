@@ -57,7 +57,6 @@ static void check_case(const gradient_case *c, const char *cell)
     unroll_settings *settings = unroll_settings_new();
     unroll_model *model;
     unroll_settings_set(settings, "hidden", c->hidden);
-    digest_set_model(settings, cell);
     unroll_settings_set(settings, "layers", c->layers);
     digest_set_model(settings, cell);
     CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);

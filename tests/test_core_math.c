@@ -1,6 +1,6 @@
-/* Error bounds of exp, tanh, sigmoid, sine and cosine over the floats, against the C library in double; and the forward pass at odd sizes
-   against a plain one. The bounds are tried on every 61st float, with UNROLL_EXHAUSTIVE=1 (.ci/run) on every one, and on the
-   instruction set in use alone: test_core_bits.c holds the others to its bits. */
+/* Error bounds of exp, tanh, sigmoid, sine and cosine over the floats, against the C library in double; and the forward pass
+   at odd sizes against a plain one. The bounds are tried on every 61st float, with UNROLL_EXHAUSTIVE=1 (.ci/run) on every one,
+   and on the instruction set in use alone: test_core_bits.c holds the others to its bits. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -120,7 +120,8 @@ static void saturated_gates_keep_the_minlstms_state_or_replace_it(void)
     static const struct {
         real f, i;    /* pre-activations: biases alone */
         double share; /* of the state before, f / (f + i) */
-    } cases[] = {{200, -200, 1}, {-200, 200, 0}, {40, 40, 0.5}, {-200, -200, 0.5}, {-200, -199, 1 / (1 + 2.718281828459045)}, {0, -300, 1}};
+    } cases[] = {{200, -200, 1}, {-200, 200, 0}, {40, 40, 0.5}, {-200, -200, 0.5},
+                 {-200, -199, 1 / (1 + 2.718281828459045)}, {0, -300, 1}};
     real x[STEPS] = {0}, h[STEPS * HIDDEN], initial[HIDDEN];
     for (int u = 0; u < HIDDEN; u++)
         initial[u] = (real)(0.25 * u - 2);

@@ -136,7 +136,8 @@ static void params_give_each_cell_its_own_width(void)
 
 static void params_give_a_width_that_the_cell_takes(void)
 {
-    static const char *const assignments[] = {"params=20000", "model=lru"}, *const heads[] = {"params=20000", "model=slstm", "heads=2"};
+    static const char *const assignments[] = {"params=20000", "model=lru"},
+                      *const heads[] = {"params=20000", "model=slstm", "heads=2"};
     unroll_plan plan;
     int64_t parameters;
     CU_ASSERT_EQUAL_FATAL(make(&experiment, true, assignments, 2, &plan).code, UNROLL_OK);

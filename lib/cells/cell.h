@@ -7,8 +7,9 @@
    What a cell may ask for, all in its table below: one to four carried states; gates with a recurrent product, or without (where
    none has one, no step waits for another's product); a product that stays apart; a second product within the step, of what the
    first gates made (the GRU with its reset gate before the product); recurrence in diagonal blocks; vectors of its own (peepholes,
-   decays); random draws while it trains (zoneout, dropout over time: cells/draw.h); hooks over whole rows (layer norm). Which of
-   them, and how many gates, may depend on settings: a gate that is taken away has no weights. */
+   decays), and others made of those once an update; units of several neighbours (complex ones); random draws while it trains
+   (zoneout, dropout over time: cells/draw.h); hooks over whole rows (layer norm). Which of them, and how many gates, may depend
+   on settings: a gate that is taken away has no weights. */
 #ifndef UNROLL_CELLS_CELL_H
 #define UNROLL_CELLS_CELL_H
 
@@ -119,8 +120,8 @@ typedef struct unroll_cell_shape {
 
 typedef struct unroll_cell {
     const char *name, *title;
-    /* For unroll list models, each in one line; NULL: not told. A step at default settings, in terms of a_g, the pre-activation of
-       gate g; and the paper: names, year, title or number. */
+    /* For unroll list models, each in one line; NULL: not told. A step at default settings, in terms of a_g, the pre-activation
+       of gate g; and the paper: names, year, title or number. */
     const char *equations, *paper;
     unroll_cell_shape shape;
     const char *state[UNROLL_CELL_STATES]; /* names of the carried states; state 0 is the output */

@@ -2,10 +2,10 @@
    deeper RNN, arXiv 1803.04831): h' = max(a, 0) or tanh(a), a = W_ih x + b_ih + u h, with one weight u a unit in place of a
    recurrent matrix: there is no recurrent product.
 
-   u starts uniform in [0, 1]. The paper keeps |u| below 2^(1/T) by clipping it after each update, so that no unit doubles a state
-   over T steps; that is not done here: a cell has no part in updates, and u is a weight like any other. Clipping the gradient's
-   norm (clip) bounds what a unit with u > 1 does. Nor are the units of the last layer held to u near 1, as the paper does where only
-   the last step answers. */
+   u starts uniform in [0, 1]. The paper keeps |u| below 2^(1/T) by clipping it after each update, so that no unit more than doubles
+   a state over T steps; that is not done here: a cell has no part in updates, and u is a weight like any other. Clipping the
+   gradient's norm (clip) bounds the steps that a unit with u > 1 brings. Nor are the units of the last layer held to a u near 1,
+   as in the paper where only the last step answers. */
 #include <string.h>
 
 #include "cells/cell.h"
@@ -16,6 +16,8 @@ enum { RELU, TANH };
 static const unroll_setting rows[] = {
     {"indrnn_activation", UNROLL_CHOICE, 0, 0, "relu|tanh", "relu", "", "of the IndRNN", "cell indrnn", 0},
 };
+
+static const char *const variants[] = {"indrnn_activation=tanh", NULL};
 
 static void indrnn_adapt(const unroll_settings *settings, unroll_cell_shape *shape)
 {
@@ -85,6 +87,7 @@ const unroll_cell UNROLL_CELL(indrnn) = {
     .state = {"h"},
     .settings = rows,
     .setting_count = 1,
+    .variants = variants,
     .adapt = indrnn_adapt,
     .forward = indrnn_forward,
     .backward = indrnn_backward,

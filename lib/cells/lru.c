@@ -2,13 +2,13 @@
    a diagonal recurrence of complex units, x' = lambda x + gamma a, lambda = exp(-exp(nu) + i exp(theta)), gamma = exp(g).
 
    A complex unit is two neighbouring units of ours, its real and its imaginary part, so `hidden` is even; a = W_ih u + b_ih is
-   the paper's B u, with a bias that the paper has not. The next layer's matrix, which reads both parts, is the paper's C: the real part of a
-   complex product is a real product with both. What stands between the paper's layers (a gated unit, a norm, D u) is no part of
-   the cell.
+   the paper's B u, with a bias that the paper has not. The next layer's matrix, which reads both parts, is the paper's C: the
+   real part of a complex product is a real product with both. What stands between the paper's layers (a gated unit, a norm, D u)
+   is no part of the cell.
 
    Start, as in the paper: lambda uniform on the ring lru_r_min <= |lambda| <= lru_r_max with a phase uniform in 0..lru_phase, and
-   gamma = sqrt(1 - |lambda|^2), which keeps the size of the states; from there all are learned. |lambda|^2 is at most 1 - 1e-7, where
-   gamma is not yet 0. W_ih starts as every layer's does (init). */
+   gamma = sqrt(1 - |lambda|^2), which keeps the size of the states; from there all are learned. |lambda|^2 is at most 1 - 1e-7,
+   where gamma is not yet 0. W_ih starts as every layer's does (init). */
 #include <math.h>
 
 #include "base/random.h"
@@ -23,7 +23,8 @@ enum { REAL, IMAGINARY, SCALE };
 static const unroll_setting rows[] = {
     {"lru_r_min", UNROLL_REAL, 0, 1, "", "0", "", "least |lambda| that the LRU starts from", "cell lru", 0},
     {"lru_r_max", UNROLL_REAL, 0, 1, "", "1", "", "most |lambda| that the LRU starts from", "cell lru", 0},
-    {"lru_phase", UNROLL_REAL, 1e-6, 6.283185, "", "6.283185", "radians", "largest phase that the LRU starts from", "cell lru", 0},
+    {"lru_phase", UNROLL_REAL, 1e-6, 6.283185, "", "6.283185", "radians", "largest phase that the LRU starts from", "cell lru",
+     0},
 };
 
 /* |lambda|^2 that a unit starts from, uniform between the squares of both radii: uniform on the ring's area */

@@ -72,6 +72,8 @@ extern const unroll_cell UNROLL_CELL(mgu);
 const unroll_cell UNROLL_CELL(mgu) = {
     .name = "mgu",
     .title = "minimal gated unit: one gate forgets and resets",
+    .equations = "f = sigmoid(a_f); n = tanh(W_n x + b + U_n (f h) + b); h' = h + f (n - h)",
+    .paper = "Zhou et al. 2016, arXiv 1603.09420",
     .shape = {.gates = 2, .gate = {"n", "f"}, .recurrent = 1, .first = F, .late = 1, .kept = 1, .torch = {1, 0}},
     .state = {"h"},
     .forward = mgu_forward,

@@ -100,8 +100,9 @@ static unroll_status recurrent_open(unroll_layer *layer, const void *options, co
         return unroll_error(UNROLL_WRONG, "hidden=%d does not part into heads=%d: it must be a multiple of 16 * heads, %lld",
                             own->hidden, own->shape.heads, (long long)own->shape.heads * UNROLL_LANES);
     if (own->hidden % own->shape.parts != 0)
-        return unroll_error(UNROLL_WRONG, "hidden=%d: a unit of the cell %s is %d of the layer's, so hidden must be a multiple of %d",
-                            own->hidden, own->cell->name, own->shape.parts, own->shape.parts);
+        return unroll_error(UNROLL_WRONG,
+                            "hidden=%d: a unit of the cell %s is %d of the layer's, so hidden must be a multiple of %d", own->hidden,
+                            own->cell->name, own->shape.parts, own->shape.parts);
     set_sizes(own, settings);
     return layer->sources > 1 ? open_initial(layer) : unroll_ok();
 }
@@ -312,12 +313,12 @@ static unroll_status recurrent_example(unroll_graph *graph, int index, int reals
     enum { OF_SYMBOLS = 1, MASKED = 4 };
     unroll_recurrent_options options = {.cell = unroll_text(graph->settings, "model"), .hidden = index % 2 == 0 ? 5 : 18,
                                         .backwards = true};
+    const unroll_cell_shape shape = unroll_cell_shape_of(unroll_cell_find(options.cell), graph->settings);
     int first;
-    options.hidden += options.hidden % unroll_cell_shape_of(unroll_cell_find(options.cell), graph->settings).parts;
+    options.hidden += options.hidden % shape.parts;
     if (index <= OF_SYMBOLS)
         return unroll_add_recurrent(graph, "one", index == OF_SYMBOLS ? symbols : reals, -1, &options, out);
     if (index >= MASKED) {
-        unroll_cell_shape shape = unroll_cell_shape_of(unroll_cell_find(options.cell), graph->settings);
         options.drop_state = shape.recurrent > 0 ? 0.25 : 0;
         return unroll_add_recurrent(graph, "masked", reals, -1, &options, out);
     }

@@ -32,6 +32,8 @@ static void tell_recurrent_product(const unroll_recurrent *own, char *out, size_
         append(out, room, " (that of %s apart)", shape->gate[0]);
     if (own->heads > 1)
         append(out, room, " in %d blocks", own->heads);
+    if (shape->late > 0)
+        append_count(out, room, ", then of ", shape->late, "gate");
 }
 
 void unroll_recurrent_tell(const unroll_layer *layer, char *out, size_t room)

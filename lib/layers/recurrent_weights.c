@@ -150,7 +150,8 @@ static void init_vectors(unroll_layer *layer, const unroll_settings *settings, u
         for (int v = 0; v < own->vectors; v++)
             uniform[v] = unroll_random_uniform(&random[v]);
         for (int v = 0; v < own->vectors; v++)
-            layer->w[unroll_recurrent_locate(layer, first + v, unit, 0)] = (real)own->cell->vector_start(settings, v, unit, uniform);
+            layer->w[unroll_recurrent_locate(layer, first + v, unit, 0)] =
+                (real)own->cell->vector_start(settings, v, unit, uniform);
     }
 }
 

@@ -157,8 +157,8 @@ VEC_INLINE void vec_tanh_all(vec *x, const int n)
     VEC_EACH(n) x[k] = vec_with_sign(z[k], x[k]);
 }
 
-/* Of |x| <= 8192; what is beyond counts as 8192, NaN stays. x = r + n pi/2 with pi/2 in three parts, of which n times the first is
-   exact; sine and cosine of |r| <= pi/4 by minimax polynomials in r^2, relative errors 2^-28 and 2^-33; which of the two it is,
+/* Of |x| <= 8192; what is beyond counts as 8192, NaN stays. x = r + n pi/2 with pi/2 in three parts, of which n times the first
+   is exact; sine and cosine of |r| <= pi/4 by minimax polynomials in r^2, relative errors 2^-28 and 2^-33; which of the two it is,
    and its sign, by n's rest m on division by 4, -2 <= m <= 2. */
 static inline void vec_sine_cosine(vec x, vec *sine, vec *cosine)
 {

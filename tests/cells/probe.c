@@ -1,5 +1,5 @@
 /* A cell that only the tests have: all that a cell may ask for, in one. tests/readme.sh gives a copy of it another name.
-   z = sigmoid(a_z + p h_s); g = tanh(norm(a_g)) with a_g's recurrent product, norm over the row, times a mask over time;
+   z = sigmoid(a_z + e^p h_s); g = tanh(norm(a_g)) with a_g's recurrent product, norm over the row, times a mask over time;
    s' = s + z (g - s), or s where zoneout keeps it; h' = s' / sqrt(1 + mean over the row of s'^2). */
 #include "cells/cell.h"
 #include "cells/draw.h"
@@ -22,6 +22,11 @@ static double probe_start(const unroll_settings *settings, int vector, int unit,
 {
     (void)settings;
     return 0.2 + 0.1 * (unit % 2) + 0.1 * uniform[vector];
+}
+
+static void probe_derive(const real *const *vector, real *const *derived)
+{
+    vec_store(derived[0], vec_exp(vec_load(vector[0])));
 }
 
 static inline vec rate_of(int variant)
@@ -100,7 +105,7 @@ static void probe_forward(const unroll_cell_step *s)
 {
     for (int i = 0; i < s->count; i++) {
         real *at = s->gates + i * s->gates_next;
-        vec old = vec_load(s->old[1] + i * s->state_next), peep = vec_load(s->vector[0] + i * s->vector_next);
+        vec old = vec_load(s->old[1] + i * s->state_next), peep = vec_load(s->derived[0] + i * s->vector_next);
         vec z = vec_sigmoid(vec_fma(peep, old, vec_load(at + Z * s->gate))), g = vec_tanh(vec_load(at + G * s->gate));
         vec kept = kept_of(s->at, i, s->variant);
         vec next = vec_fma(z, vec_sub(vec_mul(g, mask_of(s->at, i, s->variant)), old), old);
@@ -140,7 +145,7 @@ static void probe_after_backward(const unroll_cell_rows *s)
 
 static void probe_backward(const unroll_cell_gradient *s)
 {
-    vec one = vec_set1(1), peep = vec_load(s->vector[0]);
+    vec one = vec_set1(1), peep = vec_load(s->derived[0]);
     for (int i = 0; i < s->rows; i++) {
         real *at = s->gates + i * UNROLL_LANES, *to = s->d_state[1] + i * UNROLL_LANES;
         vec z = vec_load(at + Z * s->gate), g = vec_load(at + G * s->gate), old = vec_load(s->old[1] + i * UNROLL_LANES);
@@ -166,10 +171,10 @@ static void probe_before_backward(const unroll_cell_rows *s)
 
 static void probe_vector_gradient(const unroll_cell_gradient *s)
 {
-    vec sum = vec_load(s->d_vector[0]);
+    vec sum = vec_set1(0);
     for (int i = 0; i < s->rows * UNROLL_LANES; i += UNROLL_LANES)
         sum = vec_fma(vec_load(s->gates + Z * s->gate + i), vec_load(s->old[1] + i), sum);
-    vec_store(s->d_vector[0], sum);
+    vec_store(s->d_vector[0], vec_fma(sum, vec_load(s->derived[0]), vec_load(s->d_vector[0])));
 }
 
 extern const unroll_cell UNROLL_CELL(probe);
@@ -177,7 +182,7 @@ const unroll_cell UNROLL_CELL(probe) = {
     .name = "probe",
     .title = "all that a cell may ask for",
     .shape = {.gates = 2, .gate = {"z", "g"}, .recurrent = 1, .first = G, .kept = SLOTS - NORMAL, .torch = {0, 1},
-              .vector = {"weight_peep_z"}},
+              .vector = {"weight_peep_z"}, .derived = 1},
     .state = {"h", "s"},
     .settings = rows,
     .setting_count = 1,
@@ -186,6 +191,7 @@ const unroll_cell UNROLL_CELL(probe) = {
     .forward = probe_forward,
     .backward = probe_backward,
     .vector_start = probe_start,
+    .derive = probe_derive,
     .vector_gradient = probe_vector_gradient,
     .before = probe_before,
     .after = probe_after,
