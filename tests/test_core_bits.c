@@ -77,7 +77,7 @@ static void threads_without_enough_to_do_are_left_out(void)
 }
 
 /* MOST_BATCH sequences through WIDE units are several micro-batches, whatever the cell */
-enum { BATCH = 5, MOST_BATCH = 34, WIDE = 80, STEPS = 7, MOST_HIDDEN = 34, INPUTS = 3, OUTPUTS = 4 };
+enum { BATCH = 5, MOST_BATCH = 34, WIDE = 112, STEPS = 7, MOST_HIDDEN = 34, INPUTS = 3, OUTPUTS = 4 };
 
 /* `single`: of settings whose batch is one sequence, however many the model takes */
 static unroll_model *model_of(const char *cell, const char *hidden, const char *layers, int symbols, int batch, bool single)
@@ -207,8 +207,8 @@ static void streaming_steps_give_the_bits_of_the_batch(void)
             stream_beside_a_batch(name, "545", "1", 11, BATCH, sequences, false);
         }
         stream_beside_a_batch(name, "545", "1", 0, 1, 1, true);
-        stream_beside_a_batch(name, "80", "1", 0, MOST_BATCH, MOST_BATCH, false);
-        stream_beside_a_batch(name, "80", "2", 11, MOST_BATCH, MOST_BATCH - 1, false);
+        stream_beside_a_batch(name, "112", "1", 0, MOST_BATCH, MOST_BATCH, false);
+        stream_beside_a_batch(name, "112", "2", 11, MOST_BATCH, MOST_BATCH - 1, false);
     }
 }
 
@@ -255,7 +255,7 @@ static void a_sequence_gives_the_same_bits_whatever_stands_beside_it(void)
 static void add_carried_gradient(const char *cell, int first, int batch, const float *x, const float *y, double share, int index,
                                  double *sum, size_t most)
 {
-    unroll_model *model = model_of(cell, "80", "1", 0, batch, false);
+    unroll_model *model = model_of(cell, "112", "1", 0, batch, false);
     real *gradient = calloc(most, sizeof *gradient);
     int length[MOST_BATCH];
     for (int b = 0; b < batch; b++)
@@ -281,7 +281,7 @@ static int micros_of(const char *cell, int batch)
     unroll_settings *settings = unroll_settings_new();
     unroll_graph graph;
     int micros;
-    unroll_settings_set(settings, "hidden", "80");
+    unroll_settings_set(settings, "hidden", "112");
     digest_set_model(settings, cell);
     CU_ASSERT_EQUAL_FATAL(unroll_network_build(settings, &shape, unroll_isa_now(), &graph).code, UNROLL_OK);
     micros = unroll_parts_micros(unroll_graph_sequential(&graph), batch);
@@ -303,7 +303,7 @@ static void micro_batches_give_the_gradient_of_the_whole(void)
         y[i] = (float)unroll_random_uniform(&random);
     for (int m = 0; digest_model(m) != NULL; m++) {
         const char *name = digest_model(m);
-        unroll_model *model = model_of(name, "80", "1", 0, MOST_BATCH, false);
+        unroll_model *model = model_of(name, "112", "1", 0, MOST_BATCH, false);
         int count = unroll_model_weight_count(model), parts = micros_of(name, MOST_BATCH);
         unroll_model_close(model);
         CU_ASSERT(parts > 1 || strstr(name, "hidden=") != NULL);
