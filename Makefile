@@ -101,7 +101,7 @@ COMMANDS := $(filter-out main,$(basename $(notdir $(sort $(wildcard lib/cli/comm
 CORE_FOLDERS := base simd cells layers losses model networks
 FOLDERS := $(CORE_FOLDERS) $(if $(CORE_ONLY),,store bench sweep report cli)
 HOT := lib/simd/engine.c $(wildcard lib/cells/*.c lib/losses/*.c)
-ONCE := $(filter-out $(HOT),$(sort $(foreach f,$(FOLDERS),$(wildcard lib/$(f)/*.c)))) \
+ONCE := $(filter-out $(HOT),$(sort $(foreach f,$(FOLDERS) cells/shared,$(wildcard lib/$(f)/*.c)))) \
         $(sort $(wildcard datasets/*.c datasets/*/*.c)) \
         $(if $(CORE_ONLY),,$(filter-out experiments/unroll.c,$(sort $(wildcard experiments/*.c))))
 OBJECTS := $(ONCE:%.c=$(BUILD)/%.o) $(foreach i,$(ISAS),$(HOT:%.c=$(BUILD)/isa-$(i)/%.o)) $(BUILD)/registry.o \

@@ -41,6 +41,7 @@ static void a_cell_that_lacks_a_part_is_named(void)
     says(unroll_check_cell("lstm", &cell), "lib/cells/lstm.c: its table has no .state");
     cell = lstm();
     cell.shape.vector[0] = "weight_peep_i";
+    cell.vector_gradient = NULL;
     says(unroll_check_cell("lstm", &cell), "lib/cells/lstm.c: its table has no .vector_gradient");
     cell.name = NULL;
     says(unroll_check_cell("lstm", &cell), "lib/cells/lstm.c: its table has no .name");
@@ -51,6 +52,9 @@ static void a_cell_that_lacks_a_part_is_named(void)
     cell.settings = NULL;
     cell.setting_count = 1;
     says(unroll_check_cell("lstm", &cell), "lib/cells/lstm.c: its table has .setting_count, but no .settings");
+    cell = lstm();
+    cell.shared = NULL;
+    says(unroll_check_cell("lstm", &cell), "lib/cells/lstm.c: its table has .shared_count, but no .shared");
 }
 
 static void two_cells_of_one_name_are_told_by_the_file_of_the_second(void)

@@ -2,7 +2,7 @@
 
    A new cell is one file here, lib/cells/X.c, that defines `const unroll_cell UNROLL_CELL(X)`; it is compiled once for
    every instruction set, with the operations of simd/vec_X.h and simd/math.h at hand. Everything works on vectors: 16
-   hidden units (one block) of one sequence; `gate` reals lie between a vector's gates.
+   hidden units (one block) of one sequence; `gate` reals lie between a vector's gates. What cells share lies in cells/shared.
 
    What a cell may ask for, all in its table below: one to four carried states; gates with a recurrent product, or without (where
    none has one, no step waits for another's product); a product that stays apart; a second product within the step, of what the
@@ -108,6 +108,9 @@ typedef struct unroll_cell_shape {
     int kept; /* further places after a vector's gates, which forward may fill for backward */
     /* torch[g]: place of gate g in the order in which PyTorch stacks the gates in weight_ih and weight_hh */
     int torch[UNROLL_CELL_GATES];
+    /* What chrono initialisation (cells/shared/chrono.h) makes of the bias of gate g: 1: its own, where a gate near 1 keeps the
+       state; -1: less that, where it lets in the new; 0: nothing. */
+    int chrono[UNROLL_CELL_GATES];
     /* Vectors of weights, one value a hidden unit each, by the names that they have before "_l0": "weight_peep_i". */
     const char *vector[UNROLL_CELL_VECTORS];
     int derived; /* further vectors, made of those by `derive` */
@@ -127,6 +130,8 @@ typedef struct unroll_cell {
     const char *state[UNROLL_CELL_STATES]; /* names of the carried states; state 0 is the output */
     const unroll_setting *settings;        /* the cell's own rows, section "cell NAME"; may be NULL */
     int setting_count;
+    const unroll_setting *shared; /* rows that other cells read, too, from one place (cells/shared); NULL: none */
+    int shared_count;
     /* Settings that make another cell of it, "nonlinearity=relu", up to NULL: with each of them it goes through the registry's
        tests like a cell of its own. May be NULL. */
     const char *const *variants;

@@ -2,6 +2,7 @@
    both forgets and resets: f = sigmoid(a_f); n = tanh(W_n x + b_n + U_n (f h)); h' = h + f (n - h).
    The candidate n is gate 0: its recurrent product is of f h and comes after that of f. */
 #include "cells/cell.h"
+#include "cells/shared/chrono.h"
 #include "simd/math.h"
 
 enum { N, F, KEPT }; /* places on the tape: the last one keeps f where backward leaves a gradient in its place */
@@ -74,8 +75,11 @@ const unroll_cell UNROLL_CELL(mgu) = {
     .title = "minimal gated unit: one gate forgets and resets",
     .equations = "f = sigmoid(a_f); n = tanh(W_n x + b + U_n (f h) + b); h' = h + f (n - h)",
     .paper = "Zhou et al. 2016, arXiv 1603.09420",
-    .shape = {.gates = 2, .gate = {"n", "f"}, .recurrent = 1, .first = F, .late = 1, .kept = 1, .torch = {1, 0}},
+    .shape = {.gates = 2, .gate = {"n", "f"}, .recurrent = 1, .first = F, .late = 1, .kept = 1, .torch = {1, 0},
+              .chrono = {0, -1}},
     .state = {"h"},
+    .shared = unroll_chrono_settings,
+    .shared_count = UNROLL_CHRONO_SETTINGS,
     .forward = mgu_forward,
     .backward = mgu_backward,
     .operand = mgu_operand,

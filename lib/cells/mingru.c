@@ -2,6 +2,7 @@
    candidate of its log-space form: z = sigmoid(a_z); h' = h + z (g - h); g = a_g + 0.5 where a_g >= 0, else sigmoid(a_g).
    The gates see the input alone: there is no recurrent product. */
 #include "cells/cell.h"
+#include "cells/shared/chrono.h"
 #include "simd/math.h"
 
 VEC_INLINE void mingru_some(const unroll_cell_step *s, int first, const int n)
@@ -48,8 +49,10 @@ const unroll_cell UNROLL_CELL(mingru) = {
     .title = "minimal GRU: gates of the input alone",
     .equations = "z = sigmoid(a_z); g = a_g + 0.5 where a_g >= 0, else sigmoid(a_g); h' = h + z (g - h)",
     .paper = "Feng et al. 2024, arXiv 2410.01201",
-    .shape = {.gates = 2, .gate = {"z", "g"}, .torch = {0, 1}},
+    .shape = {.gates = 2, .gate = {"z", "g"}, .torch = {0, 1}, .chrono = {-1}},
     .state = {"h"},
+    .shared = unroll_chrono_settings,
+    .shared_count = UNROLL_CHRONO_SETTINGS,
     .forward = mingru_forward,
     .backward = mingru_backward,
 };

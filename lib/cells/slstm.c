@@ -8,6 +8,7 @@
    c and n are the sums of the paper's equations times e^-m, and h' is their quotient, which does not depend on m: with m and m'
    taken as constants, the gradients of c and n are those of the sums times e^m, and all others are exact. */
 #include "cells/cell.h"
+#include "cells/shared/chrono.h"
 #include "simd/math.h"
 
 static const unroll_setting rows[] = {
@@ -15,7 +16,7 @@ static const unroll_setting rows[] = {
 };
 
 /* a head is whole blocks of 16 units: two need 32 */
-static const char *const variants[] = {"heads=2 hidden=32", NULL};
+static const char *const variants[] = {"heads=2 hidden=32 chrono=30", NULL};
 
 static void slstm_adapt(const unroll_settings *settings, unroll_cell_shape *shape)
 {
@@ -111,10 +112,12 @@ const unroll_cell UNROLL_CELL(slstm) = {
     .equations = "m' = max(log sigmoid(a_f) + m, a_i); i = exp(a_i - m'); f = exp(log sigmoid(a_f) + m - m'); "
                  "c' = f c + i tanh(a_z); n' = f n + i; h' = sigmoid(a_o) c' / n'",
     .paper = "Beck et al. 2024, arXiv 2405.04517",
-    .shape = {.gates = 4, .gate = {"z", "i", "f", "o"}, .recurrent = 4, .kept = 1, .torch = {0, 1, 2, 3}},
+    .shape = {.gates = 4, .gate = {"z", "i", "f", "o"}, .recurrent = 4, .kept = 1, .torch = {0, 1, 2, 3}, .chrono = {0, -1, 1}},
     .state = {"h", "c", "n", "m"},
     .settings = rows,
     .setting_count = 1,
+    .shared = unroll_chrono_settings,
+    .shared_count = UNROLL_CHRONO_SETTINGS,
     .variants = variants,
     .adapt = slstm_adapt,
     .forward = slstm_forward,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "cells/shared/chrono.h"
 #include "layers/recurrent.h"
 
 size_t unroll_recurrent_reals(unroll_layer *layer)
@@ -67,29 +68,31 @@ typedef struct gate_place {
     int side, block;
 } gate_place;
 
-/* PyTorch's place of the i-th of the gates with a recurrent product: the late ones, then those of the state */
-static int torch_of(const unroll_cell_shape *shape, int i)
+/* The i-th of the gates with a recurrent product: the late ones, then those of the state. */
+static int recurrent_gate(const unroll_cell_shape *shape, int i)
 {
     int gate = i < shape->late ? i : shape->first + i - shape->late;
-    return shape->torch[gate < shape->gates ? gate : 0];
+    return gate < shape->gates ? gate : 0;
+}
+
+/* its place in PyTorch's order of them */
+static int recurrent_place(const unroll_cell_shape *shape, int i)
+{
+    int before = 0;
+    for (int k = 0; k < shape->late + shape->recurrent; k++)
+        before += shape->torch[recurrent_gate(shape, k)] < shape->torch[recurrent_gate(shape, i)];
+    return before;
 }
 
 /* where the `row`-th gate in PyTorch's order lies; of the recurrent ones, gates without a product are not counted */
 static gate_place place_of_gate(const unroll_cell_shape *shape, bool recurrent, int row)
 {
-    gate_place place = {.side = UNROLL_INPUT_SIDE};
-    if (!recurrent) {
-        while (shape->torch[place.block] != row)
-            place.block++;
-        return place;
-    }
-    for (int i = 0;; i++) {
-        int before = 0;
-        for (int k = 0; k < shape->late + shape->recurrent; k++)
-            before += torch_of(shape, k) < torch_of(shape, i);
-        if (before == row)
-            return i < shape->late ? (gate_place){UNROLL_LATE_SIDE, i} : (gate_place){UNROLL_STATE_SIDE, i - shape->late};
-    }
+    int i = 0;
+    while ((recurrent ? recurrent_place(shape, i) : shape->torch[i]) != row)
+        i++;
+    if (!recurrent)
+        return (gate_place){UNROLL_INPUT_SIDE, i};
+    return i < shape->late ? (gate_place){UNROLL_LATE_SIDE, i} : (gate_place){UNROLL_STATE_SIDE, i - shape->late};
 }
 
 size_t unroll_recurrent_locate(const unroll_layer *layer, int index, int row, int column)
@@ -155,15 +158,40 @@ static void init_vectors(unroll_layer *layer, const unroll_settings *settings, u
     }
 }
 
+/* a value of a bias, `place`: of the gate in PyTorch's order */
+static real *bias_of(unroll_layer *layer, int index, int place, int unit)
+{
+    const unroll_recurrent *own = layer->own;
+    return layer->w + unroll_recurrent_locate(layer, index, place * own->hidden + unit, 0);
+}
+
+/* Chrono initialisation: a unit's gates have the same draw, the sum of their two biases. `bias`: index of the input's. */
+static void init_chrono(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int stream, int bias)
+{
+    const unroll_recurrent *own = layer->own;
+    const unroll_cell_shape *shape = &own->shape;
+    unroll_random random = unroll_random_open(seed, UNROLL_FOR_WEIGHTS, (uint32_t)(stream + bias), 1); /* the biases' own is 0 */
+    for (int unit = 0; unit < own->hidden; unit++) {
+        double start = unroll_chrono_bias(settings, unroll_random_uniform(&random));
+        for (int gate = 0; gate < shape->gates; gate++)
+            if (shape->chrono[gate] != 0)
+                *bias_of(layer, bias, shape->torch[gate], unit) = (real)(shape->chrono[gate] * start);
+        for (int i = 0; own->two_biases && i < shape->late + shape->recurrent; i++)
+            if (shape->chrono[recurrent_gate(shape, i)] != 0)
+                *bias_of(layer, bias + 1, recurrent_place(shape, i), unit) = 0;
+    }
+}
+
 unroll_status unroll_recurrent_init(unroll_layer *layer, const unroll_settings *settings, uint64_t seed, int stream)
 {
     const unroll_recurrent *own = layer->own;
     int bias = own->shape.recurrent > 0 ? 2 : 1; /* index of the input's */
     UNROLL_TRY(init_matrices(layer, unroll_text(settings, "init"), seed, stream));
     init_vectors(layer, settings, seed, stream);
+    if (unroll_int(settings, "chrono") > 0)
+        init_chrono(layer, settings, seed, stream, bias);
     for (int gate = 0; own->cell->bias != NULL && gate < own->shape.gates; gate++)
         for (int unit = 0; unit < own->hidden; unit++)
-            layer->w[unroll_recurrent_locate(layer, bias, own->shape.torch[gate] * own->hidden + unit, 0)] +=
-                (real)own->cell->bias(settings, gate);
+            *bias_of(layer, bias, own->shape.torch[gate], unit) += (real)own->cell->bias(settings, gate);
     return unroll_ok();
 }

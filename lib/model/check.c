@@ -50,6 +50,11 @@ static unroll_status check_head(const head *h)
     return all_or_none(h, (part[]){{"settings", h->settings != NULL}, {"setting_count", h->setting_count > 0}, {NULL, true}});
 }
 
+static unroll_status check_shared(const head *h, const unroll_setting *rows, int count)
+{
+    return all_or_none(h, (part[]){{"shared", rows != NULL}, {"shared_count", count > 0}, {NULL, true}});
+}
+
 /* ---- cells ---- */
 
 /* torch must have each gate's place once */
@@ -111,6 +116,7 @@ unroll_status unroll_check_cell(const char *file, const unroll_cell *cell)
                                  {"operand", !late || cell->operand != NULL},
                                  {"derive", cell->shape.derived == 0 || cell->derive != NULL},
                                  {NULL, true}}));
+    UNROLL_TRY(check_shared(&h, cell->shared, cell->shared_count));
     return unroll_cell_shape_check(file, &cell->shape);
 }
 
@@ -190,9 +196,7 @@ unroll_status unroll_check_task(const char *file, const unroll_task *task)
 {
     const head h = {"datasets", file, task->name, task->title, task->settings, task->setting_count};
     UNROLL_TRY(check_head(&h));
-    UNROLL_TRY(all_or_none(&h, (part[]){{"shared", task->shared != NULL},
-                                        {"shared_count", task->shared_count > 0},
-                                        {NULL, true}}));
+    UNROLL_TRY(check_shared(&h, task->shared, task->shared_count));
     return need(&h, (part[]){{"open", task->open != NULL},
                              {"close", task->close != NULL},
                              {"shape", task->shape != NULL},

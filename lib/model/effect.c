@@ -63,6 +63,7 @@ static void cells_that_read(const unroll_setting *row, names *readers)
     for (int i = 0; i < unroll_cell_count; i++) {
         const unroll_cell *cell = unroll_isas[0].cells[i];
         add_if_listed(readers, cell->name, cell->settings, cell->setting_count, row);
+        add_if_listed(readers, cell->name, cell->shared, cell->shared_count, row);
     }
 }
 
@@ -255,7 +256,7 @@ static void tell_term(const unroll_setting *row, const term *t, const unroll_val
 {
     const char *name = unroll_setting_at(t->setting)->name;
     char number[UNROLL_NUMBER_ROOM];
-    if (is_number(t->setting))
+    if (is_number(t->setting) || t->differs)
         snprintf(why, UNROLL_WHY_ROOM, "%s has no effect beside %s=%s%s", row->name, name, unroll_show_value(now, number),
                  row->needs + strcspn(row->needs, ","));
     else

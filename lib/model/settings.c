@@ -87,6 +87,8 @@ void unroll_register_core_settings(void)
         const unroll_cell *cell = unroll_isas[0].cells[i];
         if (cell->settings != NULL)
             unroll_settings_register(cell->settings, cell->setting_count);
+        if (cell->shared != NULL)
+            unroll_settings_register(cell->shared, cell->shared_count);
     }
     for (int i = 0; i < unroll_loss_count; i++) {
         const unroll_loss *loss = unroll_isas[0].losses[i];

@@ -34,10 +34,10 @@ table() { # NAME, then in each line the patterns of one entry
 set -f # patterns are expanded in files alone
 echo '/* made by lib/model/sources.sh */'
 echo '#include "model/sources.h"'
-one unroll_sources_hot 'lib/simd/*.[ch]' 'lib/cells/*.[ch]' 'lib/layers/*.[ch]' 'lib/losses/*.[ch]' 'lib/model/*.[ch]' \
-    'lib/networks/*.[ch]'
+one unroll_sources_hot 'lib/simd/*.[ch]' 'lib/cells/*.[ch]' 'lib/cells/shared/*.[ch]' 'lib/layers/*.[ch]' 'lib/losses/*.[ch]' \
+    'lib/model/*.[ch]' 'lib/networks/*.[ch]'
 one unroll_sources_core 'lib/base/random.[ch]' lib/base/cosine.c lib/base/real.h 'lib/simd/*.[ch]' 'lib/cells/*.h' \
-    'lib/layers/*.[ch]' 'lib/losses/*.[ch]' 'lib/model/*.[ch]'
+    'lib/cells/shared/*.[ch]' 'lib/layers/*.[ch]' 'lib/losses/*.[ch]' 'lib/model/*.[ch]'
 for c in $cells; do echo "lib/cells/$c.c"; done | table unroll_sources_cell
 for n in $networks; do echo "lib/networks/$n.c"; done | table unroll_sources_network
 for t in $tasks; do echo "datasets/$t.c datasets/$t/*.[ch] datasets/read/*.[ch]"; done | table unroll_sources_task

@@ -83,6 +83,44 @@ def mgu_step(given, states, product, _):
     return ((1 - f) * h + f * n,)
 
 
+def lstm_with(options):
+    """The LSTM's equations; a gate that is not there is 1, or, coupled, 1 minus the other."""
+    kind, peepholes = options.get("lstm_gates", "all"), options.get("peepholes") == "yes"
+    missing = {"all": "", "coupled": "i", "no_input": "i", "no_forget": "f", "no_output": "o"}[kind]
+    names = [g for g in "ifgo" if g != missing]
+    bend = torch.tanh if options.get("output_activation", "tanh") == "tanh" else lambda c: c
+
+    def step(given, states, product, own):
+        (h, c), a = states, dict(zip(names, (given + product(states[0])).chunk(len(names), -1)))
+
+        def gate(name, seen):
+            return torch.sigmoid(a[name] + own[f"weight_peep_{name}"] * seen if peepholes else a[name])
+
+        f = gate("f", c) if "f" in names else 1
+        i = gate("i", c) if "i" in names else 1 - f if kind == "coupled" else 1
+        c = f * c + i * torch.tanh(a["g"])
+        return (gate("o", c) if "o" in names else 1) * bend(c), c
+
+    return step, len(names), True, 2, {f"weight_peep_{g}": 1 for g in names if g != "g"} if peepholes else {}
+
+
+def gru_with(options):
+    """The GRU's equations; a reset gate that is not there is 1, and without the update gate h' = n."""
+    names = ("" if options.get("reset") == "none" else "r") + ("" if options.get("update") == "no" else "z") + "n"
+
+    def step(given, states, product, _):
+        (h,) = states
+        x, w = (dict(zip(names, a.chunk(len(names), -1))) for a in (given, product(h)))
+        r = torch.sigmoid(x["r"] + w["r"]) if "r" in names else 1
+        n = torch.tanh(x["n"] + r * w["n"])
+        if "z" not in names:
+            return (n,)
+        z = torch.sigmoid(x["z"] + w["z"])
+        return ((1 - z) * n + z * h,)
+
+    return step, len(names), True, 1, {}
+
+
 class Stepped(nn.Module):
     """Cells that PyTorch has not, step by step, with its names of the weights."""
 
@@ -125,21 +163,24 @@ class Stepped(nn.Module):
         return x, tuple(torch.stack(s) for s in zip(*ends))
 
 
-# the step, gates, whether they have a recurrent product, states, vectors of weights with one value for so many units
-STEPPED = {"mgu": (mgu_step, 2, True, 1, {}), "mingru": (mingru_step, 2, False, 1, {}),
-           "slstm": (slstm_step, 4, True, 4, {}), "minlstm": (minlstm_step, 3, False, 1, {}),
-           "indrnn": (indrnn_step, 1, False, 1, {"weight_u": 1}),
-           "indrnn_tanh": (indrnn_tanh_step, 1, False, 1, {"weight_u": 1}),
-           "lru": (lru_step, 1, False, 1, {"nu": 2, "theta": 2, "gamma": 2})}
+# from a case's options: a step, how many gates it has, whether they have a recurrent product, how many states, its vectors of
+# weights, each with one value for so many units
+STEPPED = {"mgu": lambda _: (mgu_step, 2, True, 1, {}), "mingru": lambda _: (mingru_step, 2, False, 1, {}),
+           "slstm": lambda _: (slstm_step, 4, True, 4, {}), "minlstm": lambda _: (minlstm_step, 3, False, 1, {}),
+           "indrnn": lambda _: (indrnn_step, 1, False, 1, {"weight_u": 1}),
+           "indrnn_tanh": lambda _: (indrnn_tanh_step, 1, False, 1, {"weight_u": 1}),
+           "lru": lambda _: (lru_step, 1, False, 1, {"nu": 2, "theta": 2, "gamma": 2}),
+           "lstm_with": lstm_with, "gru_with": gru_with}
 
 
 class Net(nn.Module):
     """The recurrent layers and the dense head of lib/model, in PyTorch's words."""
 
-    def __init__(self, kind, inputs, hidden, layers, outputs, heads=1, both=False):
+    def __init__(self, kind, inputs, hidden, layers, outputs, options):
         super().__init__()
+        both = options.get("directions") == "both"
         if kind in STEPPED:
-            self.rnn = Stepped(*STEPPED[kind], inputs, hidden, layers, heads)
+            self.rnn = Stepped(*STEPPED[kind](options), inputs, hidden, layers, int(options.get("heads", 1)))
         else:
             make = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU, "rnn_relu": nn.RNN}[kind]
             more = {"nonlinearity": "relu"} if kind == "rnn_relu" else {}
@@ -175,8 +216,7 @@ def is_both(case):
 
 
 def net_of(case):
-    return Net(case["kind"], SYMBOLS if case["symbols"] else INPUTS, case["hidden"], case["layers"], OUTPUTS,
-               int(case["options"].get("heads", 1)), is_both(case))
+    return Net(case["kind"], SYMBOLS if case["symbols"] else INPUTS, case["hidden"], case["layers"], OUTPUTS, case["options"])
 
 
 def make_targets(case, generator):
@@ -273,7 +313,7 @@ def make_given(case, generator):
     else:
         given["x"] = grid((BATCH, STEPS, INPUTS), 2, generator)
     given["class" if case["loss"] == "softmax" else "target"] = make_targets(case, generator)
-    states = STEPPED[case["kind"]][3] if case["kind"] in STEPPED else 2 if case["kind"] == "lstm" else 1
+    states = net.rnn.states if case["kind"] in STEPPED else 2 if case["kind"] == "lstm" else 1
     given["initial"] = grid((layers * (2 if is_both(case) else 1), states, BATCH, hidden), 1, generator)
     if case["kind"] == "slstm":
         given["initial"][:, 2] = given["initial"][:, 2].abs() + 0.5  # n, which is never below 1 after a step
@@ -311,10 +351,12 @@ def write_case(out, case):
     given = make_given(case, generator)
     doubles, floats = computed(case, given, torch.float64), computed(case, given, torch.float32)
     check_float_is_near(case, doubles, floats)
-    cell, nonlinearity = case["kind"].split("_")[0], case["kind"].split("_")[1:]
+    cell = case["kind"].split("_")[0]
     settings = {"model": cell, "hidden": case["hidden"], "layers": case["layers"], "clip": 0, **case["options"]}
-    if nonlinearity:
-        settings["nonlinearity" if cell == "rnn" else f"{cell}_activation"] = nonlinearity[0]
+    if case["kind"] == "rnn_relu":
+        settings["nonlinearity"] = "relu"
+    if case["kind"] == "indrnn_tanh":
+        settings["indrnn_activation"] = "tanh"
     shape = [0, SYMBOLS] if case["symbols"] else [INPUTS, 0]
     print("case", case["name"], file=out)
     print("settings", *(f"{k}={v}" for k, v in settings.items()), file=out)
@@ -329,6 +371,7 @@ def write_case(out, case):
 
 BOTH = ("lstm_both", "gru_both")  # two directions
 TODAY = ("minlstm", "indrnn", "indrnn_tanh", "lru")
+WITH = ("lstm_with", "gru_with")  # parts taken away or added
 
 
 def cases_of(kind):
@@ -343,6 +386,22 @@ def cases_of(kind):
         return [dict(case(name, 5, layers, True, loss, symbols, directions="both"), kind=kind.split("_")[0])
                 for name, layers, loss, symbols in [("one_level", 1, "squared", False), ("two_levels", 2, "bernoulli", False),
                                                     ("of_symbols", 2, "softmax", True)]]
+    if kind == "lstm_with":
+        return [*[case(f"{gates}_and_peepholes", 5, 1, True, "squared", lstm_gates=gates, peepholes="yes")
+                  for gates in ("all", "coupled", "no_input", "no_forget", "no_output")],
+                *[case(f"{gates}_and_linear", 5, 1, True, "squared", lstm_gates=gates, output_activation="none")
+                  for gates in ("all", "coupled", "no_input", "no_forget", "no_output")],
+                case("coupled_wider_than_a_block", 17, 1, True, "squared", lstm_gates="coupled", peepholes="yes"),
+                case("of_symbols", 5, 2, True, "softmax", True, lstm_gates="no_output", peepholes="yes",
+                     output_activation="none"),
+                case("truncated", 5, 2, True, "squared", peepholes="yes", bptt="3")]
+    if kind == "gru_with":
+        return [case("no_reset", 5, 1, True, "squared", reset="none"),
+                case("no_update", 5, 2, True, "squared", update="no"),
+                case("neither", 5, 1, True, "squared", reset="none", update="no"),
+                case("no_reset_wider_than_a_block", 17, 1, True, "squared", reset="none"),
+                case("of_symbols", 5, 2, True, "softmax", True, update="no"),
+                case("truncated", 5, 2, True, "squared", reset="none", bptt="3")]
     cases = [
         case("every_step_squared", 5, 1, True, "squared"),
         case("last_step_squared", 5, 2, False, "squared"),
@@ -369,7 +428,7 @@ def main(wanted):
     """Writes the files of these kinds, or, without any, of all."""
     folder = pathlib.Path(__file__).parent
     torch.set_num_threads(1)
-    for number, kind in enumerate(["rnn", "rnn_relu", "lstm", "gru", "mingru", "slstm", *BOTH, "mgu", *TODAY]):
+    for number, kind in enumerate(["rnn", "rnn_relu", "lstm", "gru", "mingru", "slstm", *BOTH, "mgu", *TODAY, *WITH]):
         if wanted and kind not in wanted:
             continue
         with open(folder / f"{kind}.txt", "w", encoding="ascii") as out:
