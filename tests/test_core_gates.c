@@ -5,6 +5,7 @@
 
 #include "central.h"
 #include "layers/recurrent.h"
+#include "model/view.h"
 #include "models.h"
 
 enum { INPUTS = 3, STEPS = 5, BATCH = 3 };
@@ -28,18 +29,29 @@ static unroll_model *open_with(const char *model, const char *hidden)
 static const char *const lstm_gates[] = {"all", "coupled", "no_input", "no_forget", "no_output"};
 static const char *const answers[] = {"no", "yes"};
 
+typedef struct batch {
+    int length[BATCH];
+    float x[BATCH * STEPS * INPUTS], y[BATCH * STEPS * 2];
+} batch;
+
+static void pack_made(unroll_model *model, batch *b)
+{
+    static const int lengths[BATCH] = {4, 2, 5};
+    unroll_samples samples = {.length = b->length, .x = b->x, .y = b->y};
+    unroll_random random = unroll_random_open(6, UNROLL_FOR_TEST, 0, 0);
+    memcpy(b->length, lengths, sizeof lengths);
+    for (int i = 0; i < BATCH * STEPS * INPUTS; i++)
+        b->x[i] = (float)(2 * unroll_random_uniform(&random) - 1);
+    for (int i = 0; i < BATCH * STEPS * 2; i++)
+        b->y[i] = (float)unroll_random_uniform(&random);
+    unroll_model_pack(model, &samples, BATCH);
+}
+
 static void check_gradient(const char *model)
 {
-    int length[BATCH] = {4, 2, 5};
-    float x[BATCH * STEPS * INPUTS], y[BATCH * STEPS * 2];
-    unroll_samples samples = {.length = length, .x = x, .y = y};
-    unroll_random random = unroll_random_open(6, UNROLL_FOR_TEST, 0, 0);
+    batch b;
     unroll_model *opened = open_with(model, "5");
-    for (int i = 0; i < BATCH * STEPS * INPUTS; i++)
-        x[i] = (float)(2 * unroll_random_uniform(&random) - 1);
-    for (int i = 0; i < BATCH * STEPS * 2; i++)
-        y[i] = (float)unroll_random_uniform(&random);
-    unroll_model_pack(opened, &samples, BATCH);
+    pack_made(opened, &b);
     central_check_weights(model, opened);
     unroll_model_close(opened);
 }
@@ -66,6 +78,39 @@ static void gru_gradients_match_central_differences_with_whatever_is_taken_away(
         char model[96];
         snprintf(model, sizeof model, "gru reset=%s update=%s", i / 2 == 0 ? "after" : "none", answers[i % 2]);
         check_gradient(model);
+    }
+}
+
+/* The gradient of the cell, which a view takes apart from backward: that of f's pre-activation is it times c f (1 - f). */
+static void the_cells_gradient_goes_with_that_of_its_forget_gate(void)
+{
+    enum { HIDDEN = 5 };
+    static real c[BATCH * STEPS * HIDDEN], f[BATCH * STEPS * HIDDEN], d_c[BATCH * STEPS * HIDDEN], d_f[BATCH * STEPS * HIDDEN];
+    static const char *const models[] = {"lstm", "lstm peepholes=yes", "lstm lstm_gates=no_input peepholes=yes",
+                                         "lstm output_activation=none peepholes=yes",
+                                         "lstm lstm_gates=no_output output_activation=none peepholes=yes"};
+    digest_register();
+    for (int m = 0; m < 5; m++) {
+        unroll_model *model = open_with(models[m], "5");
+        double off = 0, most = 0;
+        batch b;
+        CU_ASSERT_EQUAL(unroll_model_view(model, "rnn.c_l0", c).code, UNROLL_OK);
+        CU_ASSERT_EQUAL(unroll_model_view(model, "rnn.f_l0", f).code, UNROLL_OK);
+        CU_ASSERT_EQUAL(unroll_model_view(model, "rnn.d_c_l0", d_c).code, UNROLL_OK);
+        CU_ASSERT_EQUAL(unroll_model_view(model, "rnn.d_f_l0", d_f).code, UNROLL_OK);
+        pack_made(model, &b);
+        unroll_model_gradient(model, NULL);
+        for (int i = 0; i < BATCH * STEPS * HIDDEN; i++) {
+            int t = i / HIDDEN % STEPS;
+            double wanted;
+            if (t == 0 || t >= b.length[i / HIDDEN / STEPS])
+                continue;
+            wanted = (double)d_c[i] * (double)c[i - HIDDEN] * (double)f[i] * (1 - (double)f[i]);
+            most = fmax(most, fabs(wanted));
+            off = test_worse(off, fabs(wanted - (double)d_f[i]));
+        }
+        CU_ASSERT(most > 0 && off <= 1e-5 * most);
+        unroll_model_close(model);
     }
 }
 
@@ -268,6 +313,7 @@ static void chrono_of_one_or_two_steps_starts_at_zero(void)
 const unroll_test tests_core_gates[] = {
     TEST(lstm_gradients_match_central_differences_with_whatever_is_taken_away),
     TEST(gru_gradients_match_central_differences_with_whatever_is_taken_away),
+    TEST(the_cells_gradient_goes_with_that_of_its_forget_gate),
     TEST(cells_of_a_paper_have_its_numbers_of_parameters),
     TEST(a_gate_that_is_taken_away_counts_nothing),
     TEST(the_forget_bias_stands_at_the_forget_gate_wherever_that_is),
