@@ -56,18 +56,7 @@ typedef struct unroll_cell_step {
 } unroll_cell_step;
 
 /* `some(step, first, n)` over all vectors, as many at a time as the instruction set likes; n is a constant. */
-#define UNROLL_CELL_SOME(some, step)                                              \
-    do {                                                                          \
-        int first_ = 0;                                                           \
-        for (; first_ + VEC_CHAINS <= (step)->count; first_ += VEC_CHAINS)        \
-            some(step, first_, VEC_CHAINS);                                       \
-        for (; VEC_CHAINS > 4 && first_ + 4 <= (step)->count; first_ += 4)        \
-            some(step, first_, 4);                                                \
-        for (; VEC_CHAINS > 2 && first_ + 2 <= (step)->count; first_ += 2)        \
-            some(step, first_, 2);                                                \
-        for (; VEC_CHAINS > 1 && first_ < (step)->count; first_++)                \
-            some(step, first_, 1);                                                \
-    } while (0)
+#define UNROLL_CELL_SOME(some, step) VEC_SOME((step)->count, some, step)
 
 /* Backward of one block of 16 hidden units over `rows` sequences: a gate's and a state's values are [rows][16]. */
 typedef struct unroll_cell_gradient {

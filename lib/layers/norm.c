@@ -73,6 +73,9 @@ static unroll_norm rows_of(const unroll_node *node, unroll_part part, bool strea
     const norm_node *own = node->own;
     unroll_matrix in = stream ? node->source[0]->stream : node->source[0]->output, out = stream ? node->stream : node->output;
     return (unroll_norm){.rows = part.end - part.begin,
+                         .units = layer->columns,
+                         .gates = 1,
+                         .next = 1,
                          .x = unroll_matrix_from(in, part.begin),
                          .weight = layer->w,
                          .bias = layer->w + padded(layer),

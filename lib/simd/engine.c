@@ -6,6 +6,7 @@
 #include "simd/math.h"
 
 #include "simd/columns.h"
+#include "simd/norm.h"
 #include "simd/optimizer.h"
 #include "simd/packed.h"
 #include "simd/product.h"

@@ -62,16 +62,19 @@ static inline size_t unroll_weight_place(int blocks, int width, int k, int block
 /* Element-wise functions whose slope follows from their value. */
 typedef enum unroll_function { UNROLL_TANH, UNROLL_SIGMOID, UNROLL_RELU } unroll_function;
 
-/* Layer norm (Ba et al., 2016) of rows of X (rows, columns): n = (x - mean) / sqrt(variance + epsilon); y = n weight + bias.
-   What backward needs: `normal`, n, and `kept`, the inverse deviation of row r in all 16 lanes of kept + 16 r; at and kept
-   are NULL where there is no backward. */
+/* Layer norm (Ba et al., 2016) of rows of X: n = (x - mean) / sqrt(variance + epsilon); y = n weight + bias. A row is `gates`
+   times `units` columns, over all of which its mean and variance are taken; gate g of panel p, 16 units, is block p * next + g
+   of every matrix, of the weights and of the biases: 1 gate and next = 1 are a plain matrix.
+   What backward needs: `normal`, n, which may lie in x, and `kept`, the inverse deviation of row r in all 16 lanes of
+   kept + 16 r; at and kept are NULL where there is no backward. */
 typedef struct unroll_norm {
-    int rows;
+    int rows, units, gates, next;
     unroll_matrix x;
-    const real *weight, *bias; /* [blocks][16] */
+    const real *weight, *bias; /* [blocks][16]; bias NULL: on top of what y holds */
     real epsilon;
     unroll_matrix y, normal;
     real *kept;
+    unroll_matrix products; /* backward adds dy n of each row to it; NULL at `at`: it does not */
 } unroll_norm;
 
 typedef struct unroll_optimizer_step {
@@ -116,7 +119,8 @@ typedef struct unroll_engine {
     void (*sgd)(real *w, const real *g, real *m, size_t count, const unroll_optimizer_step *step);
     void (*rmsprop)(real *w, const real *g, real *v, size_t count, const unroll_optimizer_step *step);
     void (*adam)(real *w, const real *g, real *m, real *v, size_t count, const unroll_optimizer_step *step);
-    /* layer norm; its gradient; blocks begin..end - 1 of its weights' gradient, added, rows rising */
+    /* layer norm; its gradient (dx may lie in `normal`); blocks begin..end - 1 of its weights' gradient, added, rows rising, where
+       next is 1 */
     void (*norm)(const unroll_norm *p);
     void (*norm_back)(const unroll_norm *p, unroll_matrix dy, unroll_matrix dx, bool adds);
     void (*norm_weights)(const unroll_norm *p, unroll_matrix dy, int begin, int end, real *weight, real *bias);

@@ -11,6 +11,20 @@ enum { VEC_MOST = 8 };
    the next: one alone would wait for itself, operation by operation. */
 #define VEC_EACH(n) UNROLL_LOOP for (int k = 0; k < (n); k++)
 
+/* `some(.., first, n)` over `count` vectors or rows, as many at a time as the instruction set likes; n is a constant. */
+#define VEC_SOME(count, some, ...)                                                \
+    do {                                                                          \
+        int first_ = 0;                                                           \
+        for (; first_ + VEC_CHAINS <= (count); first_ += VEC_CHAINS)              \
+            some(__VA_ARGS__, first_, VEC_CHAINS);                                \
+        for (; VEC_CHAINS > 4 && first_ + 4 <= (count); first_ += 4)              \
+            some(__VA_ARGS__, first_, 4);                                         \
+        for (; VEC_CHAINS > 2 && first_ + 2 <= (count); first_ += 2)              \
+            some(__VA_ARGS__, first_, 2);                                         \
+        for (; VEC_CHAINS > 1 && first_ < (count); first_++)                      \
+            some(__VA_ARGS__, first_, 1);                                         \
+    } while (0)
+
 #ifdef UNROLL_DOUBLE
 
 #include <math.h>
