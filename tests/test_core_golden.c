@@ -375,6 +375,15 @@ static void gru_without_a_gate_agrees_with_pytorch(void)
     check_file("tests/golden/gru_with.txt", 6, check_training);
 }
 
+static void layer_norm_inside_agrees_with_pytorch(void)
+{
+    static const char *const files[] = {"tests/golden/lstm_norm.txt", "tests/golden/gru_norm.txt"};
+    for (int i = 0; i < 2; i++) {
+        check_file(files[i], 4, check_forward);
+        check_file(files[i], 4, check_training);
+    }
+}
+
 static void rnn_tanh_gradients_and_ten_steps_agree_with_pytorch(void)
 {
     check_file("tests/golden/rnn.txt", 6, check_training);
@@ -417,6 +426,7 @@ const unroll_test tests_core_golden[] = {
     TEST(two_directions_agree_with_pytorch),
     TEST(lstm_with_peepholes_or_without_a_part_agrees_with_pytorch),
     TEST(gru_without_a_gate_agrees_with_pytorch),
+    TEST(layer_norm_inside_agrees_with_pytorch),
     TEST(rnn_tanh_gradients_and_ten_steps_agree_with_pytorch),
     TEST(rnn_relu_gradients_and_ten_steps_agree_with_pytorch),
     TEST(lstm_gradients_and_ten_steps_agree_with_pytorch),

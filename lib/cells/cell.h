@@ -8,8 +8,8 @@
    none has one, no step waits for another's product); a product that stays apart; a second product within the step, of what the
    first gates made (the GRU with its reset gate before the product); recurrence in diagonal blocks; vectors of its own (peepholes,
    decays), and others made of those once an update; units of several neighbours (complex ones); random draws while it trains
-   (zoneout, dropout over time: cells/draw.h); hooks over whole rows (layer norm). Which of them, and how many gates, may depend
-   on settings: a gate that is taken away has no weights. */
+   (zoneout, dropout over time: cells/draw.h); layer norm of a state before the output; hooks over whole rows. Which of them, and
+   how many gates, may depend on settings: a gate that is taken away has no weights. */
 #ifndef UNROLL_CELLS_CELL_H
 #define UNROLL_CELLS_CELL_H
 
@@ -43,6 +43,7 @@ typedef struct unroll_cell_place {
    states that the cell does not have are not set. */
 typedef struct unroll_cell_step {
     int count, variant;
+    bool normed; /* forward leaves state 0 to `output` */
     real *gates; /* in: pre-activations, gate g at gates + g * gate; out: whatever backward wants to find there (the tape) */
     size_t gate, gates_next, state_next;
     const real *old[UNROLL_CELL_STATES]; /* the states before the step */
@@ -61,6 +62,7 @@ typedef struct unroll_cell_step {
 /* Backward of one block of 16 hidden units over `rows` sequences: a gate's and a state's values are [rows][16]. */
 typedef struct unroll_cell_gradient {
     int rows, variant;
+    bool normed; /* output_backward was there before */
     real *gates; /* in: the tape that forward left; out: gradients of the pre-activations */
     size_t gate;
     const real *old[UNROLL_CELL_STATES], *now[UNROLL_CELL_STATES];
@@ -95,6 +97,9 @@ typedef struct unroll_cell_shape {
     int late;
     int heads; /* recurrence in diagonal blocks: the units are parted into so many heads that see only their own; 0: 1 */
     int kept; /* further places after a vector's gates, which forward may fill for backward */
+    /* Where the layer norms its products, it norms this state, too, before state 0 is computed from it: the cell then has `output`
+       and at least one kept place, whatever `kept` says. 0: none. */
+    int normed;
     /* torch[g]: place of gate g in the order in which PyTorch stacks the gates in weight_ih and weight_hh */
     int torch[UNROLL_CELL_GATES];
     /* What chrono initialisation (cells/shared/chrono.h) makes of the bias of gate g: 1: its own, where a gate near 1 keeps the
@@ -134,6 +139,11 @@ typedef struct unroll_cell {
        whole: adds to d_old what d_operand brings. */
     void (*operand)(const unroll_cell_step *step);
     void (*operand_gradient)(const unroll_cell_gradient *step);
+    /* Of a normed state. output: after forward, state 0 from what forward left and from the normed state, which lies in the first
+       kept place. output_backward: before backward, from d_output to the gradient of the normed state, in that place, and to
+       those of the gates that output read. What reaches the state itself is then part of its d_state. */
+    void (*output)(const unroll_cell_step *step);
+    void (*output_backward)(const unroll_cell_gradient *step);
     /* Initial value of a vector's element, of the unit-th of the cell's own units; uniform[v]: drawn in [0, 1) for the unit and
        vector v; NULL: 0. */
     double (*vector_start)(const unroll_settings *settings, int vector, int unit, const double *uniform);

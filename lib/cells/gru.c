@@ -19,7 +19,7 @@ static const unroll_setting rows[] = {
     {"update", UNROLL_BOOL, 0, 0, "", "yes", "", "whether the GRU has an update gate", "cell gru", 0},
 };
 
-static const char *const variants[] = {"reset=none chrono=30", "update=no", NULL};
+static const char *const variants[] = {"reset=none chrono=30", "update=no", "norm=layer", "norm=layer reset=none update=no", NULL};
 
 static inline bool has_r(int variant)
 {

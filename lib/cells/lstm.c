@@ -3,7 +3,8 @@
 
    With peepholes (Gers and Schmidhuber, 2000: Recurrent nets that time and count) its gates see the cell, too: a_i + p_i c,
    a_f + p_f c, a_o + p_o c'. Parts of it can be taken away (Greff et al., 2017: LSTM: a search space odyssey): i = 1 - f, where
-   the two are coupled, or i = 1, f = 1, o = 1, or h' = o c'. A gate that is not there has no weights and no peephole. */
+   the two are coupled, or i = 1, f = 1, o = 1, or h' = o c'. A gate that is not there has no weights and no peephole. With
+   layer norm (Ba et al., 2016, equation 22) the output is made of the norm of c'. */
 #include <math.h>
 #include <string.h>
 
@@ -11,8 +12,8 @@
 #include "cells/shared/chrono.h"
 #include "simd/math.h"
 
-/* What is not as in the plain LSTM, whose variant is 0. */
-enum { PEEPHOLES = 1, COUPLED = 2, NO_INPUT = 4, NO_FORGET = 8, NO_OUTPUT = 16, LINEAR = 32 };
+/* What is not as in the plain LSTM, whose variant is 0. Whether c' is normed is the layer's to say, step by step. */
+enum { PEEPHOLES = 1, COUPLED = 2, NO_INPUT = 4, NO_FORGET = 8, NO_OUTPUT = 16, LINEAR = 32, NORMED = 64 };
 
 static const unroll_setting rows[] = {
     {"forget_bias", UNROLL_REAL, -100, 100, "", "0", "", "added to the LSTM's initial forget-gate bias", "cell lstm", 0,
@@ -29,6 +30,8 @@ static const char *const variants[] = {"peepholes=yes",
                                        "lstm_gates=no_input peepholes=yes",
                                        "lstm_gates=no_forget",
                                        "lstm_gates=no_output peepholes=yes output_activation=none",
+                                       "norm=layer",
+                                       "norm=layer peepholes=yes output_activation=none",
                                        NULL};
 
 static int variant_of(const unroll_settings *settings)
@@ -105,11 +108,10 @@ static double lstm_bias(const unroll_settings *settings, int gate)
 }
 
 /* peepholes start like PyTorch's weights */
-static double lstm_start(const unroll_settings *settings, int vector, int unit, double uniform)
+static double lstm_start(const unroll_settings *settings, int vector, int unit, const double *uniform)
 {
-    (void)vector;
     (void)unit;
-    return (2.0 * uniform - 1.0) / sqrt((double)unroll_int(settings, "hidden"));
+    return (2.0 * uniform[vector] - 1.0) / sqrt((double)unroll_int(settings, "hidden"));
 }
 
 /* n vectors of the gate at `place`, which stay on the tape; its peephole at what `c` has for each, NULL: it has none */
@@ -125,10 +127,21 @@ VEC_INLINE void gate_some(const unroll_cell_step *s, int first, const int n, int
     VEC_EACH(n) vec_store(gate + k * s->gates_next, value[k]);
 }
 
+/* h' from o and from c', or from its norm */
+VEC_INLINE void output_some(const unroll_cell_step *s, int first, const int n, const int variant, const vec *o, vec *c)
+{
+    real *kept = s->gates + (size_t)first * s->gates_next + (place_o(variant) + has_o(variant)) * s->gate;
+    size_t states = (size_t)first * s->state_next;
+    if ((variant & LINEAR) == 0) {
+        vec_tanh_all(c, n);
+        VEC_EACH(n) vec_store(kept + k * s->gates_next, c[k]);
+    }
+    VEC_EACH(n) vec_store(s->now[0] + states + k * s->state_next, vec_mul(o[k], c[k]));
+}
+
 VEC_INLINE void lstm_some(const unroll_cell_step *s, int first, const int n, const int variant)
 {
     real *g_gate = s->gates + (size_t)first * s->gates_next + place_g(variant) * s->gate;
-    real *kept = g_gate + (1 + has_o(variant)) * s->gate;
     size_t states = (size_t)first * s->state_next;
     const real *c = s->old[1] + states, *c_seen = (variant & PEEPHOLES) != 0 ? c : NULL;
     real *c_next = s->now[1] + states;
@@ -147,11 +160,24 @@ VEC_INLINE void lstm_some(const unroll_cell_step *s, int first, const int n, con
     VEC_EACH(n) vec_store(c_next + k * s->state_next, g[k]);
     if (has_o(variant))
         gate_some(s, first, n, place_o(variant), place_g(variant), c_seen != NULL ? c_next : NULL, o);
-    if ((variant & LINEAR) == 0) {
-        vec_tanh_all(g, n);
-        VEC_EACH(n) vec_store(kept + k * s->gates_next, g[k]);
-    }
-    VEC_EACH(n) vec_store(s->now[0] + states + k * s->state_next, vec_mul(o[k], g[k]));
+    if ((variant & NORMED) == 0)
+        output_some(s, first, n, variant, o, g);
+}
+
+/* h' from the norm of c', which lies in the kept place */
+VEC_INLINE void normed_some(const unroll_cell_step *s, int first, const int n)
+{
+    const real *o_gate = s->gates + (size_t)first * s->gates_next + place_o(s->variant) * s->gate;
+    const real *normed = o_gate + has_o(s->variant) * s->gate;
+    vec o[VEC_MOST], c[VEC_MOST];
+    VEC_EACH(n) o[k] = has_o(s->variant) ? vec_load(o_gate + k * s->gates_next) : vec_set1(1);
+    VEC_EACH(n) c[k] = vec_load(normed + k * s->gates_next);
+    output_some(s, first, n, s->variant, o, c);
+}
+
+static void lstm_output(const unroll_cell_step *s)
+{
+    UNROLL_CELL_SOME(normed_some, s);
 }
 
 VEC_INLINE void plain_some(const unroll_cell_step *s, int first, const int n)
@@ -161,12 +187,12 @@ VEC_INLINE void plain_some(const unroll_cell_step *s, int first, const int n)
 
 VEC_INLINE void variant_some(const unroll_cell_step *s, int first, const int n)
 {
-    lstm_some(s, first, n, s->variant);
+    lstm_some(s, first, n, s->variant | (s->normed ? NORMED : 0));
 }
 
 static void lstm_forward(const unroll_cell_step *s)
 {
-    if (s->variant == 0)
+    if (s->variant == 0 && !s->normed)
         UNROLL_CELL_SOME(plain_some, s);
     else
         UNROLL_CELL_SOME(variant_some, s);
@@ -178,16 +204,39 @@ static inline vec sigmoid_slope(vec s)
     return vec_fnma(s, s, s);
 }
 
-/* Of c', from h', from the next step and from what o sees of it; *d_o: of o's pre-activation. */
+/* Of c', or of its norm, from h', on top of `next`; *d_o: of o's pre-activation. `squashed`: what o is multiplied with. */
+VEC_INLINE vec gradient_of_output(const unroll_cell_gradient *s, int r, const int variant, vec squashed, vec next, vec *d_o)
+{
+    vec one = vec_set1(1), dh = vec_load(s->d_output + r);
+    vec o = has_o(variant) ? vec_load(s->gates + place_o(variant) * s->gate + r) : one;
+    vec slope = (variant & LINEAR) != 0 ? one : vec_fnma(squashed, squashed, one);
+    *d_o = vec_mul(vec_mul(dh, squashed), sigmoid_slope(o));
+    return vec_fma(vec_mul(dh, o), slope, next);
+}
+
+/* Of c', from h', from the next step and from what o sees of it; *d_o: of o's pre-activation. Normed, what comes from h' is there
+   already (lstm_output_backward). */
 VEC_INLINE vec gradient_of_c(const unroll_cell_gradient *s, int r, const int variant, vec *d_o)
 {
     const real *o_gate = s->gates + place_o(variant) * s->gate, *kept = o_gate + has_o(variant) * s->gate;
-    vec one = vec_set1(1), dh = vec_load(s->d_output + r), o = has_o(variant) ? vec_load(o_gate + r) : one;
-    vec squashed = vec_load((variant & LINEAR) != 0 ? s->now[1] + r : kept + r);
-    vec slope = (variant & LINEAR) != 0 ? one : vec_fnma(squashed, squashed, one);
-    vec dc = vec_fma(vec_mul(dh, o), slope, vec_load(s->d_state[1] + r));
-    *d_o = vec_mul(vec_mul(dh, squashed), sigmoid_slope(o));
+    vec dc = vec_load(s->d_state[1] + r);
+    if ((variant & NORMED) != 0)
+        *d_o = has_o(variant) ? vec_load(o_gate + r) : vec_set1(0);
+    else
+        dc = gradient_of_output(s, r, variant, vec_load((variant & LINEAR) != 0 ? s->now[1] + r : kept + r), dc, d_o);
     return (variant & PEEPHOLES) != 0 && has_o(variant) ? vec_fma(*d_o, vec_load(s->vector[place_g(variant)]), dc) : dc;
+}
+
+/* of the norm of c', in its place, and of o */
+static void lstm_output_backward(const unroll_cell_gradient *s)
+{
+    real *o_gate = s->gates + place_o(s->variant) * s->gate, *kept = o_gate + has_o(s->variant) * s->gate;
+    for (int r = 0; r < s->rows * UNROLL_LANES; r += UNROLL_LANES) {
+        vec d_o, d = gradient_of_output(s, r, s->variant, vec_load(kept + r), vec_set1(0), &d_o);
+        if (has_o(s->variant))
+            vec_store(o_gate + r, d_o);
+        vec_store(kept + r, d);
+    }
 }
 
 VEC_INLINE void lstm_back(const unroll_cell_gradient *s, const int variant)
@@ -219,12 +268,17 @@ VEC_INLINE void lstm_back(const unroll_cell_gradient *s, const int variant)
     }
 }
 
+static int variant_of_step(const unroll_cell_gradient *s)
+{
+    return s->variant | (s->normed ? NORMED : 0);
+}
+
 static void lstm_backward(const unroll_cell_gradient *s)
 {
-    if (s->variant == 0)
+    if (variant_of_step(s) == 0)
         lstm_back(s, 0);
     else
-        lstm_back(s, s->variant);
+        lstm_back(s, variant_of_step(s));
 }
 
 static void lstm_state_gradient(const unroll_cell_gradient *s, int state, real *out)
@@ -232,7 +286,7 @@ static void lstm_state_gradient(const unroll_cell_gradient *s, int state, real *
     vec d_o;
     (void)state;
     for (int r = 0; r < s->rows * UNROLL_LANES; r += UNROLL_LANES)
-        vec_store(out + r, gradient_of_c(s, r, s->variant, &d_o));
+        vec_store(out + r, gradient_of_c(s, r, variant_of_step(s), &d_o));
 }
 
 /* of the peephole of the gate at `place`, which saw c */
@@ -262,8 +316,8 @@ const unroll_cell UNROLL_CELL(lstm) = {
     .title = "long short-term memory",
     .equations = "i, f, o = sigmoid(a_i, a_f, a_o); g = tanh(a_g); c' = f c + i g; h' = o tanh(c')",
     .paper = "Hochreiter, Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000",
-    .shape = {.gates = 4, .gate = {"i", "f", "g", "o"}, .recurrent = 4, .kept = 1 /* tanh(c') */, .torch = {0, 1, 2, 3},
-              .chrono = {-1, 1}},
+    .shape = {.gates = 4, .gate = {"i", "f", "g", "o"}, .recurrent = 4, .kept = 1 /* tanh(c') */, .normed = 1,
+              .torch = {0, 1, 2, 3}, .chrono = {-1, 1}},
     .state = {"h", "c"},
     .settings = rows,
     .setting_count = sizeof rows / sizeof rows[0],
@@ -274,6 +328,8 @@ const unroll_cell UNROLL_CELL(lstm) = {
     .bias = lstm_bias,
     .forward = lstm_forward,
     .backward = lstm_backward,
+    .output = lstm_output,
+    .output_backward = lstm_output_backward,
     .vector_start = lstm_start,
     .vector_gradient = lstm_vector_gradient,
     .state_gradient = lstm_state_gradient,

@@ -1,6 +1,6 @@
 /* The recurrent layer: its sizes, its memory, the other forms of its weights, its table. recurrent_weights.c names its weights,
    recurrent_state.c keeps its states, recurrent_view.c shows them; recurrent_pass.c, recurrent_operand.c, recurrent_gradient.c
-   and recurrent_step.c compute. */
+   and recurrent_step.c compute, recurrent_norm.c with layer norm. */
 #include "layers/recurrent.h"
 
 #include <math.h>
@@ -46,7 +46,7 @@ static void set_sizes(unroll_recurrent *own, const unroll_settings *settings)
     own->heads = shape->heads;
     own->head_panels = own->panels / own->heads;
     own->head_units = own->hidden / own->heads;
-    own->slots = input + shape->apart + shape->kept;
+    own->slots = input + shape->apart + shape->kept + (own->norm ? input + recurrent : 0) + (own->normed > 0);
     for (int side = 0; side < UNROLL_SIDES; side++) {
         int together;
         own->width[side] = group_width(blocks[side], plain || side == UNROLL_LATE_SIDE);
@@ -85,7 +85,11 @@ static unroll_status recurrent_open(unroll_layer *layer, const void *options, co
     own->states = unroll_cell_states(own->cell);
     while (own->vectors < UNROLL_CELL_VECTORS && own->shape.vector[own->vectors] != NULL)
         own->vectors++;
-    own->whole_rows = own->cell->before != NULL || own->cell->after != NULL;
+    own->norm = o->norm;
+    own->normed = o->norm ? own->shape.normed : 0;
+    if (own->normed > 0 && own->shape.kept == 0)
+        own->shape.kept = 1;
+    own->whole_rows = own->cell->before != NULL || own->cell->after != NULL || own->norm;
     own->dropped = unroll_recurrent_share(o->drop_state);
     own->one_owner = own->whole_rows || own->shape.late > 0 || own->dropped > 0;
     own->hidden = o->hidden;
@@ -96,6 +100,10 @@ static unroll_status recurrent_open(unroll_layer *layer, const void *options, co
     layer->columns = own->hidden;
     if (own->dropped > 0 && own->shape.recurrent + own->shape.late == 0)
         return unroll_error(UNROLL_WRONG, "drop_state=%g: no product of the cell %s sees the state", o->drop_state, own->cell->name);
+    if (own->norm && (own->shape.recurrent == 0 || own->shape.late > 0))
+        return unroll_error(UNROLL_WRONG, "norm=layer: the cell %s has %s", own->cell->name,
+                            own->shape.late > 0 ? "a second product within a step, which is not normed"
+                                                : "no recurrent product to be normed");
     if (own->shape.heads > 1 && own->hidden % (own->shape.heads * UNROLL_LANES) != 0)
         return unroll_error(UNROLL_WRONG, "hidden=%d does not part into heads=%d: it must be a multiple of 16 * heads, %lld",
                             own->hidden, own->shape.heads, (long long)own->shape.heads * UNROLL_LANES);
@@ -116,21 +124,23 @@ static void recurrent_count(const unroll_layer *layer, unroll_counts *counts)
     counts->products = counts->weight_products = input + counts->sequential;
     counts->source_products = counts->sequential + (layer->source[0]->trains ? input : 0.0);
     counts->elements = (gates + own->states) * hidden;
-    counts->kept = (gates + own->states + 1 + (own->shape.late > 0) + (own->dropped > 0)) * hidden;
+    counts->kept = (gates + own->states + 1 + (own->norm ? gates + own->shape.recurrent : 0) + (own->normed > 0) +
+                    (own->shape.late > 0) + (own->dropped > 0)) * hidden;
 }
 
 static void refresh_biases(unroll_layer *layer)
 {
     unroll_recurrent *own = layer->own;
     const unroll_cell_shape *shape = &own->shape;
-    memcpy(own->bias_input, layer->w + own->b_ih, (size_t)(own->panels * shape->gates * UNROLL_LANES) * sizeof(real));
+    real *input = own->norm ? own->norm_bias[0] : own->bias_input, *recurrent = own->norm ? own->norm_bias[1] : own->bias_recurrent;
+    memcpy(input, layer->w + own->b_ih, (size_t)(own->panels * shape->gates * UNROLL_LANES) * sizeof(real));
     if (!own->two_biases)
         return;
     for (int panel = 0; panel < own->panels; panel++)
         for (int j = 0; j < shape->recurrent; j++) {
             const real *bias = layer->w + own->b_hh + (size_t)((panel * shape->recurrent + j) * UNROLL_LANES);
-            real *sum = own->bias_input + (size_t)((panel * shape->gates + shape->first + j) * UNROLL_LANES);
-            memcpy(own->bias_recurrent + (size_t)((panel * shape->recurrent + j) * UNROLL_LANES), bias,
+            real *sum = input + (size_t)((panel * shape->gates + shape->first + j) * UNROLL_LANES);
+            memcpy(recurrent + (size_t)((panel * shape->recurrent + j) * UNROLL_LANES), bias,
                    UNROLL_LANES * sizeof(real));
             for (int lane = 0; shape->first + j < shape->gates && lane < UNROLL_LANES; lane++)
                 sum[lane] += bias[lane];
@@ -241,8 +251,12 @@ static void recurrent_take(unroll_layer *layer, unroll_arena *arena)
         own->w_ih_t = unroll_arena_take(arena, input * (size_t)unroll_blocks(own->inputs) * UNROLL_LANES, sizeof(real));
     own->derived = unroll_arena_take(arena, (size_t)own->shape.derived * panels * UNROLL_LANES, sizeof(real));
     own->start[0] = unroll_take_starts(arena, own->bias_input, 0, own->panels * own->shape.gates);
-    if (own->shape.apart > 0)
+    if (own->norm)
+        own->start[1] = unroll_take_starts(arena, NULL, 0, own->panels * own->shape.recurrent);
+    else if (own->shape.apart > 0)
         own->start[1] = apart_starts(own, arena);
+    if (own->norm)
+        unroll_recurrent_norm_take(own, arena);
     own->zero = unroll_take_starts(arena, NULL, 0, unroll_blocks(own->inputs > own->hidden ? own->inputs : own->hidden));
     if (own->form != UNROLL_FLOAT)
         take_packed(own, arena);
@@ -267,6 +281,7 @@ static unroll_tape take_tape(const unroll_recurrent *own, unroll_arena *arena, s
         tape.side[2] = unroll_recurrent_places(own, arena, tape.all, 0, own->shape.late);
         tape.operand = unroll_take_blocks(arena, own->hidden, block_rows);
     }
+    memcpy(tape.gates, tape.side, sizeof tape.gates);
     return tape;
 }
 
@@ -281,6 +296,16 @@ static void take_operands(recurrent_node *mine, const unroll_recurrent *own, unr
         mine->d_operand = unroll_take_blocks(arena, own->hidden, batch);
 }
 
+static void take_norm(unroll_node *node, unroll_arena *arena)
+{
+    const unroll_recurrent *own = node->layer->own;
+    recurrent_node *mine = node->own;
+    unroll_recurrent_norm_take_tape(own, arena, &mine->tape, (size_t)node->capacity);
+    unroll_recurrent_norm_take_tape(own, arena, &mine->stream_tape, 0);
+    for (int side = 0; side < 2; side++)
+        mine->norm_products[side] = unroll_take_matrix(arena, mine->tape.side[side].columns, (size_t)node->batch, 0);
+}
+
 static void recurrent_take_node(unroll_node *node, unroll_arena *arena)
 {
     static const unroll_team alone = {.size = 1};
@@ -291,6 +316,8 @@ static void recurrent_take_node(unroll_node *node, unroll_arena *arena)
     mine->tape = take_tape(own, arena, unroll_row_stride(rows, batch));
     mine->stream_tape = take_tape(own, arena, streams);
     take_operands(mine, own, arena, batch, unroll_row_stride(rows, batch));
+    if (own->norm)
+        take_norm(node, arena);
     for (int k = 0; k < own->states; k++) {
         mine->state[k] = unroll_take_matrix(arena, own->hidden, batch + rows, batch);
         mine->d_state[k] = k == 0 ? unroll_take_matrix(arena, own->hidden, batch + rows, batch)
@@ -307,15 +334,17 @@ static void recurrent_take_node(unroll_node *node, unroll_arena *arena)
 }
 
 /* Of the settings' cell: read backwards, of reals and of symbols; on top of one from whose last states it starts; with its state
-   masked, where a product sees it. */
+   masked, where a product sees it. Then the same with layer norm. */
 static unroll_status recurrent_example(unroll_graph *graph, int index, int reals, int symbols, int *out)
 {
-    enum { OF_SYMBOLS = 1, MASKED = 4 };
+    enum { OF_SYMBOLS = 1, MASKED = 4, NORMED = 5 };
     unroll_recurrent_options options = {.cell = unroll_text(graph->settings, "model"), .hidden = index % 2 == 0 ? 5 : 18,
-                                        .backwards = true};
+                                        .backwards = true, .norm = index >= NORMED};
     const unroll_cell_shape shape = unroll_cell_shape_of(unroll_cell_find(options.cell), graph->settings);
     int first;
     options.hidden += options.hidden % shape.parts;
+    if (options.norm)
+        index -= NORMED;
     if (index <= OF_SYMBOLS)
         return unroll_add_recurrent(graph, "one", index == OF_SYMBOLS ? symbols : reals, -1, &options, out);
     if (index >= MASKED) {
@@ -361,7 +390,7 @@ const unroll_layer_kind unroll_layer_recurrent = {
     .view = unroll_recurrent_view,
     .keep = unroll_recurrent_keep,
     .look = unroll_recurrent_look,
-    .examples = 5,
+    .examples = 10,
     .example = recurrent_example,
 };
 

@@ -15,6 +15,7 @@ typedef struct unroll_recurrent_options {
     double drop_state; /* share of the units of state 0 that recurrent products do not see while training, the same ones at all
                           steps of a sequence (Gal and Ghahramani, 2016); the others count for more */
     bool backwards; /* reads each sequence from its last step to its first; the names end in "_reverse" */
+    bool norm;      /* layer norm of each step's products, and of a state where the cell says so: recurrent_norm.c */
 } unroll_recurrent_options;
 
 /* Adds one. `source`: what it reads at each step; `initial`: another recurrent layer of the same cell and width, on the
@@ -25,7 +26,8 @@ unroll_status unroll_add_recurrent(unroll_graph *graph, const char *name, int so
 /* What one computes at a step, in words, from the shape of its cell: its products and what is done element by element. */
 void unroll_recurrent_tell(const unroll_layer *layer, char *out, size_t room);
 
-/* ---- inside the family: recurrent.c, recurrent_pass.c, recurrent_gradient.c, recurrent_step.c, recurrent_view.c ---- */
+/* ---- inside the family: recurrent.c, recurrent_pass.c, recurrent_gradient.c, recurrent_step.c, recurrent_norm.c,
+   recurrent_view.c ---- */
 
 /* The products: of the input, of state 0 before the step, and of what the cell makes of it within the step (cells/cell.h). */
 enum { UNROLL_INPUT_SIDE, UNROLL_STATE_SIDE, UNROLL_LATE_SIDE, UNROLL_SIDES };
@@ -36,7 +38,7 @@ typedef struct unroll_recurrent {
     unroll_cell_shape shape;
     int inputs, hidden, panels, states, level;
     int heads, head_panels, head_units; /* the recurrent weights are a matrix a head, of its panels and units */
-    int slots;       /* blocks on the tape a panel: gates + apart + kept */
+    int slots;       /* blocks on the tape a panel: gates + apart + kept, and those of the norm */
     int width[UNROLL_SIDES]; /* blocks in a group of the weights of each side */
     int together;    /* panels that a group may not cut */
     int bptt;
@@ -46,15 +48,19 @@ typedef struct unroll_recurrent {
     bool ends_read;  /* another layer starts from its last states */
     int vectors;     /* that the cell has of its own */
     real *derived;   /* [shape.derived][P][16]: made of those */
-    bool whole_rows; /* the cell has hooks over them */
+    bool whole_rows; /* the cell has hooks over them, or products are normed */
     bool one_owner;  /* a step needs all panels of a sequence before it is done: they stay with one thread */
+    bool norm;
+    int normed; /* the state that is normed before the output; 0: none */
     uint32_t dropped; /* of the state that products see: a share in 1 / 65536 */
     size_t vector;   /* place of [vectors][P][16] among the layer's reals */
     /* places among the layer's reals: in groups (I, P*G*16), per head (H / heads, P*R*16 / heads), (H, P*L*16) for L late gates;
        [P*G][16], [P*R][16], [P*L][16] */
     size_t w_ih, w_hh, w_late, b_ih, b_hh, b_late;
-    real *bias_input;              /* [P*G][16]: what the input product starts from */
+    size_t norm_side[2], norm_state; /* and of the norm's weights: [P*G][16], [P*R][16]; weight and bias of the state, [2][P][16] */
+    real *bias_input;              /* [P*G][16]: what the input product starts from; zeros where it is normed */
     real *bias_recurrent;          /* [P*R][16]: what the apart recurrent product starts from */
+    real *norm_bias[2];            /* in their place where the products are normed */
     const real **start[UNROLL_SIDES]; /* lists of them; NULL but for the input's side and for gates that stay apart */
     const real **zero;             /* of the input's gradient */
     real *w_hh_t, *w_ih_t, *w_late_t; /* per head (P*R*16 / heads, H / heads); (P*G*16, I); (P*L*16, H); in groups of 4 */
@@ -63,10 +69,14 @@ typedef struct unroll_recurrent {
 } unroll_recurrent;
 
 /* The tape of some rows, and what the products of each side see of it: the input's gates of all panels, the recurrent ones, the
-   late ones. */
+   late ones. Where they are normed, a side's product, its norm and its gradient lie in places of their own, beside those of the
+   gates. */
 typedef struct unroll_tape {
     unroll_matrix all, side[UNROLL_SIDES]; /* (rows, P*slots*16); (rows, P*G*16), (rows, P*R*16), (rows, P*L*16) */
     unroll_matrix seen, operand;           /* (rows, H): of the state side where it is masked, of the late side */
+    unroll_matrix gates[2];     /* like `side`, of the gates: the same places unless products are normed */
+    unroll_matrix state[2];     /* (rows, H): of a normed state what its norm gives and, for backward, without weight and bias */
+    real *inverse[3][2];        /* [rows][16]: inverse deviations of each side's norms and of the state's, for backward; else NULL */
 } unroll_tape;
 
 /* Some sequences at one step whose states before it lie in consecutive rows. */
@@ -109,6 +119,7 @@ typedef struct unroll_recurrent_node {
        forward does not leave on the tape */
     unroll_matrix d_kept[UNROLL_CELL_STATES], value[UNROLL_CELL_GATES];
     bool keeps; /* some d_kept is there */
+    unroll_matrix norm_products[2]; /* (B, P*G*16), (B, P*R*16): a sequence's part of the gradient of the norm's weights */
     unroll_matrix place[2][UNROLL_CELL_GATES + 1]; /* (rows, H), likewise: of the tape, after forward and after backward */
 } unroll_recurrent_node;
 
@@ -177,6 +188,22 @@ void unroll_operand_mask(const unroll_recurrent *own, const unroll_run *r, unrol
 /* After the cell's backward of a run: the late gates' product back, and what of it reaches the other gates and the state before. */
 void unroll_late_backward(const unroll_node *node, const unroll_run *r, unroll_cell_gradient *cell, unroll_cell_place *at,
                           bool masked, bool cut);
+/* Layer norm of the products and of a state, of recurrent_norm.c. What the table of the kind asks for: places among the layer's
+   reals, from `from` on; initial values; memory. */
+size_t unroll_recurrent_norm_reals(unroll_recurrent *own, size_t from);
+void unroll_recurrent_norm_init(unroll_layer *layer);
+void unroll_recurrent_norm_take(unroll_recurrent *own, unroll_arena *arena);
+void unroll_recurrent_norm_take_tape(const unroll_recurrent *own, unroll_arena *arena, unroll_tape *tape, size_t rows);
+/* Forward: of the input's product of some rows, to the gates; of a step's recurrent one, onto them; and of the state. */
+void unroll_recurrent_norm_input(const unroll_layer *layer, const unroll_tape *tape, int row, int rows);
+void unroll_recurrent_norm_recurrent(const unroll_walk *walk, const unroll_run *r);
+void unroll_recurrent_norm_state(const unroll_walk *walk, const unroll_run *r);
+/* Backward: of a run's state, before the cell; of its products, from the gradients of the pre-activations, after it; and, of this
+   thread's panels, of what rows add to the gradient of the state's weights, and sequences to that of the others. */
+void unroll_recurrent_norm_state_back(const unroll_node *node, const unroll_run *r);
+void unroll_recurrent_norm_back(const unroll_node *node, const unroll_run *r);
+void unroll_recurrent_norm_state_gradient(const unroll_node *node, unroll_part panels, int row, int rows);
+void unroll_recurrent_norm_gradient(const unroll_node *node, unroll_part panels);
 
 void unroll_recurrent_forward(unroll_node *node, const unroll_pass *pass);
 void unroll_recurrent_backward(unroll_node *node, const unroll_pass *pass);

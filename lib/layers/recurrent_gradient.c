@@ -32,6 +32,19 @@ typedef struct backward_walk {
     unroll_product product;    /* recurrent, of a head and run */
 } backward_walk;
 
+/* from the output of a cell with a normed state to the gradient of the state itself */
+static void normed_output_back(backward_walk *walk, const unroll_node *node, unroll_part panels, const unroll_run *r)
+{
+    const unroll_recurrent *own = node->layer->own;
+    const recurrent_node *mine = node->own;
+    for (int panel = panels.begin; panel < panels.end; panel++) {
+        set_panel(node, panel, r, &walk->cell);
+        walk->cell.d_output = unroll_matrix_row(mine->d_state[0], panel, r->after);
+        own->cell->output_backward(&walk->cell);
+    }
+    unroll_recurrent_norm_state_back(node, r);
+}
+
 /* the cell's backward over some panels and one run; where it is `cut`, nothing is handed further back */
 static void backward_cells(backward_walk *walk, const unroll_node *node, unroll_part panels, const unroll_run *r, bool cut)
 {
@@ -44,6 +57,8 @@ static void backward_cells(backward_walk *walk, const unroll_node *node, unroll_
         unroll_recurrent_keep_output(node, panels, r->row, r->after, r->count);
     if (own->cell->after_backward != NULL && r->count > 0)
         whole_rows(node, own->cell->after_backward, r);
+    if (own->normed > 0 && r->count > 0)
+        normed_output_back(walk, node, panels, r);
     for (int panel = panels.begin; r->count > 0 && panel < panels.end; panel++) {
         set_panel(node, panel, r, cell);
         for (int k = 1; k < own->states; k++)
@@ -59,6 +74,8 @@ static void backward_cells(backward_walk *walk, const unroll_node *node, unroll_
     }
     if (own->cell->before_backward != NULL && r->count > 0)
         whole_rows(node, own->cell->before_backward, r);
+    if (own->norm && r->count > 0)
+        unroll_recurrent_norm_back(node, r);
 }
 
 /* C = gradients of the pre-activations times transposed weights (k, ..), for some blocks of C. `side`: 0 the input's gates, 1
@@ -100,6 +117,7 @@ static backward_walk open_walk(const unroll_node *node, const unroll_pass *pass,
     backward_walk walk = {.blocks = blocks, .masked = is_masked(node, pass), .at = place_in_pass(node->layer, pass)};
     walk.at.sequence_next = 1;
     walk.cell.variant = own->shape.variant;
+    walk.cell.normed = own->normed > 0;
     walk.cell.gate = unroll_matrix_block(mine->tape.all);
     if (own->shape.recurrent > 0)
         set_head(&walk, node, 0);
@@ -223,10 +241,10 @@ static void bias_gradient(const unroll_node *node, unroll_part panels, int row, 
         own->engine->scatter(node->g + own->w_ih + (size_t)block * (size_t)own->inputs * UNROLL_LANES,
                              end - block < width ? end - block : width, node->source[0]->symbol + row, rows,
                              mine->tape.side[0].at + block, from);
-    own->engine->column_sums(mine->tape.side[0].at + panels.begin * gates, from, rows, end - panels.begin * gates,
+    own->engine->column_sums(mine->tape.gates[0].at + panels.begin * gates, from, rows, end - panels.begin * gates,
                              node->g + own->b_ih + (size_t)(panels.begin * gates * UNROLL_LANES));
     if (own->two_biases && recurrent > 0)
-        own->engine->column_sums(mine->tape.side[1].at + panels.begin * recurrent, from, rows,
+        own->engine->column_sums(mine->tape.gates[1].at + panels.begin * recurrent, from, rows,
                                  (panels.end - panels.begin) * recurrent,
                                  node->g + own->b_hh + (size_t)(panels.begin * recurrent * UNROLL_LANES));
     if (own->two_biases && late > 0)
@@ -302,6 +320,8 @@ static void stretch_gradient(const unroll_node *node, const unroll_team *team, u
     if (!own->symbols)
         input_weight_gradient(node, team, row, rows);
     bias_gradient(node, own_panels(own, team), row, rows);
+    if (own->normed > 0)
+        unroll_recurrent_norm_state_gradient(node, own_panels(own, team), row, rows);
     if (own->shape.recurrent > 0 || own->vectors > 0)
         recurrent_gradient(node, team, steps, masked);
     if (own->shape.late > 0)
@@ -389,7 +409,8 @@ static void hand_back(unroll_node *node, const unroll_pass *pass)
     unroll_team_wait(pass->team);
 }
 
-/* clears the gradients of states that nobody has written yet: of the last ones, and of the initial ones where they are wanted */
+/* clears the gradients of states that nobody has written yet: of the last ones, and of the initial ones where they are wanted; and
+   the sums of the norm's */
 static void clear_gradients(const unroll_node *node, const thread_share *share)
 {
     const unroll_recurrent *own = node->layer->own;
@@ -397,6 +418,9 @@ static void clear_gradients(const unroll_node *node, const thread_share *share)
     unroll_part sequences = share->sequences;
     for (int k = 1; !own->ends_read && k < own->states; k++)
         clear(mine->d_state[k], share->panels, sequences.begin, sequences.end - sequences.begin);
+    for (int side = 0; own->norm && side < 2; side++)
+        clear(mine->norm_products[side], (unroll_part){0, unroll_blocks(mine->norm_products[side].columns)}, sequences.begin,
+              sequences.end - sequences.begin);
     if (node->layer->sources > 1)
         clear(mine->d_state[0], share->panels, unroll_recurrent_initial_row(node, sequences.begin), sequences.end - sequences.begin);
 }
@@ -432,6 +456,8 @@ void unroll_recurrent_backward(unroll_node *node, const unroll_pass *pass)
         unroll_team_phase(team, UNROLL_PHASE_WEIGHTS);
         stretch_gradient(node, team, steps, walk.masked);
     }
+    if (own->norm)
+        unroll_recurrent_norm_gradient(node, own_panels(own, team));
     unroll_team_phase(team, UNROLL_PHASE_OTHER);
     unroll_team_wait(team);
     if (node->layer->sources > 1 && node->wanted[1])

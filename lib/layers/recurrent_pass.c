@@ -26,14 +26,14 @@ void unroll_recurrent_input(const unroll_layer *layer, unroll_part panels, unrol
                         .chained = false};
     if (rows == 0 || block == end)
         return;
-    if (!own->symbols) {
+    if (!own->symbols)
         own->engine->product(&p);
-        return;
-    }
-    for (; block < end; block += width)
+    for (; own->symbols && block < end; block += width)
         own->engine->gather(layer->w + own->w_ih + (size_t)block * (size_t)own->inputs * UNROLL_LANES,
                             end - block < width ? end - block : width, own->bias_input + (size_t)block * UNROLL_LANES,
                             symbol + row, rows, gate + block, from);
+    if (own->norm)
+        unroll_recurrent_norm_input(layer, tape, row, rows);
 }
 
 /* ---- step by step ---- */
@@ -62,6 +62,7 @@ void unroll_walk_open(unroll_walk *walk, const unroll_layer *layer, unroll_part 
                                   .chained = own->single && own->panels * own->shape.late <= CHAINED_BLOCKS};
     walk->mask = NULL;
     walk->cell.variant = own->shape.variant;
+    walk->cell.normed = own->normed > 0;
     walk->cell.gate = unroll_matrix_block(tape->all);
     walk->cell.at = &walk->at;
 }
@@ -115,9 +116,15 @@ static void each_panel(unroll_walk *walk, const unroll_run *r, int first, int pa
 void unroll_walk_cells(unroll_walk *walk, const unroll_run *r, int first, int panels)
 {
     const unroll_recurrent *own = walk->layer->own;
+    if (own->norm)
+        unroll_recurrent_norm_recurrent(walk, r);
     if (own->cell->before != NULL)
         whole_rows(walk, r, own->cell->before);
     each_panel(walk, r, first, panels, own->cell->forward);
+    if (own->normed > 0) {
+        unroll_recurrent_norm_state(walk, r);
+        each_panel(walk, r, first, panels, own->cell->output);
+    }
     if (own->cell->after != NULL)
         whole_rows(walk, r, own->cell->after);
 }

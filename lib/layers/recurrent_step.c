@@ -112,6 +112,8 @@ static void packed_step(unroll_walk *walk, const unroll_node *node, const unroll
         packed_products(walk, node, row);
     if (own->shape.late > 0)
         packed_late(walk, node, r);
+    if (own->norm && !own->symbols)
+        unroll_recurrent_norm_input(node->layer, &mine->stream_tape, 0, r->count);
     unroll_walk_cells(walk, r, 0, own->panels);
 }
 

@@ -20,11 +20,17 @@ size_t unroll_recurrent_reals(unroll_layer *layer)
     own->b_hh = own->b_ih + input;
     own->b_late = own->b_hh + (own->two_biases ? recurrent : 0);
     own->vector = own->b_late + (own->two_biases ? late : 0);
-    return own->vector + (size_t)(own->vectors * own->panels) * UNROLL_LANES;
+    return unroll_recurrent_norm_reals(own, own->vector + (size_t)(own->vectors * own->panels) * UNROLL_LANES);
 }
 
-/* The weights that there are, in order; the cell's vectors are VECTOR and up. */
-enum { W_IH, W_HH, B_IH, B_HH, VECTOR, MOST_WEIGHTS = VECTOR + UNROLL_CELL_VECTORS };
+/* The weights that there are, in order; the cell's vectors are VECTOR and up, after those of the norm. */
+enum { W_IH, W_HH, B_IH, B_HH, NORM_IH, NORM_HH, NORM_STATE, NORM_STATE_BIAS, VECTOR, MOST_WEIGHTS = VECTOR + UNROLL_CELL_VECTORS };
+
+/* of the recurrent side; else of the input's, or of one value a unit */
+static bool is_recurrent(int kind)
+{
+    return kind == W_HH || kind == B_HH || kind == NORM_HH;
+}
 
 static int weights_of(const unroll_recurrent *own, int which[MOST_WEIGHTS])
 {
@@ -35,6 +41,8 @@ static int weights_of(const unroll_recurrent *own, int which[MOST_WEIGHTS])
     which[count++] = B_IH;
     if (own->two_biases && own->shape.recurrent > 0)
         which[count++] = B_HH;
+    for (int kind = NORM_IH; own->norm && kind <= (own->normed > 0 ? NORM_STATE_BIAS : NORM_HH); kind++)
+        which[count++] = kind;
     for (int v = 0; v < own->vectors; v++)
         which[count++] = VECTOR + v;
     return count;
@@ -48,18 +56,21 @@ int unroll_recurrent_weight_count(const unroll_layer *layer)
 
 void unroll_recurrent_weight(const unroll_layer *layer, int index, unroll_weight *out)
 {
-    static const char *const names[] = {"weight_ih", "weight_hh", "bias_ih", "bias_hh"};
+    static const char *const names[] = {"weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_norm_ih", "weight_norm_hh",
+                                        "weight_norm_", "bias_norm_"};
     const unroll_recurrent *own = layer->own;
     int which[MOST_WEIGHTS], kind;
     char suffix[UNROLL_NAME_ROOM];
     weights_of(own, which);
     kind = which[index];
-    snprintf(suffix, sizeof suffix, ".%s_l%d%s", kind < VECTOR ? names[kind] : own->shape.vector[kind - VECTOR], own->level,
+    snprintf(suffix, sizeof suffix, ".%s%s_l%d%s", kind < VECTOR ? names[kind] : own->shape.vector[kind - VECTOR],
+             kind == NORM_STATE || kind == NORM_STATE_BIAS ? own->cell->state[own->normed] : "", own->level,
              own->backwards ? "_reverse" : "");
     unroll_weight_name(out, layer->name, suffix);
-    out->rows = kind >= VECTOR                 ? own->hidden / own->shape.parts
-                : kind == W_IH || kind == B_IH ? own->hidden * own->shape.gates
-                                               : own->hidden * (own->shape.recurrent + own->shape.late);
+    out->rows = kind >= VECTOR         ? own->hidden / own->shape.parts
+                : kind >= NORM_STATE   ? own->hidden
+                : is_recurrent(kind) ? own->hidden * (own->shape.recurrent + own->shape.late)
+                                       : own->hidden * own->shape.gates;
     out->columns = kind == W_IH ? own->inputs : kind == W_HH ? own->head_units : 0;
 }
 
@@ -106,10 +117,12 @@ size_t unroll_recurrent_locate(const unroll_layer *layer, int index, int row, in
     weights_of(own, which);
     if (which[index] >= VECTOR)
         return own->vector + (size_t)((which[index] - VECTOR) * own->panels * UNROLL_LANES + row * own->shape.parts);
-    at = place_of_gate(&own->shape, which[index] == W_HH || which[index] == B_HH, row / own->hidden);
+    if (which[index] >= NORM_STATE)
+        return own->norm_state + (size_t)((which[index] - NORM_STATE) * own->panels * UNROLL_LANES + row);
+    at = place_of_gate(&own->shape, is_recurrent(which[index]), row / own->hidden);
     block = unit / UNROLL_LANES * gates[at.side] + at.block;
     if (which[index] >= B_IH)
-        return bias[at.side] + (size_t)(block * UNROLL_LANES) + lane;
+        return (which[index] >= NORM_IH ? own->norm_side[at.side] : bias[at.side]) + (size_t)(block * UNROLL_LANES) + lane;
     if (at.side != UNROLL_STATE_SIDE)
         return (at.side == UNROLL_INPUT_SIDE ? own->w_ih : own->w_late) + lane +
                unroll_weight_place(own->panels * gates[at.side], own->width[at.side],
@@ -119,13 +132,14 @@ size_t unroll_recurrent_locate(const unroll_layer *layer, int index, int row, in
                                column);
 }
 
-/* "pytorch": everything uniform in 1 / sqrt(H). The others: Glorot and Bengio's uniform (2010) for the input weights, the
+/* "pytorch": everything uniform in 1 / sqrt(H), biases of a norm zero. The others: Glorot and Bengio's uniform (2010) for the input weights, the
    named form for the recurrent ones (orthogonal: Saxe et al., 2014; identity: Le, Jaitly, Hinton, 2015), biases zero. */
 static unroll_status init_matrices(unroll_layer *layer, const char *init, uint64_t seed, int stream)
 {
     const unroll_recurrent *own = layer->own;
+    int which[MOST_WEIGHTS];
     if (strcmp(init, "pytorch") == 0) {
-        for (int i = 0; i < unroll_recurrent_weight_count(layer) - own->vectors; i++)
+        for (int i = 0; i < weights_of(own, which) && which[i] <= (own->norm ? W_HH : B_HH); i++)
             unroll_init_uniform(layer, i, seed, stream + i, 1.0 / sqrt((double)own->hidden));
         return unroll_ok();
     }
@@ -190,6 +204,8 @@ unroll_status unroll_recurrent_init(unroll_layer *layer, const unroll_settings *
     init_vectors(layer, settings, seed, stream);
     if (unroll_int(settings, "chrono") > 0)
         init_chrono(layer, settings, seed, stream, bias);
+    if (own->norm)
+        unroll_recurrent_norm_init(layer);
     for (int gate = 0; own->cell->bias != NULL && gate < own->shape.gates; gate++)
         for (int unit = 0; unit < own->hidden; unit++)
             *bias_of(layer, bias, own->shape.torch[gate], unit) += (real)own->cell->bias(settings, gate);

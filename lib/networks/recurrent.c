@@ -16,6 +16,8 @@ static const unroll_setting rows[] = {
      "network recurrent", 0},
     {"directions", UNROLL_CHOICE, 0, 0, "one|both", "one", "", "both: a second layer beside each reads the sequence backwards",
      "network recurrent", 0},
+    {"norm", UNROLL_CHOICE, 0, 0, "none|layer", "none", "",
+     "layer: layer norm inside cells, of both products of a step, and of the LSTM's c before its output", "network recurrent", 0},
     {"embedding", UNROLL_INT, 0, 1000000, "", "0", "columns",
      "columns of an embedding below the first layer, where inputs are symbols; 0: none", "network recurrent",
      UNROLL_SETTING_SYMBOLS},
@@ -107,7 +109,8 @@ static stack stack_of(const unroll_settings *settings, const char *name, const c
                    .dropout = unroll_real(settings, "dropout"),
                    .options = {.cell = unroll_text(settings, "model"),
                                .hidden = (int)unroll_int(settings, "hidden"),
-                               .drop_state = unroll_real(settings, "drop_state")}};
+                               .drop_state = unroll_real(settings, "drop_state"),
+                               .norm = strcmp(unroll_text(settings, "norm"), "layer") == 0}};
 }
 
 static unroll_status add_embedding(unroll_graph *graph, const stack *s, int *top)

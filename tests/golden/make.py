@@ -136,6 +136,13 @@ class Stepped(nn.Module):
             for name, shape in shapes.items():
                 setattr(self, f"{name}_l{k}", nn.Parameter(torch.zeros(shape)))
 
+    def given(self, x, k):
+        return x @ getattr(self, f"weight_ih_l{k}").T + getattr(self, f"bias_ih_l{k}")
+
+    def new_states(self, given, states, k):
+        own = {name: getattr(self, f"{name}_l{k}") for name in self.vectors}
+        return self.step(given, states, lambda h: self.product(h, k), own)
+
     def product(self, h, k):
         """W_hh h + b_hh; the rows of every gate's head see that head of h."""
         weight, bias = getattr(self, f"weight_hh_l{k}"), getattr(self, f"bias_hh_l{k}")
@@ -150,12 +157,11 @@ class Stepped(nn.Module):
         initial = initial if isinstance(initial, tuple) else (initial,)
         ends = []
         for k in range(self.layers):
-            given = x @ getattr(self, f"weight_ih_l{k}").T + getattr(self, f"bias_ih_l{k}")
+            given = self.given(x, k)
             states, outs = tuple(s[k] for s in initial), []
-            own = {name: getattr(self, f"{name}_l{k}") for name in self.vectors}
             for t in range(x.shape[1]):
                 there = torch.tensor([lengths is None or t < n for n in lengths or [0] * len(x)])[:, None]
-                new = self.step(given[:, t], states, lambda h: self.product(h, k), own)
+                new = self.new_states(given[:, t], states, k)
                 states = tuple(torch.where(there, a, b) for a, b in zip(new, states))
                 outs.append(torch.where(there, states[0], torch.zeros_like(states[0])))
             x = torch.stack(outs, 1)
@@ -173,13 +179,62 @@ STEPPED = {"mgu": lambda _: (mgu_step, 2, True, 1, {}), "mingru": lambda _: (min
            "lstm_with": lstm_with, "gru_with": gru_with}
 
 
+def normed_lstm_step(given, states, product, norm):
+    i, f, g, o = (given + product(states[0])).chunk(4, -1)
+    c = torch.sigmoid(f) * states[1] + torch.sigmoid(i) * torch.tanh(g)
+    return torch.sigmoid(o) * torch.tanh(norm(c)), c
+
+
+def normed_gru_step(given, states, product, _):
+    (r, z, n), (r_h, z_h, n_h), (h,) = given.chunk(3, -1), product(states[0]).chunk(3, -1), states
+    r, z = torch.sigmoid(r + r_h), torch.sigmoid(z + z_h)
+    n = torch.tanh(n + r * n_h)
+    return (n + z * (h - n),)
+
+
+def normal(x):
+    return nn.functional.layer_norm(x, x.shape[-1:])
+
+
+class Normed(Stepped):
+    """Both products of a step normed, `together` gates first and then the others; and a state, where there is one beside h."""
+
+    def __init__(self, step, gates, together, states, inputs, hidden, layers):
+        super().__init__(step, gates, True, states, {}, inputs, hidden, layers, 1)
+        self.together = together * hidden
+        for k in range(layers):
+            for side in ("ih", "hh"):
+                setattr(self, f"weight_norm_{side}_l{k}", nn.Parameter(torch.ones(gates * hidden)))
+            for name in ("weight", "bias") if states > 1 else ():
+                setattr(self, f"{name}_norm_c_l{k}", nn.Parameter(torch.zeros(hidden)))
+
+    def norm(self, x, side, k):
+        parts = [normal(part) for part in (x[..., :self.together], x[..., self.together:]) if part.shape[-1] > 0]
+        return torch.cat(parts, -1) * getattr(self, f"weight_norm_{side}_l{k}") + getattr(self, f"bias_{side}_l{k}")
+
+    def given(self, x, k):
+        return self.norm(x @ getattr(self, f"weight_ih_l{k}").T, "ih", k)
+
+    def product(self, h, k):
+        return self.norm(h @ getattr(self, f"weight_hh_l{k}").T, "hh", k)
+
+    def new_states(self, given, states, k):
+        norm = lambda c: normal(c) * getattr(self, f"weight_norm_c_l{k}") + getattr(self, f"bias_norm_c_l{k}")
+        return self.step(given, states, lambda h: self.product(h, k), norm)
+
+
+NORMED = {"lstm": (normed_lstm_step, 4, 4, 2), "gru": (normed_gru_step, 3, 2, 1)}
+
+
 class Net(nn.Module):
     """The recurrent layers and the dense head of lib/model, in PyTorch's words."""
 
     def __init__(self, kind, inputs, hidden, layers, outputs, options):
         super().__init__()
         both = options.get("directions") == "both"
-        if kind in STEPPED:
+        if "norm" in options:
+            self.rnn = Normed(*NORMED[kind], inputs, hidden, layers)
+        elif kind in STEPPED:
             self.rnn = Stepped(*STEPPED[kind](options), inputs, hidden, layers, int(options.get("heads", 1)))
         else:
             make = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU, "rnn_relu": nn.RNN}[kind]
@@ -372,6 +427,7 @@ def write_case(out, case):
 BOTH = ("lstm_both", "gru_both")  # two directions
 TODAY = ("minlstm", "indrnn", "indrnn_tanh", "lru")
 WITH = ("lstm_with", "gru_with")  # parts taken away or added
+NORM = ("lstm_norm", "gru_norm")  # layer norm inside
 
 
 def cases_of(kind):
@@ -402,6 +458,13 @@ def cases_of(kind):
                 case("no_reset_wider_than_a_block", 17, 1, True, "squared", reset="none"),
                 case("of_symbols", 5, 2, True, "softmax", True, update="no"),
                 case("truncated", 5, 2, True, "squared", reset="none", bptt="3")]
+    if kind in NORM:
+        return [dict(case(name, hidden, layers, every, loss, symbols, norm="layer", **more), kind=kind.split("_")[0])
+                for name, hidden, layers, every, loss, symbols, more in [
+                    ("every_step_squared", 5, 1, True, "squared", False, {}),
+                    ("last_step_softmax_of_symbols", 5, 2, False, "softmax", True, {}),
+                    ("wider_than_a_block", 17, 2, True, "bernoulli", False, {}),
+                    ("truncated", 5, 2, True, "squared", False, {"bptt": "3"})]]
     cases = [
         case("every_step_squared", 5, 1, True, "squared"),
         case("last_step_squared", 5, 2, False, "squared"),
@@ -428,7 +491,7 @@ def main(wanted):
     """Writes the files of these kinds, or, without any, of all."""
     folder = pathlib.Path(__file__).parent
     torch.set_num_threads(1)
-    for number, kind in enumerate(["rnn", "rnn_relu", "lstm", "gru", "mingru", "slstm", *BOTH, "mgu", *TODAY, *WITH]):
+    for number, kind in enumerate(["rnn", "rnn_relu", "lstm", "gru", "mingru", "slstm", *BOTH, "mgu", *TODAY, *WITH, *NORM]):
         if wanted and kind not in wanted:
             continue
         with open(folder / f"{kind}.txt", "w", encoding="ascii") as out:
