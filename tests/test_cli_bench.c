@@ -179,12 +179,12 @@ static void a_peer_that_is_missing_dies_or_is_wrong_does_not_count(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "onednn is not here: on Debian libdnnl-dev (version 2) brings it"));
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "torch is not here: on Debian python3-torch"));
     CHECK_TEXT(err, "");
-    /* answers that it is ready, and ends: 3 units, 3 inputs, batch 1, 3 steps are 1 + 7 * 4 + 4 * 38 bytes */
-    write_peer("#!/bin/sh\nhead -c 181 >/dev/null\nprintf '\\0\\0\\0\\0'\n", variables);
+    /* answers that it is ready, and ends: 3 units, 3 inputs, batch 1, 3 steps are 1 + 8 * 4 + 4 * 38 bytes */
+    write_peer("#!/bin/sh\nhead -c 185 >/dev/null\nprintf '\\0\\0\\0\\0'\n", variables);
     CU_ASSERT_EQUAL(call(variables, "--peers model=rnn hidden=3 batch=1 length=3"), 0);
     CHECK_TEXT(err, "unroll: cblas does not count here: it died at its work\n");
     /* answers zeros to whatever it is asked */
-    write_peer("#!/bin/sh\nhead -c 181 >/dev/null\nhead -c 8000 /dev/zero\ncat >/dev/null\n", variables);
+    write_peer("#!/bin/sh\nhead -c 185 >/dev/null\nhead -c 8000 /dev/zero\ncat >/dev/null\n", variables);
     CU_ASSERT_EQUAL(call(variables, "--peers model=rnn hidden=3 batch=1 length=3"), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(err, "unroll: cblas does not count here: its loss is 0, ours "));
     CU_ASSERT_PTR_NULL(strstr(out, "the best peer"));
@@ -238,6 +238,18 @@ static void the_peers_that_are_here_do_the_same_work(void)
     CHECK_TEXT(err, "");
 }
 
+static void pytorchs_loop_with_layer_norm_does_the_same_work_and_other_peers_say_that_they_have_none(void)
+{
+    CU_ASSERT_EQUAL(call("", "--peers model=rnn,lstm,gru norm=layer hidden=17 batch=1,3 length=5"), 0);
+    CU_ASSERT_PTR_NULL(strstr(err, "torch does not count"));
+    if (strstr(out, "cblas is not here") == NULL)
+        CU_ASSERT_PTR_NOT_NULL(strstr(err, "unroll: cblas does not count here: it has no layer norm inside a cell\n"));
+    if (strstr(out, "torch is not here") != NULL)
+        test_skip("PyTorch is not installed");
+    CU_ASSERT_EQUAL(call("", "--peers --stream model=rnn,lstm,gru norm=layer hidden=17 length=5"), 0);
+    CU_ASSERT_PTR_NULL(strstr(err, "torch does not count"));
+}
+
 const unroll_test tests_cli_bench[] = {
     TEST(every_mode_prints_its_columns_as_csv),
     TEST(every_invocation_is_kept_and_its_phases_make_a_whole),
@@ -249,5 +261,6 @@ const unroll_test tests_cli_bench[] = {
     TEST(a_peer_whose_gradient_of_the_inputs_is_another_does_not_count),
     TEST(peers_are_built_only_where_they_can_be),
     TEST(the_peers_that_are_here_do_the_same_work),
+    TEST(pytorchs_loop_with_layer_norm_does_the_same_work_and_other_peers_say_that_they_have_none),
     {NULL, NULL},
 };

@@ -9,7 +9,7 @@ enum { TRAINED_STEPS = 5 }; /* before the loss is computed once more */
 
 void unroll_peer_problem_free(unroll_peer_problem *q)
 {
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < q->weights; i++)
         free(q->weight[i]);
     free(q->x), free(q->target), free(q->h), free(q->d_x), free(q->d_w_ih), free(q->d_w_hh);
 }
@@ -99,10 +99,11 @@ unroll_status unroll_peer_problem_pose(const unroll_settings *settings, const un
     *q = (unroll_peer_problem){.hidden = (size_t)unroll_int(settings, "hidden"), .input = (size_t)timed->inputs,
                                .batch = (size_t)timed->batch, .steps = (size_t)timed->steps};
     q->rows = q->hidden * (size_t)unroll_cell_find(cell)->shape.gates;
-    int32_t head[7] = {number, (int32_t)q->hidden, timed->inputs, timed->batch, timed->steps,
-                       (int32_t)unroll_int(settings, "threads"), stream};
+    q->weights = unroll_model_weight_count(timed->model);
+    int32_t head[8] = {number, (int32_t)q->hidden, timed->inputs, timed->batch, timed->steps,
+                       (int32_t)unroll_int(settings, "threads"), stream, strcmp(unroll_text(settings, "norm"), "layer") == 0};
     memcpy(q->head, head, sizeof head);
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < q->weights; i++)
         if ((q->weight[i] = copy_out(timed->model, i, false, &q->length[i])) == NULL)
             return unroll_error(UNROLL_FAILED, "out of memory");
     q->x = malloc(q->steps * q->batch * q->input * sizeof *q->x);

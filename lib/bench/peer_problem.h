@@ -4,11 +4,14 @@
 
 #include "bench/timed.h"
 
+enum { UNROLL_PEER_WEIGHTS = 10 };
+
 typedef struct unroll_peer_problem {
-    int32_t head[7]; /* as peers.h has it: cell, hidden, input, batch, steps, threads, stream */
+    int32_t head[8]; /* as peers.h has it: cell, hidden, input, batch, steps, threads, stream, norm */
     size_t hidden, input, batch, steps, rows; /* rows: of W_ih and W_hh */
-    float *weight[6]; /* owned: W_ih, W_hh, b_ih, b_hh, head's W and b */
-    size_t length[6];
+    int weights;
+    float *weight[UNROLL_PEER_WEIGHTS]; /* owned: in the model's order, which is that of peers.h */
+    size_t length[UNROLL_PEER_WEIGHTS];
     float *x, *target;                /* (T, B, I), (B); owned */
     /* ours, to be compared; owned: the last h (B, H); unless the peers stream, the gradients of x (T, B, I), W_ih and W_hh */
     float *h, *d_x, *d_w_ih, *d_w_hh;

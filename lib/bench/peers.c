@@ -42,7 +42,7 @@ static bool hand_over(peer *p, const unroll_peer_problem *q)
 {
     bool good = unroll_peer_send(&p->process, "s", 1) && unroll_peer_send(&p->process, q->head, sizeof q->head);
     int32_t length = 0;
-    for (int i = 0; i < 6; i++)
+    for (int i = 0; i < q->weights; i++)
         good = good && unroll_peer_send(&p->process, q->weight[i], q->length[i] * sizeof(float));
     good = good && unroll_peer_send(&p->process, q->x, q->steps * q->batch * q->input * sizeof(float)) &&
            unroll_peer_send(&p->process, q->target, q->batch * sizeof(float)) &&

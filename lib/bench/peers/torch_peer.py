@@ -1,4 +1,5 @@
-"""PyTorch as a peer of unroll bench --peers: nn.RNN, nn.LSTM, nn.GRU with Adam. The protocol is that of peer.c."""
+"""PyTorch as a peer of unroll bench --peers: nn.RNN, nn.LSTM, nn.GRU with Adam; with layer norm inside, which these have not, a
+loop over the steps. The protocol is that of peer.c."""
 import struct
 import sys
 import time
@@ -31,20 +32,67 @@ def reply(*tensors):
     sink.flush()
 
 
+def rnn_step(given, product, states, norm):
+    return (torch.tanh(given + product),)
+
+
+def lstm_step(given, product, states, norm):
+    i, f, g, o = (given + product).chunk(4, -1)
+    c = torch.sigmoid(f) * states[1] + torch.sigmoid(i) * torch.tanh(g)
+    return torch.sigmoid(o) * torch.tanh(norm(c)), c
+
+
+def gru_step(given, product, states, norm):
+    (r, z, n), (r_h, z_h, n_h) = given.chunk(3, -1), product.chunk(3, -1)
+    n = torch.tanh(n + torch.sigmoid(r + r_h) * n_h)
+    return (n + torch.sigmoid(z + z_h) * (states[0] - n),)
+
+
+class Normed(torch.nn.Module):
+    """A loop over the steps of a cell with layer norm of both products, of `together` gates at once and of the others, and of an
+    LSTM's c. The input's product and its norm are taken of all steps at once."""
+
+    def __init__(self, cell, inputs, hidden):
+        super().__init__()
+        self.step, gates, self.together, states = ((rnn_step, 1, hidden, 1), (lstm_step, 4, 4 * hidden, 2),
+                                                   (gru_step, 3, 2 * hidden, 1))[cell]
+        self.zero = (torch.zeros(hidden),) * states
+        shapes = {"weight_ih": (gates * hidden, inputs), "weight_hh": (gates * hidden, hidden), "bias_ih": (gates * hidden,),
+                  "bias_hh": (gates * hidden,), "weight_norm_ih": (gates * hidden,), "weight_norm_hh": (gates * hidden,)}
+        if states > 1:
+            shapes.update(weight_norm_c=(hidden,), bias_norm_c=(hidden,))
+        for name, shape in shapes.items():
+            setattr(self, name + "_l0", torch.nn.Parameter(torch.empty(shape)))
+
+    def norm(self, x, side):
+        weight, bias = getattr(self, f"weight_norm_{side}_l0"), getattr(self, f"bias_{side}_l0")
+        parts = (slice(0, self.together), slice(self.together, None))
+        normed = [torch.nn.functional.layer_norm(x[..., part], weight[part].shape, weight[part], bias[part])
+                  for part in parts if len(weight[part]) > 0]
+        return normed[0] if len(normed) == 1 else torch.cat(normed, -1)
+
+    def norm_state(self, c):
+        return torch.nn.functional.layer_norm(c, c.shape[-1:], self.weight_norm_c_l0, self.bias_norm_c_l0)
+
+    def forward(self, x, states=None):
+        states, y = states or tuple(zero.expand(x.shape[1], -1) for zero in self.zero), []
+        for given in self.norm(x @ self.weight_ih_l0.T, "ih"):
+            product = self.norm(states[0] @ self.weight_hh_l0.T, "hh")
+            states = self.step(given, product, states, self.norm_state)
+            y.append(states[0])
+        return torch.stack(y), states
+
+
 class Peer:
     def __init__(self):
-        cell, self.hidden, inputs, batch, self.steps, threads, self.streaming = struct.unpack("7i", receive(28))
-        gates = (1, 4, 3)[cell]
+        cell, self.hidden, inputs, batch, self.steps, threads, self.streaming, norm = struct.unpack("8i", receive(32))
         torch.set_num_threads(threads)
-        self.layer = (torch.nn.RNN, torch.nn.LSTM, torch.nn.GRU)[cell](inputs, self.hidden)
+        make = (torch.nn.RNN, torch.nn.LSTM, torch.nn.GRU)[cell]
+        self.layer = Normed(cell, inputs, self.hidden) if norm else make(inputs, self.hidden)
         self.head = torch.nn.Linear(self.hidden, 1)
         with torch.no_grad():
-            self.layer.weight_ih_l0.copy_(receive_floats(gates * self.hidden, inputs))
-            self.layer.weight_hh_l0.copy_(receive_floats(gates * self.hidden, self.hidden))
-            self.layer.bias_ih_l0.copy_(receive_floats(gates * self.hidden))
-            self.layer.bias_hh_l0.copy_(receive_floats(gates * self.hidden))
-            self.head.weight.copy_(receive_floats(1, self.hidden))
-            self.head.bias.copy_(receive_floats(1))
+            for weight in (*self.layer.parameters(), *self.head.parameters()):
+                weight.copy_(receive_floats(*weight.shape))
         self.x = receive_floats(self.steps, batch, inputs)
         self.target = receive_floats(batch)
         self.state = None
