@@ -59,7 +59,8 @@ void unroll_recurrent_norm_init(unroll_layer *layer)
 void unroll_recurrent_norm_take(unroll_recurrent *own, unroll_arena *arena)
 {
     for (int side = 0; side < 2; side++)
-        own->norm_bias[side] = unroll_arena_take(arena, (size_t)(own->panels * blocks_of(own, side) * UNROLL_LANES), sizeof(real));
+        own->norm_bias[side] =
+            unroll_arena_take(arena, (size_t)(own->panels * blocks_of(own, side) * UNROLL_LANES), sizeof(real));
 }
 
 void unroll_recurrent_norm_take_tape(const unroll_recurrent *own, unroll_arena *arena, unroll_tape *tape, size_t rows)

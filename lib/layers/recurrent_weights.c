@@ -24,7 +24,8 @@ size_t unroll_recurrent_reals(unroll_layer *layer)
 }
 
 /* The weights that there are, in order; the cell's vectors are VECTOR and up, after those of the norm. */
-enum { W_IH, W_HH, B_IH, B_HH, NORM_IH, NORM_HH, NORM_STATE, NORM_STATE_BIAS, VECTOR, MOST_WEIGHTS = VECTOR + UNROLL_CELL_VECTORS };
+enum { W_IH, W_HH, B_IH, B_HH, NORM_IH, NORM_HH, NORM_STATE, NORM_STATE_BIAS, VECTOR };
+enum { MOST_WEIGHTS = VECTOR + UNROLL_CELL_VECTORS };
 
 /* of the recurrent side; else of the input's, or of one value a unit */
 static bool is_recurrent(int kind)
@@ -132,8 +133,9 @@ size_t unroll_recurrent_locate(const unroll_layer *layer, int index, int row, in
                                column);
 }
 
-/* "pytorch": everything uniform in 1 / sqrt(H), biases of a norm zero. The others: Glorot and Bengio's uniform (2010) for the input weights, the
-   named form for the recurrent ones (orthogonal: Saxe et al., 2014; identity: Le, Jaitly, Hinton, 2015), biases zero. */
+/* "pytorch": everything uniform in 1 / sqrt(H), but biases of a norm zero. The others: Glorot and Bengio's uniform (2010) for the
+   input weights, the named form for the recurrent ones (orthogonal: Saxe et al., 2014; identity: Le, Jaitly, Hinton, 2015),
+   biases zero. */
 static unroll_status init_matrices(unroll_layer *layer, const char *init, uint64_t seed, int stream)
 {
     const unroll_recurrent *own = layer->own;

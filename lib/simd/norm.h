@@ -121,9 +121,8 @@ VEC_INLINE void norm_back_some(const unroll_norm *p, unroll_matrix dy, unroll_ma
         real *to = unroll_matrix_row(dx, n, row);
         vec weight = vec_load(p->weight + n * UNROLL_LANES);
         VEC_EACH(many) {
-            vec g = vec_sub(vec_fnma(vec_load(normal + k * UNROLL_LANES), along[k], vec_mul(vec_load(d + k * UNROLL_LANES), weight)),
-                            mean[k]);
-            vec inverse = vec_load(p->kept + (row + k) * UNROLL_LANES);
+            vec g = vec_mul(vec_load(d + k * UNROLL_LANES), weight), inverse = vec_load(p->kept + (row + k) * UNROLL_LANES);
+            g = vec_sub(vec_fnma(vec_load(normal + k * UNROLL_LANES), along[k], g), mean[k]);
             store_or_add(to + k * UNROLL_LANES, units_of(s, panel, vec_mul(g, inverse)), adds);
         }
     }
