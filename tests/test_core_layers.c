@@ -67,7 +67,7 @@ static void check_inputs(const char *what, unroll_model *model, unroll_samples *
     for (int k = 0; k < ROWS * INPUTS; k++) {
         float kept = samples->x[k];
         double up, down, wanted, off;
-        const float above = kept + 0x1p-12f, below = kept - 0x1p-12f; /* inputs are floats in the double build, too */
+        const float above = kept + 0x1p-18f, below = kept - 0x1p-18f; /* inputs are floats in the double build, too */
         samples->x[k] = above;
         pack_made(model, samples);
         up = central_trained_loss(model);
