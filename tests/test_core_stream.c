@@ -49,7 +49,7 @@ static void small_weights_are_near_the_float_ones_and_the_same_on_every_instruct
 {
     static const int hidden[] = {1, 3, 17, 63, 65, 127, 129, 500};
     static const char *const forms[] = {"bf16", "int8"};
-    static const double most[] = {0.01, 0.02}; /* of the outputs' size */
+    static const double most[] = {0.02, 0.02}; /* of the outputs' size: layer norm of three units makes roundings larger */
     digest_register();
     for (int index = 0; digest_model(index) != NULL; index++)
         for (int size = 0; size < 8; size++)
