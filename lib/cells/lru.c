@@ -4,7 +4,7 @@
    A complex unit is two neighbouring units of ours, its real and its imaginary part, so `hidden` is even; a = W_ih u + b_ih is
    the paper's B u, with a bias that the paper has not. The next layer's matrix, which reads both parts, is the paper's C: the
    real part of a complex product is a real product with both. What stands between the paper's layers (a gated unit, a norm, D u)
-   is no part of the cell.
+   is no part of the cell: a stack of these alone is linear in its inputs, and cannot learn what needs a product of two (adding).
 
    Start, as in the paper: lambda uniform on the ring lru_r_min <= |lambda| <= lru_r_max with a phase uniform in 0..lru_phase, and
    gamma = sqrt(1 - |lambda|^2), which keeps the size of the states; from there all are learned. |lambda|^2 is at most 1 - 1e-7,
