@@ -34,13 +34,14 @@ static void a_model_is_told_in_a_few_lines(void)
     static const char lstm[] =
         "\n  lstm             long short-term memory\n"
         "    i, f, o = sigmoid(a_i, a_f, a_o); g = tanh(a_g); c' = f c + i g; h' = o tanh(c')\n"
-        "    gates i f g o; states h c; 33280 parameters; settings forget_bias\n"
+        "    gates i f g o; states h c; 33280 parameters;\n"
+        "    settings forget_bias peepholes lstm_gates output_activation chrono\n"
         "    a step: input product of 4 gates ahead of time, recurrent product of 4 gates; element by element\n"
         "    4 gates and 2 states; 32768 multiply-adds, of which 16384 wait for the step before\n"
         "    Hochreiter, Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000\n";
     CU_ASSERT_EQUAL(ask("list models"), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(said, lstm));
-    CU_ASSERT_PTR_NOT_NULL(strstr(said, "\n    gates n r z; states h; 24960 parameters\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "\n    gates n r z; states h; 24960 parameters; settings reset update chrono\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "recurrent product of 3 gates (that of n apart);"));
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "no recurrent product; element by element 2 gates\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "; 8192 multiply-adds, of which none waits for the step before\n"));

@@ -49,17 +49,18 @@ static void small_weights_are_near_the_float_ones_and_the_same_on_every_instruct
 {
     static const int hidden[] = {1, 3, 17, 63, 65, 127, 129, 500};
     static const char *const forms[] = {"bf16", "int8"};
-    static const double most[] = {0.02, 0.02}; /* of the outputs' size: layer norm of three units makes roundings larger */
+    static const double most[] = {0.01, 0.02}; /* of the outputs' size */
     digest_register();
     for (int index = 0; digest_model(index) != NULL; index++)
         for (int size = 0; size < 8; size++)
             for (int form = 0; form < 2; form++) {
                 const char *name = digest_model(index), *layers = size < 5 ? "2" : "1";
+                double larger = strstr(name, "norm=layer") != NULL ? 3 : 1; /* norm divides by small deviations: of a few units, say */
                 real plain[STEPS * BATCH], first[STEPS * BATCH], other[STEPS * BATCH];
                 stream("auto", name, hidden[size], "float", layers, plain);
                 stream("auto", name, hidden[size], forms[form], layers, first);
                 CU_ASSERT(hidden[size] == 1 || memcmp(plain, first, sizeof plain) != 0); /* one rectified unit may be silent */
-                CU_ASSERT(rms(plain, first) < most[form] * rms(plain, NULL));
+                CU_ASSERT(rms(plain, first) < most[form] * larger * rms(plain, NULL));
                 for (int i = 0; i < unroll_isa_count; i++) {
                     if (!unroll_isas[i].supported())
                         continue;

@@ -20,15 +20,20 @@ typedef struct views_case {
     const char *settings;
     unroll_answer answer;
     int batch;
+    bool masks; /* zoneout and dropout of the update, as far as the cell has them */
 } views_case;
 
-/* one step's answer and all steps'; both directions; a truncated gradient; two micro-batches on two threads; panels parted */
+/* one step's answer and all steps'; both directions; a truncated gradient; two micro-batches on two threads; panels parted; with
+   masks, the last of more panels than one draw is for */
 static const views_case cases[] = {
-    {"layers=1 hidden=5 threads=1", UNROLL_AT_EVERY, 6},
-    {"layers=2 directions=both hidden=19 threads=1", UNROLL_AT_LAST, 6},
-    {"layers=2 bptt=2 hidden=7 threads=1", UNROLL_AT_EVERY, 6},
-    {"layers=1 hidden=77 threads=2", UNROLL_AT_EVERY, 35},
-    {"layers=2 directions=both hidden=32 threads=3", UNROLL_AT_EVERY, 7},
+    {"layers=1 hidden=5 threads=1", UNROLL_AT_EVERY, 6, false},
+    {"layers=2 directions=both hidden=19 threads=1", UNROLL_AT_LAST, 6, false},
+    {"layers=2 bptt=2 hidden=7 threads=1", UNROLL_AT_EVERY, 6, false},
+    {"layers=1 hidden=77 threads=2", UNROLL_AT_EVERY, 35, false},
+    {"layers=2 directions=both hidden=32 threads=3", UNROLL_AT_EVERY, 7, false},
+    {"layers=2 bptt=2 hidden=19 threads=1", UNROLL_AT_EVERY, 6, true},
+    {"layers=2 directions=both hidden=7 threads=1", UNROLL_AT_LAST, 6, true},
+    {"layers=1 hidden=150 threads=2", UNROLL_AT_EVERY, 35, true},
 };
 enum { CASES = sizeof cases / sizeof cases[0], MANY = 35, VIEWS = PLAIN_LAYERS * (2 * PLAIN_STATES + 2 * PLAIN_GATES + 1) };
 
@@ -83,7 +88,8 @@ static void make_views(const views_case *c, const plain_cell *cell, views_made *
     unroll_settings *settings = unroll_settings_new();
     unroll_samples samples = {.length = v->length, .x = v->x, .y = v->y};
     char model[160];
-    snprintf(model, sizeof model, "%s %s", cell->name, c->settings);
+    snprintf(model, sizeof model, "%s %s%s%s%s", cell->name, c->settings, c->masks ? " zoneout=0.25" : "",
+             c->masks && cell->zones ? " zoneout_cell=0.125" : "", c->masks && cell->drops ? " drop_update=0.375" : "");
     digest_set_model(settings, model);
     CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &v->model).code, UNROLL_OK);
     unroll_settings_free(settings);
@@ -115,7 +121,7 @@ static double goal_loss(const views_made *v, int s, const plain_nudge *nudge, co
     double x[STEPS * INPUTS];
     for (int i = 0; i < STEPS * INPUTS; i++)
         x[i] = (double)v->x[s * STEPS * INPUTS + i];
-    return plain_run(&v->plain, x, v->length[s], v->y + s * OUTPUTS * (v->plain.at_last ? 1 : STEPS), nudge, base, trace) /
+    return plain_run(&v->plain, s, x, v->length[s], v->y + s * OUTPUTS * (v->plain.at_last ? 1 : STEPS), nudge, base, trace) /
            (double)unroll_model_targets(v->model);
 }
 
@@ -197,6 +203,20 @@ static void check_forward(const char *what, const views_made *v)
 static void states_and_gates_are_what_the_definitions_say(void)
 {
     each_case(check_forward);
+}
+
+/* without training, at the means of all masks */
+static void check_means(const char *what, const views_made *v)
+{
+    views_made means = *v;
+    unroll_model_loss(v->model, NULL);
+    means.plain.training = false;
+    check_forward(what, &means);
+}
+
+static void states_and_gates_outside_of_training_take_the_means_of_masks(void)
+{
+    each_case(check_means);
 }
 
 static void check_backward(const char *what, const views_made *v)
@@ -445,6 +465,7 @@ static void a_pass_with_views_allocates_nothing(void)
 
 const unroll_test tests_core_views[] = {
     TEST(states_and_gates_are_what_the_definitions_say),
+    TEST(states_and_gates_outside_of_training_take_the_means_of_masks),
     TEST(gradients_of_states_and_pre_activations_match_central_differences),
     TEST(names_of_every_model_are_each_one_view),
     TEST(a_joins_gradient_is_what_the_head_hands_down),

@@ -173,6 +173,35 @@ static void a_setting_that_cannot_matter_has_a_sentence_that_says_why(void)
         CU_ASSERT_STRING_EQUAL(why_not(known[i].assignments, known[i].name, UNROLL_TO_TRAIN), known[i].why);
 }
 
+/* Which models those are the registry of cells says: the sentence names them all. */
+static void a_mask_that_a_cell_cannot_have_cannot_matter(void)
+{
+    static const struct {
+        const char *model, *name, *begin;
+    } known[] = {
+        {"gru", "zoneout_cell", "zoneout_cell is read by the model"},
+        {"slstm", "zoneout_cell", "zoneout_cell is read by the model"},
+        {"rnn", "drop_update", "drop_update is read by the models "},
+        {"mingru", "drop_state", "drop_state is read by the models "},
+        {"lstm", "zoneout_cell", ""},
+        {"lstm", "drop_update", ""},
+        {"rnn", "zoneout", ""},
+        {"rnn", "drop_state", ""},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        char model[32], end[64] = "";
+        const char *why;
+        snprintf(model, sizeof model, "model=%s", known[i].model);
+        if (known[i].begin[0] != '\0')
+            snprintf(end, sizeof end, " only, and model is %s", known[i].model);
+        why = why_not(model, known[i].name, UNROLL_TO_TRAIN);
+        CU_ASSERT_EQUAL(strncmp(why, known[i].begin, strlen(known[i].begin)), 0);
+        CU_ASSERT_TRUE(strlen(why) >= strlen(end));
+        CU_ASSERT_STRING_EQUAL(why + strlen(why) - strlen(end), end);
+        CU_ASSERT_EQUAL(why[0] == '\0', known[i].begin[0] == '\0');
+    }
+}
+
 /* A measurement brings data of its own, and what it reads of the settings of training is its own affair. */
 static void a_measurement_may_read_what_a_training_run_does_not(void)
 {
@@ -213,6 +242,7 @@ const unroll_test tests_data_settings[] = {
     TEST(the_library_reads_every_row_that_no_task_brings),
     TEST(what_a_row_needs_is_there),
     TEST(a_setting_that_cannot_matter_has_a_sentence_that_says_why),
+    TEST(a_mask_that_a_cell_cannot_have_cannot_matter),
     TEST(a_measurement_may_read_what_a_training_run_does_not),
     TEST(timed_steps_read_nothing_of_a_whole_run),
     TEST(a_pipe_is_not_opened_to_see_what_matters),

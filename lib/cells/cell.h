@@ -53,6 +53,7 @@ typedef struct unroll_cell_step {
     const real *vector[UNROLL_CELL_VECTORS]; /* the cell's own weights, */
     const real *derived[UNROLL_CELL_VECTORS]; /* and what `derive` made of them, */
     size_t vector_next;                      /* those of the i-th vector i * vector_next further */
+    const real *drop; /* NULL, or what the candidate is multiplied with: of the i-th vector i * gates_next further */
     const unroll_cell_place *at;
 } unroll_cell_step;
 
@@ -70,6 +71,7 @@ typedef struct unroll_cell_gradient {
     real *d_state[UNROLL_CELL_STATES]; /* of states 1 and up: in: gradient from the next step; out: of the state before */
     real *d_old; /* of state 0: += what reaches the state before other than through a recurrent product; NULL: not wanted */
     const real *d_operand; /* in, of the hook `operand_gradient` alone */
+    const real *drop; /* as in forward; [rows][16] */
     const real *vector[UNROLL_CELL_VECTORS], *derived[UNROLL_CELL_VECTORS]; /* (16) */
     real *d_vector[UNROLL_CELL_VECTORS];     /* (16); for `vector_gradient` alone */
     const unroll_cell_place *at;
@@ -96,6 +98,8 @@ typedef struct unroll_cell_shape {
        state before and of the other gates: it comes after theirs. Goes with neither `apart` nor `heads`. */
     int late;
     int heads; /* recurrence in diagonal blocks: the units are parted into so many heads that see only their own; 0: 1 */
+    bool drops; /* forward and backward multiply the candidate with the step's `drop`, where that is there (drop_update) */
+    bool old_alone; /* on the way back it reads the states before the step, none after it: zoneout then keeps less for it */
     int kept; /* further places after a vector's gates, which forward may fill for backward */
     /* Where the layer norms its products, it norms this state, too, before state 0 is computed from it: the cell then has `output`
        and at least one kept place, whatever `kept` says. 0: none. */
@@ -122,6 +126,7 @@ typedef struct unroll_cell {
     const char *equations, *paper;
     unroll_cell_shape shape;
     const char *state[UNROLL_CELL_STATES]; /* names of the carried states; state 0 is the output */
+    bool joint; /* the states after state 0 stand for something together alone: no unit of one can be kept by itself (zoneout) */
     const unroll_setting *settings;        /* the cell's own rows, section "cell NAME"; may be NULL */
     int setting_count;
     const unroll_setting *shared; /* rows that other cells read, too, from one place (cells/shared); NULL: none */

@@ -1,6 +1,6 @@
 /* The GRU (Cho et al., 2014) in PyTorch's and cuDNN's form, with the reset gate after the recurrent product:
    r, z = sigmoid(a_r), sigmoid(a_z); n = tanh(W_in x + b_in + r (W_hn h + b_hn)); h' = n + z (h - n).
-   Gate 0 is n, so that its recurrent part can be kept apart in gate 3.
+   Gate 0 is n, the candidate, so that its recurrent part can be kept apart in gate 3.
 
    A gate that is taken away has no weights. Without the reset gate r = 1, and nothing stays apart; without the update gate
    h' = n. */
@@ -73,6 +73,8 @@ VEC_INLINE void gru_some(const unroll_cell_step *s, int first, const int many, c
     }
     vec_tanh_all(n, many);
     VEC_EACH(many) vec_store(n_gate + k * s->gates_next, n[k]);
+    if (s->drop != NULL)
+        VEC_EACH(many) n[k] = vec_mul(n[k], vec_load(s->drop + (size_t)(first + k) * s->gates_next));
     if (has_z(variant)) {
         VEC_EACH(many) vec_store(z_gate + k * s->gates_next, z[k]);
         VEC_EACH(many) n[k] = vec_fma(z[k], vec_sub(vec_load(s->old[0] + states + k * s->state_next), n[k]), n[k]);
@@ -104,7 +106,12 @@ VEC_INLINE void gru_back(const unroll_cell_gradient *s, const int variant)
     real *recurrent = z_gate + has_z(variant) * s->gate;
     vec one = vec_set1(1);
     for (int k = 0; k < s->rows * UNROLL_LANES; k += UNROLL_LANES) {
-        vec n = vec_load(n_gate + k), dh = vec_load(s->d_output + k), slope = vec_fnma(n, n, one), dn = vec_mul(dh, slope);
+        vec n = vec_load(n_gate + k), dh = vec_load(s->d_output + k), slope = vec_fnma(n, n, one), dn;
+        if (s->drop != NULL) {
+            n = vec_mul(n, vec_load(s->drop + k));
+            slope = vec_mul(slope, vec_load(s->drop + k));
+        }
+        dn = vec_mul(dh, slope);
         if (has_z(variant)) {
             vec z = vec_load(z_gate + k), dz = vec_mul(dh, vec_sub(vec_load(s->old[0] + k), n));
             dn = vec_mul(vec_fnma(z, dh, dh), slope);
@@ -135,7 +142,8 @@ const unroll_cell UNROLL_CELL(gru) = {
     .title = "gated recurrent unit",
     .equations = "r, z = sigmoid(a_r, a_z); n = tanh(W_n x + b + r (U_n h + b)); h' = n + z (h - n)",
     .paper = "Cho et al. 2014, arXiv 1406.1078; PyTorch's and cuDNN's form",
-    .shape = {.gates = 3, .gate = {"n", "r", "z"}, .recurrent = 3, .first = 1, .apart = 1, .torch = {2, 0, 1},
+    .shape = {.gates = 3, .gate = {"n", "r", "z"}, .recurrent = 3, .first = 1, .apart = 1, .drops = true,
+              .old_alone = true, .torch = {2, 0, 1},
               .chrono = {0, 0, 1}},
     .state = {"h"},
     .settings = rows,

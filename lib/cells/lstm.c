@@ -1,5 +1,5 @@
 /* The LSTM with a forget gate (Hochreiter and Schmidhuber, 1997; Gers, Schmidhuber, Cummins, 2000), in PyTorch's form:
-   i, f, o = sigmoid(a_i), sigmoid(a_f), sigmoid(a_o); g = tanh(a_g); c' = f c + i g; h' = o tanh(c').
+   i, f, o = sigmoid(a_i), sigmoid(a_f), sigmoid(a_o); g = tanh(a_g); c' = f c + i g; h' = o tanh(c'). The candidate is g.
 
    With peepholes (Gers and Schmidhuber, 2000: Recurrent nets that time and count) its gates see the cell, too: a_i + p_i c,
    a_f + p_f c, a_o + p_o c'. Parts of it can be taken away (Greff et al., 2017: LSTM: a search space odyssey): i = 1 - f, where
@@ -98,6 +98,7 @@ static void lstm_adapt(const unroll_settings *settings, unroll_cell_shape *shape
     }
     shape->recurrent = shape->gates;
     shape->kept = (variant & LINEAR) == 0;
+    shape->old_alone = (variant & (LINEAR | PEEPHOLES)) == 0;
     shape->variant = variant;
 }
 
@@ -156,6 +157,8 @@ VEC_INLINE void lstm_some(const unroll_cell_step *s, int first, const int n, con
     VEC_EACH(n) g[k] = vec_load(g_gate + k * s->gates_next);
     vec_tanh_all(g, n);
     VEC_EACH(n) vec_store(g_gate + k * s->gates_next, g[k]);
+    if (s->drop != NULL)
+        VEC_EACH(n) g[k] = vec_mul(g[k], vec_load(s->drop + (size_t)(first + k) * s->gates_next));
     VEC_EACH(n) g[k] = vec_fma(f[k], vec_load(c + k * s->state_next), vec_mul(i[k], g[k]));
     VEC_EACH(n) vec_store(c_next + k * s->state_next, g[k]);
     if (has_o(variant))
@@ -247,7 +250,11 @@ VEC_INLINE void lstm_back(const unroll_cell_gradient *s, const int variant)
     for (int r = 0; r < s->rows * UNROLL_LANES; r += UNROLL_LANES) {
         vec g = vec_load(g_gate + r), f = has_f(variant) ? vec_load(f_gate + r) : one;
         vec i = has_i(variant) ? vec_load(i_gate + r) : (variant & COUPLED) != 0 ? vec_sub(one, f) : one;
-        vec d_o, dc = gradient_of_c(s, r, variant, &d_o), before = vec_mul(dc, f);
+        vec d_o, dc = gradient_of_c(s, r, variant, &d_o), before = vec_mul(dc, f), dg = vec_mul(dc, i), squashed = g;
+        if (s->drop != NULL) {
+            g = vec_mul(g, vec_load(s->drop + r));
+            dg = vec_mul(dg, vec_load(s->drop + r));
+        }
         if (has_o(variant))
             vec_store(o_gate + r, d_o);
         if (has_i(variant)) {
@@ -256,7 +263,7 @@ VEC_INLINE void lstm_back(const unroll_cell_gradient *s, const int variant)
             if ((variant & PEEPHOLES) != 0)
                 before = vec_fma(d_i, vec_load(s->vector[0]), before);
         }
-        vec_store(g_gate + r, vec_mul(vec_mul(dc, i), vec_fnma(g, g, one)));
+        vec_store(g_gate + r, vec_mul(dg, vec_fnma(squashed, squashed, one)));
         if (has_f(variant)) {
             vec c = vec_load(s->old[1] + r), d_c = (variant & COUPLED) != 0 ? vec_sub(c, g) : c; /* of c', for f */
             vec d_f = vec_mul(vec_mul(dc, d_c), sigmoid_slope(f));
@@ -316,8 +323,8 @@ const unroll_cell UNROLL_CELL(lstm) = {
     .title = "long short-term memory",
     .equations = "i, f, o = sigmoid(a_i, a_f, a_o); g = tanh(a_g); c' = f c + i g; h' = o tanh(c')",
     .paper = "Hochreiter, Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000",
-    .shape = {.gates = 4, .gate = {"i", "f", "g", "o"}, .recurrent = 4, .kept = 1 /* tanh(c') */, .normed = 1,
-              .torch = {0, 1, 2, 3}, .chrono = {-1, 1}},
+    .shape = {.gates = 4, .gate = {"i", "f", "g", "o"}, .recurrent = 4, .drops = true, .old_alone = true,
+              .kept = 1 /* tanh(c') */, .normed = 1, .torch = {0, 1, 2, 3}, .chrono = {-1, 1}},
     .state = {"h", "c"},
     .settings = rows,
     .setting_count = sizeof rows / sizeof rows[0],

@@ -31,6 +31,8 @@ VEC_INLINE void mgu_some(const unroll_cell_step *s, int first, const int n)
     VEC_EACH(n) c[k] = vec_load(n_gate + k * s->gates_next);
     vec_tanh_all(c, n);
     VEC_EACH(n) vec_store(n_gate + k * s->gates_next, c[k]);
+    if (s->drop != NULL)
+        VEC_EACH(n) c[k] = vec_mul(c[k], vec_load(s->drop + (size_t)(first + k) * s->gates_next));
     VEC_EACH(n) h[k] = vec_load(s->old[0] + states + k * s->state_next);
     VEC_EACH(n) h[k] = vec_fma(vec_load(f_gate + k * s->gates_next), vec_sub(c[k], h[k]), h[k]);
     VEC_EACH(n) vec_store(s->now[0] + states + k * s->state_next, h[k]);
@@ -48,7 +50,12 @@ static void mgu_backward(const unroll_cell_gradient *s)
     vec one = vec_set1(1);
     for (int k = 0; k < s->rows * UNROLL_LANES; k += UNROLL_LANES) {
         vec n = vec_load(n_gate + k), f = vec_load(f_gate + k), dh = vec_load(s->d_output + k);
-        vec_store(n_gate + k, vec_mul(vec_mul(dh, f), vec_fnma(n, n, one)));
+        vec dn = vec_mul(vec_mul(dh, f), vec_fnma(n, n, one));
+        if (s->drop != NULL) {
+            n = vec_mul(n, vec_load(s->drop + k));
+            dn = vec_mul(dn, vec_load(s->drop + k));
+        }
+        vec_store(n_gate + k, dn);
         vec_store(f_gate + k, vec_mul(dh, vec_sub(n, vec_load(s->old[0] + k))));
         vec_store(kept + k, f);
         if (s->d_old != NULL)
@@ -75,8 +82,8 @@ const unroll_cell UNROLL_CELL(mgu) = {
     .title = "minimal gated unit: one gate forgets and resets",
     .equations = "f = sigmoid(a_f); n = tanh(W_n x + b + U_n (f h) + b); h' = h + f (n - h)",
     .paper = "Zhou et al. 2016, arXiv 1603.09420",
-    .shape = {.gates = 2, .gate = {"n", "f"}, .recurrent = 1, .first = F, .late = 1, .kept = 1, .torch = {1, 0},
-              .chrono = {0, -1}},
+    .shape = {.gates = 2, .gate = {"n", "f"}, .recurrent = 1, .first = F, .late = 1, .drops = true,
+              .old_alone = true, .kept = 1, .torch = {1, 0}, .chrono = {0, -1}},
     .state = {"h"},
     .shared = unroll_chrono_settings,
     .shared_count = UNROLL_CHRONO_SETTINGS,

@@ -1,7 +1,7 @@
 /* The minimal LSTM (Feng et al., 2024: Were RNNs all we needed?, arXiv 2410.01201) in its length-independent form, whose gates
    are normalised to a sum of 1, with the candidate of the log-space form: f = sigmoid(a_f); i = sigmoid(a_i);
    h' = f / (f + i) h + i / (f + i) g; g = a_g + 0.5 where a_g >= 0, else sigmoid(a_g).
-   The gates see the input alone: there is no recurrent product.
+   The gates see the input alone: there is no recurrent product. The candidate is g.
 
    With the weights 1, e^-a_f and e^-a_i, and o, x and y their shares in their sum with 1 counted twice (2 o + x + y = 1),
    f / (f + i) = o + y and i / (f + i) = o + x: sums of what is not negative, taken relative to the largest of the weights, so
@@ -35,6 +35,8 @@ VEC_INLINE void minlstm_some(const unroll_cell_step *s, int first, const int n)
     vec_sigmoid_all(g, n);
     VEC_EACH(n) g[k] = vec_select(vec_less(a[k], zero), g[k], vec_add(a[k], half));
     VEC_EACH(n) vec_store(g_gate + k * s->gates_next, g[k]);
+    if (s->drop != NULL)
+        VEC_EACH(n) g[k] = vec_mul(g[k], vec_load(s->drop + (size_t)(first + k) * s->gates_next));
     VEC_EACH(n) a[k] = vec_mul(vec_add(o[k], y[k]), vec_load(s->old[0] + states + k * s->state_next));
     VEC_EACH(n) vec_store(s->now[0] + states + k * s->state_next, vec_fma(vec_add(o[k], x[k]), g[k], a[k]));
 }
@@ -53,11 +55,15 @@ static void minlstm_backward(const unroll_cell_gradient *s)
     for (int k = 0; k < s->rows * UNROLL_LANES; k += UNROLL_LANES) {
         vec x = vec_load(f_gate + k), y = vec_load(i_gate + k), o = vec_load(kept + k), g = vec_load(g_gate + k);
         vec f = vec_add(o, y), i = vec_add(o, x), dh = vec_load(s->d_output + k);
-        vec df = vec_mul(dh, vec_sub(vec_load(s->old[0] + k), g)); /* of f / (f + i) */
-        vec slope = vec_select(vec_less(g, half), vec_fnma(g, g, g), one);
+        vec slope = vec_select(vec_less(g, half), vec_fnma(g, g, g), one), dg = vec_mul(dh, i), df;
+        if (s->drop != NULL) {
+            g = vec_mul(g, vec_load(s->drop + k));
+            dg = vec_mul(dg, vec_load(s->drop + k));
+        }
+        df = vec_mul(dh, vec_sub(vec_load(s->old[0] + k), g)); /* of f / (f + i) */
         vec_store(f_gate + k, vec_mul(df, vec_mul(f, x)));
         vec_store(i_gate + k, vec_fnma(df, vec_mul(i, y), zero));
-        vec_store(g_gate + k, vec_mul(vec_mul(dh, i), slope));
+        vec_store(g_gate + k, vec_mul(dg, slope));
         if (s->d_old != NULL)
             vec_store(s->d_old + k, vec_fma(f, dh, vec_load(s->d_old + k)));
     }
@@ -78,7 +84,7 @@ const unroll_cell UNROLL_CELL(minlstm) = {
     .title = "minimal LSTM: normalised gates of the input alone",
     .equations = "f, i = sigmoid(a_f, a_i); g = a_g + 0.5 where a_g >= 0, else sigmoid(a_g); h' = (f h + i g) / (f + i)",
     .paper = "Feng et al. 2024, arXiv 2410.01201",
-    .shape = {.gates = 3, .gate = {"f", "i", "g"}, .kept = 1, .torch = {0, 1, 2}},
+    .shape = {.gates = 3, .gate = {"f", "i", "g"}, .drops = true, .old_alone = true, .kept = 1, .torch = {0, 1, 2}},
     .state = {"h"},
     .forward = minlstm_forward,
     .backward = minlstm_backward,

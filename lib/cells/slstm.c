@@ -47,6 +47,8 @@ VEC_INLINE void slstm_some(const unroll_cell_step *s, int first, const int n)
     VEC_EACH(n) z[k] = vec_load(z_gate + k * s->gates_next);
     vec_tanh_all(z, n);
     VEC_EACH(n) vec_store(z_gate + k * s->gates_next, z[k]);
+    if (s->drop != NULL)
+        VEC_EACH(n) z[k] = vec_mul(z[k], vec_load(s->drop + (size_t)(first + k) * s->gates_next));
     VEC_EACH(n) z[k] = vec_fma(f[k], vec_load(s->old[1] + states + k * s->state_next), vec_mul(i[k], z[k])); /* c' */
     VEC_EACH(n) vec_store(s->now[1] + states + k * s->state_next, z[k]);
     VEC_EACH(n) f[k] = vec_load(o_gate + k * s->gates_next);
@@ -80,9 +82,14 @@ static void slstm_backward(const unroll_cell_gradient *s)
         vec z = vec_load(z_gate + r), i = vec_load(i_gate + r), f = vec_load(f_gate + r), o = vec_load(o_gate + r);
         vec dh = vec_load(s->d_output + r), h = vec_load(s->now[0] + r), each = vec_div(dh, vec_load(s->now[2] + r));
         vec dc = gradient_of_c(each, o, vec_load(s->d_state[1] + r)), dn = gradient_of_n(each, h, vec_load(s->d_state[2] + r));
+        vec dz = vec_mul(vec_mul(dc, i), vec_fnma(z, z, one));
         vec before = vec_fma(dc, vec_load(s->old[1] + r), vec_mul(dn, vec_load(s->old[2] + r)));
+        if (s->drop != NULL) {
+            z = vec_mul(z, vec_load(s->drop + r));
+            dz = vec_mul(dz, vec_load(s->drop + r));
+        }
         vec_store(o_gate + r, vec_mul(vec_mul(dh, h), vec_sub(one, o)));
-        vec_store(z_gate + r, vec_mul(vec_mul(dc, i), vec_fnma(z, z, one)));
+        vec_store(z_gate + r, dz);
         vec_store(i_gate + r, vec_mul(i, vec_fma(dc, z, dn)));
         vec_store(f_gate + r, vec_mul(vec_mul(f, before), vec_load(kept + r)));
         vec_store(s->d_state[1] + r, vec_mul(dc, f));
@@ -112,8 +119,10 @@ const unroll_cell UNROLL_CELL(slstm) = {
     .equations = "m' = max(log sigmoid(a_f) + m, a_i); i = exp(a_i - m'); f = exp(log sigmoid(a_f) + m - m'); "
                  "c' = f c + i tanh(a_z); n' = f n + i; h' = sigmoid(a_o) c' / n'",
     .paper = "Beck et al. 2024, arXiv 2405.04517",
-    .shape = {.gates = 4, .gate = {"z", "i", "f", "o"}, .recurrent = 4, .kept = 1, .torch = {0, 1, 2, 3}, .chrono = {0, -1, 1}},
+    .shape = {.gates = 4, .gate = {"z", "i", "f", "o"}, .recurrent = 4, .drops = true, .kept = 1,
+              .torch = {0, 1, 2, 3}, .chrono = {0, -1, 1}},
     .state = {"h", "c", "n", "m"},
+    .joint = true, /* c and n are sums in the scale that m is: with another m they are other sums */
     .settings = rows,
     .setting_count = 1,
     .shared = unroll_chrono_settings,

@@ -112,19 +112,20 @@ static unroll_status recurrent_open(unroll_layer *layer, const void *options, co
                             "hidden=%d: a unit of the cell %s is %d of the layer's, so hidden must be a multiple of %d", own->hidden,
                             own->cell->name, own->shape.parts, own->shape.parts);
     set_sizes(own, settings);
+    UNROLL_TRY(unroll_recurrent_open_masks(layer, o));
     return layer->sources > 1 ? open_initial(layer) : unroll_ok();
 }
 
 static void recurrent_count(const unroll_layer *layer, unroll_counts *counts)
 {
     const unroll_recurrent *own = layer->own;
-    double hidden = own->hidden, gates = own->shape.gates;
+    double hidden = own->hidden, gates = own->shape.gates, masks = own->slots - gates - own->shape.apart - own->shape.kept;
     double input = own->symbols ? 0.0 : gates * hidden * own->inputs;
     counts->sequential = (own->shape.recurrent + own->shape.late) * hidden * own->head_units;
     counts->products = counts->weight_products = input + counts->sequential;
     counts->source_products = counts->sequential + (layer->source[0]->trains ? input : 0.0);
     counts->elements = (gates + own->states) * hidden;
-    counts->kept = (gates + own->states + 1 + (own->norm ? gates + own->shape.recurrent : 0) + (own->normed > 0) +
+    counts->kept = (gates + own->states + 1 + masks + (own->norm ? gates + own->shape.recurrent : 0) + (own->normed > 0) +
                     (own->shape.late > 0) + (own->dropped > 0)) * hidden;
 }
 
@@ -318,6 +319,7 @@ static void recurrent_take_node(unroll_node *node, unroll_arena *arena)
     take_operands(mine, own, arena, batch, unroll_row_stride(rows, batch));
     if (own->norm)
         take_norm(node, arena);
+    unroll_recurrent_take_masks(node, arena);
     for (int k = 0; k < own->states; k++) {
         mine->state[k] = unroll_take_matrix(arena, own->hidden, batch + rows, batch);
         mine->d_state[k] = k == 0 ? unroll_take_matrix(arena, own->hidden, batch + rows, batch)
@@ -333,26 +335,28 @@ static void recurrent_take_node(unroll_node *node, unroll_arena *arena)
                          mine->stream_state[i], mine->stream_state[1 - i], &(unroll_cell_place){.training = false}, &alone);
 }
 
-/* Of the settings' cell: read backwards, of reals and of symbols; on top of one from whose last states it starts; with its state
-   masked, where a product sees it. Then the same with layer norm. */
+/* Of the settings' cell: read backwards, of reals and of symbols; on top of one from whose last states it starts; with masks: its
+   state masked, where a product sees it; zoneout of the output; all sorts that it can have, alone and on top of one. Then all of
+   them with layer norm. */
 static unroll_status recurrent_example(unroll_graph *graph, int index, int reals, int symbols, int *out)
 {
-    enum { OF_SYMBOLS = 1, MASKED = 4, NORMED = 5 };
-    unroll_recurrent_options options = {.cell = unroll_text(graph->settings, "model"), .hidden = index % 2 == 0 ? 5 : 18,
+    enum { OF_SYMBOLS = 1, MASKED = 4, ZONEOUT = 5, ALL_MASKS = 6, ALL_ON_TOP = 7, NORMED = 8 };
+    int of = index % NORMED, first;
+    unroll_recurrent_options options = {.cell = unroll_text(graph->settings, "model"), .hidden = of % 2 == 0 ? 5 : 18,
                                         .backwards = true, .norm = index >= NORMED};
-    const unroll_cell_shape shape = unroll_cell_shape_of(unroll_cell_find(options.cell), graph->settings);
-    int first;
+    const unroll_cell *cell = unroll_cell_find(options.cell);
+    const unroll_cell_shape shape = unroll_cell_shape_of(cell, graph->settings);
     options.hidden += options.hidden % shape.parts;
-    if (options.norm)
-        index -= NORMED;
-    if (index <= OF_SYMBOLS)
-        return unroll_add_recurrent(graph, "one", index == OF_SYMBOLS ? symbols : reals, -1, &options, out);
-    if (index >= MASKED) {
-        options.drop_state = shape.recurrent > 0 ? 0.25 : 0;
+    options.drop_state = of == MASKED && shape.recurrent > 0 ? 0.25 : 0;
+    options.zoneout = of >= ZONEOUT && unroll_recurrent_takes_zoneout(cell) ? 0.3 : 0;
+    options.zoneout_cell = of >= ALL_MASKS && unroll_recurrent_takes_zoneout_cell(cell) ? 0.2 : 0;
+    options.drop_update = of >= ALL_MASKS && shape.drops ? 0.25 : 0;
+    if (of <= OF_SYMBOLS)
+        return unroll_add_recurrent(graph, "one", of == OF_SYMBOLS ? symbols : reals, -1, &options, out);
+    if (of >= MASKED && of < ALL_ON_TOP)
         return unroll_add_recurrent(graph, "masked", reals, -1, &options, out);
-    }
     UNROLL_TRY(unroll_add_recurrent(graph, "first", reals, -1, &options, &first));
-    options.backwards = index == 2;
+    options.backwards = of == 2;
     return unroll_add_recurrent(graph, "second", reals, first, &options, out);
 }
 
@@ -390,7 +394,7 @@ const unroll_layer_kind unroll_layer_recurrent = {
     .view = unroll_recurrent_view,
     .keep = unroll_recurrent_keep,
     .look = unroll_recurrent_look,
-    .examples = 10,
+    .examples = 16,
     .example = recurrent_example,
 };
 

@@ -16,6 +16,11 @@ typedef struct unroll_recurrent_options {
                           steps of a sequence (Gal and Ghahramani, 2016); the others count for more */
     bool backwards; /* reads each sequence from its last step to its first; the names end in "_reverse" */
     bool norm;      /* layer norm of each step's products, and of a state where the cell says so: recurrent_norm.c */
+    /* Zoneout (Krueger et al., 2017): the chance that a unit of the output, or of each other state, keeps its value of the step
+       before, in training; else it takes the mean. Dropout of the update (Semeniuta et al., 2016): the share of the candidate's
+       units that are zero in training, others at each step. All are rounded to multiples of 2^-16; UNROLL_WRONG where the cell
+       has no such state or no candidate. */
+    double zoneout, zoneout_cell, drop_update;
 } unroll_recurrent_options;
 
 /* Adds one. `source`: what it reads at each step; `initial`: another recurrent layer of the same cell and width, on the
@@ -26,8 +31,15 @@ unroll_status unroll_add_recurrent(unroll_graph *graph, const char *name, int so
 /* What one computes at a step, in words, from the shape of its cell: its products and what is done element by element. */
 void unroll_recurrent_tell(const unroll_layer *layer, char *out, size_t room);
 
-/* ---- inside the family: recurrent.c, recurrent_pass.c, recurrent_gradient.c, recurrent_step.c, recurrent_norm.c,
-   recurrent_view.c ---- */
+/* ---- inside the family: recurrent.c, recurrent_pass.c, recurrent_operand.c, recurrent_gradient.c, recurrent_step.c,
+   recurrent_norm.c, recurrent_masks.c, recurrent_view.c ---- */
+
+/* Zoneout of a state. */
+typedef struct unroll_zone {
+    uint32_t share;   /* its rate, of UNROLL_MASK_SHARES; 0: it has none, and no places: */
+    int stays, fresh; /* on the tape: the mask, 1 where the value of the step before stays; the state as the cell computed it, 0
+                         where its backward has no need of that */
+} unroll_zone;
 
 /* The products: of the input, of state 0 before the step, and of what the cell makes of it within the step (cells/cell.h). */
 enum { UNROLL_INPUT_SIDE, UNROLL_STATE_SIDE, UNROLL_LATE_SIDE, UNROLL_SIDES };
@@ -38,7 +50,11 @@ typedef struct unroll_recurrent {
     unroll_cell_shape shape;
     int inputs, hidden, panels, states, level;
     int heads, head_panels, head_units; /* the recurrent weights are a matrix a head, of its panels and units */
-    int slots;       /* blocks on the tape a panel: gates + apart + kept, and those of the norm */
+    int slots;       /* blocks on the tape a panel: gates + apart + kept, those of the norm and of masks */
+    unroll_zone zone[UNROLL_CELL_STATES];
+    bool zones;            /* some state has zoneout */
+    uint32_t update_share; /* of the candidate's units that are dropped, of UNROLL_MASK_SHARES; */
+    int update;            /* the place of its mask on the tape */
     int width[UNROLL_SIDES]; /* blocks in a group of the weights of each side */
     int together;    /* panels that a group may not cut */
     int bptt;
@@ -108,6 +124,7 @@ typedef struct unroll_recurrent_node {
        read backwards after the last step's */
     unroll_matrix state[UNROLL_CELL_STATES];
     unroll_matrix d_state[UNROLL_CELL_STATES]; /* of state 0 like the states; of the others (B, H): of the step at hand */
+    unroll_matrix fresh[UNROLL_CELL_STATES]; /* (rows, H), on the tape: of states with zoneout */
     int first_row;                             /* of the states, where the set's rows begin: B, or 0 */
     unroll_tape stream_tape;                          /* (B, ..) */
     unroll_matrix stream_state[2][UNROLL_CELL_STATES]; /* (B, H): before and after, in turns */
@@ -226,13 +243,27 @@ void unroll_recurrent_save(const unroll_node *node, int row, real *state);
 void unroll_recurrent_load(unroll_node *node, int row, const real *state);
 void unroll_recurrent_reorder(unroll_node *node, const int *from, int rows);
 
+/* Of recurrent_masks.c: sets the masks' places after the cell's own, and their lists. UNROLL_WRONG for an option that the cell
+   cannot have. */
+unroll_status unroll_recurrent_open_masks(unroll_layer *layer, const unroll_recurrent_options *options);
+void unroll_recurrent_take_masks(unroll_node *node, unroll_arena *arena);
+/* Whether units of a cell's output, or of its states beside that, can be kept one by one. */
+bool unroll_recurrent_takes_zoneout(const unroll_cell *cell);
+bool unroll_recurrent_takes_zoneout_cell(const unroll_cell *cell);
+/* Zoneout: after the cell `mix` mixes the states of some panels with those before. Back: before the cell `part` makes of the
+   gradients of the mixed states those of the fresh ones, and `join` after it has the states before have the rest; where the
+   gradient is `cut` there is no `join`. */
+void unroll_recurrent_mix(const unroll_walk *walk, const unroll_run *r, int first, int panels);
+void unroll_recurrent_part(const unroll_node *node, unroll_part panels, const unroll_run *r, bool cut);
+void unroll_recurrent_join(const unroll_node *node, unroll_part panels, const unroll_run *r);
+
 /* Views, of recurrent_view.c: what the table of the kind holds, and what backward calls where the node keeps gradients, of
-   `count` rows from `row` on: of state 0 once it is whole, `after` its row; of one panel of the others before the cell. */
+   one run: of state 0, and of others with zoneout, once they are whole; of one panel of the rest before the cell. */
 int unroll_recurrent_views(const unroll_layer *layer);
 void unroll_recurrent_view(const unroll_layer *layer, int index, unroll_view *out);
 void unroll_recurrent_keep(unroll_node *node, int index, unroll_arena *arena);
 unroll_matrix unroll_recurrent_look(const unroll_node *node, int index);
-void unroll_recurrent_keep_output(const unroll_node *node, unroll_part panels, int row, int after, int count);
+void unroll_recurrent_keep_whole(const unroll_node *node, unroll_part panels, const unroll_run *r);
 void unroll_recurrent_keep_states(const unroll_node *node, const unroll_cell_gradient *step, int panel, int row);
 
 #endif

@@ -15,7 +15,8 @@ static void whole_rows(const unroll_node *node, void (*hook)(const unroll_cell_r
     all.d_output = unroll_matrix_from(mine->d_state[0], r->after);
     for (int k = 0; k < own->states; k++) {
         all.old[k] = unroll_matrix_from(mine->state[k], r->before);
-        all.now[k] = unroll_matrix_from(mine->state[k], r->after);
+        all.now[k] = own->zone[k].fresh > 0 ? unroll_matrix_from(mine->fresh[k], r->row)
+                                            : unroll_matrix_from(mine->state[k], r->after);
         all.d_state[k] = k > 0 ? unroll_matrix_from(mine->d_state[k], r->sequence) : (unroll_matrix){0};
     }
     for (int v = 0; v < own->vectors; v++)
@@ -54,7 +55,9 @@ static void backward_cells(backward_walk *walk, const unroll_node *node, unroll_
     cell->rows = r->count;
     walk->at.sequence = node->set->order + r->sequence;
     if (mine->keeps)
-        unroll_recurrent_keep_output(node, panels, r->row, r->after, r->count);
+        unroll_recurrent_keep_whole(node, panels, r);
+    if (own->zones)
+        unroll_recurrent_part(node, panels, r, cut);
     if (own->cell->after_backward != NULL && r->count > 0)
         whole_rows(node, own->cell->after_backward, r);
     if (own->normed > 0 && r->count > 0)
@@ -76,6 +79,8 @@ static void backward_cells(backward_walk *walk, const unroll_node *node, unroll_
         whole_rows(node, own->cell->before_backward, r);
     if (own->norm && r->count > 0)
         unroll_recurrent_norm_back(node, r);
+    if (own->zones && !cut)
+        unroll_recurrent_join(node, panels, r);
 }
 
 /* C = gradients of the pre-activations times transposed weights (k, ..), for some blocks of C. `side`: 0 the input's gates, 1

@@ -108,6 +108,7 @@ static void each_panel(unroll_walk *walk, const unroll_run *r, int first, int pa
             step->derived[v] = unroll_recurrent_derived(own, v, panel);
         if (own->shape.late > 0)
             step->operand = unroll_matrix_row(walk->tape->operand, panel, r->row);
+        step->drop = own->update_share > 0 && walk->at.training ? step->gates + (size_t)own->update * step->gate : NULL;
         walk->at.unit = panel * UNROLL_LANES;
         cell(step);
     }
@@ -127,6 +128,8 @@ void unroll_walk_cells(unroll_walk *walk, const unroll_run *r, int first, int pa
     }
     if (own->cell->after != NULL)
         whole_rows(walk, r, own->cell->after);
+    if (own->zones)
+        unroll_recurrent_mix(walk, r, first, panels);
 }
 
 void unroll_walk_operand(unroll_walk *walk, const unroll_run *r)
@@ -296,6 +299,7 @@ void unroll_recurrent_forward(unroll_node *node, const unroll_pass *pass)
     unroll_operand_draw(node, pass, share.sequences);
     for (int first = 0; first < set->steps; first += stretch) {
         int end = first + stretch < set->steps ? first + stretch : set->steps, panel = share.panels.begin;
+        unroll_recurrent_draw(node, &share, &at, steps_of(own, set, first, end));
         do { /* a thread without panels waits with the others, too */
             thread_share piece = with_panels(&share, panel, few);
             forward_stretch(node, team, &piece, &at, masked, first, end);

@@ -99,8 +99,10 @@ static inline void set_panel(const unroll_node *node, int panel, const unroll_ru
     step->gates = unroll_matrix_row(mine->tape.all, panel * own->slots, r->row);
     for (int k = 0; k < own->states; k++) {
         step->old[k] = unroll_matrix_row(mine->state[k], panel, r->before);
-        step->now[k] = unroll_matrix_row(mine->state[k], panel, r->after);
+        step->now[k] = own->zone[k].fresh > 0 ? unroll_matrix_row(mine->fresh[k], panel, r->row)
+                                              : unroll_matrix_row(mine->state[k], panel, r->after);
     }
+    step->drop = own->update_share > 0 ? step->gates + (size_t)own->update * step->gate : NULL;
     for (int v = 0; v < own->vectors; v++)
         step->vector[v] = unroll_recurrent_vector(own, node->layer->w, v, panel);
     for (int v = 0; v < own->shape.derived; v++)
@@ -196,5 +198,8 @@ static inline void clear(unroll_matrix m, unroll_part panels, int row, int rows)
     for (int panel = panels.begin; rows > 0 && panel < panels.end; panel++)
         memset(unroll_matrix_row(m, panel, row), 0, (size_t)rows * UNROLL_LANES * sizeof(real));
 }
+
+/* Draws the masks of some steps on the tape, as far as they are this thread's, where it trains (recurrent_masks.c). */
+void unroll_recurrent_draw(const unroll_node *node, const thread_share *share, const unroll_cell_place *at, unroll_part steps);
 
 #endif

@@ -82,11 +82,17 @@ static void copy(unroll_matrix to, int panel, int row, const real *from, int row
     memcpy(unroll_matrix_row(to, panel, row), from, (size_t)rows * UNROLL_LANES * sizeof(real));
 }
 
-void unroll_recurrent_keep_output(const unroll_node *node, unroll_part panels, int row, int after, int count)
+/* a state that zoneout mixes is read by later steps alone: not by the step's output, which the cell made of the fresh one */
+void unroll_recurrent_keep_whole(const unroll_node *node, unroll_part panels, const unroll_run *r)
 {
+    const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
-    for (int panel = panels.begin; mine->d_kept[0].at != NULL && panel < panels.end; panel++)
-        copy(mine->d_kept[0], panel, row, unroll_matrix_row(mine->d_state[0], panel, after), count);
+    for (int k = 0; k < own->states; k++) {
+        bool wanted = mine->d_kept[k].at != NULL && (k == 0 || own->zone[k].share > 0);
+        for (int panel = panels.begin; wanted && panel < panels.end; panel++)
+            copy(mine->d_kept[k], panel, r->row, unroll_matrix_row(mine->d_state[k], panel, k == 0 ? r->after : r->sequence),
+                 r->count);
+    }
 }
 
 void unroll_recurrent_keep_states(const unroll_node *node, const unroll_cell_gradient *step, int panel, int row)
@@ -94,7 +100,7 @@ void unroll_recurrent_keep_states(const unroll_node *node, const unroll_cell_gra
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
     for (int k = 1; k < own->states; k++) {
-        if (mine->d_kept[k].at == NULL)
+        if (mine->d_kept[k].at == NULL || own->zone[k].share > 0)
             continue;
         if (own->cell->state_gradient != NULL)
             own->cell->state_gradient(step, k, unroll_matrix_row(mine->d_kept[k], panel, row));

@@ -73,6 +73,18 @@ static void networks_that_read(const unroll_setting *row, names *readers)
         add_if_listed(readers, unroll_networks[i]->name, unroll_networks[i]->settings, unroll_networks[i]->setting_count, row);
 }
 
+/* the models of the networks that list the row, but for those to which it cannot matter */
+static void models_that_read(const unroll_setting *row, names *readers)
+{
+    for (int i = 0; i < unroll_network_count; i++) {
+        const unroll_network *network = unroll_networks[i];
+        const char *model;
+        for (int k = 0; (model = network->model(k)) != NULL; k++)
+            if (network->reads == NULL || network->reads(model, row))
+                add_if_listed(readers, model, network->settings, network->setting_count, row);
+    }
+}
+
 static void tasks_that_read(const unroll_setting *row, names *readers)
 {
     for (int i = 0; i < unroll_task_count; i++) {
@@ -113,6 +125,7 @@ static const struct {
     const char *(*now)(const unroll_settings *settings);
 } registries[] = {{"cell", "model", cells_that_read, model_of},
                   {"network", "the model's network", networks_that_read, network_of},
+                  {"model", "model", models_that_read, model_of},
                   {"task", "task", tasks_that_read, task_of}};
 
 static void ask_registries(const unroll_use *use, const unroll_setting *row, char why[UNROLL_WHY_ROOM])

@@ -24,6 +24,8 @@ typedef struct unroll_network {
     const char *name, *title;
     const unroll_setting *settings; /* the network's own rows, section "network NAME" */
     int setting_count;
+    /* Whether a row of its own can matter to one of its models; NULL: each matters to all of them. */
+    bool (*reads)(const char *model, const unroll_setting *row);
     /* The i-th value of the setting model that means this network; NULL past the last. */
     const char *(*model)(int index);
     const char *(*model_title)(int index);

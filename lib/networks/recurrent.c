@@ -21,6 +21,12 @@ static const unroll_setting rows[] = {
     {"embedding", UNROLL_INT, 0, 1000000, "", "0", "columns",
      "columns of an embedding below the first layer, where inputs are symbols; 0: none", "network recurrent",
      UNROLL_SETTING_SYMBOLS},
+    {"zoneout", UNROLL_REAL, 0, 0.99, "", "0", "",
+     "chance that a unit of the output keeps its value of the step before, in training", "network recurrent", 0},
+    {"zoneout_cell", UNROLL_REAL, 0, 0.99, "", "0", "", "zoneout of the states beside the output, as the LSTM's c",
+     "network recurrent", 0},
+    {"drop_update", UNROLL_REAL, 0, 0.99, "", "0", "", "share of the candidate's units dropped in training, others at each step",
+     "network recurrent", 0},
 };
 
 static const char *recurrent_model(int index)
@@ -44,8 +50,10 @@ static void list_names(const char *const *names, int most, char *out, size_t roo
 static void list_settings(const unroll_cell *cell, char *out, size_t room)
 {
     size_t used = 0;
-    for (int i = 0; i < cell->setting_count && used < room; i++)
-        used += (size_t)snprintf(out + used, room - used, "%s%s", i > 0 ? " " : "", cell->settings[i].name);
+    for (int i = 0; i < cell->setting_count + cell->shared_count && used < room; i++) {
+        const unroll_setting *row = i < cell->setting_count ? &cell->settings[i] : &cell->shared[i - cell->setting_count];
+        used += (size_t)snprintf(out + used, room - used, "%s%s", i > 0 ? " " : "", row->name);
+    }
 }
 
 /* the counts and the words of one layer of the graph */
@@ -87,6 +95,21 @@ static unroll_status recurrent_about(int index, unroll_model_about *about)
     return status;
 }
 
+/* What some cells have no use for. */
+static bool recurrent_reads(const char *model, const unroll_setting *row)
+{
+    const unroll_cell *cell = unroll_cell_find(model);
+    if (strcmp(row->name, "zoneout") == 0)
+        return unroll_recurrent_takes_zoneout(cell);
+    if (strcmp(row->name, "zoneout_cell") == 0)
+        return unroll_recurrent_takes_zoneout_cell(cell);
+    if (strcmp(row->name, "drop_state") == 0)
+        return cell->shape.recurrent > 0;
+    if (strcmp(row->name, "norm") == 0)
+        return cell->shape.recurrent > 0 && cell->shape.late == 0;
+    return strcmp(row->name, "drop_update") != 0 || cell->shape.drops;
+}
+
 /* What stays the same over the layers of a stack. */
 typedef struct stack {
     const unroll_settings *settings;
@@ -110,7 +133,10 @@ static stack stack_of(const unroll_settings *settings, const char *name, const c
                    .options = {.cell = unroll_text(settings, "model"),
                                .hidden = (int)unroll_int(settings, "hidden"),
                                .drop_state = unroll_real(settings, "drop_state"),
-                               .norm = strcmp(unroll_text(settings, "norm"), "layer") == 0}};
+                               .norm = strcmp(unroll_text(settings, "norm"), "layer") == 0,
+                               .zoneout = unroll_real(settings, "zoneout"),
+                               .zoneout_cell = unroll_real(settings, "zoneout_cell"),
+                               .drop_update = unroll_real(settings, "drop_update")}};
 }
 
 static unroll_status add_embedding(unroll_graph *graph, const stack *s, int *top)
@@ -223,6 +249,7 @@ const unroll_network network_recurrent = {
     .title = "a stack of recurrent layers and a dense head",
     .settings = rows,
     .setting_count = (int)(sizeof rows / sizeof rows[0]),
+    .reads = recurrent_reads,
     .model = recurrent_model,
     .model_title = recurrent_title,
     .model_about = recurrent_about,

@@ -6,6 +6,7 @@
 #include "simd/math.h"
 
 #include "simd/columns.h"
+#include "simd/masks.h"
 #include "simd/norm.h"
 #include "simd/optimizer.h"
 #include "simd/packed.h"
@@ -128,6 +129,9 @@ const unroll_engine ENGINE_NAME(UNROLL_ISA) = {
     .norm = engine_norm,
     .norm_back = engine_norm_back,
     .norm_weights = engine_norm_weights,
+    .mask = engine_mask,
+    .mix = engine_mix,
+    .part = engine_part,
     .function = engine_function,
     .slope = engine_slope,
     .multiply = engine_multiply,

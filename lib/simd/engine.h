@@ -77,6 +77,24 @@ typedef struct unroll_norm {
     unroll_matrix products; /* backward adds dy n of each row to it; NULL at `at`: it does not */
 } unroll_norm;
 
+/* Random masks of the units of some rows, at one time step: 16 reals a row in each of the column blocks begin..end - 1, `hit`
+   with the chance share / UNROLL_MASK_SHARES, else `other`. 16 random bits a unit, from Philox 4x32-10 (base/random.h): those
+   of lane i of block n are half n % 8, the lower one of a word first, of the words that come of the counter
+   (n / 8 * 16 + i, sequence, time, which). */
+typedef struct unroll_mask {
+    uint32_t key[2];
+    int rows, begin, end, time;
+    uint32_t which;
+    const int *sequence; /* (rows) */
+    uint32_t share;
+    real hit, other;
+    real *const *to; /* block n at to[n * to_next] + from, a list as of a matrix */
+    int to_next;
+    size_t from;
+} unroll_mask;
+
+enum { UNROLL_MASK_SHARES = 65536 };
+
 typedef struct unroll_optimizer_step {
     real rate, epsilon, scale;   /* scale: multiplies the gradient first (clipping) */
     real momentum;               /* sgd */
@@ -124,6 +142,13 @@ typedef struct unroll_engine {
     void (*norm)(const unroll_norm *p);
     void (*norm_back)(const unroll_norm *p, unroll_matrix dy, unroll_matrix dx, bool adds);
     void (*norm_weights)(const unroll_norm *p, unroll_matrix dy, int begin, int end, real *weight, real *bias);
+    void (*mask)(const unroll_mask *m);
+    /* Zoneout (Krueger et al., 2017) of `count` elements, a multiple of 16: fresh = now; then now becomes old where `stays` is 1,
+       not 0; or, where stays is NULL, share old + (1 - share) now. fresh NULL: it is not wanted. */
+    void (*mix)(const real *stays, real share, const real *old, real *now, real *fresh, size_t count);
+    /* its gradient d with respect to now, parted: d becomes that of `fresh`; what goes straight to `old` is added to d_old, or,
+       where that is NULL, takes the place of `stays` */
+    void (*part)(real *stays, real *d, real *d_old, size_t count);
     /* element-wise; count is a multiple of 16; `adds`: onto what is there */
     void (*function)(unroll_function function, const real *x, real *y, size_t count);
     void (*slope)(unroll_function function, const real *y, const real *dy, real *dx, bool adds, size_t count); /* dx = dy slope */

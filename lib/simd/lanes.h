@@ -152,6 +152,49 @@ static inline void vec_halves(const uint32_t *p, vec *lower, vec *upper)
         lower->v[i] = ((vec_float){.bits = p[i] << 16}).value;
     }
 }
+/* 16 words of 32 bits, for random numbers: all x; x, x + 1, ..; x xor y; */
+typedef struct {
+    uint32_t v[UNROLL_LANES];
+} vec_words;
+static inline vec_words vec_all_words(uint32_t x)
+{
+    vec_words out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = x;
+    return out;
+}
+static inline vec_words vec_count_words(uint32_t x)
+{
+    vec_words out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = x + (uint32_t)i;
+    return out;
+}
+static inline vec_words vec_xor(vec_words x, vec_words y)
+{
+    for (int i = 0; i < UNROLL_LANES; i++)
+        x.v[i] ^= y.v[i];
+    return x;
+}
+/* the lower words of the products x by, and their upper words to `high`; */
+static inline vec_words vec_multiply_words(vec_words x, uint32_t by, vec_words *high)
+{
+    vec_words low;
+    for (int i = 0; i < UNROLL_LANES; i++) {
+        uint64_t product = (uint64_t)x.v[i] * by;
+        low.v[i] = (uint32_t)product;
+        high->v[i] = (uint32_t)(product >> 32);
+    }
+    return low;
+}
+/* whether the lower or the upper 16 bits of x are less than y, which is at most 65536 */
+static inline vec_mask vec_half_less(vec_words x, bool upper, uint32_t y)
+{
+    vec_mask out;
+    for (int i = 0; i < UNROLL_LANES; i++)
+        out.v[i] = (upper ? x.v[i] >> 16 : x.v[i] & 0xffff) < y;
+    return out;
+}
 /* 16 sums of products of integers */
 typedef struct {
     int32_t v[UNROLL_LANES];

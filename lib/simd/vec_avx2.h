@@ -8,6 +8,7 @@
 #define UNROLL_SIMD_VEC_H
 
 #include <immintrin.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/real.h"
@@ -140,6 +141,46 @@ static inline void vec_halves(const uint32_t *p, vec *lower, vec *upper)
     __m256i a = _mm256_loadu_si256((const __m256i *)p), b = _mm256_loadu_si256((const __m256i *)(p + 8));
     *upper = (vec){_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)};
     *lower = (vec){_mm256_castsi256_ps(_mm256_slli_epi32(a, 16)), _mm256_castsi256_ps(_mm256_slli_epi32(b, 16))};
+}
+/* 16 words of 32 bits, for random numbers: all x; x, x + 1, ..; x xor y; */
+typedef struct {
+    __m256i a, b;
+} vec_words;
+static inline vec_words vec_all_words(uint32_t x)
+{
+    __m256i all = _mm256_set1_epi32((int)x);
+    return (vec_words){all, all};
+}
+static inline vec_words vec_count_words(uint32_t x)
+{
+    __m256i first = _mm256_add_epi32(_mm256_set1_epi32((int)x), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+    return (vec_words){first, _mm256_add_epi32(first, _mm256_set1_epi32(8))};
+}
+static inline vec_words vec_xor(vec_words x, vec_words y)
+{
+    return (vec_words){_mm256_xor_si256(x.a, y.a), _mm256_xor_si256(x.b, y.b)};
+}
+static inline __m256i vec_multiply_words_half(__m256i x, __m256i by, __m256i *high)
+{
+    __m256i even = _mm256_mul_epu32(x, by), odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), by);
+    *high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
+    return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
+}
+/* the lower words of the products x by, and their upper words to `high`; */
+static inline vec_words vec_multiply_words(vec_words x, uint32_t by, vec_words *high)
+{
+    __m256i all = _mm256_set1_epi32((int)by);
+    return (vec_words){vec_multiply_words_half(x.a, all, &high->a), vec_multiply_words_half(x.b, all, &high->b)};
+}
+static inline __m256 vec_half_less_half(__m256i x, bool upper, uint32_t y)
+{
+    __m256i half = upper ? _mm256_srli_epi32(x, 16) : _mm256_and_si256(x, _mm256_set1_epi32(0xffff));
+    return _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32((int)y), half));
+}
+/* whether the lower or the upper 16 bits of x are less than y, which is at most 65536 */
+static inline vec_mask vec_half_less(vec_words x, bool upper, uint32_t y)
+{
+    return (vec_mask){vec_half_less_half(x.a, upper, y), vec_half_less_half(x.b, upper, y)};
 }
 /* 16 sums of products of integers */
 typedef struct {

@@ -8,6 +8,7 @@
 #define UNROLL_SIMD_VEC_H
 
 #include <immintrin.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/real.h"
@@ -118,6 +119,34 @@ static inline void vec_halves(const uint32_t *p, vec *lower, vec *upper)
     __asm__("" : "+v"(x)); /* loaded once: compilers like to load it twice, and loading is what takes the time */
     *upper = _mm512_castsi512_ps(x);
     *lower = _mm512_castsi512_ps(_mm512_slli_epi32(x, 16));
+}
+/* 16 words of 32 bits, for random numbers: all x; x, x + 1, ..; x xor y; */
+typedef __m512i vec_words;
+static inline vec_words vec_all_words(uint32_t x)
+{
+    return _mm512_set1_epi32((int)x);
+}
+static inline vec_words vec_count_words(uint32_t x)
+{
+    return _mm512_add_epi32(_mm512_set1_epi32((int)x), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+}
+static inline vec_words vec_xor(vec_words x, vec_words y)
+{
+    return _mm512_xor_si512(x, y);
+}
+/* the lower words of the products x by, and their upper words to `high`; */
+static inline vec_words vec_multiply_words(vec_words x, uint32_t by, vec_words *high)
+{
+    __m512i all = _mm512_set1_epi32((int)by);
+    __m512i even = _mm512_mul_epu32(x, all), odd = _mm512_mul_epu32(_mm512_srli_epi64(x, 32), all);
+    *high = _mm512_mask_shuffle_epi32(odd, 0x5555, even, _MM_PERM_DDBB);
+    return _mm512_mask_shuffle_epi32(even, 0xaaaa, odd, _MM_PERM_CCAA);
+}
+/* whether the lower or the upper 16 bits of x are less than y, which is at most 65536 */
+static inline vec_mask vec_half_less(vec_words x, bool upper, uint32_t y)
+{
+    __m512i half = upper ? _mm512_srli_epi32(x, 16) : _mm512_and_si512(x, _mm512_set1_epi32(0xffff));
+    return _mm512_cmplt_epu32_mask(half, _mm512_set1_epi32((int)y));
 }
 /* 16 sums of products of integers */
 typedef __m512i vec_sums;

@@ -8,6 +8,7 @@
 #define UNROLL_SIMD_VEC_H
 
 #include <arm_neon.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/real.h"
@@ -145,6 +146,52 @@ static inline void vec_halves(const uint32_t *p, vec *lower, vec *upper)
     *upper = (vec){vreinterpretq_f32_u32(a), vreinterpretq_f32_u32(b), vreinterpretq_f32_u32(c), vreinterpretq_f32_u32(d)};
     *lower = (vec){vreinterpretq_f32_u32(vshlq_n_u32(a, 16)), vreinterpretq_f32_u32(vshlq_n_u32(b, 16)),
                    vreinterpretq_f32_u32(vshlq_n_u32(c, 16)), vreinterpretq_f32_u32(vshlq_n_u32(d, 16))};
+}
+/* 16 words of 32 bits, for random numbers: all x; x, x + 1, ..; x xor y; */
+typedef struct {
+    uint32x4_t a, b, c, d;
+} vec_words;
+static inline vec_words vec_all_words(uint32_t x)
+{
+    uint32x4_t all = vdupq_n_u32(x);
+    return (vec_words){all, all, all, all};
+}
+static inline vec_words vec_count_words(uint32_t x)
+{
+    static const uint32_t lane[] = {0, 1, 2, 3};
+    uint32x4_t first = vaddq_u32(vdupq_n_u32(x), vld1q_u32(lane)), four = vdupq_n_u32(4);
+    vec_words out = {.a = first, .b = vaddq_u32(first, four)};
+    out.c = vaddq_u32(out.b, four);
+    out.d = vaddq_u32(out.c, four);
+    return out;
+}
+static inline vec_words vec_xor(vec_words x, vec_words y)
+{
+    return (vec_words){veorq_u32(x.a, y.a), veorq_u32(x.b, y.b), veorq_u32(x.c, y.c), veorq_u32(x.d, y.d)};
+}
+static inline uint32x4_t vec_multiply_words_quarter(uint32x4_t x, uint32x4_t by, uint32x4_t *high)
+{
+    uint32x4_t first = vreinterpretq_u32_u64(vmull_u32(vget_low_u32(x), vget_low_u32(by)));
+    uint32x4_t last = vreinterpretq_u32_u64(vmull_high_u32(x, by));
+    *high = vuzp2q_u32(first, last);
+    return vuzp1q_u32(first, last);
+}
+/* the lower words of the products x by, and their upper words to `high`; */
+static inline vec_words vec_multiply_words(vec_words x, uint32_t by, vec_words *high)
+{
+    uint32x4_t all = vdupq_n_u32(by);
+    return (vec_words){vec_multiply_words_quarter(x.a, all, &high->a), vec_multiply_words_quarter(x.b, all, &high->b),
+                       vec_multiply_words_quarter(x.c, all, &high->c), vec_multiply_words_quarter(x.d, all, &high->d)};
+}
+static inline uint32x4_t vec_half_less_quarter(uint32x4_t x, bool upper, uint32_t y)
+{
+    return vcltq_u32(upper ? vshrq_n_u32(x, 16) : vandq_u32(x, vdupq_n_u32(0xffff)), vdupq_n_u32(y));
+}
+/* whether the lower or the upper 16 bits of x are less than y, which is at most 65536 */
+static inline vec_mask vec_half_less(vec_words x, bool upper, uint32_t y)
+{
+    return (vec_mask){vec_half_less_quarter(x.a, upper, y), vec_half_less_quarter(x.b, upper, y),
+                      vec_half_less_quarter(x.c, upper, y), vec_half_less_quarter(x.d, upper, y)};
 }
 /* 16 sums of products of integers */
 typedef struct {

@@ -8,6 +8,7 @@
 #define UNROLL_SIMD_VEC_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/real.h"
