@@ -275,6 +275,12 @@ static unroll_status series_extras(const void *state, unroll_extra *out, int roo
     return unroll_error(UNROLL_FAILED, "out of memory: the scaling of a saved model");
 }
 
+static unroll_status series_files(const unroll_settings *settings, int index, char path[UNROLL_FILE_ROOM])
+{
+    path[0] = '\0';
+    return index == 0 ? unroll_series_file(settings, path) : unroll_ok();
+}
+
 const unroll_task task_series = {.name = "series",
                                  .title = "time series: a CSV column, forecast some rows ahead",
                                  .settings = rows,
@@ -288,4 +294,4 @@ const unroll_task task_series = {.name = "series",
                                  .baselines = series_baselines,
                                  .finish = series_finish,
                                  .extras = series_extras,
-                                 .file = unroll_series_file};
+                                 .files = series_files};

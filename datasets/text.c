@@ -12,9 +12,10 @@
 
 #include "base/random.h"
 #include "model/model.h"
-#include "model/samples.h"
 #include "model/task.h"
+#include "read/score.h"
 #include "read/source.h"
+#include "read/streams.h"
 #include "read/utf8.h"
 #include "simd/engine.h"
 #include "text/corpus.h"
@@ -64,21 +65,9 @@ static void text_close(void *state)
     free(task);
 }
 
-/* How a part is cut: `streams` of `each` characters, the last one shorter. */
-typedef struct cut {
-    size_t streams, each;
-    int batches;
-} cut;
-
-static cut cut_part(const text *task, unroll_split split)
+static unroll_streams to_score(const text *task, unroll_split split)
 {
-    size_t count = task->corpus.end[split] - task->corpus.first[split], steps = (size_t)task->steps;
-    cut part = {.streams = count / (4 * steps)};
-    part.streams = part.streams > (size_t)task->batch ? (size_t)task->batch : part.streams;
-    part.streams = part.streams < 1 ? 1 : part.streams;
-    part.each = (count + part.streams - 1) / part.streams;
-    part.batches = (int)((part.each + steps - 1) / steps);
-    return part;
+    return unroll_streams_to_score(task->corpus.first[split], task->corpus.end[split], task->batch, task->steps);
 }
 
 static void text_shape(const void *state, unroll_task_shape *shape)
@@ -92,7 +81,7 @@ static void text_shape(const void *state, unroll_task_shape *shape)
                             .answer = UNROLL_AT_EVERY,
                             .carry = true,
                             .loss = "softmax",
-                            .batches = {0, cut_part(task, UNROLL_VALID).batches, cut_part(task, UNROLL_TEST).batches},
+                            .batches = {0, to_score(task, UNROLL_VALID).batches, to_score(task, UNROLL_TEST).batches},
                             .metric = "bits_per_character",
                             .unit = "bit",
                             .solved_below = NAN};
@@ -111,38 +100,17 @@ static void train_stream(const text *task, int64_t index, size_t b, int *symbol,
     }
 }
 
-/* symbol (T) and target (T) of a validation or test stream; both are left as they are past its end. */
-static void scored_stream(const text *task, const cut *part, unroll_split split, int64_t index, size_t b, int *symbol,
-                          int *target)
-{
-    size_t first = task->corpus.first[split] + b * part->each, end = first + part->each;
-    size_t at = first + (size_t)index * (size_t)task->steps;
-    end = end < task->corpus.end[split] ? end : task->corpus.end[split];
-    for (int t = 0; b < part->streams && t < task->steps && at < end; t++, at++) {
-        symbol[t] = task->corpus.symbol[at - 1];
-        target[t] = task->corpus.symbol[at];
-    }
-}
-
-/* All sequences of a batch have the same length, as states that are carried over ask for; what is past a stream's end, and
-   all of a sequence without a stream, has no target. */
 static void text_batch(const void *state, unroll_split split, int64_t index, unroll_samples *out)
 {
     const text *task = state;
     size_t steps = (size_t)task->steps;
-    cut part = cut_part(task, split);
-    int64_t left = (int64_t)part.each - index * task->steps;
-    for (size_t b = 0; b < (size_t)task->batch; b++) {
-        int *symbol = out->symbol + b * steps, *target = out->target + b * steps;
-        for (size_t t = 0; t < steps; t++)
-            target[t] = -1;
-        if (split == UNROLL_TRAIN) {
-            train_stream(task, index, b, symbol, target);
-            continue;
-        }
-        out->length[b] = left < task->steps ? (int)left : task->steps;
-        scored_stream(task, &part, split, index, b, symbol, target);
+    if (split != UNROLL_TRAIN) {
+        unroll_streams streams = to_score(task, split);
+        unroll_streams_batch(&streams, task->corpus.symbol, task->batch, index, out);
+        return;
     }
+    for (size_t b = 0; b < (size_t)task->batch; b++)
+        train_stream(task, index, b, out->symbol + b * steps, out->target + b * steps);
 }
 
 static double text_metric(const void *state, const unroll_score *score)
@@ -230,36 +198,15 @@ static unroll_status record_sample(const text *task, unroll_model *model, const 
     return status;
 }
 
-static unroll_status record_test(const text *task, unroll_model *model, unroll_record *record)
-{
-    unroll_task_shape shape;
-    unroll_samples samples;
-    double sum = 0.0;
-    int64_t targets = 0;
-    text_shape(task, &shape);
-    UNROLL_TRY(unroll_samples_open(&shape, &samples));
-    unroll_model_carry(model, 1, true);
-    for (int i = 0; i < shape.batches[UNROLL_TEST]; i++) {
-        unroll_score score;
-        unroll_samples_clear(&shape, &samples);
-        text_batch(task, UNROLL_TEST, i, &samples);
-        unroll_model_pack(model, &samples, shape.batch);
-        unroll_model_loss(model, &score);
-        sum += score.loss * (double)score.targets;
-        targets += score.targets;
-    }
-    unroll_model_carry(model, UNROLL_NO_CARRY, true);
-    unroll_samples_close(&samples);
-    unroll_record_real(record, "test_bits_per_character", "bit", sum / (double)targets / bit);
-    return unroll_ok();
-}
+extern const unroll_task task_text;
 
 static unroll_status text_finish(const void *state, unroll_model *model, const unroll_settings *settings,
                                  unroll_record *record)
 {
-    const text *task = state;
-    UNROLL_TRY(record_test(task, model, record));
-    return record_sample(task, model, settings, record);
+    unroll_score score;
+    UNROLL_TRY(unroll_score_split(&task_text, state, UNROLL_TEST, model, &score));
+    unroll_record_real(record, "test_bits_per_character", "bit", text_metric(state, &score));
+    return record_sample(state, model, settings, record);
 }
 
 /* The code points of the alphabet; the symbol after the last is the unknown one. */
@@ -277,6 +224,12 @@ static unroll_status text_extras(const void *state, unroll_extra *out, int room,
     return unroll_ok();
 }
 
+static unroll_status text_files(const unroll_settings *settings, int index, char path[UNROLL_FILE_ROOM])
+{
+    path[0] = '\0';
+    return index == 0 ? unroll_corpus_file(settings, path) : unroll_ok();
+}
+
 const unroll_task task_text = {.name = "text",
                                .title = "characters of a text: the next one from those before",
                                .version = 1,
@@ -292,4 +245,4 @@ const unroll_task task_text = {.name = "text",
                                .baselines = text_baselines,
                                .finish = text_finish,
                                .extras = text_extras,
-                               .file = unroll_corpus_file};
+                               .files = text_files};

@@ -86,7 +86,7 @@ static void a_wrong_setting_names_itself_its_range_and_the_nearest(void)
 
 static void a_setting_that_cannot_matter_is_refused(void)
 {
-    check("train task=adding file=x.csv", 2, "unroll: file is read by the tasks series and text only, and task is adding\n");
+    check("train task=adding file=x.csv", 2, "unroll: file is read by the tasks series, text and words only, and task is adding\n");
     check("train forget_bias=1 model=gru", 2, "unroll: forget_bias is read by the cell lstm only, and model is gru\n");
     check("train momentum=0.9", 2, "unroll: momentum is read by the optimizer sgd only, and optimizer is adam\n");
     check("train momentum=0", 2, "unroll: momentum is read by the optimizer sgd only, and optimizer is adam\n");

@@ -59,6 +59,8 @@ static void every_mode_prints_its_columns_as_csv(void)
         {"--stream model=lstm hidden=5", "model,instructions,weights,inputs,hidden,batch,us,", 4},
         {"--threads model=rnn hidden=5 batch=2 length=4", "model,instructions,hidden,batch,length,runs,", 0},
         {"--elementwise isa=scalar", "function,instructions,elements_per_ns,spread", 0},
+        {"--words model=lstm hidden=5 layers=1 batch=2 length=4 classes=9",
+         "model,instructions,used_threads,hidden,layers,batch,length,alphabet,ms,", 2},
         {"--phases model=lstm hidden=5 batch=2 length=4", "model,instructions,hidden,batch,length,ms,input_product,", 2},
         {"--beside model=gru,rnn hidden=5 batch=2 length=4 against=hidden=6", "model,against,instructions,parameters,inputs,", 3},
     };
@@ -190,6 +192,34 @@ static void a_peer_that_is_missing_dies_or_is_wrong_does_not_count(void)
     CU_ASSERT_PTR_NULL(strstr(out, "the best peer"));
 }
 
+/* PyTorch's part of --words, by a script: what the column torch says of it. */
+static void check_torch(const char *program, const char *words)
+{
+    char variables[1024];
+    snprintf(variables, sizeof variables, "UNROLL_PEER_torch_words=%s", program);
+    CU_ASSERT_EQUAL(call(variables, "--words model=rnn hidden=3 layers=1 batch=2 length=3 classes=9 --format csv"), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, words));
+    CHECK_TEXT(err, "");
+}
+
+static void a_step_of_words_counts_beside_pytorch_only_where_that_does_the_same(void)
+{
+    char path[600];
+    check_torch("/nowhere", ",,,,not here: python3-torch\n");
+    write_script("#!/bin/sh\nhead -c 16 /dev/zero\ncat >/dev/null\n", path); /* ready; a loss, a norm and a loss of 0 */
+    check_torch(path, ",,,,its loss is 0 and ours 2.");
+    write_script("#!/bin/sh\nhead -c 4 /dev/zero\n", path);
+    check_torch(path, ",,,,died at its work\n");
+    CU_ASSERT_EQUAL(call("", "--words optimizer=adam"), 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err, "unroll: --words times the cells rnn, lstm and gru with two biases, optimizer=sgd"));
+    CU_ASSERT_EQUAL(call("", "--words model=rnn,lstm,gru hidden=7 layers=1,2 batch=3 length=5 classes=20 --format csv"), 0);
+    if (strstr(out, "not here: ") != NULL)
+        test_skip("PyTorch is not installed");
+    else
+        CU_ASSERT_EQUAL(lines_of(out), 7);
+    CU_ASSERT(strstr(out, "its ") == NULL && strstr(out, "died") == NULL);
+}
+
 /* A peer whose answers are right but for one: behind a word that says that it is ready, the loss and three units of h, it
    changes the first input's gradient. */
 static void a_peer_whose_gradient_of_the_inputs_is_another_does_not_count(void)
@@ -258,6 +288,7 @@ const unroll_test tests_cli_bench[] = {
     TEST(a_wrong_call_is_one_sentence),
     TEST(every_model_is_timed_beside_the_lstm),
     TEST(a_peer_that_is_missing_dies_or_is_wrong_does_not_count),
+    TEST(a_step_of_words_counts_beside_pytorch_only_where_that_does_the_same),
     TEST(a_peer_whose_gradient_of_the_inputs_is_another_does_not_count),
     TEST(peers_are_built_only_where_they_can_be),
     TEST(the_peers_that_are_here_do_the_same_work),

@@ -41,7 +41,7 @@ static void a_model_is_told_in_a_few_lines(void)
         "    Hochreiter, Schmidhuber 1997; Gers, Schmidhuber, Cummins 2000\n";
     CU_ASSERT_EQUAL(ask("list models"), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(said, lstm));
-    CU_ASSERT_PTR_NOT_NULL(strstr(said, "\n    gates n r z; states h; 24960 parameters; settings reset update chrono\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(said, "\n    gates n r z; states h; 24960 parameters; settings reset update_gate chrono\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "recurrent product of 3 gates (that of n apart);"));
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "no recurrent product; element by element 2 gates\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "; 8192 multiply-adds, of which none waits for the step before\n"));

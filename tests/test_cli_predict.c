@@ -197,6 +197,49 @@ static void a_model_of_text_takes_symbols(void)
     refused(model, input, "1000 at sequence 1, step 2 is outside 0..");
 }
 
+/* tied, so that the file has the shared weights once */
+static void a_model_of_words_takes_lines_of_its_vocabulary(void)
+{
+    enum { WORDS = 6 };
+    static const char lines[] = "the\nquick\nfox\nbrown\n<unk>\n<eos>";
+    const char *folder = test_folder();
+    char path[PATH_ROOM], model[PATH_ROOM], input[PATH_ROOM], output[PATH_ROOM], arguments[4 * PATH_ROOM];
+    int symbols[N * T];
+    unroll_bundle *bundle, *result;
+    snprintf(path, sizeof path, "%s/words.txt", folder);
+    snprintf(model, sizeof model, "%s/model.h5", folder);
+    snprintf(input, sizeof input, "%s/in.h5", folder);
+    snprintf(output, sizeof output, "%s/out.h5", folder);
+    FILE *file = fopen(path, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    for (int i = 0; i < 100; i++)
+        fputs("the quick fox\nthe quick fox\nthe brown\n", file);
+    fclose(file);
+    snprintf(arguments, sizeof arguments, "train task=words file=%s embedding=5 hidden=6 tied=yes batch=4 steps=3 points=1 --save %s",
+             path, model);
+    CU_ASSERT_EQUAL_FATAL(run_program(arguments), 0);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(model, false, &bundle).code, UNROLL_OK);
+    const unroll_array *vocabulary = unroll_bundle_find(bundle, "extra/vocabulary");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(vocabulary);
+    CU_ASSERT_EQUAL_FATAL(vocabulary->dims[0], sizeof lines - 1);
+    for (size_t i = 0; i < sizeof lines - 1; i++)
+        CU_ASSERT_EQUAL(((const double *)vocabulary->data)[i], lines[i]);
+    CU_ASSERT_PTR_NOT_NULL(unroll_bundle_find(bundle, "embedding/weight"));
+    CU_ASSERT_PTR_NULL(unroll_bundle_find(bundle, "head/weight"));
+    unroll_bundle_free(bundle);
+    for (int i = 0; i < N * T; i++)
+        symbols[i] = i % WORDS;
+    write_one(input, "symbols", UNROLL_ARRAY_INT32, 2, (size_t[]){N, T}, symbols);
+    CU_ASSERT_EQUAL_FATAL(predict(model, input, output), 0);
+    CU_ASSERT_EQUAL_FATAL(unroll_load_bundle(output, false, &result).code, UNROLL_OK);
+    check_dims(unroll_bundle_find(result, "y"), N, T, WORDS);
+    unroll_bundle_free(result);
+    unlink(output);
+    symbols[T + 2] = WORDS;
+    write_one(input, "symbols", UNROLL_ARRAY_INT32, 2, (size_t[]){N, T}, symbols);
+    refused(model, input, "6 at sequence 1, step 2 is outside 0..5");
+}
+
 static void weights_lie_under_the_names_and_shapes_of_pytorch(void)
 {
     const char *folder = test_folder();
@@ -228,6 +271,7 @@ const unroll_test tests_cli_predict[] = {
     TEST(last_states_continue_a_sequence),
     TEST(more_sequences_than_a_batch_give_the_same_as_each_alone),
     TEST(a_model_of_text_takes_symbols),
+    TEST(a_model_of_words_takes_lines_of_its_vocabulary),
     TEST(weights_lie_under_the_names_and_shapes_of_pytorch),
     {NULL, NULL},
 };

@@ -87,6 +87,21 @@ static void a_model_does_not_take_the_place_of_its_text(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(said, " would take the place of the data that is read: "));
 }
 
+static void a_model_does_not_take_the_place_of_any_of_its_texts(void)
+{
+    const char *folder = test_folder();
+    char path[3][1200], arguments[6000], said[4096];
+    static const char *const names[3] = {"train.txt", "valid.txt", "test.txt"};
+    for (int i = 0; i < 3; i++)
+        write_series(path[i], folder, names[i]);
+    for (int i = 0; i < 3; i++) {
+        snprintf(arguments, sizeof arguments, "train task=words file=%.999s valid_file=%.999s test_file=%.999s min_count=1 length=4 "
+                 "batch=2 hidden=4 steps=1 --save %.999s", path[0], path[1], path[2], path[i]);
+        CU_ASSERT_EQUAL(ask(arguments, said), 2);
+        CU_ASSERT_PTR_NOT_NULL(strstr(said, " would take the place of the data that is read: "));
+    }
+}
+
 enum { PATIENCE = 30 }; /* seconds: a program that hangs is ended, as the test then says */
 
 /* A folder of its own with a pipe, and a program that reads from it: unroll with `words`, parted by blanks. */
@@ -328,6 +343,7 @@ const unroll_test tests_cli_train[] = {
     TEST(a_model_does_not_take_the_place_of_its_data_by_any_name),
     TEST(a_model_does_not_take_the_place_of_a_data_set),
     TEST(a_model_does_not_take_the_place_of_its_text),
+    TEST(a_model_does_not_take_the_place_of_any_of_its_texts),
     TEST(one_signal_ends_a_read_that_waits_for_a_pipe),
     TEST(one_signal_ends_a_wait_for_a_pipe_that_nobody_opens),
     TEST(the_wish_to_end_reaches_a_thread_that_waits_for_a_pipe),

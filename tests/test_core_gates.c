@@ -74,9 +74,10 @@ static void gru_gradients_match_central_differences_with_whatever_is_taken_away(
     digest_register();
     if (central_skips())
         return;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 6; i++) {
+        static const char *const resets[] = {"after", "before", "none"};
         char model[96];
-        snprintf(model, sizeof model, "gru reset=%s update=%s", i / 2 == 0 ? "after" : "none", answers[i % 2]);
+        snprintf(model, sizeof model, "gru reset=%s update_gate=%s", resets[i / 2], answers[i % 2]);
         check_gradient(model);
     }
 }
@@ -157,8 +158,9 @@ static void a_gate_that_is_taken_away_counts_nothing(void)
     CU_ASSERT_EQUAL(cell_parameters("lstm output_activation=none", I, H), 4 * GATE);
     CU_ASSERT_EQUAL(cell_parameters("gru", I, H), 3 * GATE);
     CU_ASSERT_EQUAL(cell_parameters("gru reset=none", I, H), 2 * GATE);
-    CU_ASSERT_EQUAL(cell_parameters("gru update=no", I, H), 2 * GATE);
-    CU_ASSERT_EQUAL(cell_parameters("gru reset=none update=no", I, H), GATE);
+    CU_ASSERT_EQUAL(cell_parameters("gru reset=before", I, H), 3 * GATE);
+    CU_ASSERT_EQUAL(cell_parameters("gru update_gate=no", I, H), 2 * GATE);
+    CU_ASSERT_EQUAL(cell_parameters("gru reset=none update_gate=no", I, H), GATE);
 }
 
 /* ---- how gates start ---- */

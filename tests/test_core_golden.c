@@ -369,10 +369,10 @@ static void lstm_with_peepholes_or_without_a_part_agrees_with_pytorch(void)
     check_file("tests/golden/lstm_with.txt", 13, check_training);
 }
 
-static void gru_without_a_gate_agrees_with_pytorch(void)
+static void gru_without_a_gate_or_with_its_reset_before_the_product_agrees_with_pytorch(void)
 {
-    check_file("tests/golden/gru_with.txt", 6, check_forward);
-    check_file("tests/golden/gru_with.txt", 6, check_training);
+    check_file("tests/golden/gru_with.txt", 10, check_forward);
+    check_file("tests/golden/gru_with.txt", 10, check_training);
 }
 
 static void layer_norm_inside_agrees_with_pytorch(void)
@@ -425,7 +425,7 @@ const unroll_test tests_core_golden[] = {
     TEST(todays_recurrences_forward_agrees_with_pytorch),
     TEST(two_directions_agree_with_pytorch),
     TEST(lstm_with_peepholes_or_without_a_part_agrees_with_pytorch),
-    TEST(gru_without_a_gate_agrees_with_pytorch),
+    TEST(gru_without_a_gate_or_with_its_reset_before_the_product_agrees_with_pytorch),
     TEST(layer_norm_inside_agrees_with_pytorch),
     TEST(rnn_tanh_gradients_and_ten_steps_agree_with_pytorch),
     TEST(rnn_relu_gradients_and_ten_steps_agree_with_pytorch),

@@ -120,6 +120,42 @@ static void close_small(small *opened)
     unroll_settings_free(opened->settings);
 }
 
+/* The largest difference of the head's bias from what torch.optim.SGD makes of its gradients, in ten steps. */
+static double sgd_difference(const char *assignment, double momentum)
+{
+    const char *const assignments[] = {"model=rnn", "hidden=2", "optimizer=sgd", "lr=0.5", "clip=0", assignment, NULL};
+    static const unroll_model_shape shape = {.inputs = 1, .outputs = 4, .steps = 1, .batch = 1, .loss = "squared"};
+    float x[1] = {1}, y[4];
+    double moment[4] = {0}, worst = 0.0;
+    int length = 1;
+    unroll_samples samples = {.length = &length, .x = x, .y = y};
+    small s = open_small(assignments, &shape);
+    int bias = unroll_model_weight_count(s.model) - 1;
+    for (int t = 0; t < 10; t++) {
+        real before[4], gradient[4], after[4];
+        for (int i = 0; i < 4; i++)
+            y[i] = (float)((t + i) % 3 - 1);
+        unroll_model_get_weight(s.model, bias, before);
+        unroll_model_pack(s.model, &samples, 1);
+        unroll_model_gradient(s.model, NULL);
+        unroll_model_get_gradient(s.model, bias, gradient);
+        unroll_model_update(s.model);
+        unroll_model_get_weight(s.model, bias, after);
+        for (int i = 0; i < 4; i++) {
+            moment[i] = momentum * moment[i] + (double)gradient[i];
+            worst = test_worse(worst, fabs((double)after[i] - ((double)before[i] - 0.5 * moment[i])));
+        }
+    }
+    close_small(&s);
+    return worst;
+}
+
+static void sgd_follows_the_gradient_and_with_momentum_what_is_left_of_those_before(void)
+{
+    CU_ASSERT(sgd_difference("momentum=0", 0.0) < 1e-6);
+    CU_ASSERT(sgd_difference("momentum=0.9", 0.9) < 1e-6);
+}
+
 /* The gradients of tests/golden/optimizer.py, step t. */
 static void golden_gradient(int t, double g[4])
 {
@@ -219,6 +255,7 @@ static void decay_without_adam_is_refused(void)
 
 const unroll_test tests_core_optimizer[] = {
     TEST(adam_stays_near_its_formula_in_double_for_100_steps),
+    TEST(sgd_follows_the_gradient_and_with_momentum_what_is_left_of_those_before),
     TEST(rmsprop_stays_near_its_formula_in_double_for_100_steps),
     TEST(adam_with_decay_is_pytorchs_adamw),
     TEST(decay_reaches_the_rows_of_an_embedding_that_do_not_occur),

@@ -124,10 +124,10 @@ static void a_setting_that_cannot_matter_has_a_sentence_that_says_why(void)
         {"model=gru", "forget_bias", "forget_bias is read by the cell lstm only, and model is gru"},
         {"", "forget_bias", ""},
         {"lstm_gates=no_forget", "forget_bias", "forget_bias has no effect beside lstm_gates=no_forget, which leaves that gate out"},
-        {"model=gru update=no", "chrono", "chrono has no effect beside update=no, which leaves the GRU without such a gate"},
+        {"model=gru update_gate=no", "chrono", "chrono has no effect beside update_gate=no, which leaves the GRU without such a gate"},
         {"model=gru reset=none", "chrono", ""},
         {"model=mingru", "chrono", ""},
-        {"", "file", "file is read by the tasks series and text only, and task is adding"},
+        {"", "file", "file is read by the tasks series, text and words only, and task is adding"},
         {"task=series", "file", ""},
         {"task=series", "lag", "lag is read by the task recall only, and task is series"},
         {"", "smoothing", "smoothing is read by the loss softmax only, and the task's loss is squared"},
@@ -168,6 +168,11 @@ static void a_setting_that_cannot_matter_has_a_sentence_that_says_why(void)
         {"task=series train_rows=9", "test_rows", ""},
         /* train_rows cannot matter to a text, so it parts nothing */
         {"task=text train_rows=9", "valid_share", ""},
+        {"task=words vocabulary=9", "min_count", "min_count has no effect beside vocabulary=9"},
+        {"task=words", "min_count", ""},
+        {"task=words", "tied", "tied has no effect beside embedding=0"},
+        {"task=words", "embedding_dropout", "embedding_dropout has no effect beside embedding=0"},
+        {"task=words embedding=9", "tied", ""},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         CU_ASSERT_STRING_EQUAL(why_not(known[i].assignments, known[i].name, UNROLL_TO_TRAIN), known[i].why);

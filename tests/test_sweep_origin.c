@@ -89,6 +89,35 @@ static void write_series(const char *folder, const char *name, double last)
     write_text(folder, name, text);
 }
 
+static const unroll_experiment three_files = {
+    .name = "words",
+    .title = "runs on three files",
+    .version = 1,
+    .axes_quick = "seed=0",
+    .axes_full = "seed=0",
+    .fixed = "task=words length=2 hidden=2 batch=2 steps=2 points=1 min_count=1",
+};
+
+/* wherever they lie, and whichever of them has changed */
+static void each_of_several_files_is_looked_at(void)
+{
+    const char *results = test_folder(), *folder = test_folder(), *elsewhere = test_folder();
+    static const char *const names[] = {"file", "valid_file", "test_file"};
+    const char *folders[] = {folder, folder, elsewhere};
+    for (int turn = 0; turn < 5; turn++) {
+        char assignment[3][1300];
+        const char *assignments[3] = {assignment[0], assignment[1], assignment[2]};
+        for (int i = 0; i < 3; i++) {
+            const char *text = turn >= 2 && turn - 2 == i ? "a c a\n" : "a b a\n";
+            write_text(folders[i], names[i], text);
+            snprintf(assignment[i], sizeof assignment[i], "%s=%.999s/%s", names[i], folders[i], names[i]);
+        }
+        called c = call(&three_files, results, (unroll_sweep_options){.assignments = assignments, .assignment_count = 3});
+        CU_ASSERT_EQUAL(c.summary.done, turn == 1 ? 0 : 1);
+        folders[2] = folder; /* the same text in another folder */
+    }
+}
+
 static void what_was_measured_on_other_data_is_done_again_and_kept(void)
 {
     const char *results = test_folder(), *folder = test_folder();
@@ -326,6 +355,7 @@ static void runs_have_the_hash_of_their_settings_with_and_without_the_seed(void)
 }
 
 const unroll_test tests_sweep_origin[] = {
+    TEST(each_of_several_files_is_looked_at),
     TEST(what_was_measured_on_other_data_is_done_again_and_kept),
     TEST(the_same_data_at_another_place_are_the_same),
     TEST(data_that_change_meanwhile_are_told_of),

@@ -1,7 +1,7 @@
 #include "source.h"
 
 const unroll_setting unroll_source_settings[UNROLL_SOURCE_SETTINGS] = {
-    {"file", UNROLL_TEXT, 0, 0, "", "", "", "data of your own: a CSV (task=series) or a UTF-8 text (task=text)", "data",
+    {"file", UNROLL_TEXT, 0, 0, "", "", "", "data of your own: a CSV (task=series) or a UTF-8 text (task=text, task=words)", "data",
      UNROLL_SETTING_PATH},
     {"valid_share", UNROLL_REAL, -1, 0.9, "", "-1", "",
      "part for validation of a series or text; -1: 0.15 of a series, 0.05 of a text and at most 65536 characters", "data",
@@ -21,4 +21,19 @@ void unroll_source_shares(const unroll_settings *settings, double usual, double 
     *test = unroll_real(settings, "test_share");
     *valid = *valid < 0.0 ? usual : *valid;
     *test = *test < 0.0 ? *valid : *test;
+}
+
+unroll_status unroll_source_split(const unroll_settings *settings, double usual, size_t count, const char *what,
+                                  size_t parts[3])
+{
+    double valid, test;
+    unroll_source_shares(settings, usual, &valid, &test);
+    parts[UNROLL_VALID] = (size_t)(valid * (double)count + 0.5);
+    parts[UNROLL_TEST] = (size_t)(test * (double)count + 0.5);
+    if (parts[UNROLL_VALID] < 1 || parts[UNROLL_TEST] < 1 || parts[UNROLL_VALID] + parts[UNROLL_TEST] >= count)
+        return unroll_error(UNROLL_WRONG,
+                            "%zu %s split into training, %zu for validation and %zu for the test: each part needs some", count,
+                            what, parts[UNROLL_VALID], parts[UNROLL_TEST]);
+    parts[UNROLL_TRAIN] = count - parts[UNROLL_VALID] - parts[UNROLL_TEST];
+    return unroll_ok();
 }

@@ -12,5 +12,9 @@ extern const unroll_setting unroll_source_settings[UNROLL_SOURCE_SETTINGS];
 const char *unroll_source_file(const unroll_settings *settings);
 /* The shares of validation and test; `usual`: that of validation where the user names none. */
 void unroll_source_shares(const unroll_settings *settings, double usual, double *valid, double *test);
+/* How many of `count` things, "characters", are in each part, [split], by these shares. UNROLL_WRONG where a part would have
+   none. */
+unroll_status unroll_source_split(const unroll_settings *settings, double usual, size_t count, const char *what,
+                                  size_t parts[3]);
 
 #endif

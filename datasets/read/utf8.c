@@ -1,6 +1,7 @@
 #include "utf8.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 
@@ -15,26 +16,36 @@ static uint32_t point_of(const char *s, size_t length)
     return point;
 }
 
-unroll_status unroll_utf8_decode(const char *text, size_t size, const char *shown, uint32_t **points, size_t *count)
+unroll_status unroll_utf8_check(const char *text, size_t size, const char *shown)
 {
     size_t at = 0, line = 1;
+    while (at < size) {
+        size_t length = unroll_utf8_sequence(text + at);
+        if (length == 0 || length > size - at)
+            return unroll_error(UNROLL_WRONG, "%s is not UTF-8: byte 0x%02x at offset %zu, line %zu", shown,
+                                (unsigned)(unsigned char)text[at], at, line);
+        line += text[at] == '\n';
+        at += length;
+    }
+    return unroll_ok();
+}
+
+size_t unroll_utf8_mark(const char *text)
+{
+    return strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
+unroll_status unroll_utf8_decode(const char *text, size_t size, const char *shown, uint32_t **points, size_t *count)
+{
     *count = 0;
+    *points = NULL;
+    UNROLL_TRY(unroll_utf8_check(text, size, shown));
     *points = malloc((size + 1) * sizeof **points);
     if (*points == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory: the text of %s", shown);
-    while (at < size) {
-        size_t length = unroll_utf8_sequence(text + at);
-        uint32_t point = point_of(text + at, length);
-        if (length == 0 || length > size - at) {
-            free(*points);
-            *points = NULL;
-            return unroll_error(UNROLL_WRONG, "%s is not UTF-8: byte 0x%02x at offset %zu, line %zu", shown,
-                                (unsigned)(unsigned char)text[at], at, line);
-        }
-        if (at > 0 || point != 0xFEFF)
-            (*points)[(*count)++] = point;
-        line += point == '\n';
-        at += length;
+    for (size_t at = unroll_utf8_mark(text), length; at < size; at += length) {
+        length = unroll_utf8_sequence(text + at);
+        (*points)[(*count)++] = point_of(text + at, length);
     }
     return unroll_ok();
 }

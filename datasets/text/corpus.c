@@ -10,9 +10,9 @@
 /* MOST_SCORED: of a part whose share the user leaves open. As many characters tell models apart by hundredths of a bit. */
 enum { CODE_POINTS = 0x110000, MOST_SCORED = 1 << 16 };
 
-/* The text of task=text without file=: the King James Bible, else Shakespeare, if either was fetched, else a licence that every
+/* The text of a task without file=: the King James Bible, else Shakespeare, if either was fetched, else a licence that every
    Debian has, which is short, but lets an experiment be planned without a network. */
-static unroll_status default_path(char path[UNROLL_PATH_ROOM])
+static unroll_status default_path(const char *task, char path[UNROLL_PATH_ROOM])
 {
     static const char licence[] = "/usr/share/common-licenses/GPL-3";
     if (unroll_data_path("kjv", path).code == UNROLL_OK || unroll_data_path("tinyshakespeare", path).code == UNROLL_OK)
@@ -20,25 +20,16 @@ static unroll_status default_path(char path[UNROLL_PATH_ROOM])
     strcpy(path, licence);
     if (access(licence, R_OK) == 0)
         return unroll_ok();
-    return unroll_error(UNROLL_WRONG, "task=text needs a text: give file=..., or run datasets/fetch kjv (the King James Bible, "
-                                      "from Debian) or datasets/fetch tinyshakespeare");
+    return unroll_error(UNROLL_WRONG, "task=%s needs a text: give file=..., or run datasets/fetch kjv (the King James Bible, "
+                                      "from Debian) or datasets/fetch tinyshakespeare", task);
 }
 
 static unroll_status split(const unroll_settings *settings, size_t count, unroll_corpus *corpus)
 {
-    double valid, test;
+    double usual = 0.05 * (double)count > MOST_SCORED ? MOST_SCORED / (double)count : 0.05;
     size_t steps = (size_t)unroll_int(settings, "length"), streams = (size_t)unroll_int(settings, "batch");
     size_t least = steps + 1 > streams ? steps + 1 : streams, parts[3];
-    unroll_source_shares(settings, 0.05 * (double)count > MOST_SCORED ? MOST_SCORED / (double)count : 0.05, &valid, &test);
-    parts[UNROLL_VALID] = (size_t)(valid * (double)count + 0.5);
-    parts[UNROLL_TEST] = (size_t)(test * (double)count + 0.5);
-    if (parts[UNROLL_VALID] < 1 || parts[UNROLL_TEST] < 1 || parts[UNROLL_VALID] + parts[UNROLL_TEST] >= count)
-        return unroll_error(
-            UNROLL_WRONG,
-            "%zu characters split into training, %zu for validation and %zu for the test: each part needs "
-            "some",
-            count, parts[UNROLL_VALID], parts[UNROLL_TEST]);
-    parts[UNROLL_TRAIN] = count - parts[UNROLL_VALID] - parts[UNROLL_TEST];
+    UNROLL_TRY(unroll_source_split(settings, usual, count, "characters", parts));
     if (parts[UNROLL_TRAIN] < least || parts[UNROLL_TRAIN] < 2)
         return unroll_error(UNROLL_WRONG,
                             "the text is too short: %zu characters for training, but length=%zu and batch=%zu need at "
@@ -99,7 +90,7 @@ static unroll_status read_corpus(const unroll_settings *settings, const char *pa
 unroll_status unroll_corpus_file(const unroll_settings *settings, char path[UNROLL_PATH_ROOM])
 {
     const char *file = unroll_source_file(settings);
-    return file[0] != '\0' ? unroll_data_path(file, path) : default_path(path);
+    return file[0] != '\0' ? unroll_data_path(file, path) : default_path(unroll_text(settings, "task"), path);
 }
 
 unroll_status unroll_corpus_open(const unroll_settings *settings, unroll_corpus *corpus)

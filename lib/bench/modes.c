@@ -50,6 +50,16 @@ const unroll_bench_mode unroll_bench_modes[] = {
      "the one over that of the other in the same turn, the median and quartiles; peak_fraction: share of one core's\n"
      "fused-multiply-add peak, measured in between, that the operations of its products come to\n",
      unroll_bench_beside},
+    {"words", "time a training step of a model of words beside the peak and, in turns, PyTorch",
+     "model=lstm hidden=200 layers=2 batch=20 length=20 classes=10000 optimizer=sgd lr=1 clip=5 threads=1",
+     "model instructions used_threads hidden layers batch length alphabet ms peak_ms times_peak torch_ms torch_times torch_spread "
+     "torch",
+     "ms: median time of a training step: an embedding of hidden columns, recurrent layers, a dense head over classes= words,\n"
+     "the gradient clipped, SGD, states carried on; peak_ms: what its matrix products take at the rate of fused multiply-adds\n"
+     "measured between the samples (words are gathered, no product); times_peak: ms over that, the median; torch_ms,\n"
+     "torch_times: PyTorch's time, and that over ours in the same turn, medians; torch_spread: of these ratios; torch: whether\n"
+     "its loss, gradient's norm, and loss after five steps agree with ours, or its time does not count\n",
+     unroll_bench_words},
     {"peers", "the same training steps by oneDNN, a C program on CBLAS and PyTorch, in turn; with --stream, streaming steps",
      "model=lstm,gru,rnn hidden=16,64,128,256 batch=1,32 length=64 threads=1",
      "model work threads inputs hidden batch length us onednn_times onednn_spread cblas_times cblas_spread torch_times "

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/peer_process.h"
 #include "cells/cell.h"
 
 enum { TRAINED_STEPS = 5 }; /* before the loss is computed once more */
@@ -93,7 +94,7 @@ unroll_status unroll_peer_problem_pose(const unroll_settings *settings, const un
                                        unroll_peer_problem *q)
 {
     const char *cell = unroll_text(settings, "model");
-    int number = strcmp(cell, "rnn") == 0 ? 0 : strcmp(cell, "lstm") == 0 ? 1 : strcmp(cell, "gru") == 0 ? 2 : -1;
+    int number = unroll_peer_cell(cell);
     if (number < 0 || unroll_int(settings, "layers") != 1 || strcmp(unroll_text(settings, "bias"), "two") != 0)
         return unroll_error(UNROLL_WRONG, "peers know the cells rnn, lstm and gru, in one layer with two biases");
     *q = (unroll_peer_problem){.hidden = (size_t)unroll_int(settings, "hidden"), .input = (size_t)timed->inputs,

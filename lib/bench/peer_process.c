@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,24 @@ bool unroll_peer_receive(const unroll_peer_process *p, void *bytes, size_t size)
 {
     size_t got = size;
     return unroll_read_all(p->out, bytes, &got) == 0 && got == size;
+}
+
+double unroll_peer_time(const unroll_peer_process *p, int repeats)
+{
+    int32_t count = repeats;
+    int64_t ns;
+    if (!unroll_peer_send(p, "r", 1) || !unroll_peer_send(p, &count, sizeof count) || !unroll_peer_receive(p, &ns, sizeof ns))
+        return 0;
+    return (double)ns / repeats;
+}
+
+int unroll_peer_cell(const char *name)
+{
+    static const char *const cells[] = {"rnn", "lstm", "gru"};
+    for (int i = 0; i < 3; i++)
+        if (strcmp(cells[i], name) == 0)
+            return i;
+    return -1;
 }
 
 void unroll_peer_end(unroll_peer_process *p)
@@ -45,11 +64,12 @@ static bool find(const char *name, const char *python, char path[UNROLL_FILE_ROO
         words[0] = path;
         return access(path, X_OK) == 0;
     }
-    if (strcmp(name, "torch") == 0) {
+    if (strncmp(name, "torch", 5) == 0) {
         char folder[UNROLL_FILE_ROOM];
-        if (!unroll_find_folder("lib/bench/peers", "torch_peer.py", "UNROLL_PEERS", folder))
+        snprintf(file, sizeof file, "%.40s_peer.py", name);
+        if (!unroll_find_folder("lib/bench/peers", file, "UNROLL_PEERS", folder))
             return false;
-        snprintf(path, UNROLL_FILE_ROOM, "%.4000s/torch_peer.py", folder);
+        snprintf(path, UNROLL_FILE_ROOM, "%.4000s/%s", folder, file);
         words[0] = (char *)python;
         words[1] = path;
         return true;

@@ -21,5 +21,10 @@ void unroll_peer_end(unroll_peer_process *p);
 /* All the bytes, to it or from it; false when it is gone. */
 bool unroll_peer_send(const unroll_peer_process *p, const void *bytes, size_t size);
 bool unroll_peer_receive(const unroll_peer_process *p, void *bytes, size_t size);
+/* Nanoseconds of one of so many steps, which it is asked to take ('r', peers.h); 0 when it is gone. */
+double unroll_peer_time(const unroll_peer_process *p, int repeats);
+
+/* The number by which peers know a cell (peers.h); -1: they do not. */
+int unroll_peer_cell(const char *name);
 
 #endif

@@ -101,16 +101,6 @@ static bool check(peer *p, const unroll_peer_problem *q)
            loss_agrees(p, "loss after five steps of Adam", q->later, loss_tolerance);
 }
 
-static double timed_steps(peer *p, int repeats)
-{
-    int32_t count = repeats;
-    int64_t ns;
-    if (!unroll_peer_send(&p->process, "r", 1) || !unroll_peer_send(&p->process, &count, sizeof count) ||
-        !unroll_peer_receive(&p->process, &ns, sizeof ns))
-        return 0;
-    return (double)ns / repeats;
-}
-
 /* Brings a peer to this point; false when it does not take part, with the reason in its state. */
 static bool prepare(peer *p, const unroll_peer_problem *q, int *repeats)
 {
@@ -126,7 +116,7 @@ static bool prepare(peer *p, const unroll_peer_problem *q, int *repeats)
         if (fresh && !unroll_peer_start(&p->process, p->state.name, pythons[i], q->head[5]))
             continue;
         if (hand_over(p, q)) {
-            if (p->state.trouble[0] != '\0' || (check(p, q) && p->state.trouble[0] == '\0' && (each = timed_steps(p, 2)) > 0))
+            if (p->state.trouble[0] != '\0' || (check(p, q) && p->state.trouble[0] == '\0' && (each = unroll_peer_time(&p->process, 2)) > 0))
                 break;
             if (p->state.trouble[0] != '\0')
                 break;
@@ -175,7 +165,7 @@ static void run_rounds(turns *r, unroll_timed *timed, const unroll_peer_problem 
             if (!r->in[i])
                 continue;
             calm_down(q);
-            r->peer[i][s] = timed_steps(&peers[i], r->repeats[i]);
+            r->peer[i][s] = unroll_peer_time(&peers[i].process, r->repeats[i]);
             r->ratio[i][s] = r->peer[i][s] / r->own[s];
             if (r->peer[i][s] > 0)
                 continue;

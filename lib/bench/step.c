@@ -8,7 +8,8 @@ static const unroll_setting rows[] = {
      "bench", UNROLL_SETTING_BENCH},
     {"against", UNROLL_TEXT, 0, 0, "", "model=lstm", "", "what a point is timed beside: itself with this setting (--beside)", "bench",
      UNROLL_SETTING_BENCH},
-    {"classes", UNROLL_INT, 0, 10000000, "", "0", "classes", "of the timed softmax (--wide)", "bench", UNROLL_SETTING_BENCH},
+    {"classes", UNROLL_INT, 0, 10000000, "", "0", "classes", "of the timed softmax (--wide, --words)", "bench",
+     UNROLL_SETTING_BENCH},
 };
 
 void unroll_register_bench_settings(void)

@@ -2,8 +2,9 @@
    r, z = sigmoid(a_r), sigmoid(a_z); n = tanh(W_in x + b_in + r (W_hn h + b_hn)); h' = n + z (h - n).
    Gate 0 is n, the candidate, so that its recurrent part can be kept apart in gate 3.
 
-   A gate that is taken away has no weights. Without the reset gate r = 1, and nothing stays apart; without the update gate
-   h' = n. */
+   With the reset gate before that product (Cho et al.'s own form), n = tanh(W_in x + b_in + W_hn (r h) + b_hn): its product comes
+   after that of the other gates. A gate that is taken away has no weights. Without the reset gate r = 1, and nothing stays apart;
+   without the update gate h' = n. */
 #include <string.h>
 
 #include "cells/cell.h"
@@ -11,15 +12,22 @@
 #include "simd/math.h"
 
 /* What is not as in the whole GRU, whose variant is 0. */
-enum { NO_RESET = 1, NO_UPDATE = 2 };
+enum { NO_RESET = 1, NO_UPDATE = 2, BEFORE = 4 };
 
 static const unroll_setting rows[] = {
-    {"reset", UNROLL_CHOICE, 0, 0, "after|none", "after", "", "the GRU's reset gate: after the recurrent product, or none",
+    {"reset", UNROLL_CHOICE, 0, 0, "after|before|none", "after", "",
+     "the GRU's reset gate: after the candidate's recurrent product, as in PyTorch, before it, as in Cho et al. (2014), or none",
      "cell gru", 0},
-    {"update", UNROLL_BOOL, 0, 0, "", "yes", "", "whether the GRU has an update gate", "cell gru", 0},
+    {"update_gate", UNROLL_BOOL, 0, 0, "", "yes", "", "whether the GRU has an update gate", "cell gru", 0},
 };
 
-static const char *const variants[] = {"reset=none chrono=30", "update=no", "norm=layer", "norm=layer reset=none update=no", NULL};
+static const char *const variants[] = {"reset=none chrono=30",
+                                       "update_gate=no",
+                                       "reset=before",
+                                       "reset=before update_gate=no",
+                                       "norm=layer",
+                                       "norm=layer reset=none update_gate=no",
+                                       NULL};
 
 static inline bool has_r(int variant)
 {
@@ -31,10 +39,17 @@ static inline bool has_z(int variant)
     return (variant & NO_UPDATE) == 0;
 }
 
+/* whether the reset gate comes after the product */
+static inline bool resets_after(int variant)
+{
+    return (variant & (NO_RESET | BEFORE)) == 0;
+}
+
 static void gru_adapt(const unroll_settings *settings, unroll_cell_shape *shape)
 {
-    int variant = (strcmp(unroll_text(settings, "reset"), "none") == 0 ? NO_RESET : 0) |
-                  (unroll_flag(settings, "update") ? 0 : NO_UPDATE);
+    const char *reset = unroll_text(settings, "reset");
+    int variant = (strcmp(reset, "none") == 0 ? NO_RESET : strcmp(reset, "before") == 0 ? BEFORE : 0) |
+                  (unroll_flag(settings, "update_gate") ? 0 : NO_UPDATE);
     const bool there[] = {true, has_r(variant), has_z(variant)};
     const unroll_cell_shape whole = *shape;
     shape->gates = 0;
@@ -46,9 +61,28 @@ static void gru_adapt(const unroll_settings *settings, unroll_cell_shape *shape)
     }
     for (int g = 0; g < shape->gates; g++) /* n is PyTorch's last */
         shape->torch[g] = (g > 0 ? g : shape->gates) - 1;
-    shape->recurrent = shape->gates;
-    shape->first = shape->apart = has_r(variant);
+    shape->late = (variant & BEFORE) != 0;
+    shape->recurrent = shape->gates - shape->late;
+    shape->first = has_r(variant);
+    shape->apart = resets_after(variant);
     shape->variant = variant;
+}
+
+/* where the reset gate comes before the product: r, and what the product is of */
+VEC_INLINE void operand_some(const unroll_cell_step *s, int first, const int many)
+{
+    real *r_gate = s->gates + (size_t)first * s->gates_next + s->gate, *to = s->operand + (size_t)first * s->operand_next;
+    const real *old = s->old[0] + (size_t)first * s->state_next;
+    vec r[VEC_MOST];
+    VEC_EACH(many) r[k] = vec_load(r_gate + k * s->gates_next);
+    vec_sigmoid_all(r, many);
+    VEC_EACH(many) vec_store(r_gate + k * s->gates_next, r[k]);
+    VEC_EACH(many) vec_store(to + k * s->operand_next, vec_mul(r[k], vec_load(old + k * s->state_next)));
+}
+
+static void gru_operand(const unroll_cell_step *s)
+{
+    UNROLL_CELL_SOME(operand_some, s);
 }
 
 VEC_INLINE void gru_some(const unroll_cell_step *s, int first, const int many, const int variant)
@@ -58,7 +92,7 @@ VEC_INLINE void gru_some(const unroll_cell_step *s, int first, const int many, c
     size_t states = (size_t)first * s->state_next;
     vec r[VEC_MOST], z[VEC_MOST], n[VEC_MOST];
     VEC_EACH(many) r[k] = z[k] = vec_set1(0);
-    if (has_r(variant)) {
+    if (resets_after(variant)) {
         VEC_EACH(many) r[k] = vec_load(r_gate + k * s->gates_next);
         vec_sigmoid_all(r, many);
     }
@@ -67,7 +101,7 @@ VEC_INLINE void gru_some(const unroll_cell_step *s, int first, const int many, c
         vec_sigmoid_all(z, many);
     }
     VEC_EACH(many) n[k] = vec_load(n_gate + k * s->gates_next);
-    if (has_r(variant)) {
+    if (resets_after(variant)) {
         VEC_EACH(many) n[k] = vec_fma(r[k], vec_load(recurrent + k * s->gates_next), n[k]);
         VEC_EACH(many) vec_store(r_gate + k * s->gates_next, r[k]);
     }
@@ -119,7 +153,7 @@ VEC_INLINE void gru_back(const unroll_cell_gradient *s, const int variant)
             if (s->d_old != NULL)
                 vec_store(s->d_old + k, vec_fma(z, dh, vec_load(s->d_old + k)));
         }
-        if (has_r(variant)) {
+        if (resets_after(variant)) {
             vec r = vec_load(r_gate + k);
             vec_store(r_gate + k, vec_mul(vec_mul(dn, vec_load(recurrent + k)), vec_fnma(r, r, r)));
             vec_store(recurrent + k, vec_mul(dn, r));
@@ -136,6 +170,17 @@ static void gru_backward(const unroll_cell_gradient *s)
         gru_back(s, s->variant);
 }
 
+static void gru_operand_gradient(const unroll_cell_gradient *s)
+{
+    real *r_gate = s->gates + s->gate;
+    for (int k = 0; k < s->rows * UNROLL_LANES; k += UNROLL_LANES) {
+        vec r = vec_load(r_gate + k), d = vec_load(s->d_operand + k);
+        vec_store(r_gate + k, vec_mul(vec_mul(d, vec_load(s->old[0] + k)), vec_fnma(r, r, r)));
+        if (s->d_old != NULL)
+            vec_store(s->d_old + k, vec_fma(d, r, vec_load(s->d_old + k)));
+    }
+}
+
 extern const unroll_cell UNROLL_CELL(gru);
 const unroll_cell UNROLL_CELL(gru) = {
     .name = "gru",
@@ -143,8 +188,7 @@ const unroll_cell UNROLL_CELL(gru) = {
     .equations = "r, z = sigmoid(a_r, a_z); n = tanh(W_n x + b + r (U_n h + b)); h' = n + z (h - n)",
     .paper = "Cho et al. 2014, arXiv 1406.1078; PyTorch's and cuDNN's form",
     .shape = {.gates = 3, .gate = {"n", "r", "z"}, .recurrent = 3, .first = 1, .apart = 1, .drops = true,
-              .old_alone = true, .torch = {2, 0, 1},
-              .chrono = {0, 0, 1}},
+              .old_alone = true, .torch = {2, 0, 1}, .chrono = {0, 0, 1}},
     .state = {"h"},
     .settings = rows,
     .setting_count = sizeof rows / sizeof rows[0],
@@ -154,4 +198,6 @@ const unroll_cell UNROLL_CELL(gru) = {
     .adapt = gru_adapt,
     .forward = gru_forward,
     .backward = gru_backward,
+    .operand = gru_operand,
+    .operand_gradient = gru_operand_gradient,
 };

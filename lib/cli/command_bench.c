@@ -16,6 +16,7 @@ static const unroll_option options[] = {
     {"--phases", NULL, "where the time of a training step goes"},
     {"--wide", NULL, "time a softmax over many classes with its head, beside its three products alone"},
     {"--beside", NULL, "time training steps in turns with those under another setting: every model beside the LSTM, or against="},
+    {"--words", NULL, "a training step of a small model of words, beside the peak and in turns with PyTorch"},
     {"--peers", NULL, "training steps in turn with oneDNN, CBLAS and PyTorch; with --stream, streaming steps"},
     {"--format", "text|csv", "a table to read, or comma-separated values (default: text)"},
     {"--tenths", "N", "tenths of a second to measure each point (default: 5)"},

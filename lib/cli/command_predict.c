@@ -263,7 +263,8 @@ const unroll_command command_predict = {
     .run = run,
     .more = "MODEL.h5   from unroll train --save\n"
             "INPUT.h5   x (N, T, I): N sequences of T steps of I numbers, scaled as in training; for a model of text\n"
-            "           symbols (N, T): places in extra/alphabet of the model, or its size for any other character;\n"
+            "           symbols (N, T): places in extra/alphabet of the model, or its size for any other character,\n"
+            "           or, of words, lines of extra/vocabulary (code points), counted from 0;\n"
             "           lengths (N), where not all are T long\n"
             "OUTPUT.h5  y (N, T, outputs), zero past a sequence's end: numbers, or logits where classes are learned;\n"
             "           the last states h (layers, N, hidden), and c for cells with a second one;\n"

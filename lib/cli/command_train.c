@@ -74,12 +74,12 @@ static unroll_status check_place(const char *path)
 static unroll_status check_input(const unroll_settings *settings, const char *save)
 {
     const unroll_task *task = unroll_task_find(unroll_text(settings, "task"));
-    char path[UNROLL_FILE_ROOM];
-    if (task == NULL || task->file == NULL)
-        return unroll_ok();
-    UNROLL_TRY(task->file(settings, path));
-    if (unroll_same_file(path, save))
-        return unroll_error(UNROLL_WRONG, "--save %.200s would take the place of the data that is read: %.200s", save, path);
+    char path[UNROLL_FILE_ROOM] = "";
+    for (int i = 0; task != NULL && task->files != NULL && (i == 0 || path[0] != '\0'); i++) {
+        UNROLL_TRY(task->files(settings, i, path));
+        if (path[0] != '\0' && unroll_same_file(path, save))
+            return unroll_error(UNROLL_WRONG, "--save %.200s would take the place of the data that is read: %.200s", save, path);
+    }
     return unroll_ok();
 }
 

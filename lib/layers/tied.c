@@ -173,5 +173,6 @@ const unroll_layer_kind unroll_layer_tied = {
 
 unroll_status unroll_add_tied(unroll_graph *graph, const char *name, int source, int embedding, int *index)
 {
-    return unroll_graph_add(graph, &unroll_layer_tied, name, &source, 1, &graph->layer[embedding], index);
+    unroll_layer *shared = graph->layer[embedding]; /* the list may move as it grows */
+    return unroll_graph_add(graph, &unroll_layer_tied, name, &source, 1, &shared, index);
 }

@@ -145,8 +145,11 @@ static void ask_registries(const unroll_use *use, const unroll_setting *row, cha
 static bool can_look(const unroll_settings *settings)
 {
     const unroll_task *task = unroll_task_find(task_of(settings));
-    char path[UNROLL_FILE_ROOM];
-    return task->file == NULL || (task->file(settings, path).code == UNROLL_OK && unroll_is_file(path));
+    char path[UNROLL_FILE_ROOM] = "";
+    for (int i = 0; task->files != NULL && (i == 0 || path[0] != '\0'); i++)
+        if (task->files(settings, i, path).code != UNROLL_OK || (path[0] != '\0' && !unroll_is_file(path)))
+            return false;
+    return true;
 }
 
 static unroll_status ask_shape(const unroll_use *use, const unroll_setting *row, char why[UNROLL_WHY_ROOM])

@@ -10,7 +10,7 @@ enum {
     LOSS_ROWS = 64,    /* rows of one partial sum of the loss: the sums are folded in order, whatever the threads */
     NORM_REALS = 16384, /* reals of one partial sum of the gradient's norm */
     PIECE_ROWS = 512,     /* of an output that is taken piece by piece: many enough for the products, few enough for memory */
-    WHOLE_REALS = 4194304, /* an output of so many is taken whole */
+    WHOLE_REALS = 1048576, /* an output of so many is taken whole: they and their gradient stay in the third-level cache */
     NOTHING_REALS = 64  /* of a group of an embedding's row, at most */
 };
 

@@ -214,7 +214,8 @@ static void take(unroll_model *model)
     size_t dense = 0, sparse = model->dense;
     model->w = unroll_arena_take(arena, model->reals, sizeof(real));
     model->g = unroll_arena_take(arena, model->dense, sizeof(real));
-    model->moment1 = unroll_arena_take(arena, model->reals, sizeof(real));
+    model->moment1 = model->optimizer != OPTIMIZER_SGD || model->step.momentum > 0
+                         ? unroll_arena_take(arena, model->reals, sizeof(real)) : NULL;
     model->moment2 =
         model->optimizer == OPTIMIZER_ADAM ? unroll_arena_take(arena, model->reals, sizeof(real)) : NULL;
     model->norm_part = unroll_arena_take(arena, model->dense / NORM_REALS + 1, sizeof(double));

@@ -19,7 +19,7 @@ typedef struct unroll_model_shape {
     int beams;        /* streaming rows for each sequence of the batch, where the answer is a sequence; 0: one */
     const char *loss; /* its name: unroll_loss_find */
     bool input_gradient; /* backward goes on to the gradient of the input, as a benchmark against peers wants */
-    int piece;           /* rows of the output at a time; 0: all, or so few that a wide output stays small */
+    int piece;           /* rows of the output at a time, a multiple of 64; 0: all, or so few that a wide output stays small */
     bool all_threads;    /* as many threads as the settings say; else fewer where more would be slower */
 } unroll_model_shape;
 

@@ -93,8 +93,9 @@ typedef struct unroll_task {
     /* The extras for a saved model, *count of them, at most `room`; UNROLL_FAILED when memory is short, and *count is 0
        then: a model without them would be of no use. May be NULL. */
     unroll_status (*extras)(const void *state, unroll_extra *out, int room, int *count);
-    /* The path of the file that `open` reads with these settings; may be NULL: the task makes its data. */
-    unroll_status (*file)(const unroll_settings *settings, char path[UNROLL_FILE_ROOM]);
+    /* The path of file `index` of those that `open` reads with these settings, "" past the last; may be NULL: the task makes its
+       data. */
+    unroll_status (*files)(const unroll_settings *settings, int index, char path[UNROLL_FILE_ROOM]);
 } unroll_task;
 
 /* Every task in datasets/, in name order (from the generated registry). */

@@ -17,7 +17,7 @@ static void norm_part(void *context, const unroll_team *team)
 /* the optimizer's step on `count` weights from `first` on, with gradient g */
 static void step(const unroll_model *model, size_t first, size_t count, const real *g)
 {
-    real *w = model->w + first, *m = model->moment1 + first;
+    real *w = model->w + first, *m = model->moment1 != NULL ? model->moment1 + first : NULL;
     switch (model->optimizer) {
     case OPTIMIZER_SGD:
         model->engine->sgd(w, g, m, count, &model->step);

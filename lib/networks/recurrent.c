@@ -1,6 +1,9 @@
 /* A stack of recurrent layers of one cell and a dense head: `model=` with any cell's name. For another sequence as the answer
    it is two stacks: the second, the decoder, starts from the last states of the first, the encoder, and reads what was
-   written so far (Sutskever, Vinyals, Le, 2014). */
+   written so far (Sutskever, Vinyals, Le, 2014).
+
+   dropout= is between the layers and before the head, and with embedding_dropout= below the first layer, too (Zaremba, Sutskever,
+   Vinyals, 2014). A tied head has the embedding's weights (Press and Wolf, 2017). */
 #include <stdio.h>
 #include <string.h>
 
@@ -21,6 +24,11 @@ static const unroll_setting rows[] = {
     {"embedding", UNROLL_INT, 0, 1000000, "", "0", "columns",
      "columns of an embedding below the first layer, where inputs are symbols; 0: none", "network recurrent",
      UNROLL_SETTING_SYMBOLS},
+    {"embedding_dropout", UNROLL_REAL, 0, 0.99, "", "0", "", "share of an embedding's columns dropped in training",
+     "network recurrent", UNROLL_SETTING_SYMBOLS, "embedding!=0"},
+    {"tied", UNROLL_BOOL, 0, 0, "", "no", "",
+     "the head's weights are the embedding's, behind a layer of as many columns where the last one has another width",
+     "network recurrent", UNROLL_SETTING_SYMBOLS, "embedding!=0"},
     {"zoneout", UNROLL_REAL, 0, 0.99, "", "0", "",
      "chance that a unit of the output keeps its value of the step before, in training", "network recurrent", 0},
     {"zoneout_cell", UNROLL_REAL, 0, 0.99, "", "0", "", "zoneout of the states beside the output, as the LSTM's c",
@@ -115,6 +123,7 @@ typedef struct stack {
     const unroll_settings *settings;
     const char *name;     /* prefix of its weights' names */
     const char *embedding;
+    int table;            /* the embedding in the graph; -1: there is none */
     int layers;
     bool both;            /* directions */
     double dropout;
@@ -127,6 +136,7 @@ static stack stack_of(const unroll_settings *settings, const char *name, const c
     return (stack){.settings = settings,
                    .name = name,
                    .embedding = embedding,
+                   .table = -1,
                    .layers = (int)unroll_int(settings, "layers"),
                    .both = strcmp(unroll_text(settings, "directions"), "both") == 0,
                    .dropout = unroll_real(settings, "dropout"),
@@ -139,17 +149,19 @@ static stack stack_of(const unroll_settings *settings, const char *name, const c
                                .drop_update = unroll_real(settings, "drop_update")}};
 }
 
-static unroll_status add_embedding(unroll_graph *graph, const stack *s, int *top)
+static unroll_status drop(unroll_graph *graph, double share, int *top)
+{
+    return share > 0 ? unroll_add_dropout(graph, *top, share, top) : unroll_ok();
+}
+
+static unroll_status add_embedding(unroll_graph *graph, stack *s, int *top)
 {
     int columns = (int)unroll_int(s->settings, "embedding");
     if (columns == 0 || graph->layer[*top]->symbols == 0)
         return unroll_ok();
-    return unroll_add_embedding(graph, s->embedding, *top, columns, top);
-}
-
-static unroll_status drop(unroll_graph *graph, const stack *s, int *top)
-{
-    return s->dropout > 0 ? unroll_add_dropout(graph, *top, s->dropout, top) : unroll_ok();
+    UNROLL_TRY(unroll_add_embedding(graph, s->embedding, *top, columns, top));
+    s->table = *top;
+    return drop(graph, unroll_real(s->settings, "embedding_dropout"), top);
 }
 
 /* One level: a layer, and beside it one that reads backwards; ends[0], ends[1]: those two, [1] = -1 where there is one. */
@@ -179,7 +191,7 @@ static unroll_status add_stack(unroll_graph *graph, stack *s, int *top, int ends
     for (s->options.level = 0; s->options.level < s->layers; s->options.level++) {
         if (s->options.level > 0) {
             UNROLL_TRY(add_sides(graph, ends, top));
-            UNROLL_TRY(drop(graph, s, top));
+            UNROLL_TRY(drop(graph, s->dropout, top));
         }
         UNROLL_TRY(add_level(graph, s, *top, ends));
         if (all != NULL)
@@ -214,6 +226,18 @@ static unroll_status add_decoder(const unroll_settings *settings, const unroll_m
     return add_sides(graph, ends, top);
 }
 
+/* The head with the embedding's weights; between them and a last level of another width stands a dense layer. */
+static unroll_status add_tied(unroll_graph *graph, const unroll_model_shape *shape, int table, int top)
+{
+    const unroll_layer *embedding = table < 0 ? NULL : graph->layer[table];
+    if (shape->answer == UNROLL_SEQUENCE || embedding == NULL || embedding->source[0]->symbols != shape->outputs)
+        return unroll_error(UNROLL_WRONG, "tied=yes: the head can share the weights of an embedding of the very symbols that it "
+                                          "tells apart, and here is none");
+    if (graph->layer[top]->columns != embedding->columns)
+        UNROLL_TRY(unroll_add_dense(graph, "projection", top, embedding->columns, &top));
+    return unroll_add_tied(graph, "head", top, table, &graph->output);
+}
+
 static unroll_status recurrent_build(const unroll_settings *settings, const unroll_model_shape *shape, unroll_graph *graph)
 {
     stack s = stack_of(settings, "rnn", "embedding");
@@ -226,7 +250,9 @@ static unroll_status recurrent_build(const unroll_settings *settings, const unro
         UNROLL_TRY(add_decoder(settings, shape, graph, encoder, &top));
     else
         UNROLL_TRY(add_sides(graph, ends, &top));
-    UNROLL_TRY(drop(graph, &s, &top));
+    UNROLL_TRY(drop(graph, s.dropout, &top));
+    if (unroll_flag(settings, "tied"))
+        return add_tied(graph, shape, s.table, top);
     return unroll_add_dense(graph, "head", top, shape->outputs, &graph->output);
 }
 

@@ -133,7 +133,8 @@ typedef struct unroll_engine {
     void (*add)(real *x, const real *y, size_t count);
     /* sum of squares in 64 chains, folded in a fixed order */
     double (*sum_of_squares)(const real *x, size_t count);
-    /* weights from gradients and moments, in PyTorch's forms (torch.optim.SGD, RMSprop, Adam) */
+    /* weights from gradients and moments, in PyTorch's forms (torch.optim.SGD, RMSprop, Adam); m may be NULL of SGD without
+       momentum */
     void (*sgd)(real *w, const real *g, real *m, size_t count, const unroll_optimizer_step *step);
     void (*rmsprop)(real *w, const real *g, real *v, size_t count, const unroll_optimizer_step *step);
     void (*adam)(real *w, const real *g, real *m, real *v, size_t count, const unroll_optimizer_step *step);

@@ -20,13 +20,17 @@ static double engine_sum_of_squares(const real *x, size_t count)
     return (double)vec_sum(vec_add(vec_add(sum[0], sum[1]), vec_add(sum[2], sum[3])));
 }
 
-/* m = momentum m + g; w -= rate m */
+/* m = momentum m + g; w -= rate m; without momentum m is g, and there is none to keep */
 static void engine_sgd(real *w, const real *g, real *m, size_t count, const unroll_optimizer_step *step)
 {
     vec rate = vec_set1(step->rate), momentum = vec_set1(step->momentum), scale = vec_set1(step->scale);
+    bool keeps = step->momentum > 0;
     for (size_t i = 0; i < count; i += UNROLL_LANES) {
-        vec mean = vec_fma(vec_load(m + i), momentum, vec_mul(vec_load(g + i), scale));
-        vec_store(m + i, mean);
+        vec mean = vec_mul(vec_load(g + i), scale);
+        if (keeps) {
+            mean = vec_fma(vec_load(m + i), momentum, mean);
+            vec_store(m + i, mean);
+        }
         vec_store(w + i, vec_fnma(rate, mean, vec_load(w + i)));
     }
 }

@@ -91,22 +91,40 @@ static known *find_known(unroll_contents *contents, const char *path)
     return grown[contents->count].path != NULL ? &grown[contents->count++] : NULL;
 }
 
-void unroll_contents_of(unroll_contents *contents, const unroll_settings *settings, char out[UNROLL_HASH_ROOM])
+/* Whether the hash of what is in a file is known, or can be had. */
+static bool find_hash(unroll_contents *contents, const char *path, uint64_t *hash)
 {
-    const unroll_task *task = unroll_task_find(unroll_text(settings, "task"));
-    char path[UNROLL_FILE_ROOM];
     struct stat now;
     known *found;
-    out[0] = '\0';
-    if (task == NULL || task->file == NULL || task->file(settings, path).code != UNROLL_OK || stat(path, &now) != 0)
-        return;
+    bool there;
+    if (stat(path, &now) != 0)
+        return false;
     pthread_mutex_lock(&contents->lock);
     found = find_known(contents, path);
-    if (found != NULL && (is_same(&found->about, &now) || hash_file(path, &found->about, &found->hash)))
-        unroll_hash_show(found->hash, out);
+    there = found != NULL && (is_same(&found->about, &now) || hash_file(path, &found->about, &found->hash));
+    if (there)
+        *hash = found->hash;
     else if (found != NULL)
         memset(&found->about, 0, sizeof found->about);
     pthread_mutex_unlock(&contents->lock);
+    return there;
+}
+
+void unroll_contents_of(unroll_contents *contents, const unroll_settings *settings, char out[UNROLL_HASH_ROOM])
+{
+    const unroll_task *task = unroll_task_find(unroll_text(settings, "task"));
+    char path[UNROLL_FILE_ROOM] = "", one[UNROLL_HASH_ROOM];
+    uint64_t hash = 0;
+    out[0] = '\0';
+    for (int i = 0; task != NULL && task->files != NULL && (i == 0 || path[0] != '\0'); i++) {
+        uint64_t next = 0;
+        if (task->files(settings, i, path).code != UNROLL_OK || (path[0] != '\0' && !find_hash(contents, path, &next)))
+            return;
+        if (path[0] != '\0')
+            hash = i == 0 ? next : unroll_hash(hash, unroll_hash_show(next, one), UNROLL_HASH_ROOM);
+    }
+    if (task != NULL && task->files != NULL)
+        unroll_hash_show(hash, out);
 }
 
 /* ---- the id ---- */

@@ -105,14 +105,16 @@ def lstm_with(options):
 
 
 def gru_with(options):
-    """The GRU's equations; a reset gate that is not there is 1, and without the update gate h' = n."""
-    names = ("" if options.get("reset") == "none" else "r") + ("" if options.get("update") == "no" else "z") + "n"
+    """The GRU's equations, with the reset gate after the product or before it; one that is not there is 1, and without the update
+    gate h' = n."""
+    names = ("" if options.get("reset") == "none" else "r") + ("" if options.get("update_gate") == "no" else "z") + "n"
 
     def step(given, states, product, _):
         (h,) = states
-        x, w = (dict(zip(names, a.chunk(len(names), -1))) for a in (given, product(h)))
+        part = lambda a: dict(zip(names, a.chunk(len(names), -1)))
+        x, w = part(given), part(product(h))
         r = torch.sigmoid(x["r"] + w["r"]) if "r" in names else 1
-        n = torch.tanh(x["n"] + r * w["n"])
+        n = torch.tanh(x["n"] + (part(product(r * h))["n"] if options.get("reset") == "before" else r * w["n"]))
         if "z" not in names:
             return (n,)
         z = torch.sigmoid(x["z"] + w["z"])
@@ -453,11 +455,15 @@ def cases_of(kind):
                 case("truncated", 5, 2, True, "squared", peepholes="yes", bptt="3")]
     if kind == "gru_with":
         return [case("no_reset", 5, 1, True, "squared", reset="none"),
-                case("no_update", 5, 2, True, "squared", update="no"),
-                case("neither", 5, 1, True, "squared", reset="none", update="no"),
+                case("no_update", 5, 2, True, "squared", update_gate="no"),
+                case("neither", 5, 1, True, "squared", reset="none", update_gate="no"),
                 case("no_reset_wider_than_a_block", 17, 1, True, "squared", reset="none"),
-                case("of_symbols", 5, 2, True, "softmax", True, update="no"),
-                case("truncated", 5, 2, True, "squared", reset="none", bptt="3")]
+                case("of_symbols", 5, 2, True, "softmax", True, update_gate="no"),
+                case("truncated", 5, 2, True, "squared", reset="none", bptt="3"),
+                case("before", 5, 2, True, "squared", reset="before"),
+                case("before_without_update", 5, 1, False, "softmax", reset="before", update_gate="no"),
+                case("before_wider_than_a_block", 17, 2, True, "squared", reset="before"),
+                case("before_truncated", 5, 2, True, "squared", reset="before", bptt="3")]
     if kind in NORM:
         return [dict(case(name, hidden, layers, every, loss, symbols, norm="layer", **more), kind=kind.split("_")[0])
                 for name, hidden, layers, every, loss, symbols, more in [

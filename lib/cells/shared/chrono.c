@@ -5,7 +5,7 @@
 const unroll_setting unroll_chrono_settings[UNROLL_CHRONO_SETTINGS] = {
     {"chrono", UNROLL_INT, 0, 1e6, "", "0", "steps",
      "gates start as if they kept for 1 to so many steps, each unit's for another time; 0: off", "gated cells", 0,
-     "update!=no, which leaves the GRU without such a gate"},
+     "update_gate!=no, which leaves the GRU without such a gate"},
 };
 
 double unroll_chrono_bias(const unroll_settings *settings, double uniform)
