@@ -304,7 +304,8 @@ static void take_norm(unroll_node *node, unroll_arena *arena)
     unroll_recurrent_norm_take_tape(own, arena, &mine->tape, (size_t)node->capacity);
     unroll_recurrent_norm_take_tape(own, arena, &mine->stream_tape, 0);
     for (int side = 0; side < 2; side++)
-        mine->norm_products[side] = unroll_take_matrix(arena, mine->tape.side[side].columns, (size_t)node->batch, 0);
+        mine->norm_products[side] = unroll_take_matrix(arena, mine->tape.side[side].columns,
+                                                       (size_t)unroll_recurrent_norm_groups(node->batch), 0);
 }
 
 static void recurrent_take_node(unroll_node *node, unroll_arena *arena)

@@ -136,7 +136,8 @@ typedef struct unroll_recurrent_node {
        forward does not leave on the tape */
     unroll_matrix d_kept[UNROLL_CELL_STATES], value[UNROLL_CELL_GATES];
     bool keeps; /* some d_kept is there */
-    unroll_matrix norm_products[2]; /* (B, P*G*16), (B, P*R*16): a sequence's part of the gradient of the norm's weights */
+    /* (groups, P*G*16), (groups, P*R*16): the part of UNROLL_NORM_GROUP sequences in the gradient of the norm's weights */
+    unroll_matrix norm_products[2];
     unroll_matrix place[2][UNROLL_CELL_GATES + 1]; /* (rows, H), likewise: of the tape, after forward and after backward */
 } unroll_recurrent_node;
 
@@ -205,6 +206,12 @@ void unroll_operand_mask(const unroll_recurrent *own, const unroll_run *r, unrol
 /* After the cell's backward of a run: the late gates' product back, and what of it reaches the other gates and the state before. */
 void unroll_late_backward(const unroll_node *node, const unroll_run *r, unroll_cell_gradient *cell, unroll_cell_place *at,
                           bool masked, bool cut);
+/* Groups of UNROLL_NORM_GROUP among so many sequences; the first of a thread's sequences begins one. */
+static inline int unroll_recurrent_norm_groups(int sequences)
+{
+    return (sequences + UNROLL_NORM_GROUP - 1) / UNROLL_NORM_GROUP;
+}
+
 /* Layer norm of the products and of a state, of recurrent_norm.c. What the table of the kind asks for: places among the layer's
    reals, from `from` on; initial values; memory. */
 size_t unroll_recurrent_norm_reals(unroll_recurrent *own, size_t from);

@@ -424,8 +424,8 @@ static void clear_gradients(const unroll_node *node, const thread_share *share)
     for (int k = 1; !own->ends_read && k < own->states; k++)
         clear(mine->d_state[k], share->panels, sequences.begin, sequences.end - sequences.begin);
     for (int side = 0; own->norm && side < 2; side++)
-        clear(mine->norm_products[side], (unroll_part){0, unroll_blocks(mine->norm_products[side].columns)}, sequences.begin,
-              sequences.end - sequences.begin);
+        clear(mine->norm_products[side], (unroll_part){0, unroll_blocks(mine->norm_products[side].columns)},
+              sequences.begin / UNROLL_NORM_GROUP, unroll_recurrent_norm_groups(sequences.end - sequences.begin));
     if (node->layer->sources > 1)
         clear(mine->d_state[0], share->panels, unroll_recurrent_initial_row(node, sequences.begin), sequences.end - sequences.begin);
 }

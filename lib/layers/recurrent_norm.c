@@ -5,7 +5,7 @@
 
    A product lies in places of its own on the tape. Its norm, without weight and bias, takes its place, for backward, whose
    gradient of the product takes that place in turn. Then the norm is gone, so that what it adds to the gradient of its weight is
-   summed before, for each sequence by itself: whichever thread has it, the sums and their order are the same. */
+   summed before, for a few sequences together: whichever thread has them, the sums and their order are the same. */
 #include <string.h>
 
 #include "layers/recurrent.h"
@@ -185,7 +185,8 @@ void unroll_recurrent_norm_back(const unroll_node *node, const unroll_run *r)
             unroll_norm p = norm_of(node->layer, &mine->tape, side, i, r->row, r->count);
             if (p.gates == 0)
                 continue;
-            p.products = part_of(mine->norm_products[side], first_block(own, side, i), r->sequence);
+            p.products = part_of(mine->norm_products[side], first_block(own, side, i), 0);
+            p.first = r->sequence;
             own->engine->norm_back(&p, p.y, p.x, false);
         }
 }
@@ -205,7 +206,7 @@ void unroll_recurrent_norm_gradient(const unroll_node *node, unroll_part panels)
     const recurrent_node *mine = node->own;
     for (int side = 0; side < 2; side++) {
         int first = panels.begin * blocks_of(own, side);
-        own->engine->column_sums(mine->norm_products[side].at + first, 0, node->set->size, panels.end * blocks_of(own, side) - first,
+        own->engine->column_sums(mine->norm_products[side].at + first, 0, unroll_recurrent_norm_groups(node->set->size), panels.end * blocks_of(own, side) - first,
                                  node->g + own->norm_side[side] + (size_t)first * UNROLL_LANES);
     }
 }

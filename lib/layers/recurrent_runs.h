@@ -35,19 +35,21 @@ static inline unroll_part own_panels(const unroll_recurrent *own, const unroll_t
     return part;
 }
 
-/* the first sequence of thread `rank`: all have about as many steps to do */
-static inline int first_sequence(const unroll_set *set, const unroll_team *team, int rank)
+/* The first sequence of thread `rank`: all have about as many steps to do; groups of `together` stay together. */
+static inline int first_sequence(const unroll_set *set, const unroll_team *team, int rank, int together)
 {
     long long want = (long long)set->total * rank / team->size, steps = 0;
     int sequence = 0;
     while (sequence < set->size && steps < want)
         steps += set->length[sequence++];
-    return sequence;
+    sequence = (sequence + together - 1) / together * together;
+    return sequence < set->size ? sequence : set->size;
 }
 
 static inline thread_share share_of(const unroll_recurrent *own, const unroll_set *set, const unroll_team *team)
 {
     thread_share s = {.panels = {0, own->panels}, .sequences = {0, set->size}};
+    int together = own->norm ? UNROLL_NORM_GROUP : 1;
     if (team->size == 1)
         return s;
     s.parted = !own->one_owner &&
@@ -56,7 +58,8 @@ static inline thread_share share_of(const unroll_recurrent *own, const unroll_se
     if (s.parted)
         s.panels = own_panels(own, team);
     else
-        s.sequences = (unroll_part){first_sequence(set, team, team->rank), first_sequence(set, team, team->rank + 1)};
+        s.sequences = (unroll_part){first_sequence(set, team, team->rank, together),
+                                    first_sequence(set, team, team->rank + 1, together)};
     return s;
 }
 

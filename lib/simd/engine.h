@@ -74,8 +74,11 @@ typedef struct unroll_norm {
     real epsilon;
     unroll_matrix y, normal;
     real *kept;
-    unroll_matrix products; /* backward adds dy n of each row to it; NULL at `at`: it does not */
+    unroll_matrix products; /* backward adds dy n of each row r to row (first + r) / UNROLL_NORM_GROUP; NULL at `at`: it does not */
+    int first;
 } unroll_norm;
+
+enum { UNROLL_NORM_GROUP = 4 };
 
 /* Random masks of the units of some rows, at one time step: 16 reals a row in each of the column blocks begin..end - 1, `hit`
    with the chance share / UNROLL_MASK_SHARES, else `other`. 16 random bits a unit, from Philox 4x32-10 (base/random.h): those

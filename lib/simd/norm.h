@@ -8,7 +8,7 @@
 
 /* what all rows of a norm have in common */
 typedef struct norm_shape {
-    int panels, next, gates;
+    int panels, next, gates, last; /* last: block */
     real share; /* of a column in a mean */
     vec mask;   /* 1 in the lanes of the last panel that hold units, 0 in those of padding */
 } norm_shape;
@@ -18,6 +18,7 @@ static inline norm_shape norm_shape_of(const unroll_norm *p)
     norm_shape s = {.panels = unroll_blocks(p->units), .next = p->next, .gates = p->gates,
                     .share = (real)1 / (real)(p->units * p->gates)};
     real lanes[UNROLL_LANES];
+    s.last = (s.panels - 1) * s.next + s.gates - 1;
     for (int i = 0; i < UNROLL_LANES; i++)
         lanes[i] = (s.panels - 1) * UNROLL_LANES + i < p->units ? (real)1 : (real)0;
     s.mask = vec_load(lanes);
@@ -52,12 +53,22 @@ VEC_INLINE void inverse_deviations(const norm_shape *s, real epsilon, vec *squar
     VEC_EACH(many) squares[k] = vec_set1(lanes[k]);
 }
 
+/* Blocks lie far from each other, and no processor fetches the next one by itself: some rows of block n, if there is such. */
+enum { NORM_AHEAD = 3 };
+VEC_INLINE void fetch_rows(const norm_shape *s, unroll_matrix m, int n, int row, const int many)
+{
+    for (int k = 0; n <= s->last && k < many; k++)
+        __builtin_prefetch(unroll_matrix_row(m, n, row + k));
+}
+
 /* the rows' means and inverse deviations */
 VEC_INLINE void norm_statistics(const unroll_norm *p, const norm_shape *s, int row, vec *mean, vec *inverse, const int many)
 {
     VEC_EACH(many) mean[k] = inverse[k] = vec_set1(0);
     NORM_EACH_BLOCK(s) {
         const real *x = unroll_matrix_row(p->x, n, row);
+        fetch_rows(s, p->x, n + NORM_AHEAD, row, many);
+        fetch_rows(s, p->y, n, row, many);
         VEC_EACH(many) mean[k] = vec_add(mean[k], vec_load(x + k * UNROLL_LANES));
     }
     means_of(s, mean, many);
@@ -96,23 +107,27 @@ static void engine_norm(const unroll_norm *p)
     VEC_SOME(p->rows, norm_some, p, &s);
 }
 
-/* With n the normalised row and g = dy weight: dx = (g - mean(g) - n mean(g n)) / deviation. */
+/* With n the normalised row and g = dy weight: dx = (g - mean(g) - n mean(g n)) / deviation. The rows are of one group. */
 VEC_INLINE void norm_back_some(const unroll_norm *p, unroll_matrix dy, unroll_matrix dx, bool adds, const norm_shape *s, int row,
                                const int many)
 {
-    vec mean[VEC_MOST], along[VEC_MOST];
+    vec mean[VEC_MOST], along[VEC_MOST], inverse[VEC_MOST];
     VEC_EACH(many) mean[k] = along[k] = vec_set1(0);
+    VEC_EACH(many) inverse[k] = vec_load(p->kept + (row + k) * UNROLL_LANES);
     NORM_EACH_BLOCK(s) {
         const real *d = unroll_matrix_row(dy, n, row), *normal = unroll_matrix_row(p->normal, n, row);
-        real *product = p->products.at != NULL ? unroll_matrix_row(p->products, n, row) : NULL;
-        vec weight = vec_load(p->weight + n * UNROLL_LANES);
+        real *products = p->products.at != NULL ? unroll_matrix_row(p->products, n, (p->first + row) / UNROLL_NORM_GROUP) : NULL;
+        vec weight = vec_load(p->weight + n * UNROLL_LANES), sum = products != NULL ? vec_load(products) : weight;
+        fetch_rows(s, dy, n + NORM_AHEAD, row, many);
+        fetch_rows(s, p->normal, n + NORM_AHEAD, row, many);
         VEC_EACH(many) {
             vec y = vec_load(d + k * UNROLL_LANES), x = vec_load(normal + k * UNROLL_LANES), g = vec_mul(y, weight);
             mean[k] = vec_add(mean[k], g);
             along[k] = vec_fma(g, x, along[k]);
-            if (product != NULL)
-                vec_store(product + k * UNROLL_LANES, vec_fma(y, x, vec_load(product + k * UNROLL_LANES)));
+            sum = vec_fma(y, x, sum);
         }
+        if (products != NULL)
+            vec_store(products, sum);
     }
     means_of(s, mean, many);
     means_of(s, along, many);
@@ -121,9 +136,9 @@ VEC_INLINE void norm_back_some(const unroll_norm *p, unroll_matrix dy, unroll_ma
         real *to = unroll_matrix_row(dx, n, row);
         vec weight = vec_load(p->weight + n * UNROLL_LANES);
         VEC_EACH(many) {
-            vec g = vec_mul(vec_load(d + k * UNROLL_LANES), weight), inverse = vec_load(p->kept + (row + k) * UNROLL_LANES);
+            vec g = vec_mul(vec_load(d + k * UNROLL_LANES), weight);
             g = vec_sub(vec_fnma(vec_load(normal + k * UNROLL_LANES), along[k], g), mean[k]);
-            store_or_add(to + k * UNROLL_LANES, units_of(s, panel, vec_mul(g, inverse)), adds);
+            store_or_add(to + k * UNROLL_LANES, units_of(s, panel, vec_mul(g, inverse[k])), adds);
         }
     }
 }
@@ -131,7 +146,17 @@ VEC_INLINE void norm_back_some(const unroll_norm *p, unroll_matrix dy, unroll_ma
 static void engine_norm_back(const unroll_norm *p, unroll_matrix dy, unroll_matrix dx, bool adds)
 {
     norm_shape s = norm_shape_of(p);
-    VEC_SOME(p->rows, norm_back_some, p, dy, dx, adds, &s);
+    for (int row = 0, many; row < p->rows; row += many) {
+        int left = UNROLL_NORM_GROUP - (p->first + row) % UNROLL_NORM_GROUP;
+        left = left < p->rows - row ? left : p->rows - row;
+        many = left < VEC_CHAINS ? left : VEC_CHAINS;
+        if (many >= 4)
+            norm_back_some(p, dy, dx, adds, &s, row, many = 4);
+        else if (many >= 2)
+            norm_back_some(p, dy, dx, adds, &s, row, many = 2);
+        else
+            norm_back_some(p, dy, dx, adds, &s, row, many = 1);
+    }
 }
 
 /* Sums over rows, in rising row: of dy times the normalised row for the weight, of dy for the bias. */
