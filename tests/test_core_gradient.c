@@ -77,7 +77,7 @@ static double worst_difference(unroll_model *model, const unroll_samples *sample
         for (int k = 0; k < count; k++)
             largest = fabs((double)gradient[k]) > largest ? fabs((double)gradient[k]) : largest;
         for (int k = 0; k < count; k++) {
-            double wanted = central_difference(model, i, values, (size_t)k, loss);
+            double wanted = central_difference(model, i, values, (size_t)k, loss, (double)gradient[k], 5e-7 * largest);
             worst = test_worse(worst, fabs(wanted - (double)gradient[k]) / largest);
         }
     }

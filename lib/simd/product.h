@@ -426,7 +426,7 @@ static void product_chained(const unroll_product *p)
     }
 }
 
-static void engine_product(const unroll_product *p)
+static void product_in_one(const unroll_product *p)
 {
     int groups = few_rows_groups(p), few = groups * p->width, block = 0;
     if (p->rows == 0)
@@ -443,6 +443,33 @@ static void engine_product(const unroll_product *p)
         product_few_rows(p, block, groups);
     for (; block < p->blocks; block += p->width)
         product_group(p, block);
+}
+
+/* The weights of a group that is so deep leave the second-level cache before the next tile reads them: they are taken in pieces
+   of k, each on top of what C holds of those before, which leaves every chain as it is. */
+enum { DEEP = 4096, DEEP_PIECE = 1024 };
+
+static void engine_product(const unroll_product *p)
+{
+    if (p->k < DEEP || p->rows <= tile_rows(1) || p->chained) {
+        product_in_one(p);
+        return;
+    }
+    for (int group = 0; group < p->blocks; group += p->width) {
+        int width = p->blocks - group < p->width ? p->blocks - group : p->width;
+        for (int first = 0; first < p->k; first += DEEP_PIECE) {
+            unroll_product piece = *p;
+            piece.k = p->k - first < DEEP_PIECE ? p->k - first : DEEP_PIECE;
+            piece.blocks = piece.width = width;
+            piece.a = p->a + first / UNROLL_LANES;
+            piece.b = p->b + ((size_t)group * (size_t)p->k + (size_t)(first * width)) * UNROLL_LANES;
+            piece.c = p->c + group;
+            piece.start = first > 0 || p->start == NULL ? NULL : p->start + group;
+            piece.back = false;
+            piece.after = NULL;
+            product_in_one(&piece);
+        }
+    }
 }
 
 /* rows of A and D that are taken at a time: what stays in the first-level cache while the tiles of C pass over it */
