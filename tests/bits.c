@@ -31,7 +31,7 @@ int main(int argc, char **argv)
         for (int kind = 0; kind < DIGEST_KINDS; kind++) {
             const char *model = digest_model_of(0, unroll_cell_count, i);
             uint64_t digest;
-            unroll_status status = digest_training(model, "auto", threads, steps, kind, &digest);
+            unroll_status status = digest_training(model, "auto", threads, digest_steps(model, steps), kind, &digest);
             if (status.code != UNROLL_OK) {
                 fprintf(stderr, "unroll-bits: %s\n", status.text);
                 return 1;

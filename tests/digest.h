@@ -69,6 +69,17 @@ static inline const char *digest_model_of(int from, int to, int index)
     return NULL;
 }
 
+static inline bool digest_is_variant(const char *model)
+{
+    return strchr(model, ' ') != NULL;
+}
+
+/* There are more variants than cells, and they differ in little: they train for a tenth of the steps. */
+static inline int digest_steps(const char *model, int steps)
+{
+    return digest_is_variant(model) ? (steps + 9) / 10 : steps;
+}
+
 static inline const char *digest_kind_name(int kind)
 {
     static const char *const names[DIGEST_KINDS] = {"reals-last-squared-adam", "symbols-every-softmax-sgd",

@@ -39,7 +39,10 @@ build CONFIG="$config" try CELL=mgu_aftre && echo "tried a cell that is not ther
 grep 'there is no cell mgu_aftre; did you mean mgu_after?' make.log
 "$unroll" list tasks | grep parity
 "build/$config/unroll-bits" auto 1 1 | grep "^mgu_after "
-"build/$config/unroll-tests" core_bits core_layers core_views_layers core_every_loss layout data_tasks \
+for cell in mgu_after "$probe"; do
+    "build/$config/unroll-tests" --cell "$cell" core_bits core_layers core_views_layers
+done
+"build/$config/unroll-tests" core_every_loss layout data_tasks \
     every_experiment_has_a_claim_a_table_a_rule_and_figures every_experiment_can_be_planned_in_both_sizes
 "$unroll" list models | grep "${probe}net .*a running sum"
 "$unroll" train task="$probe" model="${probe}net" params=700 length=6 steps=200 --save "$probe.h5" | tee train.log
@@ -49,7 +52,10 @@ if [ "$config" = release ] && [ -d build/double ]; then
     grep -x '  passed  every_cells_gradient_matches_central_differences' make.log
     grep -E '^adding problem, .* mse of mgu_after [0-9.e-]+, of the plain RNN 0\.[0-9]+, ' make.log
     if grep -E '  passed  (lstm|every_loss)' make.log; then exit 1; fi
-    build/double/unroll-tests every_cells_gradient_matches_central_differences core_layers core_views_layers core_every_loss
+    for cell in mgu_after "$probe"; do
+        build/double/unroll-tests --cell "$cell" core_gradient core_layers core_views_layers
+    done
+    build/double/unroll-tests core_every_loss
 fi
 # half of the answers are wrong where nothing was learned
 "$unroll" run parity length=8 model=rnn,mgu_after

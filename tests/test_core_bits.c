@@ -38,8 +38,9 @@ static void every_instruction_set_and_number_of_threads_gives_the_same_weights_a
             for (int i = 0; i < unroll_isa_count; i++)
                 for (int t = 0; unroll_isas[i].supported() && t < 3; t++) {
                     uint64_t digest = 1;
-                    unroll_status status = digest_training(digest_model(model), unroll_isas[i].name, threads[t], TRAINING_STEPS,
-                                                           kind, &digest);
+                    const char *name = digest_model(model);
+                    unroll_status status = digest_training(name, unroll_isas[i].name, threads[t],
+                                                           digest_steps(name, TRAINING_STEPS), kind, &digest);
                     CU_ASSERT_EQUAL(status.code, UNROLL_OK);
                     first = seen++ == 0 ? digest : first;
                     CU_ASSERT_EQUAL(digest, first);

@@ -216,9 +216,9 @@ static void every_layer_streams_with_the_bits_of_the_batch(void)
 
 const unroll_test tests_core_layers[] = {
     TEST(every_kind_has_an_example_that_opens),
-    TEST(every_layers_gradient_matches_central_differences),
+    CELLS_TEST(every_layers_gradient_matches_central_differences),
     TEST(a_residual_stack_with_norm_and_dropout_has_the_right_gradients),
-    TEST(every_layer_has_the_same_bits_on_every_instruction_set_and_number_of_threads),
-    TEST(every_layer_streams_with_the_bits_of_the_batch),
+    CELLS_TEST(every_layer_has_the_same_bits_on_every_instruction_set_and_number_of_threads),
+    CELLS_TEST(every_layer_streams_with_the_bits_of_the_batch),
     {NULL, NULL},
 };
