@@ -53,7 +53,7 @@ if [ "$config" = release ] && [ -d build/double ]; then
     grep -E '^adding problem, .* mse of mgu_after [0-9.e-]+, of the plain RNN 0\.[0-9]+, ' make.log
     if grep -E '  passed  (lstm|every_loss)' make.log; then exit 1; fi
     for cell in mgu_after "$probe"; do
-        build/double/unroll-tests --cell "$cell" core_gradient core_layers core_views_layers
+        build/double/unroll-tests --cell "$cell" every_cells_gradient_matches_central_differences core_layers core_views_layers
     done
     build/double/unroll-tests core_every_loss
 fi
