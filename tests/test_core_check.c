@@ -64,6 +64,22 @@ static void two_cells_of_one_name_are_told_by_the_file_of_the_second(void)
          "lib/cells/other.c: its table has the .name lstm; it must be that of its file, so that no two share one");
 }
 
+static void a_late_product_or_a_normed_state_without_its_parts_is_named(void)
+{
+    unroll_cell cell = *unroll_cell_find("mgu");
+    cell.operand_gradient = NULL;
+    says(unroll_check_cell("mgu", &cell), "lib/cells/mgu.c: its table has .operand, but no .operand_gradient");
+    cell.operand = NULL;
+    says(unroll_check_cell("mgu", &cell), "lib/cells/mgu.c: its table has no .operand");
+    cell = *unroll_cell_find("mgu");
+    cell.shape.heads = 2;
+    says(unroll_check_cell("mgu", &cell), "lib/cells/mgu.c: its table has .late = 1, which does not go with .first = 1, .recurrent = 1, "
+                                          ".apart = 0 and .heads = 2");
+    cell = lstm();
+    cell.output_backward = NULL;
+    says(unroll_check_cell("lstm", &cell), "lib/cells/lstm.c: its table has .output, but no .output_backward");
+}
+
 static void nine_gates_or_gates_without_a_place_are_named(void)
 {
     unroll_cell cell = lstm();
@@ -228,6 +244,7 @@ const unroll_test tests_core_check[] = {
     TEST(the_tables_that_are_there_are_whole),
     TEST(a_cell_that_lacks_a_part_is_named),
     TEST(two_cells_of_one_name_are_told_by_the_file_of_the_second),
+    TEST(a_late_product_or_a_normed_state_without_its_parts_is_named),
     TEST(nine_gates_or_gates_without_a_place_are_named),
     TEST(a_shape_that_only_some_settings_break_is_named_when_a_layer_takes_it),
     TEST(a_kind_of_layer_that_lacks_a_part_is_named),

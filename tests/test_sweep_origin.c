@@ -116,6 +116,10 @@ static void each_of_several_files_is_looked_at(void)
         CU_ASSERT_EQUAL(c.summary.done, turn == 1 ? 0 : 1);
         folders[2] = folder; /* the same text in another folder */
     }
+    unroll_table *table = report_on(&three_files, results); /* the files of the first run and of the last are as they were */
+    CU_ASSERT_EQUAL(table->rows, 2);
+    CU_ASSERT_FALSE(table->all_stale);
+    unroll_table_free(table);
 }
 
 static void what_was_measured_on_other_data_is_done_again_and_kept(void)

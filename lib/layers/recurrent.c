@@ -119,14 +119,14 @@ static unroll_status recurrent_open(unroll_layer *layer, const void *options, co
 static void recurrent_count(const unroll_layer *layer, unroll_counts *counts)
 {
     const unroll_recurrent *own = layer->own;
-    double hidden = own->hidden, gates = own->shape.gates, masks = own->slots - gates - own->shape.apart - own->shape.kept;
+    double hidden = own->hidden, gates = own->shape.gates;
+    double more = own->slots - gates - own->shape.apart - own->shape.kept; /* places of the norm and of masks */
     double input = own->symbols ? 0.0 : gates * hidden * own->inputs;
     counts->sequential = (own->shape.recurrent + own->shape.late) * hidden * own->head_units;
     counts->products = counts->weight_products = input + counts->sequential;
     counts->source_products = counts->sequential + (layer->source[0]->trains ? input : 0.0);
     counts->elements = (gates + own->states) * hidden;
-    counts->kept = (gates + own->states + 1 + masks + (own->norm ? gates + own->shape.recurrent : 0) + (own->normed > 0) +
-                    (own->shape.late > 0) + (own->dropped > 0)) * hidden;
+    counts->kept = (gates + own->states + 1 + more + (own->shape.late > 0) + (own->dropped > 0)) * hidden;
 }
 
 static void refresh_biases(unroll_layer *layer)

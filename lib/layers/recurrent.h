@@ -68,7 +68,7 @@ typedef struct unroll_recurrent {
     bool one_owner;  /* a step needs all panels of a sequence before it is done: they stay with one thread */
     bool norm;
     int normed; /* the state that is normed before the output; 0: none */
-    uint32_t dropped; /* of the state that products see: a share in 1 / 65536 */
+    uint32_t dropped; /* of the state that products see, of UNROLL_MASK_SHARES */
     size_t vector;   /* place of [vectors][P][16] among the layer's reals */
     /* places among the layer's reals: in groups (I, P*G*16), per head (H / heads, P*R*16 / heads), (H, P*L*16) for L late gates;
        [P*G][16], [P*R][16], [P*L][16] */
@@ -196,9 +196,7 @@ void unroll_walk_step(unroll_walk *walk, const unroll_run *r, bool back);
 /* The cell alone, over some panels; with hooks over whole rows, over all of them. */
 void unroll_walk_cells(unroll_walk *walk, const unroll_run *r, int first, int panels);
 
-/* Operands of products, of recurrent_operand.c. A chance as a share in 1 / 65536. */
-uint32_t unroll_recurrent_share(double chance);
-/* Draws the masks of some sequences, where there are any in this pass. */
+/* Operands of products, of recurrent_operand.c. Draws the masks of some sequences, where there are any in this pass. */
 void unroll_operand_draw(const unroll_node *node, const unroll_pass *pass, unroll_part sequences);
 /* Rows `row` and on of `out` (+)= those of x from x_row on, times the masks of a run's sequences. */
 void unroll_operand_mask(const unroll_recurrent *own, const unroll_run *r, unroll_matrix mask, unroll_matrix x, int x_row,
@@ -250,7 +248,9 @@ void unroll_recurrent_save(const unroll_node *node, int row, real *state);
 void unroll_recurrent_load(unroll_node *node, int row, const real *state);
 void unroll_recurrent_reorder(unroll_node *node, const int *from, int rows);
 
-/* Of recurrent_masks.c: sets the masks' places after the cell's own, and their lists. UNROLL_WRONG for an option that the cell
+/* Of recurrent_masks.c. A chance as a share of UNROLL_MASK_SHARES. */
+uint32_t unroll_recurrent_share(double chance);
+/* Sets the masks' places after the cell's own, and their lists. UNROLL_WRONG for an option that the cell
    cannot have. */
 unroll_status unroll_recurrent_open_masks(unroll_layer *layer, const unroll_recurrent_options *options);
 void unroll_recurrent_take_masks(unroll_node *node, unroll_arena *arena);

@@ -5,6 +5,8 @@
    A mask is a function of the seed, the training step, the layer, the sequence's place in the caller's batch, the time step, the
    unit and which mask it is. It lies on the tape from forward to backward, and so do the fresh states where the cell's backward
    reads them. */
+#include <math.h>
+
 #include "layers/recurrent_runs.h"
 
 typedef unroll_recurrent_node recurrent_node;
@@ -12,6 +14,11 @@ typedef unroll_recurrent_node recurrent_node;
 /* Masks by the last word of their counters: those of zoneout by state, that of the update. Draws of cells (cells/draw.h) and of
    the operand have smaller numbers. */
 enum { ZONEOUT_MASK = 1 << 17, UPDATE_MASK = ZONEOUT_MASK + UNROLL_CELL_STATES };
+
+uint32_t unroll_recurrent_share(double chance)
+{
+    return (uint32_t)lrint(chance * UNROLL_MASK_SHARES);
+}
 
 /* not those that are parts of one */
 bool unroll_recurrent_takes_zoneout(const unroll_cell *cell)

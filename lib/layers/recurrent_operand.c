@@ -1,45 +1,30 @@
 /* What recurrent products are of where it is not the state itself: the state with some of its units dropped (Gal and
    Ghahramani, 2016: A theoretically grounded application of dropout in recurrent neural networks), and what the cell makes of
    it for the late gates. */
-#include <math.h>
-
 #include "layers/recurrent_runs.h"
 
 typedef unroll_recurrent_node recurrent_node;
 
-enum {
-    SHARES = 65536,         /* a chance is so many parts of it: 16 random bits a unit */
-    DRAW_OF_STATE = 1 << 16 /* which draw it is; those of cells (cells/draw.h) have small numbers */
-};
+enum { STATE_MASK = 1 << 16 }; /* which draw it is: those of cells (cells/draw.h) have smaller numbers, other masks larger ones */
 
-uint32_t unroll_recurrent_share(double chance)
-{
-    return (uint32_t)lrint(chance * SHARES);
-}
-
-/* the masks of one sequence: 0, or what makes up for the units that are dropped */
-static void draw_sequence(const unroll_node *node, const unroll_cell_place *at, int s)
+/* 0, or what makes up for the units that are dropped; the same at all steps */
+void unroll_operand_draw(const unroll_node *node, const unroll_pass *pass, unroll_part sequences)
 {
     const unroll_recurrent *own = node->layer->own;
     const recurrent_node *mine = node->own;
-    const real kept = (real)SHARES / (real)(SHARES - own->dropped);
-    for (int panel = 0; panel < own->panels; panel++) {
-        real *mask = unroll_matrix_row(mine->mask, panel, s);
-        for (uint32_t half = 0; half < 2; half++) {
-            const uint32_t counter[4] = {2 * (uint32_t)panel + half, (uint32_t)node->set->order[s], 0, DRAW_OF_STATE};
-            uint32_t words[4];
-            unroll_philox(counter, at->key, words);
-            for (int i = 0; i < 8; i++)
-                mask[8 * half + i] = (words[i / 2] >> (i % 2 * 16) & 0xffffu) < own->dropped ? 0 : kept;
-        }
-    }
-}
-
-void unroll_operand_draw(const unroll_node *node, const unroll_pass *pass, unroll_part sequences)
-{
     unroll_cell_place at = place_in_pass(node->layer, pass);
-    for (int s = sequences.begin; is_masked(node, pass) && s < sequences.end; s++)
-        draw_sequence(node, &at, s);
+    unroll_mask mask = {.key = {at.key[0], at.key[1]},
+                        .rows = sequences.end - sequences.begin,
+                        .end = own->panels,
+                        .which = STATE_MASK,
+                        .sequence = node->set->order + sequences.begin,
+                        .share = own->dropped,
+                        .other = (real)UNROLL_MASK_SHARES / (real)(UNROLL_MASK_SHARES - own->dropped),
+                        .to = mine->mask.at,
+                        .to_next = 1,
+                        .from = mine->mask.from + (size_t)sequences.begin * UNROLL_LANES};
+    if (is_masked(node, pass) && mask.rows > 0)
+        own->engine->mask(&mask);
 }
 
 void unroll_operand_mask(const unroll_recurrent *own, const unroll_run *r, unroll_matrix mask, unroll_matrix x, int x_row,

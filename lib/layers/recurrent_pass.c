@@ -186,7 +186,7 @@ static void step_panels(unroll_walk *walk, int side, const unroll_run *r, unroll
     }
 }
 
-/* The rows of a step's products; `seen`: what that of the state's side is of. */
+/* The rows of a step's product; `seen`: what it is of, from row seen_row on. */
 static void set_rows(unroll_product *p, unroll_matrix seen, int seen_row, const unroll_run *r, bool back)
 {
     p->rows = r->count;

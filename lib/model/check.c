@@ -109,6 +109,10 @@ unroll_status unroll_check_cell(const char *file, const unroll_cell *cell)
     UNROLL_TRY(all_or_none(&h, (part[]){{"operand", cell->operand != NULL},
                                         {"operand_gradient", cell->operand_gradient != NULL},
                                         {NULL, true}}));
+    UNROLL_TRY(all_or_none(&h, (part[]){{"shape.normed", cell->shape.normed > 0},
+                                        {"output", cell->output != NULL},
+                                        {"output_backward", cell->output_backward != NULL},
+                                        {NULL, true}}));
     UNROLL_TRY(need(&h, (part[]){{"state", cell->state[0] != NULL},
                                  {"forward", cell->forward != NULL},
                                  {"backward", cell->backward != NULL},
