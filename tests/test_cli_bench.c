@@ -140,6 +140,8 @@ static void a_wrong_call_is_one_sentence(void)
     CHECK_TEXT(err, "unroll: unknown setting \"bla\"; unroll list settings shows them all\n");
     CU_ASSERT_EQUAL(call("", "--beside model=rnn threads=2"), 2);
     CHECK_TEXT(err, "unroll: --beside times one thread: leave threads=1\n");
+    CU_ASSERT_EQUAL(call("", "--beside model=rnn against=threads=2"), 2);
+    CHECK_TEXT(err, "unroll: --beside times one thread: leave threads=1\n");
 }
 
 static void every_model_is_timed_beside_the_lstm(void)

@@ -12,6 +12,12 @@ typedef struct pair {
     double ratio[UNROLL_TIMING_SAMPLES], share[UNROLL_TIMING_SAMPLES]; /* of the times; of the peak, measured beside */
 } pair;
 
+static unroll_status one_thread(const unroll_settings *settings)
+{
+    return unroll_int(settings, "threads") == 1
+               ? unroll_ok() : unroll_error(UNROLL_WRONG, "--beside times one thread: leave threads=1");
+}
+
 static unroll_status open_other(const unroll_settings *settings, unroll_timed *other)
 {
     unroll_settings *copy = unroll_settings_copy(settings);
@@ -22,6 +28,8 @@ static unroll_status open_other(const unroll_settings *settings, unroll_timed *o
     status = unroll_settings_assign(copy, unroll_text(settings, "against"));
     if (status.code == UNROLL_OK)
         status = unroll_isa_find(unroll_text(copy, "isa"), &isa);
+    if (status.code == UNROLL_OK)
+        status = one_thread(copy);
     if (status.code == UNROLL_OK)
         status = unroll_timed_open(copy, other);
     unroll_settings_free(copy);
@@ -82,11 +90,9 @@ unroll_status unroll_bench_beside(const unroll_settings *settings, double second
     (void)ceilings;
     if (p == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory");
-    if (unroll_int(settings, "threads") > 1) {
-        free(p);
-        return unroll_error(UNROLL_WRONG, "--beside times one thread: leave threads=1");
-    }
-    status = unroll_timed_open(settings, &p->one);
+    status = one_thread(settings);
+    if (status.code == UNROLL_OK)
+        status = unroll_timed_open(settings, &p->one);
     if (status.code == UNROLL_OK)
         status = open_other(settings, &p->other);
     if (status.code == UNROLL_OK)

@@ -9,6 +9,7 @@
 
 #include "cells/cell.h"
 #include "cells/shared/chrono.h"
+#include "cells/shared/gated.h"
 #include "simd/math.h"
 
 /* What is not as in the whole GRU, whose variant is 0. */
@@ -66,23 +67,6 @@ static void gru_adapt(const unroll_settings *settings, unroll_cell_shape *shape)
     shape->first = has_r(variant);
     shape->apart = resets_after(variant);
     shape->variant = variant;
-}
-
-/* where the reset gate comes before the product: r, and what the product is of */
-VEC_INLINE void operand_some(const unroll_cell_step *s, int first, const int many)
-{
-    real *r_gate = s->gates + (size_t)first * s->gates_next + s->gate, *to = s->operand + (size_t)first * s->operand_next;
-    const real *old = s->old[0] + (size_t)first * s->state_next;
-    vec r[VEC_MOST];
-    VEC_EACH(many) r[k] = vec_load(r_gate + k * s->gates_next);
-    vec_sigmoid_all(r, many);
-    VEC_EACH(many) vec_store(r_gate + k * s->gates_next, r[k]);
-    VEC_EACH(many) vec_store(to + k * s->operand_next, vec_mul(r[k], vec_load(old + k * s->state_next)));
-}
-
-static void gru_operand(const unroll_cell_step *s)
-{
-    UNROLL_CELL_SOME(operand_some, s);
 }
 
 VEC_INLINE void gru_some(const unroll_cell_step *s, int first, const int many, const int variant)
@@ -198,6 +182,6 @@ const unroll_cell UNROLL_CELL(gru) = {
     .adapt = gru_adapt,
     .forward = gru_forward,
     .backward = gru_backward,
-    .operand = gru_operand,
+    .operand = unroll_gated_operand, /* with the reset gate before the product */
     .operand_gradient = gru_operand_gradient,
 };

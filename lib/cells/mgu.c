@@ -3,25 +3,10 @@
    The candidate n is gate 0: its recurrent product is of f h and comes after that of f. */
 #include "cells/cell.h"
 #include "cells/shared/chrono.h"
+#include "cells/shared/gated.h"
 #include "simd/math.h"
 
 enum { N, F, KEPT }; /* places on the tape: the last one keeps f where backward leaves a gradient in its place */
-
-VEC_INLINE void mgu_operand_some(const unroll_cell_step *s, int first, const int n)
-{
-    real *f_gate = s->gates + (size_t)first * s->gates_next + F * s->gate, *to = s->operand + (size_t)first * s->operand_next;
-    const real *old = s->old[0] + (size_t)first * s->state_next;
-    vec f[VEC_MOST];
-    VEC_EACH(n) f[k] = vec_load(f_gate + k * s->gates_next);
-    vec_sigmoid_all(f, n);
-    VEC_EACH(n) vec_store(f_gate + k * s->gates_next, f[k]);
-    VEC_EACH(n) vec_store(to + k * s->operand_next, vec_mul(f[k], vec_load(old + k * s->state_next)));
-}
-
-static void mgu_operand(const unroll_cell_step *s)
-{
-    UNROLL_CELL_SOME(mgu_operand_some, s);
-}
 
 VEC_INLINE void mgu_some(const unroll_cell_step *s, int first, const int n)
 {
@@ -89,6 +74,6 @@ const unroll_cell UNROLL_CELL(mgu) = {
     .shared_count = UNROLL_CHRONO_SETTINGS,
     .forward = mgu_forward,
     .backward = mgu_backward,
-    .operand = mgu_operand,
+    .operand = unroll_gated_operand,
     .operand_gradient = mgu_operand_gradient,
 };
