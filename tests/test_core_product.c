@@ -39,7 +39,7 @@ static real chain(const operands *o, int row, int block, int lane)
     for (int k = 0; k < o->p.k; k++) {
         real x = o->a[k / UNROLL_LANES][row * UNROLL_LANES + k % UNROLL_LANES];
         real w = o->p.b[unroll_weight_place(o->p.blocks, o->p.width, o->p.k, block, k) + (size_t)lane];
-        sum = sizeof(real) == sizeof(float) ? (real)fmaf((float)x, (float)w, (float)sum) : (real)fma(x, w, sum);
+        sum = sizeof(real) == sizeof(float) ? (real)fmaf((float)x, (float)w, (float)sum) : x * w + sum; /* as vec_double.h has it */
     }
     return sum;
 }
