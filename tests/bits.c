@@ -1,5 +1,5 @@
-/* bits.c: prints, for every cell and each of its variants, a digest of the weights after training steps; and one of the element-wise functions, and of
-   every loss.
+/* bits.c: prints, for every cell and each of its variants, a digest of the weights after training steps; and one of the element-wise
+   functions, of random masks, and of every loss.
    unroll-bits [ISA] [THREADS] [STEPS]: the same lines on every instruction set, processor and number of threads. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +22,7 @@ int main(int argc, char **argv)
     }
     unroll_flush_denormals();
     printf("functions %016llx\n", (unsigned long long)digest_functions(unroll_isa_now()->engine));
+    printf("masks %016llx\n", (unsigned long long)digest_masks(unroll_isa_now()->engine));
     for (int i = 0; i < unroll_loss_count; i++) {
         static const problem_shape shape = {.seed = 1, .rows = 70, .outputs = 50, .labels = 19, .parameter = 0.125};
         const unroll_loss *loss = unroll_isa_now()->losses[i];

@@ -111,6 +111,32 @@ static inline uint64_t digest_functions(const unroll_engine *engine)
     return digest_bytes(digest, y, sizeof y);
 }
 
+/* of random masks, of what zoneout makes of them, and of its gradient */
+static inline uint64_t digest_masks(const unroll_engine *engine)
+{
+    enum { ROWS = 7, BLOCKS = 11, COUNT = ROWS * BLOCKS * UNROLL_LANES };
+    static const int sequence[ROWS] = {5, 0, 3, 900, 2, 1, 70000};
+    static real stays[COUNT], old[COUNT], now[COUNT], fresh[COUNT];
+    real *blocks[BLOCKS];
+    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+    unroll_mask mask = {.key = {11, 12}, .rows = ROWS, .begin = 1, .end = BLOCKS, .time = 4, .which = 9, .sequence = sequence,
+                        .share = 20000, .hit = 1, .to = blocks, .to_next = 1};
+    for (int n = 0; n < BLOCKS; n++)
+        blocks[n] = stays + n * ROWS * UNROLL_LANES;
+    for (int i = 0; i < COUNT; i++) {
+        stays[i] = 0;
+        old[i] = (real)(i % 97) / 97;
+        now[i] = (real)(i % 89) / 89;
+    }
+    engine->mask(&mask);
+    digest = digest_bytes(digest, stays, sizeof stays);
+    engine->mix(stays, 0, old, now, fresh, COUNT);
+    engine->mix(NULL, (real)0.3, fresh, now, old, COUNT);
+    digest = digest_bytes(digest, now, sizeof now);
+    engine->part(stays, now, NULL, COUNT);
+    return digest_bytes(digest_bytes(digest, now, sizeof now), stays, sizeof stays);
+}
+
 static inline uint64_t digest_loss(const unroll_loss *loss, const problem_shape *shape)
 {
     size_t count = (size_t)(shape->rows * shape->outputs);
