@@ -41,7 +41,9 @@ fail() { # STATUS SENTENCE
     echo "run_all.sh: $2" >&2
     exit "$1"
 }
+beside= # a program that runs in the background
 stopped() {
+    [ -z "$beside" ] || kill "$beside" 2>/dev/null || true
     echo
     echo "Stopped. Every finished run is kept in results/; the same command goes on from there."
     exit 130
@@ -195,11 +197,10 @@ where_it_lies() {
     echo "  $unroll     the program: $unroll --help"
 }
 
-# Runs one test program and adds its closing line, "N passed, N failed ...", to the totals.
-run_tests() {
-    { "$1" && echo 0 >build/tests.status || echo 1 >build/tests.status; } 2>&1 | tee build/tests.log
-    line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' build/tests.log | tail -n 1)
-    [ "$(cat build/tests.status)" = 0 ] || status=1
+# Adds what a test program says in its closing line, "N passed, N failed ...", to the totals. LOG, STATUS it left with
+count_tests() {
+    line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$1" | tail -n 1)
+    [ "$2" = 0 ] || status=1
     if [ -n "$line" ]; then
         passed=$((passed + $(echo "$line" | sed 's/ passed.*//')))
         failures=$((failures + $(echo "$line" | sed 's/.* passed, \([0-9]*\) failed.*/\1/')))
@@ -211,10 +212,17 @@ run_tests() {
 }
 test_all() {
     status=0 passed=0 failures=0 skipped=0
+    stage "Tests (those of the core in double run beside them, and are printed after them)"
+    build/double/unroll-tests >build/tests.double.log 2>&1 &
+    beside=$!
+    { build/release/unroll-tests && echo 0 >build/tests.status || echo 1 >build/tests.status; } 2>&1 | tee build/tests.log
     stage "Tests of the core in double"
-    run_tests build/double/unroll-tests
-    stage "Tests"
-    run_tests build/release/unroll-tests
+    double=0
+    wait $beside || double=$?
+    beside=
+    cat build/tests.double.log
+    count_tests build/tests.log "$(cat build/tests.status)"
+    count_tests build/tests.double.log $double
     echo
     echo "In all $(($(date +%s) - started)) s; $skipped skipped, each with its reason above."
     echo "$passed passed, $failures failed"

@@ -63,10 +63,10 @@ static bool is_chain_of(const unroll_isa *isa, int rows, int k, int blocks, int 
 /* few rows; a tile's and some; k short, and so deep that it is taken in pieces, the last one shorter */
 static void every_element_is_one_chain(void)
 {
-    static const int rows[] = {1, 2, 3, 25, 40}, depths[] = {5, 64, 4096, 4700};
+    static const int rows[] = {1, 3, 25}, depths[] = {5, 64, 4700};
     for (int i = 0; i < unroll_isa_count; i++)
-        for (int r = 0; r < 5 && unroll_isas[i].supported(); r++)
-            for (int d = 0; d < 4; d++)
+        for (int r = 0; r < 3 && unroll_isas[i].supported(); r++)
+            for (int d = 0; d < 3; d++)
                 for (int width = 1; width <= 4; width++)
                     CU_ASSERT(is_chain_of(&unroll_isas[i], rows[r], depths[d], 5, width));
 }

@@ -138,13 +138,13 @@ static char *unquote(cursor *here)
 static unroll_status cut_field(cutter *cut, cursor *here, char **field, char *stop)
 {
     char separator = cut->csv->separator, *end;
-    const char stops[] = {separator, '\n', '\0'};
     int opened = here->line;
     while (*here->at == ' ' || (*here->at == '\t' && separator != '\t'))
         here->at++;
     *field = here->at;
     if (*here->at != '"') {
-        here->at += strcspn(here->at, stops);
+        while (*here->at != separator && *here->at != '\n' && *here->at != '\0')
+            here->at++;
         end = here->at;
     } else {
         end = unquote(here);
@@ -220,7 +220,9 @@ static unroll_status cut_row(cutter *cut, cursor *here)
 static unroll_status cut_rows(cutter *cut, cursor here)
 {
     while (*here.at != '\0') {
-        char *first = here.at + strspn(here.at, " \r");
+        char *first = here.at;
+        while (*first == ' ' || *first == '\r')
+            first++;
         if (*first == '\n' || *first == '\0') {
             here.at = first + (*first == '\n');
             here.line++;

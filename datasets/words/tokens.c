@@ -1,11 +1,19 @@
 #include "tokens.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "../read/utf8.h"
 
-static const char blanks[] = " \t\r\v\f", word_ends[] = " \t\r\v\f\n";
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+}
+
+static bool is_end(char c)
+{
+    return c == '\n' || c == '\0';
+}
 
 static unroll_status add(unroll_tokens *tokens, int token)
 {
@@ -25,15 +33,22 @@ static unroll_status add(unroll_tokens *tokens, int token)
 static unroll_status add_words(unroll_tokens *tokens, unroll_lexicon *lexicon, const char *text, const char **end, size_t *words)
 {
     *words = 0;
-    for (text += strspn(text, blanks); *text != '\n' && *text != '\0'; ++*words, text += strspn(text, blanks)) {
-        unroll_word word = {text, strcspn(text, word_ends)};
+    while (!is_end(*text)) {
+        unroll_word word = {text, 0};
         int number;
+        if (is_blank(*text)) {
+            text++;
+            continue;
+        }
+        while (!is_blank(*text) && !is_end(*text))
+            text++;
+        word.length = (size_t)(text - word.at);
         if (word.length > UNROLL_WORD_MOST)
             return unroll_error(UNROLL_WRONG, "a word of %zu bytes: words are parted by blanks, and have %d bytes at most",
                                 word.length, UNROLL_WORD_MOST);
         UNROLL_TRY(unroll_lexicon_add(lexicon, word, &number));
         UNROLL_TRY(add(tokens, number));
-        text += word.length;
+        ++*words;
     }
     *end = text;
     return unroll_ok();
