@@ -116,3 +116,28 @@ void unroll_rows_product(const unroll_engine *engine, unroll_part rows, unroll_m
                         .start = start};
     engine->product(&p);
 }
+
+void unroll_rows_product_piece(const unroll_engine *engine, unroll_part rows, unroll_matrix a, int k, unroll_part piece,
+                               const real *weights, unroll_matrix c, int c_row, const real *const *start)
+{
+    int blocks = unroll_blocks(c.columns);
+    if (piece.end - piece.begin == k) {
+        unroll_rows_product(engine, rows, a, k, weights, c, c_row, start);
+        return;
+    }
+    a.at += piece.begin / UNROLL_LANES;
+    for (int group = 0; group < blocks; group += 4) {
+        int width = blocks - group < 4 ? blocks - group : 4;
+        unroll_product p = {.rows = rows.end - rows.begin,
+                            .k = piece.end - piece.begin,
+                            .blocks = width,
+                            .width = width,
+                            .a = a.at,
+                            .a_from = unroll_matrix_from(a, rows.begin).from,
+                            .b = weights + ((size_t)group * (size_t)k + (size_t)(piece.begin * width)) * UNROLL_LANES,
+                            .c = c.at + group,
+                            .c_from = unroll_matrix_from(c, c_row).from,
+                            .start = start == NULL ? NULL : start + group};
+        engine->product(&p);
+    }
+}

@@ -111,7 +111,8 @@ static void dense_forward_piece(unroll_node *node, const unroll_pass *pass, unro
     forward_rows(node, pass, rows, 0);
 }
 
-static void weight_gradient(const unroll_node *node, const unroll_team *team, unroll_part rows)
+/* of the outputs of some blocks, over some rows */
+static void weight_gradient(const unroll_node *node, const unroll_team *team, unroll_part rows, unroll_part blocks)
 {
     const dense *own = node->layer->own;
     unroll_part in = unroll_team_part(team, unroll_blocks(own->inputs));
@@ -120,13 +121,13 @@ static void weight_gradient(const unroll_node *node, const unroll_team *team, un
                       .m = own->inputs,
                       .begin = in.begin * UNROLL_LANES,
                       .end = in.end * UNROLL_LANES < own->inputs ? in.end * UNROLL_LANES : own->inputs,
-                      .blocks = unroll_blocks(own->outputs),
+                      .blocks = blocks.end - blocks.begin,
                       .width = WIDTH,
                       .a = a.at,
                       .a_from = unroll_matrix_from(a, rows.begin).from,
-                      .d = node->d_output.at,
+                      .d = node->d_output.at + blocks.begin,
                       .d_from = node->d_output.from,
-                      .c = node->g};
+                      .c = node->g + (size_t)blocks.begin * (size_t)own->inputs * UNROLL_LANES};
     if (p.begin < p.end)
         node->layer->isa->engine->outer(&p);
 }
@@ -136,14 +137,21 @@ static void dense_backward_piece(unroll_node *node, const unroll_pass *pass, unr
 {
     const unroll_layer *layer = node->layer;
     const dense *own = layer->own;
-    int blocks = unroll_blocks(own->outputs), count = rows.end - rows.begin;
+    const unroll_engine *engine = layer->isa->engine;
+    int all = unroll_blocks(own->outputs), count = rows.end - rows.begin, piece = unroll_piece_blocks(all, count);
     unroll_part part = unroll_team_part(pass->team, count);
-    weight_gradient(node, pass->team, rows);
-    if (pass->team->rank == 0)
-        layer->isa->engine->column_sums(node->d_output.at, node->d_output.from, count, blocks, node->g + own->bias);
-    if (node->wanted[0])
-        unroll_rows_product(layer->isa->engine, part, node->d_output, blocks * UNROLL_LANES, own->w_t, node->source[0]->d_output,
-                            rows.begin + part.begin, node->adds[0] ? NULL : own->zero);
+    for (int first = 0; first < all; first += piece) {
+        unroll_part blocks = {first, first + piece < all ? first + piece : all};
+        unroll_part columns = {blocks.begin * UNROLL_LANES, blocks.end * UNROLL_LANES};
+        weight_gradient(node, pass->team, rows, blocks);
+        if (pass->team->rank == 0)
+            engine->column_sums(node->d_output.at + first, node->d_output.from, count, blocks.end - first,
+                                node->g + own->bias + (size_t)columns.begin);
+        if (node->wanted[0])
+            unroll_rows_product_piece(engine, part, node->d_output, all * UNROLL_LANES, columns, own->w_t,
+                                      node->source[0]->d_output, rows.begin + part.begin,
+                                      first > 0 || node->adds[0] ? NULL : own->zero);
+    }
     unroll_team_wait(pass->team);
 }
 

@@ -250,6 +250,17 @@ void unroll_take_outputs(unroll_node *node, unroll_arena *arena);
    holds). */
 void unroll_rows_product(const unroll_engine *engine, unroll_part rows, unroll_matrix a, int k, const real *weights,
                          unroll_matrix c, int c_row, const real *const *start);
+/* The same of a piece of k, whole column blocks of a: k rows `piece` of weights (k, ...). */
+void unroll_rows_product_piece(const unroll_engine *engine, unroll_part rows, unroll_matrix a, int k, unroll_part piece,
+                               const real *weights, unroll_matrix c, int c_row, const real *const *start);
+/* A gradient of many columns goes through all that it is multiplied with in pieces of so many column blocks, that stay in the
+   second-level cache meanwhile. */
+enum { UNROLL_PIECE_BLOCKS = 16 };
+/* Blocks of the piece of `blocks` for `rows` rows: all where they are few. */
+static inline int unroll_piece_blocks(int blocks, int rows)
+{
+    return rows > UNROLL_LANES && blocks > 2 * UNROLL_PIECE_BLOCKS ? UNROLL_PIECE_BLOCKS : blocks;
+}
 /* This thread's part of some rows. */
 static inline unroll_part unroll_rows_part(const unroll_team *team, unroll_part rows)
 {

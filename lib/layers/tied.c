@@ -100,18 +100,18 @@ static void tied_forward(unroll_node *node, const unroll_pass *pass)
     tied_forward_piece(node, pass, (unroll_part){0, node->set->total});
 }
 
-static void tied_backward_piece(unroll_node *node, const unroll_pass *pass, unroll_part rows)
+/* of this thread's symbols among those of some blocks */
+static void weight_gradient(const unroll_node *node, const unroll_team *team, unroll_part rows, unroll_part blocks)
 {
     const unroll_layer *layer = node->layer;
-    const tied *own = layer->own;
-    int count = rows.end - rows.begin;
-    unroll_part outputs = unroll_team_part(pass->team, unroll_blocks(layer->columns)), part = unroll_team_part(pass->team, count);
+    unroll_part outputs = unroll_team_part(team, blocks.end - blocks.begin);
     unroll_matrix in = node->source[0]->output;
-    unroll_outer p = {.rows = count,
+    int begin = (blocks.begin + outputs.begin) * UNROLL_LANES, end = (blocks.begin + outputs.end) * UNROLL_LANES;
+    unroll_outer p = {.rows = rows.end - rows.begin,
                       .m = layer->columns,
-                      .begin = outputs.begin * UNROLL_LANES,
-                      .end = outputs.end * UNROLL_LANES < layer->columns ? outputs.end * UNROLL_LANES : layer->columns,
-                      .blocks = own->padded / UNROLL_LANES,
+                      .begin = begin,
+                      .end = end < layer->columns ? end : layer->columns,
+                      .blocks = ((const tied *)layer->own)->padded / UNROLL_LANES,
                       .width = WIDTH,
                       .a = node->d_output.at,
                       .a_from = node->d_output.from,
@@ -120,11 +120,27 @@ static void tied_backward_piece(unroll_node *node, const unroll_pass *pass, unro
                       .c = node->shares->g};
     if (p.begin < p.end)
         layer->isa->engine->outer(&p);
-    if (pass->team->rank == 0)
-        layer->isa->engine->column_sums(node->d_output.at, node->d_output.from, count, unroll_blocks(layer->columns), node->g);
-    if (node->wanted[0])
-        unroll_rows_product(layer->isa->engine, part, node->d_output, layer->columns, layer->shares->w, node->source[0]->d_output,
-                            rows.begin + part.begin, node->adds[0] ? NULL : own->zero);
+}
+
+static void tied_backward_piece(unroll_node *node, const unroll_pass *pass, unroll_part rows)
+{
+    const unroll_layer *layer = node->layer;
+    const unroll_engine *engine = layer->isa->engine;
+    int all = unroll_blocks(layer->columns), count = rows.end - rows.begin;
+    int piece = unroll_piece_blocks(all, count) * pass->team->size;
+    unroll_part part = unroll_team_part(pass->team, count);
+    for (int first = 0; first < all; first += piece) {
+        unroll_part blocks = {first, first + piece < all ? first + piece : all};
+        unroll_part columns = {first * UNROLL_LANES, blocks.end < all ? blocks.end * UNROLL_LANES : layer->columns};
+        weight_gradient(node, pass->team, rows, blocks);
+        if (pass->team->rank == 0)
+            engine->column_sums(node->d_output.at + first, node->d_output.from, count, blocks.end - first,
+                                node->g + (size_t)columns.begin);
+        if (node->wanted[0])
+            unroll_rows_product_piece(engine, part, node->d_output, layer->columns, columns, layer->shares->w,
+                                      node->source[0]->d_output, rows.begin + part.begin,
+                                      first > 0 || node->adds[0] ? NULL : ((const tied *)layer->own)->zero);
+    }
     unroll_team_wait(pass->team);
 }
 

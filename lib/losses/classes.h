@@ -1,4 +1,4 @@
-/* classes.h: the exponentials of one row of logits, for losses over classes (inside lib/losses). */
+/* classes.h: the exponentials of rows of logits, for losses over classes (inside lib/losses). */
 #ifndef UNROLL_LOSSES_CLASSES_H
 #define UNROLL_LOSSES_CLASSES_H
 
@@ -26,33 +26,58 @@ static inline real largest_lane(vec x)
     return largest;
 }
 
-/* The largest logit of a row. `padding` is the last block's mask. */
-static inline real largest_logit(unroll_matrix y, int row, int blocks, vec padding)
-{
-    vec most = vec_add(vec_load(unroll_matrix_row(y, blocks - 1, row)), padding);
-    for (int n = 0; n < blocks - 1; n++)
-        most = vec_max(most, vec_load(unroll_matrix_row(y, n, row)));
-    return largest_lane(most);
-}
+/* What follows takes `rows` rows, a constant where it is called, together: row[i] of each block lie near each other, and blocks
+   far apart. */
+#define CLASSES_INLINE static inline __attribute__((always_inline))
+enum { CLASSES_ROWS = 8 }; /* at most */
 
-/* The sum of all e^(y - peak) of a row, which are left in that of `e` where it is there; e may be y. */
-static inline real exponentials(unroll_matrix y, int row, int blocks, vec padding, real peak, unroll_matrix e)
+/* The largest logit of each row. `padding` is the last block's mask. */
+CLASSES_INLINE void largest_logits(unroll_matrix y, const int *row, const int rows, int blocks, vec padding, real *peak)
 {
-    vec sum = vec_set1(0);
-    for (int n = 0; n < blocks; n++) {
-        vec x = vec_load(unroll_matrix_row(y, n, row));
-        vec each = vec_exp(vec_sub(n == blocks - 1 ? vec_add(x, padding) : x, vec_set1(peak)));
-        sum = vec_add(sum, each);
-        if (e.at != NULL)
-            vec_store(unroll_matrix_row(e, n, row), each);
+    vec most[CLASSES_ROWS];
+    UNROLL_LOOP
+    for (int i = 0; i < rows; i++)
+        most[i] = vec_add(vec_load(unroll_matrix_row(y, blocks - 1, row[i])), padding);
+    for (int n = 0; n < blocks - 1; n++) {
+        UNROLL_LOOP
+        for (int i = 0; i < rows; i++)
+            most[i] = vec_max(most[i], vec_load(unroll_matrix_row(y, n, row[i])));
     }
-    return vec_sum(sum);
+    for (int i = 0; i < rows; i++)
+        peak[i] = largest_lane(most[i]);
 }
 
-static inline void scale_row(unroll_matrix x, int row, int blocks, real factor)
+/* The sum of all e^(y - peak) of each row, which are left in those of `e` where it is there; e may be y. */
+CLASSES_INLINE void exponentials(unroll_matrix y, const int *row, const int rows, int blocks, vec padding, const real *peak,
+                                 unroll_matrix e, real *total)
 {
-    for (int n = 0; n < blocks; n++)
-        vec_store(unroll_matrix_row(x, n, row), vec_mul(vec_load(unroll_matrix_row(x, n, row)), vec_set1(factor)));
+    vec sum[CLASSES_ROWS];
+    UNROLL_LOOP
+    for (int i = 0; i < rows; i++)
+        sum[i] = vec_set1(0);
+    for (int n = 0; n < blocks; n++) {
+        UNROLL_LOOP
+        for (int i = 0; i < rows; i++) {
+            vec x = vec_load(unroll_matrix_row(y, n, row[i]));
+            vec each = vec_exp(vec_sub(n == blocks - 1 ? vec_add(x, padding) : x, vec_set1(peak[i])));
+            sum[i] = vec_add(sum[i], each);
+            if (e.at != NULL)
+                vec_store(unroll_matrix_row(e, n, row[i]), each);
+        }
+    }
+    for (int i = 0; i < rows; i++)
+        total[i] = vec_sum(sum[i]);
+}
+
+CLASSES_INLINE void scale_rows(unroll_matrix x, const int *row, const int rows, int blocks, const real *factor)
+{
+    for (int n = 0; n < blocks; n++) {
+        UNROLL_LOOP
+        for (int i = 0; i < rows; i++) {
+            real *at = unroll_matrix_row(x, n, row[i]);
+            vec_store(at, vec_mul(vec_load(at), vec_set1(factor[i])));
+        }
+    }
 }
 
 #endif

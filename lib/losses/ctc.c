@@ -88,11 +88,13 @@ static void normalize(const unroll_loss_sequence *q, const lattice *l)
     vec padding = padding_mask(q->y.columns, blocks - 1);
     for (int t = 0; t < l->steps; t++) {
         int row = row_of(q, t);
-        real peak = largest_logit(q->y, row, blocks, padding);
-        real total = exponentials(q->y, row, blocks, padding, peak, q->dy);
+        real peak, total, factor;
+        largest_logits(q->y, &row, 1, blocks, padding, &peak);
+        exponentials(q->y, &row, 1, blocks, padding, &peak, q->dy, &total);
         l->norm[t] = (double)peak + unroll_log((double)total);
+        factor = q->weight / total;
         if (q->dy.at != NULL)
-            scale_row(q->dy, row, blocks, q->weight / total);
+            scale_rows(q->dy, &row, 1, blocks, &factor);
     }
 }
 
