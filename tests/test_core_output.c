@@ -180,6 +180,78 @@ static void an_output_in_pieces_has_the_bits_of_the_whole(void)
     }
 }
 
+/* ---- gradients of many columns, taken in pieces ---- */
+
+enum { CLASSES = 37 * UNROLL_LANES - 5, WIDE_BATCH = 6, WIDE_STEPS = 5, WIDE_ROWS = WIDE_BATCH * WIDE_STEPS, WIDTH = 20 };
+
+static unroll_model *open_wide(const char *tied, const char *threads, int sequences)
+{
+    unroll_model_shape shape = {.symbols = CLASSES, .outputs = CLASSES, .steps = WIDE_STEPS, .batch = sequences,
+                                .answer = UNROLL_AT_EVERY, .loss = "softmax", .all_threads = true};
+    unroll_settings *settings = unroll_settings_new();
+    unroll_model *model;
+    unroll_settings_set(settings, "tied", tied);
+    unroll_settings_set(settings, "embedding", "20");
+    unroll_settings_set(settings, "hidden", "20");
+    unroll_settings_set(settings, "model", "rnn");
+    unroll_settings_set(settings, "threads", threads);
+    CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);
+    unroll_settings_free(settings);
+    return model;
+}
+
+/* adds the gradients of some sequences of the same batch to all[weight] */
+static void add_gradients(unroll_model *model, int first, int sequences, double *const *all)
+{
+    static real value[CLASSES * WIDTH];
+    int length[WIDE_BATCH], symbol[WIDE_ROWS], target[WIDE_ROWS];
+    unroll_samples samples = {.length = length, .symbol = symbol, .target = target};
+    for (int i = 0; i < sequences * WIDE_STEPS; i++) {
+        length[i / WIDE_STEPS] = WIDE_STEPS;
+        symbol[i] = (first * WIDE_STEPS + i) * 97 % CLASSES;
+        target[i] = (first * WIDE_STEPS + i) * 53 % CLASSES;
+    }
+    unroll_model_pack(model, &samples, sequences);
+    unroll_model_gradient(model, NULL);
+    for (int w = 0; w < unroll_model_weight_count(model); w++) {
+        unroll_weight weight;
+        unroll_model_weight_at(model, w, &weight);
+        unroll_model_get_gradient(model, w, value);
+        for (int k = 0; k < weight.rows * (weight.columns == 0 ? 1 : weight.columns); k++)
+            all[w][k] += (double)value[k] * sequences / WIDE_BATCH;
+    }
+}
+
+/* A sequence alone has too few rows for pieces. */
+static void a_wide_heads_gradient_is_the_mean_of_its_sequences_ones(void)
+{
+    static double wanted[8][CLASSES * WIDTH], is[8][CLASSES * WIDTH];
+    double *wanted_at[8], *is_at[8], worst = 0, most = 0;
+    for (int w = 0; w < 8; w++) {
+        wanted_at[w] = wanted[w];
+        is_at[w] = is[w];
+    }
+    digest_register();
+    for (int i = 0; i < 6; i++) {
+        const char *tied = i % 2 == 0 ? "no" : "yes";
+        unroll_model *one = open_wide(tied, "1", 1), *all = open_wide(tied, i < 2 ? "1" : i < 4 ? "2" : "3", WIDE_BATCH);
+        memset(wanted, 0, sizeof wanted);
+        memset(is, 0, sizeof is);
+        for (int s = 0; s < WIDE_BATCH; s++)
+            add_gradients(one, s, 1, wanted_at);
+        add_gradients(all, 0, WIDE_BATCH, is_at);
+        for (int w = 0; w < 8; w++)
+            for (int k = 0; k < CLASSES * WIDTH; k++) {
+                worst = test_worse(worst, fabs(is[w][k] - wanted[w][k]));
+                most = test_worse(most, fabs(wanted[w][k]));
+            }
+        unroll_model_close(one);
+        unroll_model_close(all);
+    }
+    CU_ASSERT(most > 1e-3);
+    CU_ASSERT(worst < most * (sizeof(real) == sizeof(float) ? 1e-6 : 1e-14));
+}
+
 /* ---- counts ---- */
 
 static void both_stacks_of_an_encoder_and_decoder_count_with_their_own_steps(void)
@@ -308,6 +380,7 @@ const unroll_test tests_core_output[] = {
     TEST(dropout_drops_its_share_in_training_and_nothing_else),
     CELLS_TEST(a_saved_state_goes_on_in_any_row_of_any_model),
     TEST(an_output_in_pieces_has_the_bits_of_the_whole),
+    TEST(a_wide_heads_gradient_is_the_mean_of_its_sequences_ones),
     TEST(a_sparse_gradient_updates_like_one_with_zeros),
     {NULL, NULL},
 };
