@@ -7,16 +7,19 @@
 #ifndef UNROLL_H
 #define UNROLL_H
 
+#include "base/exponential.h"
 #include "base/random.h"
 #include "base/record.h"
 #include "base/settings.h"
 #include "base/status.h"
+#include "base/stop.h"
 #include "base/version.h"
 #include "bench/bench.h"
 #include "cli/cli.h"
 #include "model/model.h"
 #include "model/network.h"
 #include "model/run.h"
+#include "model/samples.h"
 #include "model/task.h"
 #include "model/view.h"
 #include "report/report.h"

@@ -1,0 +1,52 @@
+# What is left of the gradient of a loss at the last step, so many steps back from it: its norm over that at the last step,
+# through the state h and, of an LSTM, through its cell state c (lines with marks). Median over seeds with an interval that covers
+# 95% or more; a row of panels a start of the weights. What to look at: at which lag a line falls below the dotted one, 1%, before
+# training and after it.
+#! h_start: curve h_start over lag by init model nonlinearity forget_bias others
+#! h_half: curve h_half over lag by init model nonlinearity forget_bias others
+#! h_end: curve h_end over lag by init model nonlinearity forget_bias others
+#? c_start: curve c_start over lag by init model nonlinearity forget_bias others
+#? c_half: curve c_half over lag by init model nonlinearity forget_bias others
+#? c_end: curve c_end over lag by init model nonlinearity forget_bias others
+rows = words(h_start_init_values)
+eval canvas(1700, 190 + 390 * rows)
+set multiplot layout rows,3 margins 0.06,0.985,y(215.0 / height),y(1 - 60.0 / height) spacing 0.03,95.0 / height
+set yrange [-10:1]
+set ytics 2
+chosen(list, init) = chosen_from(list, init, 1, "")
+chosen_from(list, init, i, out) = i > words(list) ? out : \
+    chosen_from(list, init, i + 1, word(list, i) eq init ? out." ".i : out)
+# an RNN differs by its nonlinearity, an LSTM by its bias, and by which state it is
+line(model, state, f, b, others, i) = label(model).(model eq "rnn" ? ", ".f : model eq "lstm" ? " ".state.", bias ".b : ""). \
+                                      other(others, i)
+lines_of(f, b, others, values, i) = place(h_start_nonlinearity_values, f) + place(h_start_forget_bias_values, b) - 1 + \
+                                    3 * (dash(others, values, i) - 1)
+do for [r=1:rows] {
+    init = word(h_start_init_values, r)
+    do for [when in "start half end"] {
+        set title (when eq "start" ? "before training" : when eq "half" ? "half way" : "after training").", init=".init
+        set xlabel (r == rows ? "steps back from the loss" : "")
+        set format y (when eq "start" ? "10^{%g}" : "")
+        unset key
+        if (r == 1 && when eq "start") { set key at screen 0.53,y(130.0 / height) center top vertical maxrows 3 width 1 }
+        array at[2] = [value("h_".when."_file"), value("c_".when."_file")]
+        h = "h_".when; c = "c_".when
+        hm = value(h."_model"); cm = value(c."_model")
+        hf = value(h."_nonlinearity"); cf = value(c."_nonlinearity")
+        hb = value(h."_forget_bias"); cb = value(c."_forget_bias")
+        ho = value(h."_others"); co = value(c."_others")
+        values = value(h."_others_values")
+        hs = chosen(value(h."_init"), init)
+        cs = value(c."_n") > 0 ? chosen(value(c."_init"), init) : ""
+        plot for [i in hs] at[1] index (i-1) using 1:3:4 with filledcurves fc rgb colour(word(hm, i+0)) notitle, \
+             for [i in hs] at[1] index (i-1) using 1:2 with lines lw 3 lc rgb colour(word(hm, i+0)) \
+                 dt lines_of(word(hf, i+0), word(hb, i+0), ho, values, i+0) \
+                 title line(word(hm, i+0), "h", word(hf, i+0), word(hb, i+0), ho, i+0), \
+             for [i in cs] at[2] index (i-1) using 1:2 with linespoints lw 3 pt 6 ps 1 pi 12 lc rgb colour(word(cm, i+0)) \
+                 dt lines_of(word(cf, i+0), word(cb, i+0), co, values, i+0) \
+                 title line(word(cm, i+0), "c", word(cf, i+0), word(cb, i+0), co, i+0), \
+             -2 with lines lc rgb "#777777" lw 2 dt 3 title "1%"
+        unset label
+    }
+}
+unset multiplot

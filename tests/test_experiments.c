@@ -1,0 +1,122 @@
+/* What the experiments measure by functions of their own, on models whose answer is known. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/record.h"
+#include "model/settings.h"
+#include "suite.h"
+#include "sweep/experiment.h"
+#include "sweep/sweep.h"
+
+/* The record of an experiment's measurement of some settings, "name=value ..."; owned by the caller. */
+static unroll_record *measured(const char *experiment, const char *assignments)
+{
+    unroll_settings *settings = unroll_settings_new();
+    unroll_record *record;
+    char words[400], *rest = words, *word;
+    snprintf(words, sizeof words, "%s %s", unroll_experiment_find(experiment)->fixed, assignments);
+    while ((word = strtok_r(rest, " ", &rest)) != NULL)
+        CU_ASSERT_EQUAL_FATAL(unroll_settings_assign(settings, word).code, UNROLL_OK);
+    record = unroll_record_new(settings);
+    CU_ASSERT_EQUAL_FATAL(unroll_experiment_find(experiment)->measure(settings, record).code, UNROLL_OK);
+    unroll_settings_free(settings);
+    return record;
+}
+
+static double column_of(const unroll_record *record, const char *name)
+{
+    const unroll_column *column = unroll_record_find(record, name);
+    return column != NULL ? column->real : NAN;
+}
+
+/* ---- vanishing_gradient ---- */
+
+static const char small[] = "length=30 hidden=12 batch=4 points=1 steps=0 ";
+
+/* An RNN of relu units that starts at the identity hands a gradient on as it is wherever its units are awake; one of tanh units
+   with small weights loses more than a tenth of it at each step. */
+static void a_gradient_that_is_handed_on_has_no_decay_and_one_through_small_weights_has_its_own(void)
+{
+    char words[200];
+    unroll_record *identity, *tanh_units;
+    const unroll_curve *curve;
+    snprintf(words, sizeof words, "%s model=rnn nonlinearity=relu init=identity", small);
+    identity = measured("vanishing_gradient", words);
+    snprintf(words, sizeof words, "%s model=rnn", small);
+    tanh_units = measured("vanishing_gradient", words);
+    CU_ASSERT_DOUBLE_EQUAL(column_of(identity, "decay_start"), 1, 0.02);
+    CU_ASSERT(column_of(tanh_units, "decay_start") < 0.9);
+    curve = unroll_record_find_curve(tanh_units, "h_start");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(curve);
+    CU_ASSERT_DOUBLE_EQUAL(column_of(tanh_units, "decay_start"), pow(10, (double)(curve->value[20] - curve->value[4]) / 16),
+                           0.05);
+    /* where 1% is left */
+    CU_ASSERT_DOUBLE_EQUAL(pow(column_of(tanh_units, "decay_start"), column_of(tanh_units, "reach_start")), 0.01, 1e-9);
+    unroll_record_free(identity);
+    unroll_record_free(tanh_units);
+}
+
+/* The cell state of an LSTM whose forget gates stay open, and its curve's own decay. */
+static void an_open_forget_gate_keeps_the_gradient_of_the_cell_state(void)
+{
+    char words[200];
+    unroll_record *shut, *open;
+    const unroll_curve *curve;
+    snprintf(words, sizeof words, "%s model=lstm forget_bias=-3", small);
+    shut = measured("vanishing_gradient", words);
+    snprintf(words, sizeof words, "%s model=lstm forget_bias=20", small);
+    open = measured("vanishing_gradient", words);
+    CU_ASSERT_DOUBLE_EQUAL(column_of(shut, "decay_start"), 0.13, 0.1); /* a sigmoid of -3 is 0.05; the rest goes through h */
+    CU_ASSERT(column_of(open, "decay_start") > 0.98);
+    curve = unroll_record_find_curve(open, "c_start");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(curve);
+    CU_ASSERT_EQUAL(curve->length, 30);
+    CU_ASSERT_EQUAL(curve->value[0], 0); /* a norm over itself */
+    CU_ASSERT(fabs((double)curve->value[29]) < 1);
+    unroll_record_free(shut);
+    unroll_record_free(open);
+}
+
+static void there_are_the_curves_of_the_states_that_a_cell_has_at_three_moments(void)
+{
+    static const char *const models[] = {"rnn", "gru", "lstm"}, *const moments[] = {"start", "half", "end"};
+    for (int i = 0; i < 3; i++) {
+        char words[200];
+        unroll_record *record;
+        snprintf(words, sizeof words, "%s model=%s steps=20 lr=0.05", small, models[i]);
+        record = measured("vanishing_gradient", words);
+        CU_ASSERT_STRING_EQUAL(record->status, "done");
+        for (int k = 0; k < 3; k++) {
+            char name[16];
+            snprintf(name, sizeof name, "h_%s", moments[k]);
+            CU_ASSERT_PTR_NOT_NULL(unroll_record_find_curve(record, name));
+            name[0] = 'c';
+            CU_ASSERT_EQUAL(unroll_record_find_curve(record, name) != NULL, i == 2);
+        }
+        CU_ASSERT_NOT_EQUAL(column_of(record, "decay_start"), column_of(record, "decay_half"));
+        CU_ASSERT_NOT_EQUAL(column_of(record, "decay_half"), column_of(record, "decay_end"));
+        unroll_record_free(record);
+    }
+}
+
+static void a_loss_at_other_steps_is_refused(void)
+{
+    unroll_settings *settings = unroll_settings_new();
+    unroll_record *record = unroll_record_new(settings);
+    unroll_status status;
+    unroll_settings_set(settings, "task", "reverse");
+    status = unroll_experiment_find("vanishing_gradient")->measure(settings, record);
+    CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
+    CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "needs a loss at the last step alone"));
+    unroll_record_free(record);
+    unroll_settings_free(settings);
+}
+
+const unroll_test tests_experiments[] = {
+    TEST(a_gradient_that_is_handed_on_has_no_decay_and_one_through_small_weights_has_its_own),
+    TEST(an_open_forget_gate_keeps_the_gradient_of_the_cell_state),
+    TEST(there_are_the_curves_of_the_states_that_a_cell_has_at_three_moments),
+    TEST(a_loss_at_other_steps_is_refused),
+    {NULL, NULL},
+};
