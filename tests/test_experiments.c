@@ -30,6 +30,12 @@ static double column_of(const unroll_record *record, const char *name)
     return column != NULL ? column->real : NAN;
 }
 
+static double count_of(const unroll_record *record, const char *name)
+{
+    const unroll_column *column = unroll_record_find(record, name);
+    return column != NULL ? (double)column->integer : NAN;
+}
+
 /* ---- vanishing_gradient ---- */
 
 static const char small[] = "length=30 hidden=12 batch=4 points=1 steps=0 ";
@@ -113,7 +119,34 @@ static void a_loss_at_other_steps_is_refused(void)
     unroll_settings_free(settings);
 }
 
+/* ---- parameters ---- */
+
+/* The three widths of Chung et al. (2014) on speech have about as many parameters as each other. */
+static void published_counts_and_widths_are_met(void)
+{
+    static const struct {
+        const char *settings;
+        double parameters, times, width;
+    } known[] = {{"model=rnn hidden=195 bias=one", 195 * (20 + 195 + 1), 1, 400},
+                 {"model=gru hidden=195 bias=one", 3 * 195 * (20 + 195 + 1), 3, 227},
+                 {"model=lstm hidden=195 bias=one", 4 * 195 * (20 + 195 + 1), 4, 195},
+                 {"model=lstm hidden=1 bias=two", 4 * (20 + 1 + 2), 4, 1}};
+    unroll_record *record;
+    for (int i = 0; i < 4; i++) {
+        record = measured("parameters", known[i].settings);
+        CU_ASSERT_EQUAL(count_of(record, "cell_parameters"), known[i].parameters);
+        CU_ASSERT_EQUAL(column_of(record, "times_rnn"), known[i].times);
+        CU_ASSERT_EQUAL(count_of(record, "width_as_lstm"), known[i].width);
+        CU_ASSERT_EQUAL(unroll_record_find(record, "with_peepholes") != NULL, i >= 2);
+        unroll_record_free(record);
+    }
+    record = measured("parameters", "model=lstm hidden=195 bias=one");
+    CU_ASSERT_EQUAL(count_of(record, "with_peepholes"), 169065);
+    unroll_record_free(record);
+}
+
 const unroll_test tests_experiments[] = {
+    TEST(published_counts_and_widths_are_met),
     TEST(a_gradient_that_is_handed_on_has_no_decay_and_one_through_small_weights_has_its_own),
     TEST(an_open_forget_gate_keeps_the_gradient_of_the_cell_state),
     TEST(there_are_the_curves_of_the_states_that_a_cell_has_at_three_moments),
