@@ -11,8 +11,9 @@ enum { MOST_RUNS = 200 };
 /* Runs, one after the other. */
 static struct {
     char *model[MOST_RUNS], *status[MOST_RUNS];
-    double length[MOST_RUNS], seed[MOST_RUNS], mse[MOST_RUNS], naive[MOST_RUNS], solved[MOST_RUNS];
+    double length[MOST_RUNS], seed[MOST_RUNS], mse[MOST_RUNS], naive[MOST_RUNS], solved[MOST_RUNS], bias[MOST_RUNS];
     int count;
+    bool biased; /* the table has forget_bias */
 } made;
 
 static int declared_seeds = 6; /* of the quick size */
@@ -20,6 +21,7 @@ static int declared_seeds = 6; /* of the quick size */
 static void forget(void)
 {
     made.count = 0;
+    made.biased = false;
     declared_seeds = 6;
 }
 
@@ -34,6 +36,7 @@ static void add_run(const char *model, double length, int seed, double mse)
     made.mse[i] = mse;
     made.naive[i] = 5;
     made.solved[i] = mse < 1;
+    made.bias[i] = strcmp(model, "lstm") == 0; /* what only an LSTM has */
 }
 
 /* `count` seeds of a model whose error is `mse` and a little that is the seed's. */
@@ -64,8 +67,9 @@ static unroll_verdict judge_all(const unroll_experiment *declared)
         {.name = "mse", .type = UNROLL_COLUMN_REAL, .real = made.mse},
         {.name = "naive", .type = UNROLL_COLUMN_REAL, .real = made.naive},
         {.name = "solved", .type = UNROLL_COLUMN_INT, .real = made.solved},
+        {.name = "forget_bias", .type = UNROLL_COLUMN_REAL, .real = made.bias},
     };
-    unroll_table table = {.columns = columns, .column_count = 7, .rows = made.count};
+    unroll_table table = {.columns = columns, .column_count = made.biased ? 8 : 7, .rows = made.count};
     unroll_verdict verdict;
     with_axes.axes_quick = with_lengths(declared->axes_quick, quick);
     with_axes.axes_full = with_lengths(declared->axes_full, full);
@@ -104,6 +108,74 @@ static const char *print(const unroll_verdict *verdict, unroll_format format)
     unroll_verdict_print(verdict, format, out);
     fclose(out);
     return text;
+}
+
+/* ---- settings that some of the runs cannot have ---- */
+
+/* An experiment with forget_bias=1, which a GRU and an RNN do not read: theirs is the default, and nothing is missing at the other
+   values. */
+static void a_setting_that_a_model_cannot_have_makes_no_condition_of_it(void)
+{
+    static const unroll_rule rule = {UNROLL_HORIZON, UNROLL_AT_LEAST, .metric = "solved", .of = "model=rnn,lstm,gru", .bound = 20,
+                                     .over = "length"};
+    unroll_experiment experiment = with(rule);
+    unroll_verdict verdict;
+    experiment.fixed = "forget_bias=1";
+    forget();
+    made.biased = true;
+    for (int length = 10; length <= 20; length += 10) {
+        add_runs("rnn", length, 6, 0.1);
+        add_runs("lstm", length, 6, 0.1);
+        add_runs("gru", length, 6, 0.1);
+    }
+    verdict = judge_all(&experiment);
+    CU_ASSERT_EQUAL(verdict.count, 3);
+    CU_ASSERT_EQUAL(verdict.outcome, UNROLL_SUPPORTED);
+    CU_ASSERT_FALSE(verdict.exploratory);
+    unroll_verdict_free(&verdict);
+
+    /* but an LSTM that was run at another value than was declared is no run of the experiment */
+    for (int i = 0; i < made.count; i++)
+        made.bias[i] = 0;
+    verdict = judge_all(&experiment);
+    CU_ASSERT_EQUAL(verdict.outcome, UNROLL_NOT_JUDGED);
+    unroll_verdict_free(&verdict);
+}
+
+/* The full size is there when each of its runs is, though they are fewer than the combinations of its axes. */
+static void a_full_size_is_whole_without_the_runs_that_are_one(void)
+{
+    unroll_experiment experiment = with(below);
+    unroll_verdict verdict;
+    experiment.axes_quick = "model=rnn,lstm forget_bias=0 seed=0..5 length=10";
+    experiment.axes_full = "model=rnn,lstm forget_bias=0,1 seed=0..9 length=10";
+    forget();
+    made.biased = true;
+    for (int seed = 0; seed < 10; seed++) {
+        add_run("rnn", 10, seed, 2 + 0.1 * seed);
+        add_run("lstm", 10, seed, 1 + 0.1 * seed);
+        made.bias[made.count - 1] = 0;
+        add_run("lstm", 10, seed, 1.1 + 0.1 * seed);
+    }
+    verdict = judge_all(&experiment);
+    CU_ASSERT_EQUAL(verdict.outcome, UNROLL_SUPPORTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(print(&verdict, UNROLL_FORMAT_TEXT), "10 seeds"));
+    unroll_verdict_free(&verdict);
+}
+
+static void a_rule_without_a_run_is_told(void)
+{
+    unroll_experiment experiment = with(below);
+    unroll_verdict verdict;
+    experiment.rules[1] = below;
+    experiment.rules[1].where = "length=70";
+    forget();
+    add_runs("rnn", 10, 6, 2);
+    add_runs("lstm", 10, 6, 1);
+    verdict = judge_all(&experiment);
+    CU_ASSERT_EQUAL(verdict.outcome, UNROLL_NOT_JUDGED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(print(&verdict, UNROLL_FORMAT_TEXT), "there is no such run"));
+    unroll_verdict_free(&verdict);
 }
 
 /* ---- differences ---- */
@@ -470,6 +542,9 @@ static void what_claims_nothing_has_no_verdict(void)
 }
 
 const unroll_test tests_report_verdict[] = {
+    TEST(a_setting_that_a_model_cannot_have_makes_no_condition_of_it),
+    TEST(a_full_size_is_whole_without_the_runs_that_are_one),
+    TEST(a_rule_without_a_run_is_told),
     TEST(runs_are_paired_by_their_seeds),
     TEST(a_claim_must_hold_at_every_condition),
     TEST(a_claim_is_contradicted_where_one_comparison_is_clear_after_holms_correction),

@@ -7,9 +7,8 @@
 #include "base/number.h"
 #include "base/stop.h"
 #include "base/text.h"
-#include "report/condition.h"
+#include "report/declared.h"
 #include "report/doubt.h"
-#include "sweep/axes.h"
 
 /* on the wrong side, or not on the right one, by chance */
 static const double LEVEL = 0.025;
@@ -18,10 +17,9 @@ typedef struct judging {
     const unroll_experiment *experiment;
     const unroll_table *table;
     unroll_verdict *verdict;
-    unroll_axes quick, full; /* the experiment's own, with what it fixes */
-    bool *judged;            /* (rows): owned: the runs that are judged at all */
-    bool *keep;              /* (rows): owned */
-    unroll_compared at;      /* of the condition in hand; its arrays are owned */
+    unroll_declared declared;
+    bool *keep;         /* (rows): owned */
+    unroll_compared at; /* of the condition in hand; its arrays are owned */
 } judging;
 
 static unroll_status out_of_memory(void)
@@ -90,73 +88,6 @@ static void judge_share(const judging *j, const unroll_condition *c, unroll_comp
         (least ? out->interval.low >= c->rule->bound : out->interval.high <= c->rule->bound) ? UNROLL_HOLDS : UNROLL_OPEN;
 }
 
-/* ---- the seeds ---- */
-
-static bool is_declared(const unroll_axes *axes, const double *seeds, int count)
-{
-    const unroll_axis *axis = unroll_axes_find(axes, "seed");
-    if (axis == NULL || axis->count != count)
-        return false;
-    for (int i = 0; i < count; i++) {
-        bool found = false;
-        for (int k = 0; k < count && !found; k++)
-            found = (double)axis->values[i].integer == seeds[k];
-        if (!found)
-            return false;
-    }
-    return true;
-}
-
-/* ---- which runs are judged ---- */
-
-static bool is_among(const unroll_axis *axis, int setting, unroll_field field)
-{
-    for (int i = 0; axis != NULL && i < axis->count; i++)
-        if (unroll_field_is(field, &axis->values[i]))
-            return true;
-    return axis == NULL && unroll_field_is(field, unroll_setting_default_value(setting));
-}
-
-/* Marks in `of` the runs of a size of the experiment, each setting at a value of its axis or, without one, at its default; how
-   many they are. */
-static int mark_size(const judging *j, const unroll_axes *axes, bool *of)
-{
-    const unroll_table_column *params = unroll_table_find(j->table, "params");
-    int count = 0;
-    for (int row = 0; row < j->table->rows; row++)
-        of[row] = true;
-    for (int i = 0; i < unroll_setting_count(); i++) {
-        const unroll_setting *setting = unroll_setting_at(i);
-        const unroll_table_column *column = unroll_table_find(j->table, setting->name);
-        const unroll_axis *axis = unroll_axes_find(axes, setting->name);
-        bool width = strcmp(setting->name, "hidden") == 0;
-        if (column == NULL || ((setting->flags & UNROLL_SETTING_TIMING) != 0 && !j->experiment->timed))
-            continue;
-        for (int row = 0; row < j->table->rows; row++)
-            if (of[row] && !(width && unroll_field_at(params, row).real > 0)) /* which params gives */
-                of[row] = is_among(axis, i, unroll_field_at(column, row));
-    }
-    for (int row = 0; row < j->table->rows; row++)
-        count += of[row];
-    return count;
-}
-
-/* The full size where all of it is there (of what is chosen by validation one value), else what there is of the quick one, else
-   of the full one: what else a user has run takes nothing from the verdict. Where there are none of either all runs are judged,
-   and the verdict is exploratory. */
-static void choose_judged(judging *j)
-{
-    int quick = mark_size(j, &j->quick, j->keep), full = mark_size(j, &j->full, j->judged);
-    double whole = 1;
-    for (int i = 0; i < j->full.count; i++)
-        whole *= unroll_is_chosen(j->experiment, unroll_setting_at(j->full.axis[i].setting)->name) ? 1 : j->full.axis[i].count;
-    for (int row = 0; row < j->table->rows && quick > 0 && full < whole; row++)
-        j->judged[row] = j->keep[row];
-    for (int row = 0; row < j->table->rows && quick + full == 0; row++)
-        j->judged[row] = true;
-    j->verdict->exploratory = quick + full == 0;
-}
-
 /* ---- rules at their conditions ---- */
 
 static unroll_status new_comparison(judging *j, unroll_comparison **out)
@@ -191,7 +122,7 @@ static unroll_status judge_condition(judging *j, const unroll_condition *c)
     if (j->at.count < UNROLL_LEAST_RUNS) {
         out->finding = UNROLL_TOO_FEW;
         out->p = 1;
-    } else if (!is_declared(&j->quick, j->at.seed, j->at.count) && !is_declared(&j->full, j->at.seed, j->at.count)) {
+    } else if (!unroll_declared_seeds(&j->declared, j->at.seed, j->at.count)) {
         j->verdict->exploratory = true;
     }
     return unroll_ok();
@@ -230,11 +161,14 @@ static unroll_status judge_group(judging *j, reading *r)
     unroll_condition *c = &r->condition;
     for (int i = 0; i < r->of.count; i++) {
         c->of = r->of.value[i];
+        if (!unroll_declared_at(&j->declared, c, c->of))
+            continue;
         if (r->against.count == 0)
             UNROLL_TRY(judge_condition(j, c));
         for (int k = 0; k < r->against.count; k++) {
             c->against = r->against.value[k];
-            UNROLL_TRY(judge_condition(j, c));
+            if (unroll_declared_at(&j->declared, c, c->against))
+                UNROLL_TRY(judge_condition(j, c));
         }
     }
     return unroll_ok();
@@ -301,6 +235,15 @@ static unroll_status miss_column(judging *j, const unroll_rule *rule, const char
     return unroll_ok();
 }
 
+/* So does a rule without a run that it could be about. */
+static unroll_status miss_runs(judging *j, const unroll_rule *rule)
+{
+    unroll_comparison *out;
+    UNROLL_TRY(new_comparison(j, &out));
+    snprintf(out->text, sizeof out->text, "%.48s of %.200s: there is no such run", rule->metric, rule->of);
+    return unroll_ok();
+}
+
 /* Of the runs in `keep`, which a rule on times is about: whose are no evidence. Of several rules the one with most tells. */
 static void count_refused(judging *j)
 {
@@ -319,24 +262,26 @@ static unroll_status judge_rule(judging *j, const unroll_rule *rule)
     unroll_groups groups;
     unroll_status status = unroll_ok();
     reading r;
+    int before;
     UNROLL_TRY(read_rule(j, rule, &r));
     if (absent_column(&r) != NULL)
         return miss_column(j, rule, absent_column(&r));
     snprintf(but, sizeof but, "%s %s", r.named, rule->over != NULL ? rule->over : "");
     UNROLL_TRY(unroll_select(j->table, rule->where, false, j->keep));
     for (int row = 0; row < j->table->rows; row++)
-        j->keep[row] = j->keep[row] && j->judged[row];
+        j->keep[row] = j->keep[row] && j->declared.judged[row];
     if ((r.condition.metric.is & UNROLL_IS_TIME) != 0)
         count_refused(j);
     unroll_groups_default(j->experiment, j->table, j->keep, but, by);
     UNROLL_TRY(unroll_groups_make(j->experiment, j->table, by, j->keep, &groups));
     r.condition.groups = &groups;
+    before = j->verdict->count;
     for (int g = 0; g < groups.count && status.code == UNROLL_OK; g++) {
         r.condition.group = &groups.group[g];
         status = judge_group(j, &r);
     }
     unroll_groups_free(&groups);
-    return status;
+    return status.code == UNROLL_OK && j->verdict->count == before ? miss_runs(j, rule) : status;
 }
 
 /* ---- the claim ---- */
@@ -373,7 +318,7 @@ static bool is_there(const judging *j, const char *name, const unroll_value *val
 {
     const unroll_table_column *column = unroll_table_find(j->table, name);
     for (int row = 0; row < j->table->rows; row++)
-        if (j->judged[row] && unroll_field_is(unroll_field_at(column, row), value))
+        if (j->declared.judged[row] && unroll_field_is(unroll_field_at(column, row), value))
             return true;
     return false;
 }
@@ -383,7 +328,7 @@ static unroll_status find_missing(judging *j)
 {
     char word[48];
     for (const char *rest = j->experiment->groups; unroll_next_word(&rest, word, sizeof word);) {
-        const unroll_axis *axis = unroll_axes_find(&j->quick, word);
+        const unroll_axis *axis = unroll_axes_find(&j->declared.quick, word);
         for (int i = 0; axis != NULL && i < axis->count; i++) {
             unroll_comparison *out;
             char number[UNROLL_NUMBER_ROOM];
@@ -400,17 +345,13 @@ static unroll_status find_missing(judging *j)
 static unroll_status judge_all(judging *j)
 {
     size_t room = (size_t)j->table->rows + 1;
-    j->judged = malloc(room * sizeof *j->judged);
     j->keep = malloc(room * sizeof *j->keep);
     j->at.value = malloc(room * sizeof *j->at.value);
     j->at.seed = malloc(room * sizeof *j->at.seed);
-    if (j->judged == NULL || j->keep == NULL || j->at.value == NULL || j->at.seed == NULL)
+    if (j->keep == NULL || j->at.value == NULL || j->at.seed == NULL)
         return out_of_memory();
-    UNROLL_TRY(unroll_axes_assign_all(&j->quick, j->experiment->fixed));
-    UNROLL_TRY(unroll_axes_assign_all(&j->quick, j->experiment->axes_quick));
-    UNROLL_TRY(unroll_axes_assign_all(&j->full, j->experiment->fixed));
-    UNROLL_TRY(unroll_axes_assign_all(&j->full, j->experiment->axes_full));
-    choose_judged(j);
+    UNROLL_TRY(unroll_declared_open(j->experiment, j->table, &j->declared));
+    j->verdict->exploratory = j->declared.none;
     for (int i = 0; i < UNROLL_MOST_RULES && j->experiment->rules[i].metric != NULL; i++)
         UNROLL_TRY(judge_rule(j, &j->experiment->rules[i]));
     UNROLL_TRY(find_missing(j));
@@ -425,12 +366,10 @@ unroll_status unroll_judge(const unroll_experiment *experiment, const unroll_tab
     if (experiment->rules[0].metric == NULL)
         return unroll_error(UNROLL_NOTHING, "%s claims nothing that its runs could show", experiment->name);
     status = judge_all(&j);
-    free(j.judged);
     free(j.keep);
     free(j.at.value);
     free(j.at.seed);
-    unroll_axes_free(&j.quick);
-    unroll_axes_free(&j.full);
+    unroll_declared_close(&j.declared);
     if (status.code != UNROLL_OK)
         unroll_verdict_free(verdict);
     return status;
