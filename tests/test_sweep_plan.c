@@ -66,6 +66,24 @@ static void assignments_override_axes_and_fixed_settings(void)
     unroll_plan_free(&plan);
 }
 
+static void combinations_are_left_out_unless_a_user_asks_for_their_settings(void)
+{
+    unroll_experiment lacking = experiment;
+    unroll_plan plan;
+    lacking.without[0] = "model=rnn hidden=32";
+    lacking.without[1] = "model=lstm seed=0..4 hidden=16";
+    CU_ASSERT_EQUAL(count_runs(&lacking, true, NULL), 40 - 10 - 5);
+    CU_ASSERT_EQUAL(count_runs(&lacking, true, "seed=0,9"), 8 - 2); /* the second names the seed */
+    CU_ASSERT_EQUAL(count_runs(&lacking, true, "hidden=32"), 20);
+    CU_ASSERT_EQUAL_FATAL(make(&lacking, true, NULL, 0, &plan).code, UNROLL_OK);
+    for (int i = 0; i < plan.count; i++)
+        CU_ASSERT(strcmp(unroll_text(plan.runs[i].settings, "model"), "rnn") != 0 ||
+                  unroll_int(plan.runs[i].settings, "hidden") == 16);
+    unroll_plan_free(&plan);
+    lacking.without[1] = "modle=lstm";
+    CU_ASSERT_EQUAL(count_runs(&lacking, true, NULL), -1);
+}
+
 static void the_same_run_is_planned_once(void)
 {
     unroll_experiment timed = experiment;
@@ -253,6 +271,7 @@ static void what_cannot_be_planned_is_refused_with_a_sentence(void)
 const unroll_test tests_sweep_plan[] = {
     TEST(the_plan_is_every_combination_the_last_axis_fastest),
     TEST(assignments_override_axes_and_fixed_settings),
+    TEST(combinations_are_left_out_unless_a_user_asks_for_their_settings),
     TEST(the_same_run_is_planned_once),
     TEST(runs_with_other_forms_of_weights_are_other_runs),
     TEST(an_identity_follows_from_settings_and_versions_alone),

@@ -51,7 +51,7 @@ typedef struct unroll_published {
     bool relative;
 } unroll_published;
 
-enum { UNROLL_MOST_RULES = 8, UNROLL_MOST_PUBLISHED = 16 };
+enum { UNROLL_MOST_RULES = 8, UNROLL_MOST_PUBLISHED = 16, UNROLL_MOST_WITHOUT = 4 };
 
 typedef struct unroll_experiment {
     const char *name, *title;
@@ -61,6 +61,9 @@ typedef struct unroll_experiment {
     /* axes and fixed settings, written as on the command line, parted by blanks: "model=rnn,lstm,gru seed=0..4" */
     const char *axes_quick, *axes_full;
     const char *fixed;
+    /* Combinations of the axes' values that are left out, each written like axes, up to the first NULL: "task=copy length=600" are
+       all runs of that task at that length. One that names a setting which a user assigns is not. */
+    const char *without[UNROLL_MOST_WITHOUT];
     /* A reduction: settings of the axes, parted by blanks ("lr"), whose values are chosen by validation: of each combination of
        the other settings those with the best median metric over the seeds of `best_by` ("seed=0..2"), which are none of the
        axes'; the metric is that of `metric` where there is `measure`, else the task's own. A run that diverged is worst; of

@@ -167,11 +167,42 @@ static unroll_status settle(const unroll_experiment *experiment, const unroll_pl
     return status;
 }
 
+/* ---- combinations that are left out ---- */
+
+static bool is_one_of(const unroll_axes *some, const unroll_sweep_options *options, const unroll_settings *settings)
+{
+    for (int i = 0; i < some->count; i++) {
+        const unroll_axis *axis = &some->axis[i];
+        bool found = false;
+        for (int k = 0; k < axis->count && !found; k++)
+            found = unroll_compare_values(&axis->values[k], unroll_settings_value(settings, axis->setting)) == 0;
+        if (!found || is_assigned(options, axis->setting))
+            return false;
+    }
+    return true;
+}
+
+static unroll_status ask_without(const unroll_experiment *experiment, const unroll_sweep_options *options,
+                                 const unroll_settings *settings, bool *left_out)
+{
+    *left_out = false;
+    for (int i = 0; i < UNROLL_MOST_WITHOUT && experiment->without[i] != NULL && !*left_out; i++) {
+        unroll_axes some = {.axis = NULL};
+        unroll_status status = unroll_axes_assign_all(&some, experiment->without[i]);
+        *left_out = status.code == UNROLL_OK && is_one_of(&some, options, settings);
+        unroll_axes_free(&some);
+        UNROLL_TRY(status);
+    }
+    return unroll_ok();
+}
+
 /* ---- runs ---- */
 
-static unroll_status fill_run(const unroll_experiment *experiment, unroll_plan *plan, int index)
+static unroll_status fill_run(const unroll_experiment *experiment, const unroll_sweep_options *options, unroll_plan *plan,
+                              int index)
 {
     int64_t steps;
+    bool left_out;
     unroll_planned *run = &plan->runs[plan->count];
     memset(run, 0, sizeof *run);
     run->settings = unroll_settings_new();
@@ -181,6 +212,12 @@ static unroll_status fill_run(const unroll_experiment *experiment, unroll_plan *
     run->turn = turn_of(&plan->axes, index);
     UNROLL_TRY(set_combination(&plan->axes, index, run->settings));
     UNROLL_TRY(settle(experiment, plan, run->settings));
+    UNROLL_TRY(ask_without(experiment, options, run->settings, &left_out));
+    if (left_out) {
+        unroll_settings_free(run->settings);
+        plan->count--;
+        return unroll_ok();
+    }
     UNROLL_TRY(unroll_resolve_params(run->settings, plan->shapes));
     UNROLL_TRY(unroll_count_steps(run->settings, plan->shapes, &steps)); /* epochs of endless data are told before any run */
     unroll_contents_of(plan->contents, run->settings, run->content);
@@ -232,7 +269,7 @@ unroll_status unroll_plan_make(const unroll_experiment *experiment, const unroll
     if (status.code == UNROLL_OK && plan->runs == NULL)
         status = out_of_memory();
     for (int i = 0; i < plan->combinations && status.code == UNROLL_OK; i++)
-        status = fill_run(experiment, plan, i);
+        status = fill_run(experiment, options, plan, i);
     if (status.code == UNROLL_OK)
         status = drop_duplicates(plan);
     if (status.code != UNROLL_OK)
