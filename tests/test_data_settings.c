@@ -173,6 +173,11 @@ static void a_setting_that_cannot_matter_has_a_sentence_that_says_why(void)
         {"task=words", "tied", "tied has no effect beside embedding=0"},
         {"task=words", "embedding_dropout", "embedding_dropout has no effect beside embedding=0"},
         {"task=words embedding=9", "tied", ""},
+        {"task=images", "valid_share", ""},
+        {"task=images", "test_share", "test_share is read by the tasks series, text and words only, and task is images"},
+        {"task=images", "length", "length is not read by the task images"},
+        {"task=images", "permute_seed", "permute_seed has no effect beside permute=no"},
+        {"task=images permute=yes", "permute_seed", ""},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         CU_ASSERT_STRING_EQUAL(why_not(known[i].assignments, known[i].name, UNROLL_TO_TRAIN), known[i].why);

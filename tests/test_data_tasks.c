@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "data.h"
+#include "images.h"
 #include "model/run.h"
 
 static const char small[] = "length=12 batch=3";
@@ -33,17 +34,28 @@ static uint64_t digest_of(opened_task *opened, unroll_split split, int64_t index
     return digest(opened);
 }
 
-/* Opens a task by its defaults; where that is a text which was not fetched, by another one. */
+/* A text or images for a task whose own were not fetched; until the next call. */
+static const char *data_for(const char *needed)
+{
+    const char *folder;
+    if (strstr(needed, "needs a text") != NULL)
+        return "file=README.md";
+    CU_ASSERT_PTR_NOT_NULL_FATAL(strstr(needed, "needs images"));
+    folder = test_folder();
+    images_make(folder, 100, 20);
+    return images_in(folder);
+}
+
+/* Opens a task by its defaults; where those are data that were not fetched, by others. */
 static void open_default(const char *name, const char *assignments, opened_task *opened)
 {
-    char with_file[300];
+    char with_data[4096];
     *opened = data_open(name, assignments);
     if (opened->status.code == UNROLL_OK)
         return;
-    CU_ASSERT_PTR_NOT_NULL(strstr(opened->status.text, "needs a text"));
+    snprintf(with_data, sizeof with_data, "%s %s", data_for(opened->status.text), assignments);
     data_close(opened);
-    snprintf(with_file, sizeof with_file, "file=README.md %s", assignments);
-    *opened = data_open(name, with_file);
+    *opened = data_open(name, with_data);
     CU_ASSERT_EQUAL_FATAL(opened->status.code, UNROLL_OK);
 }
 

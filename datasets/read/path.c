@@ -175,29 +175,35 @@ static unroll_status cannot_read(const char *shown, int reason)
     }
 }
 
-unroll_status unroll_read_text(const char *path, char **text, size_t *size)
+unroll_status unroll_read_bytes(const char *path, char **bytes, size_t *size)
 {
     char shown[UNROLL_SHORT_ROOM];
     int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), reason; /* a pipe that nobody writes to is waited for below */
-    const char *zero;
-    *text = NULL;
+    *bytes = NULL;
     unroll_short_path(path, shown);
     if (file < 0)
         return unroll_error(UNROLL_WRONG, "%s cannot be opened: %s", shown, strerror(errno));
-    reason = read_all(file, text, size);
+    reason = read_all(file, bytes, size);
     close(file);
     if (reason != 0)
         return cannot_read(shown, reason);
-    zero = memchr(*text, '\0', *size);
-    if (*size > 0 && *size <= most_bytes && zero == NULL)
+    if (*size > 0 && *size <= most_bytes)
+        return unroll_ok();
+    free(*bytes);
+    *bytes = NULL;
+    return unroll_error(UNROLL_WRONG, *size == 0 ? "%s is empty" : "%s is larger than 1 GiB", shown);
+}
+
+unroll_status unroll_read_text(const char *path, char **text, size_t *size)
+{
+    char shown[UNROLL_SHORT_ROOM];
+    UNROLL_TRY(unroll_read_bytes(path, text, size));
+    if (memchr(*text, '\0', *size) == NULL)
         return unroll_ok();
     free(*text);
     *text = NULL;
-    if (*size == 0)
-        return unroll_error(UNROLL_WRONG, "%s is empty", shown);
-    if (*size > most_bytes)
-        return unroll_error(UNROLL_WRONG, "%s is larger than 1 GiB", shown);
-    return unroll_error(UNROLL_WRONG, "%s is not a text: it holds zero bytes (save UTF-16 as UTF-8)", shown);
+    return unroll_error(UNROLL_WRONG, "%s is not a text: it holds zero bytes (save UTF-16 as UTF-8)",
+                        unroll_short_path(path, shown));
 }
 
 void unroll_fingerprint(const char *path, const char *text, size_t size, char out[UNROLL_FINGERPRINT_ROOM])

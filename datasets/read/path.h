@@ -16,9 +16,11 @@ enum { UNROLL_PATH_ROOM = 4096 };
    UNROLL_WRONG says what is missing and how to get it. */
 unroll_status unroll_data_path(const char *file, char path[UNROLL_PATH_ROOM]);
 
-/* Reads all of `path`, up to 1 GiB, and adds a closing zero that *size does not count. *text is to be freed.
-   UNROLL_WRONG with a sentence when it cannot be read, is empty, or holds a zero byte (it is no text then).
+/* Reads all of `path`, up to 1 GiB, and adds a closing zero that *size does not count. *bytes is to be freed.
+   UNROLL_WRONG with a sentence when it cannot be read or is empty.
    UNROLL_STOPPED when the user wanted to end (base/stop.h) while a pipe kept it waiting. */
+unroll_status unroll_read_bytes(const char *path, char **bytes, size_t *size);
+/* The same of a text: UNROLL_WRONG when it holds a zero byte, too. */
 unroll_status unroll_read_text(const char *path, char **text, size_t *size);
 
 /* Name and content in a word, for records: "sunspots.csv 35532 bytes fnv1a 0123456789abcdef". */

@@ -4,8 +4,8 @@ const unroll_setting unroll_source_settings[UNROLL_SOURCE_SETTINGS] = {
     {"file", UNROLL_TEXT, 0, 0, "", "", "", "data of your own: a CSV (task=series) or a UTF-8 text (task=text, task=words)", "data",
      UNROLL_SETTING_PATH},
     {"valid_share", UNROLL_REAL, -1, 0.9, "", "-1", "",
-     "part for validation of a series or text; -1: 0.15 of a series, 0.05 of a text and at most 65536 characters", "data",
-     0, "train_rows=0, which parts the data by rows"},
+     "part for validation; -1: 0.15 of a series, 0.05 of a text and at most 65536 characters, 0.1 of images and at most 5000",
+     "data", 0, "train_rows=0, which parts the data by rows"},
     {"test_share", UNROLL_REAL, -1, 0.9, "", "-1", "", "part for the test of a series or text; -1: as valid_share",
      "data", 0, "train_rows=0, which parts the data by rows"},
 };

@@ -4,8 +4,9 @@
 
 #include "model/task.h"
 
-/* The rows file, valid_share and test_share: the `shared` ones of a task. */
-enum { UNROLL_SOURCE_SETTINGS = 3 };
+/* The rows file, valid_share and test_share: the `shared` ones of a task; of one whose test is a file of its own, and which has
+   names of its own for its files, the second alone. */
+enum { UNROLL_SOURCE_SETTINGS = 3, UNROLL_SOURCE_VALID_SHARE = 1 };
 extern const unroll_setting unroll_source_settings[UNROLL_SOURCE_SETTINGS];
 
 /* What the user wrote after file=, "": nothing. unroll_data_path makes a path of it. */

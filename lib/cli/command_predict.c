@@ -262,7 +262,8 @@ const unroll_command command_predict = {
     .options = options,
     .run = run,
     .more = "MODEL.h5   from unroll train --save\n"
-            "INPUT.h5   x (N, T, I): N sequences of T steps of I numbers, scaled as in training; for a model of text\n"
+            "INPUT.h5   x (N, T, I): N sequences of T steps of I numbers, scaled as in training (less extra/input_mean of the\n"
+            "           model, by extra/input_scale), pixels in the order of extra/pixel_order; for a model of text\n"
             "           symbols (N, T): places in extra/alphabet of the model, or its size for any other character,\n"
             "           or, of words, lines of extra/vocabulary (code points), counted from 0;\n"
             "           lengths (N), where not all are T long\n"

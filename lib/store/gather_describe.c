@@ -66,6 +66,8 @@ static const meaning meanings[] = {
     {NULL, "mse", "mean squared error"},
     {NULL, "mae", "mean absolute error"},
     {NULL, "error_rate", "share of wrong answers"},
+    {NULL, "accuracy", "share of right answers"},
+    {NULL, "baseline_error_rate", "share of wrong answers where the most frequent one is always given"},
     {NULL, "bits_per_character", "cross entropy of a character"},
     {NULL, "perplexity", "exponential of the mean cross entropy of a word in nats"},
     {NULL, "order0_perplexity", "perplexity of a word by how often each occurs"},
