@@ -6,6 +6,7 @@
 #include "../datasets/text/corpus.h"
 #include "data.h"
 #include "files.h"
+#include "images.h"
 
 /* A folder with a table of sources, the files that they name, and room for what is fetched. */
 typedef struct fetch_place {
@@ -176,27 +177,74 @@ static void the_bundled_series_is_the_one_of_the_table(void)
     CU_ASSERT_EQUAL(run("grep -q 'sunspots.csv is there already' '%s/%s'", place.folder, "said"), 0);
 }
 
-/* The program bible is the test's own. */
+/* Calls datasets/fetch with the programs of the test's own that lie in its folder. */
+static void fetch_with_own(fetch_place *place, const char *arguments)
+{
+    char kept[8192], with_own[8192 + 1100];
+    snprintf(kept, sizeof kept, "%s", getenv("PATH"));
+    snprintf(with_own, sizeof with_own, "%s:%s", place->folder, kept);
+    setenv("PATH", with_own, 1);
+    fetch(place, arguments);
+    setenv("PATH", kept, 1);
+}
+
+static void add_program(const fetch_place *place, const char *name, const char *script)
+{
+    char path[1200];
+    data_write(path, place->folder, name, script, strlen(script));
+    CU_ASSERT_EQUAL_FATAL(chmod(path, 0700), 0);
+}
+
+static void add_source(const fetch_place *place, const char *line)
+{
+    char path[1200];
+    FILE *table;
+    snprintf(path, sizeof path, "%s/table", place->folder);
+    table = fopen(path, "a");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(table);
+    fputs(line, table);
+    fclose(table);
+}
+
 static void the_bible_comes_without_its_references(void)
 {
     fetch_place place = make_place();
-    char path[1200], *before = getenv("PATH"), kept[8192], with_own[8192 + 1100];
-    static const char program[] = "#!/bin/sh\n[ \"$*\" = \"-f gen1:1-rev22:21\" ] && echo 'Ge1:1 hello'\n";
-    FILE *table;
-    snprintf(path, sizeof path, "%s/table", place.folder);
-    table = fopen(path, "a");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(table);
-    fprintf(table, "book\tbook.txt\t6\t%s\tbible\tnone,none\tnone\tthe test\n", hello);
-    fclose(table);
-    data_write(path, place.folder, "bible", program, sizeof program - 1);
-    CU_ASSERT_EQUAL_FATAL(chmod(path, 0700), 0);
-    snprintf(kept, sizeof kept, "%s", before);
-    snprintf(with_own, sizeof with_own, "%s:%s", place.folder, kept);
-    setenv("PATH", with_own, 1);
-    fetch(&place, "book");
-    setenv("PATH", kept, 1);
+    char line[300];
+    snprintf(line, sizeof line, "book\tbook.txt\t6\t%s\tbible\tnone,none\tnone\tthe test\n", hello);
+    add_source(&place, line);
+    add_program(&place, "bible", "#!/bin/sh\n[ \"$*\" = \"-f gen1:1-rev22:21\" ] && echo 'Ge1:1 hello'\n");
+    fetch_with_own(&place, "book");
     CU_ASSERT_EQUAL(place.status, 0);
     CU_ASSERT_EQUAL(run("cd '%s' && %s", place.folder, "cmp hello data/book/book.txt"), 0);
+}
+
+/* A package that is a tar archive; apt-get notes each call. */
+static void packed_files_of_a_package_are_unpacked_and_it_is_downloaded_once(void)
+{
+    fetch_place place = make_place();
+    char line[600], script[2200];
+    for (int i = 0; i < 3; i++) { /* the last one is there, but not packed */
+        snprintf(line, sizeof line, "%s\t%s\t6\t%s\tdeb.gz\tpack:usr/%s.gz\tnone\tthe test\n", i < 2 ? "packed" : "plain",
+                 i == 0 ? "one" : "two", hello, i == 0 ? "one" : i == 1 ? "two" : "no");
+        add_source(&place, line);
+    }
+    CU_ASSERT_EQUAL_FATAL(run("cd '%s' && %s", place.folder,
+                              "mkdir usr && gzip -c hello >usr/one.gz && gzip -c hello >usr/two.gz && cp hello usr/no.gz && "
+                              "tar -cf pack.tar usr"), 0);
+    snprintf(script, sizeof script, "#!/bin/sh\necho \"$*\" >>'%s/calls'\ncp '%s/pack.tar' \"$2_1_all.deb\"\n", place.folder,
+             place.folder);
+    add_program(&place, "apt-get", script);
+    add_program(&place, "dpkg-deb", "#!/bin/sh\nmkdir -p \"$3\" && tar -xf \"$2\" -C \"$3\"\n");
+    fetch_with_own(&place, "packed");
+    CU_ASSERT_EQUAL(place.status, 0);
+    CU_ASSERT_EQUAL(run("cd '%s' && %s", place.folder, "cmp hello data/packed/one && cmp hello data/packed/two"), 0);
+    CU_ASSERT_STRING_EQUAL(read_text(place.folder, "calls"), "download pack\n");
+    /* nothing but the files is left */
+    CU_ASSERT_EQUAL(run("test \"$(ls -A '%s/data/packed' | wc -l)\" -eq %s", place.folder, "2"), 0);
+    fetch_with_own(&place, "plain");
+    CU_ASSERT_EQUAL(place.status, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(place.said, "usr/no.gz in Debian's package pack is no whole gzip file"));
+    CU_ASSERT_FALSE(there(&place, "data/plain"));
 }
 
 /* Sets a variable of the environment, or removes it, and keeps what it was. */
@@ -269,10 +317,42 @@ static void the_default_text_is_one_that_was_fetched(void)
     restore_variable(&datasets);
 }
 
+/* The default images are those of the set that was fetched, all four. */
+static void the_default_images_are_those_that_were_fetched(void)
+{
+    const char *folder = test_folder();
+    char set[1100], before[4096];
+    opened_task task;
+    variable data = set_variable("UNROLL_DATA", folder), datasets = set_variable("UNROLL_DATASETS", folder);
+    CU_ASSERT_EQUAL_FATAL(run("cp datasets/sources.tsv '%s'%s", folder, ""), 0);
+    data_refused("images", "",
+                 "task=images needs images: give images=, labels=, test_images= and test_labels= (IDX files), or run "
+                 "datasets/fetch fashion-mnist");
+    /* a file in the working folder that is called like the set is not of it */
+    CU_ASSERT_PTR_NOT_NULL_FATAL(getcwd(before, sizeof before));
+    snprintf(set, sizeof set, "%s/fashion-mnist", folder);
+    write_bytes(set, "x", 1);
+    CU_ASSERT_EQUAL_FATAL(chdir(folder), 0);
+    data_refused("images", "", "task=images needs images");
+    CU_ASSERT_EQUAL_FATAL(chdir(before), 0);
+    CU_ASSERT_EQUAL_FATAL(unlink(set), 0);
+    CU_ASSERT_EQUAL_FATAL(mkdir(set, 0777), 0);
+    images_make(set, 30, 9);
+    task = data_open("images", "batch=9");
+    CU_ASSERT_EQUAL_FATAL(task.status.code, UNROLL_OK);
+    CU_ASSERT_EQUAL(task.shape.batches[UNROLL_TEST], 1);
+    CU_ASSERT_EQUAL(task.shape.batches[UNROLL_TRAIN], 3);
+    data_close(&task);
+    restore_variable(&data);
+    restore_variable(&datasets);
+}
+
 const unroll_test tests_data_fetch[] = {
     TEST(fetch_gets_a_file_and_checks_it),           TEST(fetch_replaces_a_damaged_file),
     TEST(fetch_keeps_nothing_with_a_wrong_checksum), TEST(fetch_says_what_cannot_be_got),
     TEST(fetch_checks_every_file_of_an_archive),     TEST(fetch_refuses_names_that_it_does_not_know),
     TEST(fetch_lists_name_size_licence_and_source),  TEST(the_bundled_series_is_the_one_of_the_table),
     TEST(the_bible_comes_without_its_references),    TEST(a_fetched_data_set_is_found_by_name),
-    TEST(the_default_text_is_one_that_was_fetched),  {NULL, NULL}};
+    TEST(the_default_text_is_one_that_was_fetched),  TEST(the_default_images_are_those_that_were_fetched),
+    TEST(packed_files_of_a_package_are_unpacked_and_it_is_downloaded_once),
+    {NULL, NULL}};
