@@ -145,7 +145,23 @@ static void published_counts_and_widths_are_met(void)
     unroll_record_free(record);
 }
 
+/* ---- training ---- */
+
+/* At a rate that throws the weights about, the loss leaps; at a small one it does not. */
+static void a_training_at_a_wild_rate_is_not_stable_and_one_at_a_small_rate_is(void)
+{
+    unroll_record *calm = measured("training", "model=gru length=10 hidden=8 lr=0.0001 steps=200"),
+                  *wild = measured("training", "model=rnn lr=0.03 clip=1 steps=600");
+    CU_ASSERT_EQUAL(count_of(calm, "stable"), 1);
+    CU_ASSERT_EQUAL(count_of(calm, "spikes"), 0);
+    CU_ASSERT_EQUAL(count_of(wild, "stable"), 0);
+    CU_ASSERT(count_of(wild, "spikes") > 0);
+    unroll_record_free(calm);
+    unroll_record_free(wild);
+}
+
 const unroll_test tests_experiments[] = {
+    TEST(a_training_at_a_wild_rate_is_not_stable_and_one_at_a_small_rate_is),
     TEST(published_counts_and_widths_are_met),
     TEST(a_gradient_that_is_handed_on_has_no_decay_and_one_through_small_weights_has_its_own),
     TEST(an_open_forget_gate_keeps_the_gradient_of_the_cell_state),
