@@ -175,7 +175,7 @@ clean: ## remove build/; results/ stays
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo "  CONFIG=release|double|asan|tsan|clang|aarch64 chooses the folder below build/, CC the compiler, WERROR=1 makes warnings errors"
-	@echo "  EXTRA=DIR adds the files of a folder of your own (README, Adding something)"
+	@echo "  EXTRA=DIR adds the files of a folder of your own (ADDING.md)"
 
 # a program that has just been built is started once where it can run: it looks at every registered table (lib/model/check.h)
 RUNS := $(filter $(ARCH),$(subst arm64,aarch64,$(shell uname -m)))
