@@ -27,7 +27,7 @@ static const unroll_setting rows[] = {
      "task series", 0},
     {"horizon", UNROLL_INT, 1, 100000, "", "1", "rows", "how far ahead to forecast", "task series", 0},
     {"season", UNROLL_INT, 0, 1000000, "", "0", "rows",
-     "of the seasonal naive forecast; 0: guessed from the training part's autocorrelation", "task series", 0},
+     "of the seasonal naive forecast; 0: guessed from the training part", "task series", 0},
     {"context", UNROLL_INT, 0, 1000000, "", "0", "rows",
      "least rows that a scored forecast has seen, up to length; 0: half of length", "task series", 0},
     {"max_missing", UNROLL_REAL, 0, 1, "", "0.2", "", "refuse a column that lacks more than this share of its values",

@@ -1,10 +1,8 @@
-/* The time-series task: split, scaling, windows, naive forecasts, season. */
+/* The time-series task: split, scaling, windows, naive forecasts. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "../datasets/series/forecast.h"
-#include "../datasets/series/season.h"
-#include "base/random.h"
 #include "data.h"
 #include "limited.h"
 #include "model/run.h"
@@ -235,37 +233,6 @@ static void naive_forecasts_repeat_the_last_value_and_the_last_season(void)
     data_close(&task);
 }
 
-static void a_season_row_is_known_when_the_forecast_is_made(void)
-{
-    CU_ASSERT_EQUAL(unroll_season_row(100, 1, 12), 88);
-    CU_ASSERT_EQUAL(unroll_season_row(100, 12, 12), 88);
-    CU_ASSERT_EQUAL(unroll_season_row(100, 13, 12), 76);
-}
-
-static int guessed(const double *value, int count)
-{
-    int season = -1;
-    CU_ASSERT_EQUAL(unroll_season_guess(value, count, &season).code, UNROLL_OK);
-    return season;
-}
-
-static void seasons_are_found_under_noise_and_trend_and_not_in_noise(void)
-{
-    enum { ROWS = 600 };
-    double value[ROWS];
-    unroll_random draws = unroll_random_open(1, UNROLL_FOR_SAMPLING, 0, 0);
-    for (int t = 0; t < ROWS; t++)
-        value[t] = 0.05 * t + sin(2.0 * 3.14159265358979 * t / 30) + 0.4 * unroll_random_normal(&draws);
-    CU_ASSERT_EQUAL(guessed(value, ROWS), 30);
-    for (int t = 0; t < ROWS; t++)
-        value[t] = unroll_random_normal(&draws);
-    CU_ASSERT_EQUAL(guessed(value, ROWS), 0);
-    for (int t = 0; t < ROWS; t++)
-        value[t] = 3.0;
-    CU_ASSERT_EQUAL(guessed(value, ROWS), 0);
-    CU_ASSERT_EQUAL(guessed(value, 1), 0);
-}
-
 static void holes_are_inputs_but_never_targets(void)
 {
     char content[4096] = "v\n", path[1200], settings[1300];
@@ -414,22 +381,19 @@ static void a_target_that_hardly_varies_is_refused(void)
 }
 
 /* More than there can be is asked for; nothing is read from what was not given. */
-static void short_memory_is_no_missing_season_and_no_model_without_its_scaling(void)
+static void short_memory_is_no_model_without_its_scaling(void)
 {
     struct rlimit old;
     opened_task task = open_ramp(100, "length=8");
     unroll_series *series = task.state;
     unroll_extra extras[8];
-    int count = -1, season = -1, columns = series->data.count;
-    unroll_status guess, extra;
+    int count = -1, columns = series->data.count;
+    unroll_status extra;
     if (limit_memory(&old)) {
-        guess = unroll_season_guess(series->data.value, 1 << 30, &season);
         series->data.count = 1 << 30;
         extra = task.task->extras(series, extras, 8, &count);
         series->data.count = columns;
         setrlimit(RLIMIT_AS, &old);
-        CU_ASSERT_EQUAL(guess.code, UNROLL_FAILED);
-        CU_ASSERT_STRING_EQUAL(guess.text, "out of memory: the season of a series");
         CU_ASSERT_EQUAL(extra.code, UNROLL_FAILED);
         CU_ASSERT_STRING_EQUAL(extra.text, "out of memory: the scaling of a saved model");
         CU_ASSERT_EQUAL(count, 0);
@@ -470,8 +434,6 @@ const unroll_test tests_data_series[] = {TEST(every_row_of_validation_and_test_i
     TEST(nothing_after_the_training_part_changes_training),
                                          TEST(scaling_is_that_of_the_training_rows),
                                          TEST(naive_forecasts_repeat_the_last_value_and_the_last_season),
-                                         TEST(a_season_row_is_known_when_the_forecast_is_made),
-                                         TEST(seasons_are_found_under_noise_and_trend_and_not_in_noise),
                                          TEST(holes_are_inputs_but_never_targets),
                                          TEST(the_bundled_sunspots_have_their_cycle_of_eleven_years),
                                          TEST(etth1_has_a_season_of_a_day_and_its_usual_scaling),
@@ -479,7 +441,7 @@ const unroll_test tests_data_series[] = {TEST(every_row_of_validation_and_test_i
                                          TEST(what_cannot_be_split_is_refused),
                                          TEST(what_float_cannot_hold_once_scaled_is_refused_by_column_and_row),
                                          TEST(a_target_that_hardly_varies_is_refused),
-                                         TEST(short_memory_is_no_missing_season_and_no_model_without_its_scaling),
+                                         TEST(short_memory_is_no_model_without_its_scaling),
                                          TEST(a_part_without_any_value_is_refused),
                                          TEST(unknown_files_are_refused_with_the_nearest_data_set),
                                          {NULL, NULL}};
