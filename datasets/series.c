@@ -1,12 +1,13 @@
 /* series: a real time series from a CSV, forecast `horizon` rows ahead at every step of a window, beside the forecasts
-   that need no model: the last value again (naive), and the value of the last season (seasonal naive).
+   that need no model: the training part's mean, the last value again (naive), that of the last season (seasonal naive).
 
    The rows are split in time: training part, validation part, test part. Everything is scaled to mean 0 and deviation 1
    by the training part alone (over rows, dividing by n). A training window starts at every row from which it ends in the
    training part; an epoch has each once, in an order of its own, and its last batch is filled up with sequences that have no
    target. Validation and test windows lie one after the other so that each row of the split is forecast exactly once, from
    at least `context` rows up to the one it is forecast from; those may lie in the part before. Values that the file lacks
-   are filled in for the input and never scored. */
+   are filled in for the input and never scored. With residual=last the model learns what a value differs by from the last one
+   known, as a multiple of what that usually is; scores, curves and saved models' answers are of the sum of both all the same. */
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include "model/model.h"
+#include "model/residual.h"
 #include "model/samples.h"
 #include "model/task.h"
 #include "read/draws.h"
@@ -25,6 +27,8 @@ static const unroll_setting rows[] = {
      "column to forecast: its name, its number from 1, or \"\": the last numeric one", "task series", 0},
     {"features", UNROLL_CHOICE, 0, 0, "target|all", "target", "", "inputs: the forecast column, or every numeric one",
      "task series", 0},
+    {"residual", UNROLL_CHOICE, 0, 0, "none|last", "none", "",
+     "last: the model learns the difference to the last value, which is added to what it puts out", "task series", 0},
     {"horizon", UNROLL_INT, 1, 100000, "", "1", "rows", "how far ahead to forecast", "task series", 0},
     {"season", UNROLL_INT, 0, 1000000, "", "0", "rows",
      "of the seasonal naive forecast; 0: guessed from the training part", "task series", 0},
@@ -116,8 +120,17 @@ static void series_batch(const void *state, unroll_split split, int64_t index, u
         memcpy(out->x + b * steps * inputs, series->x + (size_t)window.start * inputs,
                (size_t)window.length * inputs * sizeof(float));
         for (int t = 0; t < series->steps; t++)
-            y[t] = t < window.length && t >= window.scored ? series->y[window.start + t + series->horizon] : NAN;
+            y[t] = t < window.length && t >= window.scored
+                       ? unroll_series_target(series, window.start + t + series->horizon)
+                       : NAN;
     }
+}
+
+/* In squares of scaled values, whatever the model learns. */
+static double series_metric(const void *state, const unroll_score *score)
+{
+    const unroll_series *series = state;
+    return series->residual == 0.0 ? score->loss : series->residual * series->residual * score->loss;
 }
 
 static unroll_status forecast_room(const unroll_series *series, float **forecast)
@@ -142,18 +155,31 @@ static void record_error(const unroll_series *series, unroll_split split, const 
     unroll_record_real(record, name, "", error.mae);
 }
 
-/* Errors of the naive forecasts on the rows of the validation part that the model is scored on; what was read. */
+/* Errors of the forecasts that need no model on a split, under names that begin with `prefix`: the training part's mean, the last
+   value, the last season's. `forecast` is room. */
+static void record_yardsticks(const unroll_series *series, unroll_split split, const char *prefix, float *forecast,
+                              unroll_record *record)
+{
+    static const struct {
+        const char *name;
+        void (*fill)(const unroll_series *series, unroll_split split, float *forecast);
+    } all[] = {{"mean", unroll_series_mean}, {"naive", unroll_series_naive}, {"seasonal", unroll_series_seasonal}};
+    int count = series->season > 0 ? 3 : 2;
+    for (int i = 0; i < count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%s%s", prefix, all[i].name);
+        all[i].fill(series, split, forecast);
+        record_error(series, split, forecast, name, record);
+    }
+}
+
+/* Errors of the yardsticks on the rows of the validation part that the model is scored on; what was read. */
 static unroll_status series_baselines(const void *state, unroll_record *record)
 {
     const unroll_series *series = state;
     float *forecast;
     UNROLL_TRY(forecast_room(series, &forecast));
-    unroll_series_naive(series, UNROLL_VALID, forecast);
-    record_error(series, UNROLL_VALID, forecast, "naive", record);
-    if (series->season > 0) {
-        unroll_series_seasonal(series, UNROLL_VALID, forecast);
-        record_error(series, UNROLL_VALID, forecast, "seasonal", record);
-    }
+    record_yardsticks(series, UNROLL_VALID, "", forecast, record);
     free(forecast);
     unroll_record_text(record, "data", series->data.fingerprint);
     unroll_record_text(record, "forecast_of", series->data.names[series->data.target]);
@@ -177,7 +203,8 @@ static void forecast_test(const unroll_series *series, const unroll_task_shape *
         for (int b = 0; b < shape->batch; b++) {
             unroll_window window = window_of(series, UNROLL_TEST, i, b);
             for (int t = window.scored; t < window.length; t++)
-                *forecast++ = (float)y[(size_t)b * (size_t)shape->steps + (size_t)t];
+                *forecast++ = unroll_series_forecast(series, window.start + t + series->horizon,
+                                                     (double)y[(size_t)b * (size_t)shape->steps + (size_t)t]);
         }
     }
 }
@@ -221,7 +248,7 @@ static unroll_status record_model_forecast(const unroll_series *series, unroll_m
     return unroll_ok();
 }
 
-/* The test part: the model's errors beside the naive ones, and the last rows as curves. */
+/* The test part: the model's errors beside the yardsticks', and the last rows as curves. */
 static unroll_status series_finish(const void *state, unroll_model *model, const unroll_settings *settings,
                                    unroll_record *record)
 {
@@ -233,23 +260,21 @@ static unroll_status series_finish(const void *state, unroll_model *model, const
     status = record_model_forecast(series, model, forecast, record);
     if (status.code == UNROLL_OK) {
         record_curve(series, series->y + series->first[UNROLL_TEST], "truth", record);
+        record_yardsticks(series, UNROLL_TEST, "test_", forecast, record);
         unroll_series_naive(series, UNROLL_TEST, forecast);
-        record_error(series, UNROLL_TEST, forecast, "test_naive", record);
         record_curve(series, forecast, "naive", record);
-    }
-    if (status.code == UNROLL_OK && series->season > 0) {
-        unroll_series_seasonal(series, UNROLL_TEST, forecast);
-        record_error(series, UNROLL_TEST, forecast, "test_seasonal", record);
     }
     free(forecast);
     return status;
 }
 
-/* mean and scale of the inputs, in the order of the file; which of them is forecast, and how far ahead. */
+/* mean and scale of the inputs, in the order of the file; which of them is forecast, and how far ahead; where differences to its
+   last value are learned, what predict needs to add it. */
 static unroll_status series_extras(const void *state, unroll_extra *out, int room, int *count)
 {
     const unroll_series *series = state;
     double target[2] = {series->data.target, series->horizon};
+    int wanted = series->residual == 0.0 ? 4 : 6;
     const struct {
         const char *name;
         const double *value;
@@ -257,9 +282,11 @@ static unroll_status series_extras(const void *state, unroll_extra *out, int roo
     } all[] = {{"input_mean", series->mean, series->data.count},
                {"input_scale", series->scale, series->data.count},
                {"target_input", &target[0], 1},
-               {"horizon", &target[1], 1}};
-    assert(room >= 4);
-    for (*count = 0; *count < 4; ++*count) {
+               {"horizon", &target[1], 1},
+               {UNROLL_RESIDUAL_INPUT, &target[0], 1},
+               {UNROLL_RESIDUAL_SCALE, &series->residual, 1}};
+    assert(room >= wanted);
+    for (*count = 0; *count < wanted; ++*count) {
         size_t bytes = (size_t)all[*count].count * sizeof(double);
         unroll_extra *extra = &out[*count];
         *extra = (unroll_extra){.value = malloc(bytes), .count = all[*count].count};
@@ -268,7 +295,7 @@ static unroll_status series_extras(const void *state, unroll_extra *out, int roo
         memcpy(extra->value, all[*count].value, bytes);
         snprintf(extra->name, sizeof extra->name, "%s", all[*count].name);
     }
-    if (*count == 4)
+    if (*count == wanted)
         return unroll_ok();
     while (*count > 0)
         free(out[--*count].value);
@@ -282,6 +309,7 @@ static unroll_status series_files(const unroll_settings *settings, int index, ch
 }
 
 const unroll_task task_series = {.name = "series",
+                                 .version = 1,
                                  .title = "time series: a CSV column, forecast some rows ahead",
                                  .settings = rows,
                                  .setting_count = (int)(sizeof rows / sizeof rows[0]),
@@ -291,6 +319,7 @@ const unroll_task task_series = {.name = "series",
                                  .close = series_close,
                                  .shape = series_shape,
                                  .batch = series_batch,
+                                 .metric = series_metric,
                                  .baselines = series_baselines,
                                  .finish = series_finish,
                                  .extras = series_extras,

@@ -7,6 +7,7 @@
 
 #include "../read/path.h"
 #include "../read/source.h"
+#include "model/residual.h"
 #include "season.h"
 
 static const char bundled[] = "sunspots";
@@ -164,6 +165,30 @@ static unroll_status scale_columns(unroll_series *series)
     return unroll_ok();
 }
 
+/* What an output of 1 stands for where differences to the last value are learned: their root mean square in the training part, so
+   that they are as large as values are without. */
+static unroll_status scale_differences(unroll_series *series)
+{
+    double squares = 0.0;
+    int count = 0;
+    series->residual = 1.0;
+    for (int r = series->horizon; r < series->end[UNROLL_TRAIN]; r++) {
+        double difference = unroll_series_target(series, r);
+        squares += isnan(difference) ? 0.0 : difference * difference;
+        count += !isnan(difference);
+    }
+    if (squares > 0.0)
+        series->residual = sqrt(squares / count);
+    for (int r = series->horizon; r < series->data.rows; r++)
+        if (fabs((double)unroll_series_target(series, r)) > most_scaled)
+            return unroll_error(UNROLL_WRONG,
+                                "column %s, row %d: its difference to the value %d rows before is %g times those of the training "
+                                "part, more than float can reckon with",
+                                series->data.names[series->data.target], r + 1, series->horizon,
+                                fabs((double)unroll_series_target(series, r)));
+    return unroll_ok();
+}
+
 /* The season that was told, else guessed; it must reach back to known rows from the first row that is scored. */
 static unroll_status find_season(unroll_series *series, int told)
 {
@@ -204,6 +229,8 @@ static unroll_status prepare(const unroll_settings *settings, unroll_series *ser
                                    &series->data));
     UNROLL_TRY(split_in_time(settings, series));
     UNROLL_TRY(scale_columns(series));
+    if (strcmp(unroll_text(settings, "residual"), "last") == 0)
+        UNROLL_TRY(scale_differences(series));
     return find_season(series, (int)unroll_int(settings, "season"));
 }
 
@@ -246,6 +273,25 @@ unroll_window unroll_series_window(const unroll_series *series, unroll_split spl
     window.start = first - series->horizon - window.scored;
     window.length = window.scored + (left < stride(series) ? left : stride(series));
     return window;
+}
+
+float unroll_series_target(const unroll_series *series, int row)
+{
+    if (series->residual == 0.0)
+        return series->y[row];
+    return (float)(((double)series->y[row] - (double)series->known[row - series->horizon]) / series->residual);
+}
+
+float unroll_series_forecast(const unroll_series *series, int row, double output)
+{
+    if (series->residual == 0.0)
+        return (float)output;
+    return unroll_residual_answer((double)series->known[row - series->horizon], series->residual, output);
+}
+
+void unroll_series_mean(const unroll_series *series, unroll_split split, float *forecast)
+{
+    memset(forecast, 0, (size_t)(series->end[split] - series->first[split]) * sizeof *forecast);
 }
 
 void unroll_series_naive(const unroll_series *series, unroll_split split, float *forecast)

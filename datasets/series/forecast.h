@@ -16,7 +16,8 @@ typedef struct unroll_series {
     float *y;             /* (rows): the same, NaN at the holes */
     int first[3], end[3]; /* [split]: rows first .. end - 1 are forecast in it */
     int steps, batch, horizon, context;
-    int season; /* rows; 0: none */
+    int season;      /* rows; 0: none */
+    double residual; /* what an output of 1 adds to the last value known, scaled; 0: outputs are forecasts themselves */
     uint64_t seed;
 } unroll_series;
 
@@ -36,7 +37,14 @@ typedef struct unroll_window {
 int unroll_series_windows(const unroll_series *series, unroll_split split);
 unroll_window unroll_series_window(const unroll_series *series, unroll_split split, int number);
 
-/* forecast (rows of the split), scaled: the last value known at the time; the value of the last season. */
+/* What the model is to put out for a forecast of `row` (horizon or more): the scaled value, or its difference to the last one
+   known over series->residual. NaN where the file has no value. */
+float unroll_series_target(const unroll_series *series, int row);
+/* The scaled forecast of `row` from what the model put out. */
+float unroll_series_forecast(const unroll_series *series, int row, double output);
+
+/* forecast (rows of the split), scaled: the training part's mean; the last value known at the time; that of the last season. */
+void unroll_series_mean(const unroll_series *series, unroll_split split, float *forecast);
 void unroll_series_naive(const unroll_series *series, unroll_split split, float *forecast);
 void unroll_series_seasonal(const unroll_series *series, unroll_split split, float *forecast);
 

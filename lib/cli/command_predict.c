@@ -9,6 +9,7 @@
 #include "cli/model_file.h"
 #include "cli/predict_input.h"
 #include "model/decode.h"
+#include "model/residual.h"
 #include "simd/engine.h"
 
 static const unroll_option options[] = {
@@ -82,13 +83,25 @@ static void keep(const workspace *w, const unroll_sequences *in, int first, int 
         read_labels(w, in, first, size, out);
 }
 
-static unroll_status predict_batch(workspace *w, const unroll_sequences *in, const unroll_model_shape *shape, int first,
-                                   int size, predictions *out)
+/* y of every step that there is, by x of that step. */
+static void add_residual(const unroll_model_file *file, const unroll_sequences *in, int size, workspace *w)
+{
+    for (int n = 0; n < size && file->residual_input >= 0; n++)
+        for (int t = 0; t < w->batch.length[n]; t++) {
+            size_t at = (size_t)n * (size_t)in->steps + (size_t)t;
+            real last = w->batch.x[at * (size_t)in->inputs + (size_t)file->residual_input];
+            w->y[at] = (real)unroll_residual_answer((double)last, file->residual_scale, (double)w->y[at]);
+        }
+}
+
+static unroll_status predict_batch(workspace *w, const unroll_sequences *in, const unroll_model_file *file, int first, int size,
+                                   predictions *out)
 {
     unroll_forward io = {.y = w->y, .states = w->states};
     int bad;
-    UNROLL_TRY(unroll_sequence_batch_fill(in, shape, first, size, &w->batch, &io));
+    UNROLL_TRY(unroll_sequence_batch_fill(in, &file->shape, first, size, &w->batch, &io));
     unroll_model_forward(w->model, &io);
+    add_residual(file, in, size, w);
     bad = first_not_finite(w->y, size * out->steps, out->outputs);
     if (bad >= 0)
         return unroll_error(UNROLL_FAILED, "the model's output is not a finite number at sequence %d, step %d",
@@ -193,7 +206,7 @@ static unroll_status predict_all(const unroll_model_file *file, const char *cons
         status = open_predictions(file, w.model, in, out);
     for (int first = 0; first < in->count && status.code == UNROLL_OK; first += w.batch.room) {
         int left = in->count - first;
-        status = predict_batch(&w, in, &file->shape, first, left < w.batch.room ? left : w.batch.room, out);
+        status = predict_batch(&w, in, file, first, left < w.batch.room ? left : w.batch.room, out);
         if (status.code == UNROLL_OK && atomic_load(stop))
             status = unroll_error(UNROLL_STOPPED, "stopped; nothing is written");
     }
@@ -268,6 +281,7 @@ const unroll_command command_predict = {
             "           or, of words, lines of extra/vocabulary (code points), counted from 0;\n"
             "           lengths (N), where not all are T long\n"
             "OUTPUT.h5  y (N, T, outputs), zero past a sequence's end: numbers, or logits where classes are learned;\n"
+            "           of task=series residual=last forecasts as ever, the last value already added;\n"
             "           the last states h (layers, N, hidden), and c for cells with a second one;\n"
             "           of a model whose labels have no places symbols (N, T), what its most probable path says, -1 past\n"
             "           the end, and lengths (N), how many they are;\n"

@@ -9,6 +9,7 @@
 #include "base/version.h"
 #include "losses/loss.h"
 #include "model/network.h"
+#include "model/residual.h"
 #include "sweep/sweep.h"
 
 static const char schema[] = "unroll model 2";
@@ -159,6 +160,40 @@ static unroll_status read_settings(const unroll_bundle *bundle, const char *path
     return unroll_settings_check(settings);
 }
 
+/* The one number that an extra is; *value stays as it is where the file has no such extra. */
+static unroll_status read_extra(const unroll_bundle *bundle, const char *path, const char *extra, double *value)
+{
+    char name[64];
+    const unroll_array *array;
+    snprintf(name, sizeof name, "extra/%s", extra);
+    array = unroll_bundle_find(bundle, name);
+    if (array == NULL)
+        return unroll_ok();
+    if (array->type != UNROLL_ARRAY_DOUBLE || array->rank != 1 || array->dims[0] != 1)
+        return unroll_error(UNROLL_WRONG, "%.300s is not a whole saved model: its data set %s is not one number", path, name);
+    *value = *(const double *)array->data;
+    return unroll_ok();
+}
+
+static unroll_status read_residual(unroll_model_file *file, const char *path)
+{
+    double input = -1.0, scale = 0.0;
+    UNROLL_TRY(read_extra(file->bundle, path, UNROLL_RESIDUAL_INPUT, &input));
+    UNROLL_TRY(read_extra(file->bundle, path, UNROLL_RESIDUAL_SCALE, &scale));
+    file->residual_input = -1;
+    if (input == -1.0 && scale == 0.0)
+        return unroll_ok();
+    if (!(input >= 0.0 && input < file->shape.inputs && input == floor(input)) || !(scale > 0.0) || !isfinite(scale) ||
+        file->shape.outputs != 1 || file->shape.answer != UNROLL_AT_EVERY)
+        return unroll_error(UNROLL_WRONG,
+                            "%.300s is not a whole saved model: its extra/%s and extra/%s make no sense beside its inputs and "
+                            "outputs",
+                            path, UNROLL_RESIDUAL_INPUT, UNROLL_RESIDUAL_SCALE);
+    file->residual_input = (int)input;
+    file->residual_scale = scale;
+    return unroll_ok();
+}
+
 unroll_status unroll_model_file_open(const char *path, unroll_model_file *file)
 {
     const char *found;
@@ -177,7 +212,8 @@ unroll_status unroll_model_file_open(const char *path, unroll_model_file *file)
     if (file->settings == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for the settings of a model");
     UNROLL_TRY(read_settings(file->bundle, path, file->settings));
-    return read_shape(file->bundle, path, &file->shape);
+    UNROLL_TRY(read_shape(file->bundle, path, &file->shape));
+    return read_residual(file, path);
 }
 
 /* The array of the file that holds a weight. */

@@ -16,6 +16,8 @@ typedef struct unroll_model_file {
     unroll_bundle *bundle;
     unroll_settings *settings;
     unroll_model_shape shape; /* as trained; batch is 0 */
+    int residual_input;       /* model/residual.h; -1: outputs are answers as they are */
+    double residual_scale;
 } unroll_model_file;
 
 /* UNROLL_WRONG when the file is not a saved model, or as store.h says. To be closed in any case. */
