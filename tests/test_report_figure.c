@@ -107,6 +107,16 @@ static void a_curve_is_the_median_and_a_run_that_diverged_is_worst_from_there_on
     CHECK_TEXT(read_text(data, "data.gp"), expected);
 }
 
+/* file= is a setting, and NAME_file the data */
+static void a_column_never_takes_the_place_of_the_data(void)
+{
+    ask("# A caption.\n#! m: median mse over length by file model\n");
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"), "\nm_file = 'm.dat'\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"), "\nm_by_file = "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"), "\nm_by_file_values = "));
+    CU_ASSERT_PTR_NULL(strstr(read_text(data, "data.gp"), "\nm_file = \""));
+}
+
 static void what_a_point_takes_together_stands_in_the_caption(void)
 {
     ask("# A caption.\n#! m: median mse over length by task\n");
@@ -436,6 +446,7 @@ static void without_gnuplot_it_is_said_how_to_get_it(void)
 
 const unroll_test tests_report_figure[] = {
     TEST(a_curve_is_the_median_and_a_run_that_diverged_is_worst_from_there_on),
+    TEST(a_column_never_takes_the_place_of_the_data),
     TEST(what_a_point_takes_together_stands_in_the_caption),
     TEST(what_a_point_would_take_together_is_parted_and_named),
     TEST(a_setting_that_follows_another_one_parts_no_point),

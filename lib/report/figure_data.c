@@ -8,7 +8,8 @@
    ("#?" for what may be without data: NAME_n is then 0) and gives the file NAME.dat: a block for each combination of the
    "by" columns (gnuplot's index 0, 1, ...), with lines of x, median or share, low, high, or point, CURVE... (run). An end that is
    infinite, as of runs that diverged, is drawn at the largest value that there is. METRIC may have endings as in
-   unroll_experiment's columns. NAME is a variable's name, too: letters, digits and underscores.
+   unroll_experiment's columns. NAME is a variable's name, too: letters, digits and underscores. gnuplot finds the file's name in
+   NAME_file, its number of blocks in NAME_n, the metric's unit in NAME_unit, and of each COLUMN what print_values says.
 
    The COLUMN "others", the last one, stands for every other setting that runs on one point differ in: NAME_others holds
    "lr 0.01" in double quotes for each block, NAME_others_values each of them once, and both are empty where there is none.
@@ -271,9 +272,12 @@ static bool is_first(const unroll_groups *groups, int group, int column)
     return true;
 }
 
-/* NAME_COLUMN, the column's value in each block, and NAME_COLUMN_values, each of them once. */
+/* NAME_COLUMN, the column's value in each block, and NAME_COLUMN_values, each of them once; of a column whose variable would take
+   the place of NAME_file, NAME_n or NAME_unit NAME_by_COLUMN and NAME_by_COLUMN_values. */
 static unroll_status print_values(const drawing *d, const request *r, const unroll_groups *groups, int column)
 {
+    const char *by = groups->column[column];
+    bool taken = strcmp(by, "file") == 0 || strcmp(by, "n") == 0 || strcmp(by, "unit") == 0;
     char name[128], shown[UNROLL_VALUE_ROOM], *all = malloc((size_t)groups->count * UNROLL_VALUE_ROOM + 1), *once;
     if (all == NULL)
         return out_of_memory();
@@ -288,9 +292,9 @@ static unroll_status print_values(const drawing *d, const request *r, const unro
         if (is_first(groups, g, column))
             add_value(once, shown);
     }
-    snprintf(name, sizeof name, "%s_%s", r->name, groups->column[column]);
+    snprintf(name, sizeof name, "%s_%s%s", r->name, taken ? "by_" : "", by);
     print_string(name, all, d->variables);
-    snprintf(name, sizeof name, "%s_%s_values", r->name, groups->column[column]);
+    snprintf(name, sizeof name, "%s_%s%s_values", r->name, taken ? "by_" : "", by);
     print_string(name, once, d->variables);
     free(all);
     free(once);
