@@ -1,7 +1,8 @@
-# Forecasts of real series, a row a series. Left the end of the test part in the file's own unit, by the run with the median error
-# of each cell, at the longest horizon; right the test error on values scaled by the training part against the horizon, median over
-# seeds with an interval that covers 95% or more, beside the forecasts that need no model (dashed: the last value again; dotted: the
-# last season's). What to look at: on which side of the dashed line each cell lies, and whether the cells' intervals part.
+# Forecasts of real series, a row a series. Left the end of the test part in the file's own unit, by the run with the median
+# error of each cell, at the longest horizon; right the test error on values scaled by the training part against the horizon,
+# median over seeds with an interval that covers 95% or more, beside the forecasts that need no model (dashed: the last value
+# again; dotted: the last season's). What to look at: on which side of the dashed line each cell lies, and whether the cells'
+# intervals part.
 #! forecast: run test_mse truth naive forecast by file horizon model others where params=max horizon=max
 #! error: median test_mse over horizon by file model others where params=max
 #! naive: median test_naive_mse:given over horizon by file where params=max
@@ -62,7 +63,8 @@ do for [f in files] {
     set xtics () nomirror
     set format y "10^{%L}"
     pick = blocks(error_by_file, error_n, f)
-    plot naive_file index (word(blocks(naive_by_file, naive_n, f), 1) - 1) using 1:2:xtic(1) with lines lw 3 dt 2 lc rgb "#555555" notitle, \
+    plot naive_file index (word(blocks(naive_by_file, naive_n, f), 1) - 1) using 1:2:xtic(1) \
+             with lines lw 3 dt 2 lc rgb "#555555" notitle, \
          for [i in blocks(seasonal_by_file, seasonal_n, f)] seasonal_file index (i-1) using 1:2 \
              with lines lw 3 dt 3 lc rgb "#555555" notitle, \
          for [i in pick] error_file index (i-1) using 1:2:3:4 \

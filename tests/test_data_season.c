@@ -55,8 +55,8 @@ static void a_day_of_288_rows_is_found_under_noise_trend_and_weeks(void)
 {
     check_all(&(plan){.period = {288, 2016}, .height = {1, 0.7}}, 8000, 288, 0);
     check_all(&(plan){.period = {288, 144, 2016}, .height = {1, 0.5, 0.7}, .slope = 1e-3, .white = 1}, 12000, 288, 1);
-    check_all(&(plan){.period = {288, 144, 2016}, .height = {1, 0.5, 0.7}, .slope = -1e-3, .slow = 0.3, .memory = 0.95}, MOST_ROWS,
-              288, 1);
+    check_all(&(plan){.period = {288, 144, 2016}, .height = {1, 0.5, 0.7}, .slope = -1e-3, .slow = 0.3, .memory = 0.95},
+              MOST_ROWS, 288, 1);
     check_all(&(plan){.period = {288, 2016}, .height = {1, 0.7}, .white = 0.3, .slow = 0.05, .memory = 1}, MOST_ROWS, 288, 1);
 }
 
