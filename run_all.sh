@@ -189,7 +189,7 @@ run_experiments() {
 }
 where_it_lies() {
     echo
-    echo "Done in $(($(date +%s) - started)) s. Here it lies:"
+    echo "Done in $(($(date +%s) - started)) s. The results:"
     echo "  results/report.html      verdicts, figures and tables on one page, for a browser (report.md: the same as Markdown)"
     echo "  results/figures/         every figure as .svg and .png"
     echo "  results/EXPERIMENT.h5    all runs of an experiment, for h5py, xarray, h5dump, HDFView"

@@ -134,6 +134,17 @@ static void a_setting_that_a_model_cannot_have_makes_no_condition_of_it(void)
     CU_ASSERT_FALSE(verdict.exploratory);
     unroll_verdict_free(&verdict);
 
+    /* nor does it part an LSTM from its partners */
+    experiment.rules[0] = (unroll_rule){UNROLL_DIFFERENCE, UNROLL_LOWER, .metric = "mse", .of = "model=lstm", .against = "model=rnn",
+                                        .where = "length=10"};
+    for (int i = 0; i < made.count; i++)
+        made.mse[i] += strcmp(made.model[i], "rnn") == 0;
+    verdict = judge_all(&experiment);
+    CU_ASSERT_EQUAL(verdict.count, 1);
+    CU_ASSERT_EQUAL(verdict.outcome, UNROLL_SUPPORTED);
+    unroll_verdict_free(&verdict);
+    experiment.rules[0] = rule;
+
     /* but an LSTM that was run at another value than was declared is no run of the experiment */
     for (int i = 0; i < made.count; i++)
         made.bias[i] = 0;

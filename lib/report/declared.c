@@ -1,9 +1,11 @@
 /* The runs and conditions that an experiment declares, among those of a table. */
 #include "report/declared.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "model/effect.h"
 #include "sweep/sweep.h"
 
@@ -154,6 +156,33 @@ bool unroll_declared_seeds(const unroll_declared *d, const double *seeds, int co
 }
 
 /* ---- conditions ---- */
+
+/* Whether a setting varies in that some runs cannot have it, and in nothing else. */
+static bool is_one_value(const unroll_declared *d, const bool *keep, const char *name)
+{
+    const unroll_table_column *column = unroll_table_find(d->table, name);
+    int setting = unroll_setting_find(name), first = -1;
+    if (setting < 0 || !unroll_varies(d->table, column, keep))
+        return false;
+    for (int row = 0; row < d->table->rows; row++) {
+        if (!keep[row] || (first >= 0 && unroll_field_equal(unroll_field_at(column, row), unroll_field_at(column, first))) ||
+            is_idle(d, row, setting))
+            continue;
+        if (first >= 0)
+            return false;
+        first = row;
+    }
+    return true;
+}
+
+void unroll_declared_conditions(const unroll_declared *d, const bool *keep, char by[UNROLL_COLUMNS_ROOM])
+{
+    char word[48], kept[UNROLL_COLUMNS_ROOM] = "";
+    for (const char *rest = by; unroll_next_word(&rest, word, sizeof word);)
+        if (!is_one_value(d, keep, word))
+            snprintf(kept + strlen(kept), sizeof kept - strlen(kept), "%s%s", kept[0] != '\0' ? " " : "", word);
+    strcpy(by, kept);
+}
 
 /* The settings of the experiment's runs at a condition, where the column that the rule names holds `value`. */
 static unroll_status set_condition(const unroll_declared *d, const unroll_condition *c, unroll_field value, unroll_settings *settings)

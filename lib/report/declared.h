@@ -20,6 +20,9 @@ void unroll_declared_close(unroll_declared *declared);
 
 /* Whether these seeds are all those of one of the sizes. */
 bool unroll_declared_seeds(const unroll_declared *declared, const double *seeds, int count);
+/* Takes out of `by`, columns parted by blanks, the settings that vary among the runs in `keep` in nothing but that some cannot have
+   them: beside an LSTM with forget_bias=1 a GRU, which has none, stands at the same condition. */
+void unroll_declared_conditions(const unroll_declared *declared, const bool *keep, char by[UNROLL_COLUMNS_ROOM]);
 /* Whether there are runs of `value`, of the column that the rule names, at a condition, or are missing there. Neither: a GRU has
    no forget_bias, so all of its runs are at the default; and an LSTM has none there where the experiment says forget_bias=1. */
 bool unroll_declared_at(const unroll_declared *declared, const unroll_condition *c, unroll_field value);

@@ -273,6 +273,7 @@ static unroll_status judge_rule(judging *j, const unroll_rule *rule)
     if ((r.condition.metric.is & UNROLL_IS_TIME) != 0)
         count_refused(j);
     unroll_groups_default(j->experiment, j->table, j->keep, but, by);
+    unroll_declared_conditions(&j->declared, j->keep, by);
     UNROLL_TRY(unroll_groups_make(j->experiment, j->table, by, j->keep, &groups));
     r.condition.groups = &groups;
     before = j->verdict->count;
