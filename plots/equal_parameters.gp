@@ -13,11 +13,9 @@
 #? text_guess: median test_order5_bits:given over params by task where task=text
 eval canvas(1800, 700)
 set multiplot layout 1,5 margins 0.055,0.99,y(0.3),y(0.92) spacing 0.05,0
-set logscale x
 set xtics (5000,20000,80000) format "%.0s%c"
 set xlabel "parameters"
-set xrange [3500:115000]
-aside(i, n) = 1 + 0.2 / n * (i - (n + 1) / 2.0)
+aside(x, i, n) = x > 0 ? x * (1 + 0.2 / n * (i - (n + 1) / 2.0)) : 0.2 / n * (i - (n + 1) / 2.0)
 titled(task) = task eq "adding" ? "Adding (mse)" : task eq "recall" ? "Recall (error rate)" : \
                task eq "parity" ? "Parity (error rate)" : task eq "series" ? "Series (test mse)" : "Text (bits per character)"
 do for [task in "adding recall parity series text"] {
@@ -28,7 +26,15 @@ do for [task in "adding recall parity series text"] {
     unset key
     if (task eq "adding") { set key at screen 0.53,y(0.14) center top horizontal }
     if (n > 0) {
-        plot for [i=1:n] value(task."_file") index i-1 using ($1*aside(i,n)):2:3:4 with yerrorlines lw 3 ps 1.6 \
+        stats value(task."_file") using 1 nooutput
+        if (STATS_max > 0) {
+            set logscale x
+            set xrange [3500:115000]
+        } else { # of runs of one width instead
+            unset logscale x
+            set xrange [-1:1]
+        }
+        plot for [i=1:n] value(task."_file") index i-1 using (aside($1,i,n)):2:3:4 with yerrorlines lw 3 ps 1.6 \
                  pt mark(word(value(task."_model"),i)) lc rgb colour(word(value(task."_model"),i)) \
                  dt dash(value(task."_others"), value(task."_others_values"), i) \
                  title name(word(value(task."_model"),i), value(task."_others"), i), \
