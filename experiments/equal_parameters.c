@@ -19,8 +19,8 @@ const unroll_experiment experiment_equal_parameters = {
     .figures = "equal_parameters",
     .rules =
         {
-            {UNROLL_DIFFERENCE, UNROLL_AS_GOOD_AS, .metric = "solved:higher", .of = "model=gru", .against = "model=lstm", .bound = 0.5,
-             .where = "task=adding,recall,parity"},
+            {UNROLL_DIFFERENCE, UNROLL_AS_GOOD_AS, .metric = "solved:share:higher", .of = "model=gru", .against = "model=lstm",
+             .bound = 0.5, .where = "task=adding,recall,parity"},
             {UNROLL_RATIO, UNROLL_AS_GOOD_AS, .metric = "test_mse", .of = "model=gru", .against = "model=lstm", .bound = 0.03,
              .where = "task=series"},
             {UNROLL_DIFFERENCE, UNROLL_AS_GOOD_AS, .metric = "test_bits_per_character", .of = "model=gru", .against = "model=lstm",

@@ -153,6 +153,19 @@ static void a_setting_that_a_model_cannot_have_makes_no_condition_of_it(void)
     unroll_verdict_free(&verdict);
 }
 
+/* Two models neither of which solves anything are not shown to be as good as each other by that. */
+static void what_neither_solves_does_not_show_that_they_are_as_good(void)
+{
+    static const unroll_rule as_good = {UNROLL_DIFFERENCE, UNROLL_AS_GOOD_AS, .metric = "solved:share:higher", .of = "model=lstm",
+                                        .against = "model=rnn", .bound = 0.5};
+    for (int solved = 0; solved < 2; solved++) {
+        forget();
+        add_runs("rnn", 10, 6, solved ? 0.1 : 2);
+        add_runs("lstm", 10, 6, solved ? 0.2 : 3);
+        CU_ASSERT_EQUAL(judge(as_good), solved ? UNROLL_SUPPORTED : UNROLL_UNDECIDED);
+    }
+}
+
 /* The full size is there when each of its runs is, though they are fewer than the combinations of its axes. */
 static void a_full_size_is_whole_without_the_runs_that_are_one(void)
 {
@@ -556,6 +569,7 @@ const unroll_test tests_report_verdict[] = {
     TEST(a_setting_that_a_model_cannot_have_makes_no_condition_of_it),
     TEST(a_full_size_is_whole_without_the_runs_that_are_one),
     TEST(a_rule_without_a_run_is_told),
+    TEST(what_neither_solves_does_not_show_that_they_are_as_good),
     TEST(runs_are_paired_by_their_seeds),
     TEST(a_claim_must_hold_at_every_condition),
     TEST(a_claim_is_contradicted_where_one_comparison_is_clear_after_holms_correction),

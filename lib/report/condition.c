@@ -58,6 +58,12 @@ static double compare(const unroll_rule *rule, double a, double b)
     return rule->statistic == UNROLL_RATIO ? a / b : a - b;
 }
 
+/* Infinite; of a share, of which each run has all or nothing, 0. */
+static bool is_worst(const unroll_condition *c, double value)
+{
+    return isinf(value) || ((c->metric.is & UNROLL_IS_SHARE) != 0 && value == 0);
+}
+
 static bool has_yardstick(const unroll_condition *c)
 {
     return c->yardstick.name[0] != '\0';
@@ -88,7 +94,7 @@ static void add_pairs(const unroll_condition *c, span rows, unroll_compared *out
             other = 0; /* a run that diverged before its yardstick was there is worst all the same */
         if (isnan(own) || isnan(other))
             continue;
-        out->both_worst += paired && isinf(own) && isinf(other);
+        out->both_worst += paired && is_worst(c, own) && is_worst(c, other);
         out->seed[out->count] = seed_at(c, i).real;
         out->value[out->count++] = paired ? compare(c->rule, own, other) : own;
     }
