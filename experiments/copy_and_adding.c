@@ -7,9 +7,12 @@ const unroll_experiment experiment_copy_and_adding = {
     .claim = "at equal parameters an LSTM and a GRU add numbers over a long lag better than a vanilla RNN does",
     .source = "Hochreiter and Schmidhuber, 1997; Arjovsky, Shah and Bengio, 2016; Bai, Kolter and Koltun, 2018",
     .version = 1,
-    .axes_quick = "task=copy,adding length=50 params=16000 model=rnn,lstm,gru seed=0..5 steps=500",
-    .axes_full = "task=copy,adding length=600,1000 params=16000,70000 model=rnn,lstm,gru seed=0..5 steps=5000",
-    .fixed = "batch=32 lr=0.005 clip=1",
+    .axes_quick = "task=copy,adding length=50 params=16000 model=rnn,lstm,gru lr=0.002,0.005 seed=0..5 steps=500",
+    .axes_full = "task=copy,adding length=600,1000 params=16000,70000 model=rnn,lstm,gru lr=0.001,0.005 seed=0..5 "
+                 "steps=3000",
+    .fixed = "batch=32 clip=1",
+    .best = "lr",
+    .best_by = "seed=100",
     .without = {"task=copy length=600", "task=copy params=70000", "task=adding length=1000", "task=adding params=16000 length=600"},
     .groups = "task length params model",
     .columns = "width parameters ms_per_step:time mse baseline_mse:given nats_per_step baseline_nats_per_step:given test_recalled:alone "

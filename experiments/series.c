@@ -10,8 +10,8 @@ const unroll_experiment experiment_series = {
     .version = 3,
     .axes_quick = "file=sunspots,co2,elnino,jfk horizon=1,12 model=rnn,lstm,gru params=3000 lr=grid(0.001,0.009,3) seed=0..5 "
                   "steps=400",
-    .axes_full = "file=sunspots,co2,elnino,jfk horizon=1,12,60 model=rnn,lstm,gru params=3000,30000 lr=grid(0.0005,0.0135,4) "
-                 "seed=0..12 steps=3000",
+    .axes_full = "file=sunspots,co2,elnino,jfk horizon=1,12,60 model=rnn,lstm,gru params=3000,10000 lr=grid(0.001,0.009,3) "
+                 "seed=0..9 steps=2000",
     .fixed = "task=series residual=last length=64 batch=16 schedule=cosine",
     .best = "lr",
     .best_by = "seed=100..101",

@@ -22,7 +22,7 @@ const unroll_experiment experiment_speed = {
     .source = "the number of their gates: 1, 3 and 4; Chung et al., 2014",
     .version = 1,
     .axes_quick = "model=rnn,lstm,gru hidden=16,64,256 batch=1,32 length=16,64 seed=0..5",
-    .axes_full = "model=rnn,lstm,gru hidden=16,32,64,128,256,512 batch=1,16,32,64,128 length=16,64,256 seed=0..9",
+    .axes_full = "model=rnn,lstm,gru hidden=16,64,128,256,512 batch=1,32,128 length=16,64 seed=0..9",
     .fixed = "input=0 threads=1",
     .timed = true,
     .steps = true,

@@ -50,11 +50,11 @@ const unroll_experiment experiment_training = {
     .source = "repeated by most tutorials; Pascanu, Mikolov and Bengio, 2013, for clipping",
     .version = 1,
     .axes_quick = "lr=0.001,0.003,0.01,0.03 clip=0,1 model=rnn,lstm,gru seed=0..5 steps=600",
-    .axes_full = "lr=grid(0.0003,0.1,8) clip=0,1 model=rnn,lstm,gru seed=0..9 steps=5000",
+    .axes_full = "lr=grid(0.0003,0.1,6) clip=0,1 params=0,20000 model=rnn,lstm,gru seed=0..9 steps=2000",
     .fixed = "task=adding length=30 hidden=64 batch=32 points=100",
     .measure = measure,
     .metric = "mse",
-    .groups = "clip lr model",
+    .groups = "clip lr params model",
     .columns = "ms_per_step:time stable:share spikes:alone mse solved:share solved_step:until solved_seconds:until:time",
     .figures = "training",
     .rules =
