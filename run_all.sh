@@ -5,7 +5,7 @@ cd "$(dirname "$0")"
 
 usage() {
     cat <<'END'
-./run_all.sh [--full] [--no-install]       install what is missing, build, run every experiment, draw, print the tables
+./run_all.sh [--full] [--no-install]       install what is missing, build, run every experiment, draw, print the verdicts
 ./run_all.sh test [--no-install]           install what is missing, build, run the tests
 
   --full         the full sizes of the experiments instead of the quick ones (hours)
@@ -183,7 +183,7 @@ run_experiments() {
         echo "No gnuplot here, so no figures."
     fi
     stage "Report"
-    $unroll report || failed="$failed report"
+    $unroll report --verdicts || failed="$failed report"
     where_it_lies
     [ -z "$failed" ] || fail 1 "not everything went well:$failed"
 }

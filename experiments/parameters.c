@@ -64,6 +64,8 @@ static unroll_status measure(const unroll_settings *settings, unroll_record *rec
     UNROLL_TRY(count_cell(settings, "rnn", hidden, &plain));
     UNROLL_TRY(width_as_lstm(settings, hidden, &width));
     unroll_network_describe(settings, record);
+    /* beside the gates proper a cell has weights for its candidate */
+    unroll_record_int(record, "sigmoid_gates", "", unroll_record_find(record, "gates")->integer - 1);
     unroll_record_int(record, "cell_parameters", "", own);
     unroll_record_real(record, "times_rnn", "", (double)own / (double)plain);
     unroll_record_int(record, "width_as_lstm", "units", width);
@@ -74,7 +76,7 @@ static unroll_status measure(const unroll_settings *settings, unroll_record *rec
     return unroll_ok();
 }
 
-/* A count has no chance in it: its seeds are there because a rule wants six runs. */
+/* A count has no chance in it: its seeds are there because a rule wants several runs. */
 const unroll_experiment experiment_parameters = {
     .name = "parameters",
     .title = "parameters of a cell, by width and number of bias vectors",
@@ -82,13 +84,13 @@ const unroll_experiment experiment_parameters = {
              "the candidate",
     .source = "Hochreiter and Schmidhuber, 1997; Gers, Schmidhuber and Cummins, 2000; Cho et al., 2014; Chung et al., 2014",
     .version = 1,
-    .axes_quick = "hidden=64,195,227,400 model=rnn,gru,lstm bias=one,two seed=0..5",
-    .axes_full = "hidden=16,64,195,227,400,1024 model=rnn,gru,lstm bias=one,two seed=0..5",
+    .axes_quick = "hidden=64,195,227,400 model=rnn,gru,lstm bias=one,two seed=0..11",
+    .axes_full = "hidden=16,64,195,227,400,1024 model=rnn,gru,lstm bias=one,two seed=0..11",
     .fixed = "input=20",
     .measure = measure,
     .metric = "cell_parameters",
     .groups = "hidden model bias",
-    .columns = "gates cell_parameters times_rnn:alone width_as_lstm with_peepholes:alone",
+    .columns = "states sigmoid_gates cell_parameters times_rnn:alone width_as_lstm with_peepholes:alone",
     .figures = "parameters",
     .published = {{"cell_parameters", "model=rnn hidden=400 bias=one", 168400, "Chung et al., 2014: 400 x (20 + 400 + 1)"},
                   {"cell_parameters", "model=gru hidden=227 bias=one", 168888, "Chung et al., 2014: 3 x 227 x (20 + 227 + 1)"},
@@ -101,4 +103,38 @@ const unroll_experiment experiment_parameters = {
             {UNROLL_RATIO, UNROLL_AT_LEAST, .metric = "cell_parameters", .of = "model=lstm", .against = "model=rnn", .bound = 4},
             {UNROLL_RATIO, UNROLL_AT_MOST, .metric = "cell_parameters", .of = "model=lstm", .against = "model=rnn", .bound = 4},
         },
+    .taught =
+        {{.order = 10,
+          .name = "memory",
+          .measured = "states that a step hands on, each with a number for each unit",
+          .shown = {UNROLL_VALUE, .metric = "states", .where = "hidden=64 bias=one"},
+          .rnn = {"single hidden state", .rules = {{UNROLL_VALUE, UNROLL_AT_MOST, .metric = "states", .bound = 1}}},
+          .lstm = {"cell state and hidden state",
+                   .rules = {{UNROLL_VALUE, UNROLL_AT_LEAST, .metric = "states", .bound = 2},
+                             {UNROLL_VALUE, UNROLL_AT_MOST, .metric = "states", .bound = 2}}},
+          .gru = {"combined hidden state", .rules = {{UNROLL_VALUE, UNROLL_AT_MOST, .metric = "states", .bound = 1}}}},
+         {.order = 20,
+          .name = "gates",
+          .measured = "gates, each with weights of its own",
+          .shown = {UNROLL_VALUE, .metric = "sigmoid_gates", .where = "hidden=64 bias=one"},
+          .rnn = {"none", .rules = {{UNROLL_VALUE, UNROLL_AT_MOST, .metric = "sigmoid_gates", .bound = 0}}},
+          .lstm = {"3 (forget, input, output)",
+                   .rules = {{UNROLL_VALUE, UNROLL_AT_LEAST, .metric = "sigmoid_gates", .bound = 3},
+                             {UNROLL_VALUE, UNROLL_AT_MOST, .metric = "sigmoid_gates", .bound = 3}}},
+          .gru = {"2 (reset, update)",
+                  .rules = {{UNROLL_VALUE, UNROLL_AT_LEAST, .metric = "sigmoid_gates", .bound = 2},
+                            {UNROLL_VALUE, UNROLL_AT_MOST, .metric = "sigmoid_gates", .bound = 2}}}},
+         {.order = 50,
+          .name = "parameters",
+          .measured = "of a layer of 64 units that reads 20 numbers",
+          .shown = {UNROLL_VALUE, .metric = "cell_parameters", .where = "hidden=64 bias=one"},
+          .rnn = {"fewest", .rules = {{UNROLL_RATIO, UNROLL_LOWER, .metric = "cell_parameters", .against = "model=lstm,gru"}}},
+          .lstm = {"most", .rules = {{UNROLL_RATIO, UNROLL_HIGHER, .metric = "cell_parameters", .against = "model=rnn,gru"}}},
+          .gru = {"fewer than LSTM", .rules = {{UNROLL_RATIO, UNROLL_LOWER, .metric = "cell_parameters", .against = "model=lstm"}}}},
+         {.order = 60,
+          .name = "weights",
+          .measured = "parameters over those of a vanilla RNN of as many units",
+          .shown = {UNROLL_VALUE, .metric = "times_rnn", .where = "hidden=64 bias=one"},
+          .lstm = {"3 gates times weights",
+                   .rules = {{UNROLL_VALUE, UNROLL_AT_MOST, .metric = "times_rnn", .bound = 3, .where = "hidden=64 bias=one"}}}}},
 };

@@ -186,7 +186,6 @@ static unroll_status measure(const unroll_settings *settings, unroll_record *rec
     for (int i = 0; i < MOMENTS && strcmp(record->status, "done") == 0; i++)
         UNROLL_TRY(take_moment(settings, i, record));
     unroll_network_describe(settings, record);
-    unroll_record_int(record, "claimed_reach", "steps", 20);
     return unroll_ok();
 }
 
@@ -210,9 +209,20 @@ const unroll_experiment experiment_vanishing_gradient = {
     .figures = "vanishing_gradient",
     .rules =
         {
-            {UNROLL_DIFFERENCE, UNROLL_LOWER, .metric = "reach_end:until", .of = "model=rnn", .against = "claimed_reach",
-             .where = "nonlinearity=tanh"},
+            {UNROLL_VALUE, UNROLL_AT_MOST, .metric = "reach_end:until", .of = "model=rnn", .bound = 20, .where = "nonlinearity=tanh"},
             {UNROLL_DIFFERENCE, UNROLL_HIGHER, .metric = "decay_end", .of = "model=lstm,gru", .against = "model=rnn",
              .where = "nonlinearity=tanh forget_bias=0"},
         },
+    .taught =
+        {{.order = 40,
+          .name = "the gradient",
+          .measured = "share of it that a step back leaves once trained (LSTM: forget bias 1)",
+          .shown = {UNROLL_VALUE, .metric = "decay_end", .where = "init=pytorch nonlinearity=tanh forget_bias=0"},
+          .rnn = {"vanishes",
+                  .rules = {{UNROLL_VALUE, UNROLL_AT_MOST, .metric = "reach_end:until", .bound = 20,
+                             .where = "init=pytorch nonlinearity=tanh"}}},
+          .lstm = {"cell state highway", "forget_bias=1",
+                   {{UNROLL_VALUE, UNROLL_AT_LEAST, .metric = "reach_end:until", .bound = 50, .where = "forget_bias=1"}}},
+          .gru = {"as the LSTM's",
+                  .rules = {{UNROLL_VALUE, UNROLL_AT_LEAST, .metric = "reach_end:until", .bound = 50}}}}},
 };

@@ -285,7 +285,7 @@ static void the_expected_time_of_a_large_run_is_there_soon(void)
         return;
     }
     snprintf(command, sizeof command,
-             "ulimit -t 100; exec %s run architectures hidden=2048 batch=64 length=500 steps=10 model=lstm seed=0 "
+             "ulimit -t 100; exec %s run architectures hidden=2048 batch=64 length=500 steps=10 model=lstm lr=0.01 seed=0 "
              "--dry-run --results %s 2>&1",
              UNROLL_PROGRAM, folder);
     a = answer_of(command);

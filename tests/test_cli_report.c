@@ -79,6 +79,23 @@ static const char *results_of_architectures(void)
     return made_folder(experiment, runs, 5);
 }
 
+/* A line an experiment, behind what is taught, and no table. */
+static void verdicts_alone_are_short(void)
+{
+    const char *results = results_of_architectures();
+    char arguments[1200], expected[1200];
+    snprintf(arguments, sizeof arguments, "report --verdicts --results %.1000s", results);
+    CU_ASSERT_EQUAL(call(arguments), 0);
+    CU_ASSERT_EQUAL(strncmp(out, "use when: ", 10), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n  vanilla RNN  short sequences only "));
+    snprintf(expected, sizeof expected, "\n\nreport: %.500s/report.html\nreport: %.500s/report.md\n", results, results);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n\narchitectures       not judged at this size; 0 of "));
+    CU_ASSERT_STRING_EQUAL(out + strlen(out) - strlen(expected), expected);
+    CU_ASSERT_PTR_NULL(strstr(out, "length  hidden"));
+    check("report --verdicts --format md --results %s", results, 2,
+          "unroll: --verdicts prints text to the terminal: it takes no --format and no --out\n");
+}
+
 static void csv_is_all_that_goes_down_a_pipe(void)
 {
     const char *results = results_of_architectures();
@@ -88,8 +105,8 @@ static void csv_is_all_that_goes_down_a_pipe(void)
     CU_ASSERT_EQUAL(call(arguments), 0);
     snprintf(expected, sizeof expected, "report: %s/report.html\nreport: %s/report.md\n", results, results);
     CHECK_TEXT(err, expected);
-    CU_ASSERT_EQUAL(strncmp(out, "length,hidden,model,runs,diverged,", 34), 0);
-    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n50,7,rnn,2,0,"));
+    CU_ASSERT_EQUAL(strncmp(out, "length,hidden,model,lr,runs,diverged,", 37), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n50,7,rnn,0.001,2,0,"));
     for (const char *at = out; *at != '\0'; at++) {
         commas += *at == ',';
         lines += *at == '\n';
@@ -115,7 +132,8 @@ static void every_format_has_its_own_head_and_text_ends_with_the_path(void)
     CU_ASSERT_STRING_EQUAL(out + strlen(out) - strlen(expected), expected);
     snprintf(arguments, sizeof arguments, "report --format md --results %s", results);
     CU_ASSERT_EQUAL(call(arguments), 0);
-    CU_ASSERT_EQUAL(strncmp(out, "## architectures: ", 18), 0);
+    CU_ASSERT_EQUAL(strncmp(out, "| | vanilla RNN | LSTM | GRU |\n", 31), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n\n## architectures: "));
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n\nVerdict: **not judged at this size**; 0 of "));
     CU_ASSERT_PTR_NULL(strstr(out, "report.md"));
 }
@@ -127,20 +145,20 @@ static void the_best_by_validation_is_asked_for(void)
     char arguments[1200];
     int lines = 0;
     snprintf(arguments, sizeof arguments,
-             "run architectures model=rnn length=10 hidden=4 steps=2 valid_batches=1 lr=0.01,0.1 seed=0..2 --results %s", folder);
+             "run training model=rnn length=10 hidden=4 steps=2 valid_batches=1 lr=0.01,0.1 clip=1 seed=0..2 --results %s", folder);
     CU_ASSERT_EQUAL_FATAL(call(arguments), 0);
-    snprintf(arguments, sizeof arguments, "report architectures best=lr --results %s", folder);
+    snprintf(arguments, sizeof arguments, "report training best=lr --results %s", folder);
     CU_ASSERT_EQUAL(call(arguments), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nbest of lr=0.01,0.1 by the median mse of seed=0, in 2 runs, 2 a choice; shown are the "
                                        "runs of seed=1,2.\n"));
-    snprintf(arguments, sizeof arguments, "report architectures best=lr --runs --format csv --results %s", folder);
+    snprintf(arguments, sizeof arguments, "report training best=lr --runs --format csv --results %s", folder);
     CU_ASSERT_EQUAL(call(arguments), 0);
     for (const char *at = out; (at = strchr(at, '\n')) != NULL; at++)
         lines++;
     CU_ASSERT_EQUAL(lines, 3); /* and of six runs two are left */
-    snprintf(arguments, sizeof arguments, "report architectures best=lr where=seed=2 --results %s", folder);
+    snprintf(arguments, sizeof arguments, "report training best=lr where=seed=2 --results %s", folder);
     CU_ASSERT_EQUAL(call(arguments), 2);
-    CHECK_TEXT(err, "unroll: best=lr takes some seeds to choose by and others to report, and the runs of architectures have none "
+    CHECK_TEXT(err, "unroll: best=lr takes some seeds to choose by and others to report, and the runs of training have none "
                     "but seed 2\n");
 }
 
@@ -172,7 +190,7 @@ static void html_is_one_whole_page(void)
     snprintf(arguments, sizeof arguments, "report --format=html --results %s", results);
     CU_ASSERT_EQUAL(call(arguments), 0);
     CU_ASSERT_EQUAL(strncmp(out, head, strlen(head)), 0);
-    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n<h1>architectures</h1>\n<h2>architectures: "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n<h1>architectures</h1>\n<div class=\"wide\">\n<table class=\"taught\">\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n<p>Verdict: <strong class=\"outcome3\">not judged at this size</strong>; 0 of "));
     CU_ASSERT_STRING_EQUAL(out + strlen(out) - 8, "</html>\n");
     CU_ASSERT_PTR_NULL(strstr(out, "report.md"));
@@ -208,7 +226,7 @@ static void out_writes_a_file_for_each_experiment_and_prints_where_it_lies(void)
         const char *format, *ending, *begin;
     } formats[] = {{"text", "txt", "architectures: "},
                    {"md", "md", "## architectures: "},
-                   {"csv", "csv", "length,hidden,model,runs,"},
+                   {"csv", "csv", "length,hidden,model,lr,runs,"},
                    {"html", "html", "<!doctype html>\n"}};
     const char *results = results_of_architectures(), *folder = test_folder();
     char arguments[2400], expected[8192], published[1200], name[64];
@@ -273,7 +291,7 @@ static void damaged_results_keep_no_other_table_back(void)
     write_text(results, "text.h5", "no HDF5");
     snprintf(arguments, sizeof arguments, "report --format md --results %s", results);
     CU_ASSERT_EQUAL(call(arguments), 2);
-    CU_ASSERT_EQUAL(strncmp(out, "## architectures: ", 18), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n## architectures: "));
     snprintf(expected, sizeof expected,
              "report: %s/report.html\nreport: %s/report.md\nunroll: %s/text.h5 is damaged: it does not end in the checksum that unroll "
              "writes; unroll run text makes it anew\n", results, results, results);
@@ -312,7 +330,7 @@ static void the_tables_are_out_before_the_page_is_begun(void)
     char arguments[1200];
     snprintf(arguments, sizeof arguments, "report --format csv --results %.1000s", results);
     CU_ASSERT_EQUAL(call_into(arguments, true), 0);
-    CU_ASSERT_EQUAL(strncmp(out, "length,hidden,model,runs,diverged,", 34), 0);
+    CU_ASSERT_EQUAL(strncmp(out, "length,hidden,model,lr,runs,diverged,", 37), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nreport: "));
 }
 
@@ -324,7 +342,7 @@ static void a_page_that_lacks_an_experiment_is_no_success(void)
     char paths[UNROLL_PAGES][512];
     unroll_status status;
     write_text(results, "text.h5", "no HDF5");
-    status = unroll_report_page(named, 2, results, paths);
+    status = unroll_report_page(named, 2, results, NULL, paths);
     CU_ASSERT(status.code != UNROLL_OK);
     CU_ASSERT_PTR_NOT_NULL(strstr(status.text, "/text.h5 is damaged: "));
     CU_ASSERT_PTR_NOT_NULL(strstr(paths[1], "/report.md"));
@@ -436,6 +454,7 @@ static void every_experiment_can_be_planned_in_both_sizes(void)
 const unroll_test tests_cli_report[] = {
     TEST(without_results_there_is_nothing_to_tell),
     TEST(a_wrong_call_names_what_is_right),
+    TEST(verdicts_alone_are_short),
     TEST(csv_is_all_that_goes_down_a_pipe),
     TEST(every_format_has_its_own_head_and_text_ends_with_the_path),
     TEST(the_best_by_validation_is_asked_for),

@@ -342,7 +342,7 @@ static const char *page_of(const unroll_experiment *e, const char *text, const c
     static char shown[32768];
     const char *results = hostile_folder(text, "<b>");
     char paths[UNROLL_PAGES][512];
-    CU_ASSERT_EQUAL(unroll_report_page(named, 1, results, paths).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_report_page(named, 1, results, NULL, paths).code, UNROLL_OK);
     strcpy(shown, read_text(results, name));
     return shown;
 }
@@ -383,7 +383,7 @@ static void the_name_of_the_results_folder_is_not_on_the_pages(void)
     char folder[1000], paths[UNROLL_PAGES][512];
     snprintf(folder, sizeof folder, "%s/`<b>\n# x", parent);
     CU_ASSERT_EQUAL_FATAL(rename(hostile_folder("a", "K"), folder), 0);
-    CU_ASSERT_EQUAL(unroll_report_page(named, 1, folder, paths).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_report_page(named, 1, folder, NULL, paths).code, UNROLL_OK);
     for (int i = 0; i < 2; i++) {
         CU_ASSERT_PTR_NOT_NULL(strstr(read_text(folder, names[i]), "hostile.h5"));
         CU_ASSERT_PTR_NULL(strstr(read_text(folder, names[i]), parent));

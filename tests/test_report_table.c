@@ -318,7 +318,7 @@ static unroll_status make_page(const unroll_experiment *e, const char *results)
 {
     const unroll_experiment *const named[] = {e};
     char paths[UNROLL_PAGES][512];
-    return unroll_report_page(named, 1, results, paths);
+    return unroll_report_page(named, 1, results, NULL, paths);
 }
 
 /* What the page says of the experiment, from its claim to what was run. */

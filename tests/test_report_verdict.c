@@ -476,6 +476,7 @@ static void a_condition_that_was_not_run_leaves_the_claim_unjudged(void)
     unroll_experiment experiment = with(below);
     unroll_verdict verdict;
     experiment.axes_quick = "length=9,20 seed=0..5";
+    experiment.axes_full = "length=9,30 seed=0..5";
     forget();
     add_runs("rnn", 9, 6, 2);
     add_runs("lstm", 9, 6, 1);
@@ -484,6 +485,49 @@ static void a_condition_that_was_not_run_leaves_the_claim_unjudged(void)
     CU_ASSERT_EQUAL(verdict.count, 2);
     CU_ASSERT_STRING_EQUAL(verdict.comparison[1].text, "no run has length=20");
     unroll_verdict_free(&verdict);
+}
+
+/* The full size has other lengths than the quick one: all of one are enough. */
+static void either_size_is_whole_by_itself(void)
+{
+    unroll_experiment experiment = with(below);
+    unroll_verdict verdict;
+    experiment.axes_quick = "model=rnn,lstm length=9 seed=0..5";
+    experiment.axes_full = "model=rnn,lstm length=20,30 seed=0..5";
+    forget();
+    for (int length = 20; length <= 30; length += 10) {
+        add_runs("rnn", length, 6, 2);
+        add_runs("lstm", length, 6, 1);
+    }
+    verdict = judge_all(&experiment);
+    CU_ASSERT_EQUAL(verdict.outcome, UNROLL_SUPPORTED);
+    CU_ASSERT_EQUAL(verdict.count, 2);
+    unroll_verdict_free(&verdict);
+}
+
+/* The metric of each run itself, at most and at least a bound. */
+static void a_rule_may_be_about_each_runs_own_value(void)
+{
+    static const struct {
+        unroll_direction direction;
+        double bound;
+        unroll_outcome outcome;
+    } asked[] = {{UNROLL_AT_MOST, 3, UNROLL_SUPPORTED},
+                 {UNROLL_AT_MOST, 1, UNROLL_CONTRADICTED},
+                 {UNROLL_AT_LEAST, 2, UNROLL_SUPPORTED},
+                 {UNROLL_AT_LEAST, 2.25, UNROLL_UNDECIDED}};
+    forget();
+    add_runs("rnn", 9, 6, 2); /* 2 to 2.5 */
+    for (int i = 0; i < 4; i++) {
+        unroll_rule rule = {UNROLL_VALUE, asked[i].direction, .metric = "mse", .of = "model=rnn", .bound = asked[i].bound};
+        unroll_experiment experiment = with(rule);
+        unroll_verdict verdict = judge_all(&experiment);
+        CU_ASSERT_EQUAL(verdict.outcome, asked[i].outcome);
+        CU_ASSERT_EQUAL_FATAL(verdict.count, 1);
+        CU_ASSERT_DOUBLE_EQUAL(verdict.comparison[0].interval.estimate, 2.25, 1e-12);
+        CU_ASSERT_EQUAL(strncmp(verdict.comparison[0].text, "mse of rnn at ", 14), 0);
+        unroll_verdict_free(&verdict);
+    }
 }
 
 static void a_rule_that_lacks_something_is_refused(void)
@@ -585,6 +629,8 @@ const unroll_test tests_report_verdict[] = {
     TEST(other_seeds_than_the_declared_are_exploratory),
     TEST(other_runs_take_nothing_from_the_verdict),
     TEST(a_condition_that_was_not_run_leaves_the_claim_unjudged),
+    TEST(either_size_is_whole_by_itself),
+    TEST(a_rule_may_be_about_each_runs_own_value),
     TEST(a_rule_that_lacks_something_is_refused),
     TEST(a_rule_on_a_column_that_no_run_has_says_so),
     TEST(a_rule_names_values_and_not_their_texts),

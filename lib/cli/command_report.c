@@ -13,6 +13,7 @@ static const unroll_option options[] = {
     {"best", "SETTING,...", "only the values that are best by validation on the lower half of the seeds, on the others"},
     {"--format", "F", "what is printed: text, md, csv or html (default: text)"},
     {"--runs", NULL, "a row a run instead of a row a group of runs: settings, metrics, seconds"},
+    {"--verdicts", NULL, "only what is taught beside what was measured, and what each claim comes to"},
     {"--out", "DIR", "write each experiment into a file of its own, DIR/EXPERIMENT.txt, .md, .csv or .html"},
     {"--results", "DIR", "folder of the results (default: results)"},
     {NULL, NULL, NULL},
@@ -25,6 +26,8 @@ typedef struct request {
     unroll_format format;
     unroll_grouping grouping;
     const char *folder; /* NULL: standard output */
+    bool verdicts;      /* no tables */
+    unroll_taught_table *taught; /* owned */
     unroll_status (*print)(const unroll_experiment *experiment, const unroll_table *table, const unroll_grouping *grouping,
                            unroll_format format, FILE *out);
 } request;
@@ -44,6 +47,16 @@ static unroll_status read_format(const char *text, unroll_format *format)
 
 /* ---- an experiment ---- */
 
+static void print_outcome(const unroll_experiment *experiment, const unroll_verdict *verdict, FILE *out)
+{
+    fprintf(out, "%-18s  %s", experiment->name, verdict->count > 0 ? unroll_outcome_name(verdict->outcome) : "without a rule");
+    if (verdict->count > 0) {
+        fputs("; ", out);
+        unroll_verdict_sentence(verdict, out);
+    }
+    fputc('\n', out);
+}
+
 static unroll_status print_experiment(const request *r, const unroll_experiment *experiment, const unroll_table *table,
                                       FILE *out)
 {
@@ -51,8 +64,13 @@ static unroll_status print_experiment(const request *r, const unroll_experiment 
     unroll_status judged = unroll_judge(experiment, table, &verdict);
     if (judged.code != UNROLL_OK && judged.code != UNROLL_NOTHING)
         return judged;
-    unroll_report_head(experiment, &verdict, r->format, out);
+    if (r->verdicts)
+        print_outcome(experiment, &verdict, out);
+    else
+        unroll_report_head(experiment, &verdict, r->format, out);
     unroll_verdict_free(&verdict);
+    if (r->verdicts)
+        return unroll_ok();
     fputs(r->format == UNROLL_FORMAT_TEXT ? "\n" : "", out);
     UNROLL_TRY(r->print(experiment, table, &r->grouping, r->format, out));
     if (r->print == unroll_report_rows || r->format == UNROLL_FORMAT_CSV) /* which is one table a file */
@@ -105,6 +123,15 @@ static unroll_status write_experiment(const request *r, const unroll_experiment 
     return write_file(r, experiment, table, true);
 }
 
+static void print_taught(const request *r)
+{
+    if (unroll_taught_is_empty(r->taught))
+        return;
+    unroll_taught_print(r->taught, r->format, stdout);
+    if (r->format == UNROLL_FORMAT_TEXT)
+        putchar('\n');
+}
+
 /* `printed`: so many were before it. */
 static unroll_status show_experiment(const request *r, const unroll_experiment *experiment, const unroll_table *table,
                                      int printed)
@@ -113,7 +140,9 @@ static unroll_status show_experiment(const request *r, const unroll_experiment *
         return write_experiment(r, experiment, table);
     if (printed == 0)
         open_page(r, r->shown > 1 ? "unroll report" : experiment->name, stdout);
-    else
+    if (printed == 0 && !r->selection.named)
+        print_taught(r);
+    else if (printed > 0 && !r->verdicts)
         putchar('\n');
     return print_experiment(r, experiment, table, stdout);
 }
@@ -162,15 +191,17 @@ static unroll_status print_tables(const request *r)
 
 /* The tables, then the pages, on which stands everything that there is, whatever was named. The tables are out before the
    page is begun: whatever becomes of it, nothing of them is lost in a buffer, and nothing is said before them. */
-static unroll_status print_all(const request *r)
+static unroll_status print_all(request *r)
 {
     bool pipe = r->format != UNROLL_FORMAT_TEXT && r->folder == NULL; /* apart from what goes down one */
     char paths[UNROLL_PAGES][512];
-    unroll_status page, tables = print_tables(r);
+    unroll_status page, tables = unroll_taught_load(r->selection.results, &r->taught);
+    UNROLL_TRY(tables);
+    tables = print_tables(r);
     if (tables.code == UNROLL_NOTHING)
         return tables;
     fflush(stdout); /* when it cannot be written, main tells it at the end */
-    page = unroll_report_page(NULL, 0, r->selection.results, paths);
+    page = unroll_report_page(NULL, 0, r->selection.results, r->taught, paths);
     for (int i = 0; i < UNROLL_PAGES; i++)
         if (paths[i][0] != '\0')
             fprintf(pipe ? stderr : stdout, "%sreport: %s\n", i == 0 && !pipe && r->folder == NULL ? "\n" : "", paths[i]);
@@ -188,6 +219,9 @@ static unroll_status read_request(const unroll_arguments *arguments, request *r)
         return unroll_error(UNROLL_WRONG, "--out needs the name of a folder");
     UNROLL_TRY(read_format(unroll_option_get(arguments, "--format"), &r->format));
     UNROLL_TRY(unroll_selection_read(arguments, &r->selection));
+    r->verdicts = unroll_option_get(arguments, "--verdicts") != NULL;
+    if (r->verdicts && (r->folder != NULL || r->format != UNROLL_FORMAT_TEXT))
+        return unroll_error(UNROLL_WRONG, "--verdicts prints text to the terminal: it takes no --format and no --out");
     r->shown = count_shown(&r->selection);
     if (r->format == UNROLL_FORMAT_CSV && r->folder == NULL && r->shown > 1)
         return unroll_error(UNROLL_WRONG, "each of these %d experiments has CSV columns of its own: name one of them, or let "
@@ -202,6 +236,7 @@ static unroll_status run(const unroll_arguments *arguments, const atomic_bool *s
     (void)stop;
     if (status.code == UNROLL_OK)
         status = print_all(&r);
+    unroll_taught_free(r.taught);
     unroll_selection_free(&r.selection);
     return status;
 }

@@ -267,6 +267,7 @@ static void recurrent_describe(const unroll_settings *settings, unroll_record *r
 {
     const unroll_cell *cell = unroll_cell_find(unroll_text(settings, "model"));
     unroll_record_int(record, "gates", "", unroll_cell_shape_of(cell, settings).gates);
+    unroll_record_int(record, "states", "", unroll_cell_states(cell));
 }
 
 extern const unroll_network network_recurrent;

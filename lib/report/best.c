@@ -151,6 +151,14 @@ static unroll_status add_values(choosing *c, const bool *keep)
 }
 
 /* Where it is asked for. */
+static bool any_varies(const choosing *c, const bool *keep)
+{
+    for (int k = 0; k < c->best.count; k++)
+        if (c->column[k] != NULL && unroll_varies(c->table, c->column[k], keep))
+            return true;
+    return false;
+}
+
 static unroll_status check_varies(const choosing *c, const bool *keep)
 {
     for (int k = 0; k < c->best.count; k++)
@@ -312,6 +320,8 @@ static unroll_status reduce(choosing *c, const char *by, bool *keep, char note[U
     UNROLL_TRY(by != NULL ? unroll_ok() : check_varies(c, keep));
     UNROLL_TRY(list_seeds(c, keep));
     UNROLL_TRY(by != NULL ? part_as_declared(c, by) : part_in_halves(c));
+    if (by != NULL && c->choosers == 0 && !any_varies(c, keep))
+        return unroll_ok(); /* a single value was run, of which nothing was to be chosen */
     unroll_groups_default(c->experiment, c->table, keep, c->names, others);
     UNROLL_TRY(unroll_groups_make(c->experiment, c->table, others, keep, &c->groups));
     UNROLL_TRY(add_runs(c));

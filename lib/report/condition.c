@@ -194,7 +194,7 @@ static void add_demand(const unroll_rule *rule, sentence *s)
 
 void unroll_condition_describe(const unroll_condition *c, char *out, size_t room)
 {
-    static const char *const statistics[] = {"", "", "share of runs with ", "slope of ", "reach of "};
+    static const char *const statistics[] = {"", "", "share of runs with ", "slope of ", "reach of ", ""};
     char shown[UNROLL_VALUE_ROOM];
     const unroll_rule *rule = c->rule;
     sentence s = {out, 0, room};

@@ -25,6 +25,8 @@ static const char *const style[] = {
     ".outcome0 { color: var(--good) } .outcome0::before { content: '\\2713\\a0' }",
     ".outcome1 { color: var(--bad) } .outcome1::before { content: '\\2717\\a0' }",
     ".outcome2::before, .outcome3::before { content: '?\\a0' }",
+    ".taught td { padding-bottom: .8rem; min-width: 11rem }",
+    "small { color: var(--quiet) }",
     ".wide { overflow-x: auto; margin: 1rem 0 }",
     "table { border-collapse: collapse; font-size: .875rem; line-height: 1.4; font-variant-numeric: tabular-nums;",
     "  overflow-wrap: normal }",

@@ -1,4 +1,4 @@
-/* The report on a page, results/report.md and results/report.html: the verdicts; then for each experiment its claim and
+/* The report on a page, results/report.md and results/report.html: what is taught, the verdicts; then for each experiment its claim and
    rules, its figures, its table and what was run. */
 #include <stdlib.h>
 #include <string.h>
@@ -92,7 +92,7 @@ static void print_link(const page *p, const unroll_experiment *experiment, const
         fprintf(out, "<li><a href=\"#%s\">%s</a>: <strong class=\"outcome%d\">%s</strong>", experiment->name, experiment->name,
                 verdict->count > 0 ? (int)verdict->outcome : (int)UNROLL_NOT_JUDGED, about);
     else
-        fprintf(out, "- **%s**: %s", experiment->name, about);
+        fprintf(out, "- **[%s](#%s)**: %s", experiment->name, experiment->name, about);
     if (verdict->count > 0) {
         fputs("; ", out);
         unroll_verdict_sentence(verdict, out);
@@ -108,6 +108,8 @@ static void begin_section(const page *p, const unroll_experiment *experiment)
 {
     if (p->format == UNROLL_FORMAT_HTML)
         fprintf(p->body, "<section id=\"%s\">\n", experiment->name);
+    else /* where the name of a heading's anchor differs from one program that shows it to the next */
+        fprintf(p->body, "<a id=\"%s\"></a>\n\n", experiment->name);
 }
 
 static void end_section(const page *p)
@@ -154,7 +156,17 @@ static unroll_status nothing(const char *results)
     return unroll_error(UNROLL_NOTHING, "there are no results in %.300s yet: unroll run makes them", results);
 }
 
-static void open_text(const page *p)
+static void print_taught(const page *p, const unroll_taught_table *taught)
+{
+    static const char heading[] = "What is taught, and what was measured";
+    FILE *out = p->file.out;
+    if (taught == NULL || unroll_taught_is_empty(taught))
+        return;
+    unroll_mark_heading(2, heading, p->format, out);
+    unroll_taught_print(taught, p->format, out);
+}
+
+static void open_text(const page *p, const unroll_taught_table *taught)
 {
     static const char title[] = "What was measured";
     static const char text[] =
@@ -167,14 +179,17 @@ static void open_text(const page *p)
     if (p->format == UNROLL_FORMAT_HTML) {
         unroll_html_open(title, p->file.out);
         fprintf(p->body, "<section id=\"numbers\">\n<h2>How to read the numbers</h2>\n<p>%s</p>\n</section>\n", text);
-        fputs("<nav aria-label=\"verdicts\">\n<ul>\n", p->file.out);
+        print_taught(p, taught);
+        fputs("<nav aria-label=\"verdicts\">\n<h2>The experiments</h2>\n<ul>\n", p->file.out);
     } else {
         fprintf(p->file.out, "# %s\n\n", title);
+        print_taught(p, taught);
+        unroll_mark_heading(2, "The experiments", p->format, p->file.out);
         fprintf(p->body, "\n%s\n\n", text);
     }
 }
 
-static unroll_status open_page(page *p, const char *path)
+static unroll_status open_page(page *p, const unroll_taught_table *taught, const char *path)
 {
     UNROLL_TRY(unroll_text_file_open(&p->file, path));
     p->body = open_memstream(&p->sections, &p->length);
@@ -182,7 +197,7 @@ static unroll_status open_page(page *p, const char *path)
         unroll_text_file_close(&p->file, false);
         return unroll_error(UNROLL_FAILED, "out of memory for %.300s", path);
     }
-    open_text(p);
+    open_text(p, taught);
     return unroll_ok();
 }
 
@@ -248,7 +263,7 @@ static unroll_status print_pages(const page pages[UNROLL_PAGES], const unroll_ex
 }
 
 unroll_status unroll_report_page(const unroll_experiment *const *experiments, int count, const char *results,
-                                 char paths[UNROLL_PAGES][512])
+                                 const unroll_taught_table *taught, char paths[UNROLL_PAGES][512])
 {
     static const char *const endings[UNROLL_PAGES] = {"html", "md"};
     page pages[UNROLL_PAGES] = {{.format = UNROLL_FORMAT_HTML}, {.format = UNROLL_FORMAT_MARKDOWN}};
@@ -260,7 +275,7 @@ unroll_status unroll_report_page(const unroll_experiment *const *experiments, in
         return nothing(results);
     for (; opened < UNROLL_PAGES && status.code == UNROLL_OK; opened += status.code == UNROLL_OK) {
         snprintf(names[opened], sizeof names[opened], "%.480s/report.%s", results, endings[opened]);
-        status = open_page(&pages[opened], names[opened]);
+        status = open_page(&pages[opened], taught, names[opened]);
     }
     if (status.code == UNROLL_OK)
         status = count > 0 ? print_pages(pages, experiments, count, results, &damaged)

@@ -90,7 +90,7 @@ static unroll_status check_seeds(const unroll_experiment *experiment, const unro
     return status;
 }
 
-unroll_status unroll_choice_check(const unroll_experiment *experiment, const unroll_sweep_options *options, int *most)
+unroll_status unroll_choice_check(const unroll_experiment *experiment, const unroll_sweep_options *options, int *most, bool *any)
 {
     unroll_plan plan;
     unroll_best best;
@@ -105,6 +105,7 @@ unroll_status unroll_choice_check(const unroll_experiment *experiment, const unr
         status = check_seeds(experiment, &plan);
     if (status.code == UNROLL_OK)
         status = sort_runs(experiment, &plan, &best, true, &keys, most);
+    *any = *most < plan.count;
     free(keys);
     unroll_best_close(&best);
     unroll_plan_free(&plan);

@@ -16,8 +16,8 @@ typedef struct unroll_choice {
 } unroll_choice;
 
 /* UNROLL_WRONG where a seed that `options` ask for would both choose and report, or the declaration cannot be. most: so many runs
-   there will be at most of what is chosen. */
-unroll_status unroll_choice_check(const unroll_experiment *experiment, const unroll_sweep_options *options, int *most);
+   there will be at most of what is chosen. any: whether there is more than one value to choose from. */
+unroll_status unroll_choice_check(const unroll_experiment *experiment, const unroll_sweep_options *options, int *most, bool *any);
 /* What the records of the runs that choose come to, those of other shards, too; `choosing`: the options of their plan. To be
    freed by unroll_choice_free, after a failure, too. */
 unroll_status unroll_choice_make(const unroll_experiment *experiment, const unroll_sweep_options *choosing,

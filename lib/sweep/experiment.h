@@ -7,13 +7,15 @@
 #include "base/status.h"
 
 /* What a rule is about: for each run of `of`, its metric less that of its partner, or over it; the share of runs whose metric is
-   1; the slope of the metric over a column, by least squares; the largest value of a column up to which the metric is 1. */
+   1; the slope of the metric over a column, by least squares; the largest value of a column up to which the metric is 1; the
+   metric itself of each run. */
 typedef enum unroll_statistic {
     UNROLL_DIFFERENCE,
     UNROLL_RATIO,
     UNROLL_SHARE_OF_RUNS,
     UNROLL_SLOPE,
-    UNROLL_HORIZON
+    UNROLL_HORIZON,
+    UNROLL_VALUE
 } unroll_statistic;
 
 /* What it should be. Lower and higher: below and above no difference (0, a ratio of 1). As good as: no worse, in the metric's own
@@ -50,6 +52,24 @@ typedef struct unroll_published {
     double tolerance;   /* in the column's unit, or with `relative` as a share of the figure */
     bool relative;
 } unroll_published;
+
+/* A row of the table that stands at the head of the report: what is taught of each of three cells, in the words in which it is
+   taught, beside what the experiment's runs have to say. */
+enum { UNROLL_TAUGHT_MODELS = 3, UNROLL_MOST_TAUGHT_RULES = 3, UNROLL_MOST_TAUGHT = 4 };
+typedef struct unroll_saying {
+    const char *said;  /* NULL where nothing is taught */
+    const char *where; /* of the row's `shown`, where this cell's own differs; NULL: it does not */
+    /* what the words come to, judged as a claim of its own; `of` is the cell's own runs, here and in `shown`, where it is NULL */
+    unroll_rule rules[UNROLL_MOST_TAUGHT_RULES];
+} unroll_saying;
+typedef struct unroll_taught {
+    int order;            /* rows stand in this order */
+    const char *name;     /* "long-range dependencies" */
+    const char *measured; /* what the number is: "longest lag at which a symbol is recalled, of 32 units" */
+    const char *unit;     /* behind the number: "steps"; NULL: none */
+    unroll_rule shown;    /* whose statistic the number is, at the one condition that its `where` leaves */
+    unroll_saying rnn, lstm, gru;
+} unroll_taught;
 
 enum { UNROLL_MOST_RULES = 8, UNROLL_MOST_PUBLISHED = 16, UNROLL_MOST_WITHOUT = 4 };
 
@@ -91,6 +111,8 @@ typedef struct unroll_experiment {
     unroll_rule rules[UNROLL_MOST_RULES];
     /* what the report shows ours beside, up to the first without a metric; fixed before the runs, too */
     unroll_published published[UNROLL_MOST_PUBLISHED];
+    /* its rows at the head of the report, up to the first without a name */
+    unroll_taught taught[UNROLL_MOST_TAUGHT];
 } unroll_experiment;
 
 /* Every experiment in experiments/, in name order (from the generated registry). */

@@ -16,13 +16,14 @@ typedef struct stages {
     const atomic_bool *stop;
     unroll_sweep_summary *summary; /* of both */
     int most;                      /* runs of the second stage */
+    bool any;                      /* there is more than one value to choose from */
 } stages;
 
 /* The seeds that choose are assigned last, so that they take the place of those that report, whoever gave these. */
 static unroll_status open_stages(stages *s)
 {
     int count = s->options->assignment_count;
-    UNROLL_TRY(unroll_choice_check(s->experiment, s->options, &s->most));
+    UNROLL_TRY(unroll_choice_check(s->experiment, s->options, &s->most, &s->any));
     s->assignments = malloc(((size_t)count + 1) * sizeof *s->assignments);
     if (s->assignments == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for the stages of a sweep");
@@ -113,7 +114,7 @@ unroll_status unroll_sweep(const unroll_experiment *experiment, const unroll_swe
         return unroll_sweep_stage(experiment, options, stop, NULL, summary);
     status = open_stages(&s);
     if (status.code == UNROLL_OK)
-        status = run_both(&s);
+        status = s.any ? run_both(&s) : unroll_sweep_stage(experiment, options, stop, NULL, summary);
     free(s.assignments);
     return status;
 }
