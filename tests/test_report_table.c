@@ -348,8 +348,8 @@ static void the_page_tells_claim_verdict_table_texts_and_what_was_run(void)
     snprintf(expected, sizeof expected,
              "Claim: an LSTM errs less (nobody, 1997)\n\n"
              "Verdict: **not judged at this size**; 0 of 1 comparisons hold, 1 stands on fewer than 6 seeds.\n\n"
-             "| rule, at each of its conditions | median or share | seeds | |\n| --- | ---: | ---: | --- |\n"
-             "| mse of lstm minus rnn below 0, at length 2 | -2.5 | 2 | not judged |\n\n"
+             "| rule, at each of its conditions | median or share | seeds | pairs won | |\n| --- | ---: | ---: | ---: | --- |\n"
+             "| mse of lstm minus rnn below 0, at length 2 | -2.5 | 2 | 2/2 | not judged |\n\n"
              "The figure nowhere is not drawn yet: `unroll plot made` draws it, with gnuplot.\n\n"
              "| length | model | runs | diverged | solved |\n"
              "| ---: | --- | ---: | ---: | ---: |\n"

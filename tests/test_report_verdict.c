@@ -232,16 +232,16 @@ static void a_claim_must_hold_at_every_condition(void)
     CU_ASSERT_EQUAL(verdict.comparison[1].finding, UNROLL_OPEN);
     CU_ASSERT_STRING_EQUAL(print(&verdict, UNROLL_FORMAT_TEXT),
                            "undecided: 1 of 2 comparisons hold; 7 seeds are the fewest that can decide so many either way\n"
-                           "  holds       mse of lstm minus rnn below 0, at length 9: -1 [-1, -1], 6 seeds\n"
-                           "  open        mse of lstm minus rnn below 0, at length 20: -1 [-1, 0.5], 6 seeds\n");
+                           "  holds       mse of lstm minus rnn below 0, at length 9: -1 [-1, -1], 6 seeds, pairs won: 6/6 [54%, 100%]\n"
+                           "  open        mse of lstm minus rnn below 0, at length 20: -1 [-1, 0.5], 6 seeds, pairs won: 5/6 [36%, 100%]\n");
     unroll_verdict_free(&verdict);
     experiment.rules[0].where = "length=1..10";
     verdict = judge_all(&experiment);
     CU_ASSERT_EQUAL(verdict.outcome, UNROLL_SUPPORTED);
     CU_ASSERT_STRING_EQUAL(print(&verdict, UNROLL_FORMAT_MARKDOWN),
                            "Verdict: **supported**; its one comparison holds.\n\n"
-                           "| rule, at each of its conditions | median or share | seeds | |\n| --- | ---: | ---: | --- |\n"
-                           "| mse of lstm minus rnn below 0, at length 9 | -1 [-1, -1] | 6 | holds |\n\n");
+                           "| rule, at each of its conditions | median or share | seeds | pairs won | |\n| --- | ---: | ---: | ---: | --- |\n"
+                           "| mse of lstm minus rnn below 0, at length 9 | -1 [-1, -1] | 6 | 6/6 [54%, 100%] | holds |\n\n");
     unroll_verdict_free(&verdict);
 }
 
@@ -418,7 +418,7 @@ static void fewer_than_six_seeds_are_not_judged(void)
     CU_ASSERT_EQUAL(verdict.outcome, UNROLL_NOT_JUDGED);
     CU_ASSERT_STRING_EQUAL(print(&verdict, UNROLL_FORMAT_TEXT),
                            "not judged at this size: 0 of 1 comparisons hold, 1 stands on fewer than 6 seeds\n"
-                           "  not judged  mse of lstm minus rnn below 0, at length 9: -1, 5 seeds\n");
+                           "  not judged  mse of lstm minus rnn below 0, at length 9: -1, 5 seeds, pairs won: 5/5\n");
     unroll_verdict_free(&verdict);
 }
 

@@ -74,6 +74,27 @@ static void judge_values(const judging *j, const unroll_condition *c, unroll_com
     out->finding = unroll_sign_test(right, j->at.count) <= LEVEL ? UNROLL_HOLDS : UNROLL_OPEN;
 }
 
+/* Whether there are pairs of runs that could be won: a bound is no race. */
+static bool names_partners(const unroll_condition *c)
+{
+    return unroll_rule_is_paired(c->rule) && c->yardstick.name[0] == '\0' && c->rule->direction != UNROLL_AT_LEAST &&
+           c->rule->direction != UNROLL_AT_MOST;
+}
+
+/* Of pairs of runs: how many lie on the side that the rule names, of `as good as` the better one. */
+static unroll_interval won_of(const judging *j, const unroll_condition *c)
+{
+    unroll_rule side = *c->rule;
+    unroll_condition asked = *c;
+    int won = 0;
+    if (side.direction == UNROLL_AS_GOOD_AS)
+        side.direction = (c->metric.is & UNROLL_IS_HIGHER) != 0 ? UNROLL_HIGHER : UNROLL_LOWER;
+    asked.rule = &side;
+    for (int i = 0; i < j->at.count; i++)
+        won += side_of(&asked, j->at.value[i]) > 0;
+    return unroll_share(won, j->at.count);
+}
+
 static void judge_share(const judging *j, const unroll_condition *c, unroll_comparison *out)
 {
     bool least = c->rule->direction == UNROLL_AT_LEAST;
@@ -101,7 +122,7 @@ static unroll_status new_comparison(judging *j, unroll_comparison **out)
     memset(*out, 0, sizeof **out);
     (*out)->p = 1;
     (*out)->finding = UNROLL_TOO_FEW;
-    (*out)->interval = (unroll_interval){NAN, NAN, NAN, 0};
+    (*out)->interval = (*out)->won = (unroll_interval){NAN, NAN, NAN, 0};
     return unroll_ok();
 }
 
@@ -115,6 +136,8 @@ static unroll_status judge_condition(judging *j, const unroll_condition *c)
     UNROLL_TRY(new_comparison(j, &out));
     unroll_condition_describe(c, out->text, sizeof out->text);
     UNROLL_TRY(unroll_median(j->at.value, j->at.count, &out->interval));
+    if (names_partners(c))
+        out->won = won_of(j, c);
     if (share)
         judge_share(j, c, out);
     else if (j->at.count >= UNROLL_LEAST_RUNS)

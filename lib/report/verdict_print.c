@@ -44,6 +44,13 @@ void unroll_verdict_sentence(const unroll_verdict *v, FILE *out)
         fputs("; exploratory, as the runs are not those that were declared", out);
 }
 
+/* "" where there are no pairs of runs. */
+static const char *show_won(const unroll_comparison *c, char out[UNROLL_INTERVAL_ROOM])
+{
+    out[0] = '\0';
+    return c->won.count > 0 ? unroll_show_interval(&c->won, true, NULL, out) : out;
+}
+
 static void print_text(const unroll_verdict *v, FILE *out)
 {
     char interval[UNROLL_INTERVAL_ROOM];
@@ -56,6 +63,8 @@ static void print_text(const unroll_verdict *v, FILE *out)
         unroll_print_escaped(c->text, UNROLL_FORMAT_TEXT, out);
         if (c->interval.count > 0)
             fprintf(out, ": %s, %d seeds", unroll_show_interval(&c->interval, c->share, NULL, interval), c->interval.count);
+        if (c->won.count > 0)
+            fprintf(out, ", pairs won: %s", unroll_show_interval(&c->won, true, NULL, interval));
         fputc('\n', out);
     }
 }
@@ -65,7 +74,7 @@ static void print_markdown(const unroll_verdict *v, FILE *out)
     char interval[UNROLL_INTERVAL_ROOM];
     fprintf(out, "Verdict: **%s**; ", unroll_outcome_name(v->outcome));
     unroll_verdict_sentence(v, out);
-    fputs(".\n\n| rule, at each of its conditions | median or share | seeds | |\n| --- | ---: | ---: | --- |\n", out);
+    fputs(".\n\n| rule, at each of its conditions | median or share | seeds | pairs won | |\n| --- | ---: | ---: | ---: | --- |\n", out);
     for (int i = 0; i < v->count; i++) {
         const unroll_comparison *c = &v->comparison[i];
         unroll_show_interval(&c->interval, c->share, NULL, interval);
@@ -73,7 +82,9 @@ static void print_markdown(const unroll_verdict *v, FILE *out)
         unroll_print_on_page(c->text, UNROLL_FORMAT_MARKDOWN, out);
         fputs(" | ", out);
         unroll_print_escaped(interval, UNROLL_FORMAT_MARKDOWN, out);
-        fprintf(out, " | %d | %s |\n", c->interval.count, finding_name(c->finding));
+        fprintf(out, " | %d | ", c->interval.count);
+        unroll_print_escaped(show_won(c, interval), UNROLL_FORMAT_MARKDOWN, out);
+        fprintf(out, " | %s |\n", finding_name(c->finding));
     }
     fputc('\n', out);
 }
@@ -84,14 +95,14 @@ static void print_html(const unroll_verdict *v, FILE *out)
     fprintf(out, "<p>Verdict: <strong class=\"outcome%d\">%s</strong>; ", (int)v->outcome, unroll_outcome_name(v->outcome));
     unroll_verdict_sentence(v, out);
     fputs(".</p>\n<div class=\"wide\">\n<table>\n<tr><th>rule, at each of its conditions</th>"
-          "<th class=\"number\">median or share</th><th class=\"number\">seeds</th><th>finding</th></tr>\n", out);
+          "<th class=\"number\">median or share</th><th class=\"number\">seeds</th><th class=\"number\">pairs won</th><th>finding</th></tr>\n", out);
     for (int i = 0; i < v->count; i++) {
         const unroll_comparison *c = &v->comparison[i];
         unroll_show_interval(&c->interval, c->share, NULL, interval);
         fputs("<tr><td>", out);
         unroll_print_on_page(c->text, UNROLL_FORMAT_HTML, out);
-        fprintf(out, "</td><td class=\"number\">%s</td><td class=\"number\">%d</td><td>%s</td></tr>\n", interval,
-                c->interval.count, finding_name(c->finding));
+        fprintf(out, "</td><td class=\"number\">%s</td><td class=\"number\">%d</td>", interval, c->interval.count);
+        fprintf(out, "<td class=\"number\">%s</td><td>%s</td></tr>\n", show_won(c, interval), finding_name(c->finding));
     }
     fputs("</table>\n</div>\n", out);
 }
