@@ -160,7 +160,120 @@ static void a_training_at_a_wild_rate_is_not_stable_and_one_at_a_small_rate_is(v
     unroll_record_free(wild);
 }
 
+/* ---- gates ---- */
+
+static const char untrained[] = "hidden=8 steps=0 ";
+
+static unroll_record *gates_of(const char *assignments)
+{
+    char words[200];
+    snprintf(words, sizeof words, "%s%s", untrained, assignments);
+    return measured("gates", words);
+}
+
+static void a_forget_gate_with_a_large_bias_is_open_at_every_lag(void)
+{
+    unroll_record *record = gates_of("task=recall lag=5 model=lstm forget_bias=100");
+    const unroll_curve *f = unroll_record_find_curve(record, "gate_f"), *i = unroll_record_find_curve(record, "gate_i"),
+                       *lag = unroll_record_find_curve(record, "lag");
+    CU_ASSERT_FATAL(f != NULL && i != NULL && lag != NULL);
+    CU_ASSERT_EQUAL(f->length, 7); /* the symbol, five distractors, the query */
+    for (int k = 0; k < f->length; k++) {
+        CU_ASSERT_EQUAL(f->value[k], 1);
+        CU_ASSERT_DOUBLE_EQUAL((double)i->value[k], 0.5, 0.2); /* small weights, and no bias of that size */
+        CU_ASSERT_EQUAL(lag->value[k], k);
+    }
+    unroll_record_free(record);
+}
+
+static void there_are_the_curves_of_the_gates_that_a_cell_has(void)
+{
+    static const struct {
+        const char *settings, *gates;
+    } known[] = {{"model=lstm", "ifo"},
+                 {"model=lstm lstm_gates=no_input", "fo"},
+                 {"model=lstm lstm_gates=no_forget", "io"},
+                 {"model=lstm lstm_gates=no_output", "if"},
+                 {"model=lstm lstm_gates=coupled", "fo"},
+                 {"model=lstm output_activation=none", "ifo"},
+                 {"model=gru", "rz"},
+                 {"model=gru reset=none", "z"},
+                 {"model=gru update_gate=no", "r"},
+                 {"model=rnn", ""}};
+    for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
+        char words[100];
+        unroll_record *record;
+        snprintf(words, sizeof words, "task=adding length=6 %s", known[k].settings);
+        record = gates_of(words);
+        CU_ASSERT_STRING_EQUAL(record->status, "done");
+        for (const char *gate = "iforz"; *gate != '\0'; gate++) {
+            char name[] = {'g', 'a', 't', 'e', '_', *gate, '\0'};
+            CU_ASSERT_EQUAL(unroll_record_find_curve(record, name) != NULL, strchr(known[k].gates, *gate) != NULL);
+        }
+        unroll_record_free(record);
+    }
+}
+
+/* The gate of a minGRU is one of the input alone, and what comes last is the query, in sequences of any length: there it is the
+   same over a batch of two as over one of many. Before it symbols are drawn. */
+static void the_last_step_of_each_sequence_has_lag_0(void)
+{
+    unroll_record *few = gates_of("task=recall lag=6 lag_spread=4 model=mingru batch=2"),
+                  *many = gates_of("task=recall lag=6 lag_spread=4 model=mingru batch=64");
+    const unroll_curve *a = unroll_record_find_curve(few, "gate_z"), *b = unroll_record_find_curve(many, "gate_z");
+    CU_ASSERT_FATAL(a != NULL && b != NULL);
+    CU_ASSERT_EQUAL(b->length, 12);
+    CU_ASSERT_DOUBLE_EQUAL((double)a->value[0], (double)b->value[0], 1e-6);
+    CU_ASSERT(fabs((double)(a->value[1] - b->value[1])) > 1e-4);
+    unroll_record_free(few);
+    unroll_record_free(many);
+}
+
+/* The validation part has fewer windows than either batch. */
+static void what_fills_up_a_batch_has_no_part_in_a_mean(void)
+{
+    unroll_record *little = gates_of("task=series length=100 model=gru batch=16"),
+                  *much = gates_of("task=series length=100 model=gru batch=64");
+    const unroll_curve *a = unroll_record_find_curve(little, "gate_z"), *b = unroll_record_find_curve(much, "gate_z");
+    CU_ASSERT_FATAL(a != NULL && b != NULL);
+    CU_ASSERT_EQUAL(a->length, 100);
+    CU_ASSERT_EQUAL(b->length, 100);
+    for (int k = 0; k < a->length; k++)
+        CU_ASSERT_DOUBLE_EQUAL((double)a->value[k], (double)b->value[k], 1e-6);
+    unroll_record_free(little);
+    unroll_record_free(much);
+}
+
+/* A rate is chosen by the validation split, whatever stands in the table. */
+static void an_error_is_of_the_test_part_where_there_is_one(void)
+{
+    unroll_record *series = gates_of("task=series length=20 model=gru"), *recall = gates_of("task=recall lag=5 model=gru");
+    CU_ASSERT_EQUAL(column_of(series, "error"), column_of(series, "test_mse"));
+    CU_ASSERT_EQUAL(column_of(series, "valid_error"), column_of(series, "mse"));
+    CU_ASSERT_NOT_EQUAL(column_of(series, "error"), column_of(series, "valid_error"));
+    CU_ASSERT_EQUAL(column_of(recall, "error"), column_of(recall, "error_rate"));
+    CU_ASSERT_EQUAL(column_of(recall, "valid_error"), column_of(recall, "error_rate"));
+    CU_ASSERT_STRING_EQUAL(unroll_experiment_find("gates")->metric, "valid_error");
+    unroll_record_free(series);
+    unroll_record_free(recall);
+}
+
+static void a_training_that_diverged_has_no_gates(void)
+{
+    unroll_record *record = measured("gates", "task=adding length=6 hidden=8 model=lstm output_activation=none optimizer=sgd "
+                                              "clip=0 lr=1e6 steps=50");
+    CU_ASSERT_STRING_EQUAL(record->status, "diverged");
+    CU_ASSERT_PTR_NULL(unroll_record_find_curve(record, "gate_f"));
+    unroll_record_free(record);
+}
+
 const unroll_test tests_experiments[] = {
+    TEST(a_forget_gate_with_a_large_bias_is_open_at_every_lag),
+    TEST(there_are_the_curves_of_the_gates_that_a_cell_has),
+    TEST(the_last_step_of_each_sequence_has_lag_0),
+    TEST(what_fills_up_a_batch_has_no_part_in_a_mean),
+    TEST(an_error_is_of_the_test_part_where_there_is_one),
+    TEST(a_training_that_diverged_has_no_gates),
     TEST(a_training_at_a_wild_rate_is_not_stable_and_one_at_a_small_rate_is),
     TEST(published_counts_and_widths_are_met),
     TEST(a_gradient_that_is_handed_on_has_no_decay_and_one_through_small_weights_has_its_own),

@@ -578,14 +578,19 @@ static void a_rule_on_a_column_that_no_run_has_says_so(void)
     }
 }
 
-/* "9.0" is the length 9: a value is compared, not its text. */
+/* "9.0" is the length 9: a value is compared, not its text. What a number or a "none" is of is said beside it. */
 static void a_rule_names_values_and_not_their_texts(void)
 {
     unroll_rule rule = {UNROLL_DIFFERENCE, UNROLL_HIGHER, .metric = "mse", .of = "length=2e1", .against = "length=9.0"};
+    unroll_experiment experiment = with(rule);
+    unroll_verdict verdict;
     forget();
     add_runs("rnn", 9, 6, 1);
     add_runs("rnn", 20, 6, 2);
-    CU_ASSERT_EQUAL(judge(rule), UNROLL_SUPPORTED);
+    verdict = judge_all(&experiment);
+    CU_ASSERT_EQUAL(verdict.outcome, UNROLL_SUPPORTED);
+    CU_ASSERT_STRING_EQUAL(verdict.comparison[0].text, "mse of length 20 minus 9 above 0");
+    unroll_verdict_free(&verdict);
 }
 
 static void a_run_that_diverged_without_its_yardstick_is_not_dropped(void)

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "report/doubt.h"
 
@@ -201,6 +202,10 @@ void unroll_condition_describe(const unroll_condition *c, char *out, size_t room
     add(&s, statistics[rule->statistic]);
     add(&s, c->metric.name);
     add(&s, " of ");
+    if (strcmp(c->named->name, "model") != 0) { /* a model's name says by itself what it is */
+        add(&s, c->named->name);
+        add(&s, " ");
+    }
     add(&s, unroll_field_show(c->of, shown));
     if (unroll_rule_is_paired(rule)) {
         add(&s, rule->statistic == UNROLL_RATIO ? " over " : " minus ");
