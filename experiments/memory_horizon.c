@@ -10,7 +10,7 @@ const unroll_experiment experiment_memory_horizon = {
     .axes_quick = "task=recall,adding lag=10,20,50 length=10,20,50 model=rnn,lstm,gru init=pytorch,identity "
                   "nonlinearity=tanh,relu clip=1 lr=0.002,0.01 seed=0..5 steps=1500",
     .axes_full = "task=recall,adding,order lag=10,20,50,100,200 length=10,20,50,100,200 model=rnn,lstm,gru "
-                 "init=pytorch,orthogonal,identity nonlinearity=tanh,relu clip=0,1 lr=0.0005,0.002,0.01 seed=0..9 steps=4000",
+                 "init=pytorch,orthogonal,identity nonlinearity=tanh,relu clip=0,1 lr=0.0005,0.002,0.01 seed=0..11 steps=4000",
     .fixed = "hidden=32 batch=32 forget_bias=1 stop=solved",
     .without = {"model=lstm,gru init=orthogonal,identity", "model=lstm,gru clip=0", "init=identity nonlinearity=tanh",
                 "init=pytorch,orthogonal nonlinearity=relu"},

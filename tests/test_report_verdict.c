@@ -487,6 +487,26 @@ static void a_condition_that_was_not_run_leaves_the_claim_unjudged(void)
     unroll_verdict_free(&verdict);
 }
 
+/* At a condition that is left out for one model nothing of it is missing, as it is where the experiment leaves nothing out. */
+static void what_an_experiment_leaves_out_is_not_missing(void)
+{
+    static const unroll_rule rule = {UNROLL_VALUE, UNROLL_AT_MOST, .metric = "mse", .of = "model=rnn,lstm", .bound = 3};
+    for (int left_out = 0; left_out < 2; left_out++) {
+        unroll_experiment experiment = with(rule);
+        unroll_verdict verdict;
+        experiment.axes_quick = experiment.axes_full = "model=rnn,lstm length=9,20 seed=0..5";
+        experiment.without[0] = left_out ? "model=lstm length=20" : NULL;
+        forget();
+        add_runs("rnn", 9, 6, 2);
+        add_runs("lstm", 9, 6, 1);
+        add_runs("rnn", 20, 6, 2);
+        verdict = judge_all(&experiment);
+        CU_ASSERT_EQUAL(verdict.count, left_out ? 3 : 4);
+        CU_ASSERT_EQUAL(verdict.outcome, left_out ? UNROLL_SUPPORTED : UNROLL_NOT_JUDGED);
+        unroll_verdict_free(&verdict);
+    }
+}
+
 /* The full size has other lengths than the quick one: all of one are enough. */
 static void either_size_is_whole_by_itself(void)
 {
@@ -634,6 +654,7 @@ const unroll_test tests_report_verdict[] = {
     TEST(other_seeds_than_the_declared_are_exploratory),
     TEST(other_runs_take_nothing_from_the_verdict),
     TEST(a_condition_that_was_not_run_leaves_the_claim_unjudged),
+    TEST(what_an_experiment_leaves_out_is_not_missing),
     TEST(either_size_is_whole_by_itself),
     TEST(a_rule_may_be_about_each_runs_own_value),
     TEST(a_rule_that_lacks_something_is_refused),

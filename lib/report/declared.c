@@ -213,7 +213,8 @@ bool unroll_declared_at(const unroll_declared *d, const unroll_condition *c, unr
     unroll_use use = {settings, NULL, purpose_of(d)};
     bool known = settings != NULL && set_condition(d, c, value, settings).code == UNROLL_OK &&
                  unroll_settings_check(settings).code == UNROLL_OK;
-    bool can = true;
+    const unroll_sweep_options nothing_assigned = {.full = true};
+    bool can = true, left_out = false;
     for (int i = 0; i < c->groups->column_count && known && can; i++) {
         const char *name = c->groups->column[i];
         char why[UNROLL_WHY_ROOM];
@@ -224,6 +225,8 @@ bool unroll_declared_at(const unroll_declared *d, const unroll_condition *c, unr
                              : is_among(unroll_axes_find(&d->full, name), setting, c->group->by[i]) ||
                                    is_among(unroll_axes_find(&d->quick, name), setting, c->group->by[i]);
     }
+    if (known && can && unroll_sweep_without(d->experiment, &nothing_assigned, settings, &left_out).code == UNROLL_OK)
+        can = !left_out;
     unroll_settings_free(settings);
     return can || is_at(c, value);
 }

@@ -24,7 +24,8 @@ bool unroll_declared_seeds(const unroll_declared *declared, const double *seeds,
    them: beside an LSTM with forget_bias=1 a GRU, which has none, stands at the same condition. */
 void unroll_declared_conditions(const unroll_declared *declared, const bool *keep, char by[UNROLL_COLUMNS_ROOM]);
 /* Whether there are runs of `value`, of the column that the rule names, at a condition, or are missing there. Neither: a GRU has
-   no forget_bias, so all of its runs are at the default; and an LSTM has none there where the experiment says forget_bias=1. */
+   no forget_bias, so all of its runs are at the default; and an LSTM has none there where the experiment says forget_bias=1, or
+   leaves them out. */
 bool unroll_declared_at(const unroll_declared *declared, const unroll_condition *c, unroll_field value);
 
 #endif

@@ -182,8 +182,8 @@ static bool is_one_of(const unroll_axes *some, const unroll_sweep_options *optio
     return true;
 }
 
-static unroll_status ask_without(const unroll_experiment *experiment, const unroll_sweep_options *options,
-                                 const unroll_settings *settings, bool *left_out)
+unroll_status unroll_sweep_without(const unroll_experiment *experiment, const unroll_sweep_options *options,
+                                   const unroll_settings *settings, bool *left_out)
 {
     *left_out = false;
     for (int i = 0; i < UNROLL_MOST_WITHOUT && experiment->without[i] != NULL && !*left_out; i++) {
@@ -212,7 +212,7 @@ static unroll_status fill_run(const unroll_experiment *experiment, const unroll_
     run->turn = turn_of(&plan->axes, index);
     UNROLL_TRY(set_combination(&plan->axes, index, run->settings));
     UNROLL_TRY(settle(experiment, plan, run->settings));
-    UNROLL_TRY(ask_without(experiment, options, run->settings, &left_out));
+    UNROLL_TRY(unroll_sweep_without(experiment, options, run->settings, &left_out));
     if (left_out) {
         unroll_settings_free(run->settings);
         plan->count--;

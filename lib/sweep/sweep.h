@@ -38,6 +38,10 @@ unroll_status unroll_sweep(const unroll_experiment *experiment, const unroll_swe
 unroll_status unroll_sweep_plan(const unroll_experiment *experiment, const unroll_sweep_options *options,
                                 unroll_settings ***configs, int *count);
 
+/* Whether a combination is one that the experiment leaves out, and whose settings nobody assigns. */
+unroll_status unroll_sweep_without(const unroll_experiment *experiment, const unroll_sweep_options *options,
+                                   const unroll_settings *settings, bool *left_out);
+
 /* Whether task, model and isa, which are mere text in the settings table, name what there is: UNROLL_WRONG with the
    nearest right name when one does not, or when the processor lacks the instruction set. */
 unroll_status unroll_settings_check(const unroll_settings *settings);
