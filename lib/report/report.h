@@ -46,6 +46,7 @@ typedef struct unroll_comparison {
     char text[400];           /* what is compared, and where: "test_mse of lstm minus rnn below 0, at horizon 12" */
     unroll_interval interval; /* of the median difference, ratio, slope or horizon, or of the share */
     bool share;
+    bool equal;               /* the values that it stands on are all the same */
     unroll_interval won;      /* share of pairs of runs in which `of` is better, or lies where the rule says; no value: no pairs */
     double p;                 /* of the wrong side by chance, after Holm's correction over the claim's comparisons */
     unroll_finding finding;

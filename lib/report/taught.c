@@ -48,6 +48,7 @@ static unroll_status show(const unroll_taught *taught, const unroll_experiment *
         field->conditions++;
         field->value = verdict.comparison[i].interval;
         field->share = verdict.comparison[i].share;
+        field->equal = verdict.comparison[i].equal;
     }
     unroll_verdict_free(&verdict);
     return unroll_ok();
@@ -153,7 +154,7 @@ static const char *show_value(const unroll_taught_row *row, int model, char out[
     } else {
         bool known = unroll_measure_read(row->taught->shown.metric, &metric).code == UNROLL_OK;
         unroll_interval value = field->value;
-        if (!field->share && value.low == value.high) { /* one value needs no brackets */
+        if (!field->share && field->equal) { /* one value needs no brackets */
             snprintf(all, sizeof all, " in all %d runs", value.count);
             value.low = value.high = NAN;
         }

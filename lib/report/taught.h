@@ -12,6 +12,7 @@ typedef struct unroll_taught_field {
     int conditions;          /* at which the number was measured: it is shown where that is 1 */
     unroll_interval value;   /* of the number */
     bool share;              /* it is one of runs */
+    bool equal;              /* in all runs */
 } unroll_taught_field;
 
 typedef struct unroll_taught_row {

@@ -136,6 +136,9 @@ static unroll_status judge_condition(judging *j, const unroll_condition *c)
     UNROLL_TRY(new_comparison(j, &out));
     unroll_condition_describe(c, out->text, sizeof out->text);
     UNROLL_TRY(unroll_median(j->at.value, j->at.count, &out->interval));
+    out->equal = j->at.count > 1;
+    for (int i = 1; i < j->at.count; i++)
+        out->equal = out->equal && j->at.value[i] == j->at.value[0];
     if (names_partners(c))
         out->won = won_of(j, c);
     if (share)
