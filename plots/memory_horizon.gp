@@ -20,17 +20,19 @@ line(task, i) = label(word(value(task."_model"), i)). \
                 (starts(task) ? ", ".word(value(task."_init"), i). \
                  (word(value(task."_model"), i) eq "rnn" ? " ".word(value(task."_nonlinearity"), i) : "") : ""). \
                 other(value(task."_others"), i)
+# a start and its units have a dash, further settings a mark, and but for the last of them a thin line
 dashes(task, i) = place(value(task."_init_values"), word(value(task."_init"), i)) + \
-                  words(value(task."_init_values")) * \
-                  (place(value(task."_nonlinearity_values"), word(value(task."_nonlinearity"), i)) - 1)
+                  place(value(task."_nonlinearity_values"), word(value(task."_nonlinearity"), i)) - 1
+thick(others, values, i) = words(values) < 2 || dash(others, values, i) == words(values) ? 3 : 1.5
 do for [task in tasks] {
     n = value(task."_n")
     set title (task eq "recall" ? "Recall of a symbol" : task eq "adding" ? "Adding" : "Temporal order")
     set xlabel (task eq "recall" ? "steps between symbol and query" : "length (steps)")
     unset key
     if (task eq word(tasks, 1)) { set key at screen 0.53,y(0.19) center top vertical maxrows 4 width 1 } else { set ylabel "" }
-    plot for [i=1:n] value(task."_file") index i-1 using ($1*aside(i,n)):(100*$2):(100*$3):(100*$4) with yerrorlines lw 3 \
-             ps 1.6 pt mark(word(value(task."_model"),i)) lc rgb colour(word(value(task."_model"),i)) \
+    plot for [i=1:n] value(task."_file") index i-1 using ($1*aside(i,n)):(100*$2):(100*$3):(100*$4) with yerrorlines \
+             lw thick(value(task."_others"), value(task."_others_values"), i) ps 1.6 \
+             pt twin(word(value(task."_model"),i), value(task."_others"), value(task."_others_values"), i) lc rgb colour(word(value(task."_model"),i)) \
              dt dashes(task, i) title line(task, i)
     unset label
 }

@@ -21,6 +21,7 @@ line(model, state, f, b, others, i) = label(model).(model eq "rnn" ? ", ".f : mo
                                       other(others, i)
 lines_of(f, b, others, values, i) = place(h_start_nonlinearity_values, f) + place(h_start_forget_bias_values, b) - 1 + \
                                     3 * (dash(others, values, i) - 1)
+kind(i) = word(h_start_model, i)."/".word(h_start_nonlinearity, i)."/".word(h_start_forget_bias, i)
 do for [r=1:rows] {
     init = word(h_start_init_values, r)
     do for [when in "start half end"] {
@@ -38,6 +39,14 @@ do for [r=1:rows] {
         values = value(h."_others_values")
         hs = chosen(value(h."_init"), init)
         cs = value(c."_n") > 0 ? chosen(value(c."_init"), init) : ""
+        extra = "" # lines that only later rows have, for the legend
+        if (r == 1 && when eq "start") {
+            seen = ""
+            do for [i in hs] { seen = seen." ".kind(i+0) }
+            do for [i=1:h_start_n] {
+                if (strstrt(seen." ", " ".kind(i)." ") == 0) { extra = extra." ".i; seen = seen." ".kind(i) }
+            }
+        }
         plot for [i in hs] at[1] index (i-1) using 1:3:4 with filledcurves fc rgb colour(word(hm, i+0)) notitle, \
              for [i in hs] at[1] index (i-1) using 1:2 with lines lw 3 lc rgb colour(word(hm, i+0)) \
                  dt lines_of(word(hf, i+0), word(hb, i+0), ho, values, i+0) \
@@ -45,6 +54,9 @@ do for [r=1:rows] {
              for [i in cs] at[2] index (i-1) using 1:2 with linespoints lw 3 pt 6 ps 1 pi 12 lc rgb colour(word(cm, i+0)) \
                  dt lines_of(word(cf, i+0), word(cb, i+0), co, values, i+0) \
                  title line(word(cm, i+0), "c", word(cf, i+0), word(cb, i+0), co, i+0), \
+             for [i in (extra eq "" ? "1" : extra)] keyentry with lines lw 3 lc rgb colour(word(hm, i+0)) \
+                 dt lines_of(word(hf, i+0), word(hb, i+0), ho, values, i+0) \
+                 title (extra eq "" ? "" : line(word(hm, i+0), "h", word(hf, i+0), word(hb, i+0), ho, i+0)), \
              -2 with lines lc rgb "#777777" lw 2 dt 3 title "1%"
         unset label
     }
