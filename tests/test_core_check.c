@@ -111,6 +111,10 @@ static void nine_gates_or_gates_without_a_place_are_named(void)
     cell = lstm();
     cell.shape.parts = 3;
     says(unroll_check_cell("lstm", &cell), "lib/cells/lstm.c: its table has .parts = 3, which does not divide 16");
+    cell = lstm();
+    cell.shape.omega = 2;
+    says(unroll_check_cell("lstm", &cell),
+         "lib/cells/lstm.c: its table has .omega = 2, which takes .gates = 1, .recurrent = 1 and no heads");
 }
 
 static void grow(const unroll_settings *settings, unroll_cell_shape *shape)

@@ -123,6 +123,8 @@ static void a_setting_that_cannot_matter_has_a_sentence_that_says_why(void)
         {"", "lr", ""},
         {"model=gru", "forget_bias", "forget_bias is read by the cell lstm only, and model is gru"},
         {"", "forget_bias", ""},
+        {"model=gru", "omega", "omega is read by the cell rnn only, and model is gru"},
+        {"model=rnn nonlinearity=relu", "omega", ""},
         {"lstm_gates=no_forget", "forget_bias", "forget_bias has no effect beside lstm_gates=no_forget, which leaves that gate out"},
         {"model=gru update_gate=no", "chrono", "chrono has no effect beside update_gate=no, which leaves the GRU without such a gate"},
         {"model=gru reset=none", "chrono", ""},

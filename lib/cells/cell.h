@@ -117,6 +117,9 @@ typedef struct unroll_cell_shape {
        0: 1. */
     int parts;
     int variant; /* passed to forward and backward */
+    /* The weight of the regulariser of the gradient's norm (layers/recurrent_regulariser.c); 0: there is none. For a cell whose
+       state reaches the next one through the recurrent product of its one gate and in no other way. */
+    double omega;
 } unroll_cell_shape;
 
 typedef struct unroll_cell {

@@ -8,6 +8,9 @@ enum { TANH, RELU };
 
 static const unroll_setting rows[] = {
     {"nonlinearity", UNROLL_CHOICE, 0, 0, "tanh|relu", "tanh", "", "of the vanilla RNN", "cell rnn", 0},
+    {"omega", UNROLL_REAL, 0, 1e6, "", "0", "",
+     "weight of the regulariser by which the gradient keeps its norm from step to step (Pascanu et al., 2013); 0: off",
+     "cell rnn", 0},
 };
 
 static const char *const variants[] = {"nonlinearity=relu", NULL};
@@ -15,6 +18,7 @@ static const char *const variants[] = {"nonlinearity=relu", NULL};
 static void rnn_adapt(const unroll_settings *settings, unroll_cell_shape *shape)
 {
     shape->variant = strcmp(unroll_text(settings, "nonlinearity"), "relu") == 0 ? RELU : TANH;
+    shape->omega = unroll_real(settings, "omega");
 }
 
 VEC_INLINE void rnn_some(const unroll_cell_step *s, int first, const int n)
@@ -61,7 +65,7 @@ const unroll_cell UNROLL_CELL(rnn) = {
     .shape = {.gates = 1, .gate = {"a"}, .recurrent = 1},
     .state = {"h"},
     .settings = rows,
-    .setting_count = 1,
+    .setting_count = (int)(sizeof rows / sizeof rows[0]),
     .variants = variants,
     .adapt = rnn_adapt,
     .forward = rnn_forward,

@@ -122,6 +122,11 @@ typedef struct unroll_layer_kind {
        at once would take too much memory. NULL: it cannot. Rows come in rising order, each once. */
     void (*forward_piece)(unroll_node *node, const unroll_pass *pass, unroll_part rows);
     void (*backward_piece)(unroll_node *node, const unroll_pass *pass, unroll_part rows);
+    /* Of a layer that is `regularised`, a part of the weights' gradient that is a mean over rows of the whole batch: how many
+       rows of this micro-batch are in it, known once backward is done; and then, with the number of those of all micro-batches,
+       what its own rows add to g. NULL of a kind without such layers. */
+    int (*regularised_rows)(const unroll_node *node);
+    void (*regularise)(unroll_node *node, const unroll_pass *pass, int64_t rows);
     /* One step of `rows` sequences: from the sources' `stream` to its own. */
     void (*step)(unroll_node *node, int rows);
     /* Whether it can: false for what needs to know later steps. NULL: it can. */
@@ -172,6 +177,7 @@ struct unroll_layer {
     unroll_layer *shares; /* NULL, or the layer some of whose weights it uses, too; its kind's open says so */
     const unroll_isa *isa;
     bool trains; /* a gradient is wanted of its output */
+    bool regularised; /* its kind's `regularise` is called */
     real *w;
     void *own;
 };

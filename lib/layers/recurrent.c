@@ -1,6 +1,6 @@
 /* The recurrent layer: its sizes, its memory, the other forms of its weights, its table. recurrent_weights.c names its weights,
    recurrent_state.c keeps its states, recurrent_view.c shows them; recurrent_pass.c, recurrent_operand.c, recurrent_gradient.c
-   and recurrent_step.c compute, recurrent_norm.c with layer norm. */
+   and recurrent_step.c compute, recurrent_norm.c with layer norm, recurrent_regulariser.c with a regulariser. */
 #include "layers/recurrent.h"
 
 #include <math.h>
@@ -113,6 +113,7 @@ static unroll_status recurrent_open(unroll_layer *layer, const void *options, co
                             own->cell->name, own->shape.parts, own->shape.parts);
     set_sizes(own, settings);
     UNROLL_TRY(unroll_recurrent_open_masks(layer, o));
+    UNROLL_TRY(unroll_recurrent_open_regulariser(layer));
     return layer->sources > 1 ? open_initial(layer) : unroll_ok();
 }
 
@@ -127,6 +128,11 @@ static void recurrent_count(const unroll_layer *layer, unroll_counts *counts)
     counts->source_products = counts->sequential + (layer->source[0]->trains ? input : 0.0);
     counts->elements = (gates + own->states) * hidden;
     counts->kept = (gates + own->states + 1 + more + (own->shape.late > 0) + (own->dropped > 0)) * hidden;
+    if (layer->regularised) { /* the recurrent product back once more, and an outer product of what comes of it */
+        counts->weight_products += counts->sequential;
+        counts->source_products += counts->sequential;
+        counts->kept += hidden;
+    }
 }
 
 static void refresh_biases(unroll_layer *layer)
@@ -321,6 +327,8 @@ static void recurrent_take_node(unroll_node *node, unroll_arena *arena)
     if (own->norm)
         take_norm(node, arena);
     unroll_recurrent_take_masks(node, arena);
+    if (node->layer->regularised)
+        unroll_recurrent_take_regulariser(node, arena);
     for (int k = 0; k < own->states; k++) {
         mine->state[k] = unroll_take_matrix(arena, own->hidden, batch + rows, batch);
         mine->d_state[k] = k == 0 ? unroll_take_matrix(arena, own->hidden, batch + rows, batch)
@@ -381,6 +389,8 @@ const unroll_layer_kind unroll_layer_recurrent = {
     .refresh_stream = recurrent_refresh_stream,
     .forward = unroll_recurrent_forward,
     .backward = unroll_recurrent_backward,
+    .regularised_rows = unroll_recurrent_regularised_rows,
+    .regularise = unroll_recurrent_regularise,
     .step = unroll_recurrent_step,
     .streams = unroll_recurrent_streams,
     .states = unroll_recurrent_state_count,

@@ -31,8 +31,8 @@ unroll_status unroll_add_recurrent(unroll_graph *graph, const char *name, int so
 /* What one computes at a step, in words, from the shape of its cell: its products and what is done element by element. */
 void unroll_recurrent_tell(const unroll_layer *layer, char *out, size_t room);
 
-/* ---- inside the family: recurrent.c, recurrent_pass.c, recurrent_operand.c, recurrent_gradient.c, recurrent_step.c,
-   recurrent_norm.c, recurrent_masks.c, recurrent_view.c ---- */
+/* ---- inside the family: recurrent.c, recurrent_pass.c, recurrent_operand.c, recurrent_gradient.c, recurrent_regulariser.c,
+   recurrent_step.c, recurrent_norm.c, recurrent_masks.c, recurrent_view.c ---- */
 
 /* Zoneout of a state. */
 typedef struct unroll_zone {
@@ -138,6 +138,10 @@ typedef struct unroll_recurrent_node {
     bool keeps; /* some d_kept is there */
     /* (groups, P*G*16), (groups, P*R*16): the part of UNROLL_NORM_GROUP sequences in the gradient of the norm's weights */
     unroll_matrix norm_products[2];
+    /* Where the layer is regularised: (rows, H), what each step's gradient brings to the state before it, in the end times its
+       part in the regulariser's gradient; [rows], the squared norm of the gradient of each step's state */
+    unroll_matrix brought;
+    double *squares;
     unroll_matrix place[2][UNROLL_CELL_GATES + 1]; /* (rows, H), likewise: of the tape, after forward and after backward */
 } unroll_recurrent_node;
 
@@ -226,6 +230,20 @@ void unroll_recurrent_norm_state_back(const unroll_node *node, const unroll_run 
 void unroll_recurrent_norm_back(const unroll_node *node, const unroll_run *r);
 void unroll_recurrent_norm_state_gradient(const unroll_node *node, unroll_part panels, int row, int rows);
 void unroll_recurrent_norm_gradient(const unroll_node *node, unroll_part panels);
+
+/* This thread's part of what `rows` rows of the tape from `row` on add to the gradient of the recurrent weights; `seen`: what
+   they were multiplied with, from row `before` on (recurrent_gradient.c). */
+void unroll_recurrent_weight_gradient(const unroll_node *node, const unroll_team *team, unroll_matrix seen, int before, int row,
+                                      int rows);
+
+/* The regulariser of the gradient's norm, of recurrent_regulariser.c. UNROLL_WRONG for an option that it does not go with. */
+unroll_status unroll_recurrent_open_regulariser(unroll_layer *layer);
+void unroll_recurrent_take_regulariser(unroll_node *node, unroll_arena *arena);
+/* At the end of backward: the squared norms of this thread's part of the rows. */
+void unroll_recurrent_regularised_squares(const unroll_node *node, const unroll_team *team);
+/* What the table of the kind holds. */
+int unroll_recurrent_regularised_rows(const unroll_node *node);
+void unroll_recurrent_regularise(unroll_node *node, const unroll_pass *pass, int64_t rows);
 
 void unroll_recurrent_forward(unroll_node *node, const unroll_pass *pass);
 void unroll_recurrent_backward(unroll_node *node, const unroll_pass *pass);

@@ -214,8 +214,7 @@ static void input_weight_gradient(const unroll_node *node, const unroll_team *te
     outer(node, 0, part.panels, part.rows, input.columns, input.at, unroll_matrix_from(input, row).from, row, rows);
 }
 
-/* and to that of the recurrent ones; `seen`: what their product was of, from row `before` on */
-static void recurrent_weight_gradient(const unroll_node *node, const unroll_team *team, unroll_matrix seen, int before, int row,
+void unroll_recurrent_weight_gradient(const unroll_node *node, const unroll_team *team, unroll_matrix seen, int before, int row,
                                       int rows)
 {
     const unroll_recurrent *own = node->layer->own;
@@ -280,8 +279,8 @@ static void run_gradient(const unroll_node *node, const unroll_team *team, const
     if (r->count == 0)
         return;
     if (own->shape.recurrent > 0)
-        recurrent_weight_gradient(node, team, masked ? mine->tape.seen : mine->state[0], masked ? r->row : r->before, r->row,
-                                  r->count);
+        unroll_recurrent_weight_gradient(node, team, masked ? mine->tape.seen : mine->state[0], masked ? r->row : r->before,
+                                         r->row, r->count);
     if (own->vectors > 0)
         vector_gradient(node, own_panels(own, team), r);
 }
@@ -463,6 +462,8 @@ void unroll_recurrent_backward(unroll_node *node, const unroll_pass *pass)
     }
     if (own->norm)
         unroll_recurrent_norm_gradient(node, own_panels(own, team));
+    if (node->layer->regularised)
+        unroll_recurrent_regularised_squares(node, team);
     unroll_team_phase(team, UNROLL_PHASE_OTHER);
     unroll_team_wait(team);
     if (node->layer->sources > 1 && node->wanted[1])

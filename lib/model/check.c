@@ -98,6 +98,8 @@ unroll_status unroll_cell_shape_check(const char *name, const unroll_cell_shape 
         return TABLE_PROBLEM(&h, "has .derived = %d; a cell has 0 to %d", shape->derived, UNROLL_CELL_VECTORS);
     if (shape->parts < 0 || (shape->parts > 0 && UNROLL_LANES % shape->parts != 0))
         return TABLE_PROBLEM(&h, "has .parts = %d, which does not divide %d", shape->parts, UNROLL_LANES);
+    if (shape->omega > 0 && (gates != 1 || shape->recurrent != 1 || shape->heads > 1))
+        return TABLE_PROBLEM(&h, "has .omega = %g, which takes .gates = 1, .recurrent = 1 and no heads", shape->omega);
     return unroll_ok();
 }
 

@@ -198,6 +198,30 @@ static void sum_gradients(unroll_model *model, const unroll_team *team)
     unroll_team_phase(team, UNROLL_PHASE_OTHER);
 }
 
+static bool is_regularised(const unroll_model *model)
+{
+    int l = 0;
+    while (l < model->graph.count && !model->graph.layer[l]->regularised)
+        l++;
+    return l < model->graph.count;
+}
+
+/* What regularisers add to the gradients of the micro-batches of this thread, from `first` on, once all have gone back. */
+static void regularise(const unroll_model *model, const unroll_team *team, const unroll_pass *pass, int first)
+{
+    unroll_team_wait(team);
+    unroll_team_phase(team, UNROLL_PHASE_WEIGHTS);
+    for (int l = 0; l < model->graph.count; l++) {
+        const unroll_layer *layer = model->graph.layer[l];
+        int64_t rows = 0;
+        for (int i = 0; layer->regularised && i < model->micros && model->micro[i].set[UNROLL_SOURCE].set.size > 0; i++)
+            rows += layer->kind->regularised_rows(&model->micro[i].node[l]);
+        for (int i = first; rows > 0 && i < model->micros && model->micro[i].set[UNROLL_SOURCE].set.size > 0; i += team->size)
+            layer->kind->regularise(&model->micro[i].node[l], pass, rows);
+    }
+    unroll_team_phase(team, UNROLL_PHASE_OTHER);
+}
+
 static void refresh(const unroll_model *model, const unroll_team *team)
 {
     for (int i = 0; i < model->graph.count; i++)
@@ -241,6 +265,8 @@ static void pass_part(void *context, const unroll_team *team)
             continue;
         pass_of_micro(r, micro, &pass);
     }
+    if (r->gradient && is_regularised(model))
+        regularise(model, team, &pass, first);
     if (r->gradient && model->micros > 1)
         sum_gradients(model, team);
 }
