@@ -499,6 +499,33 @@ static void a_table_of_too_many_groups_is_one_sentence(void)
     unroll_groups_free(&groups);
 }
 
+/* An older program's file has no column of a setting that is new: its runs are at the default, for filters and groups, too. */
+static void a_setting_that_the_file_lacks_is_at_its_default(void)
+{
+    const unroll_experiment e = {.name = "made", .title = "t", .axes_quick = "", .axes_full = "", .groups = "model clip", .columns = "mse"};
+    const char *results = made_folder(&e, runs, DONE);
+    unroll_table *table;
+    bool keep[ALL];
+    int lacks = 0, kept = 0;
+    CU_ASSERT_EQUAL_FATAL(unroll_report_load(&e, results, &table).code, UNROLL_OK);
+    for (int i = 0; i < table->column_count; i++)
+        if (strcmp(table->columns[i].name, "clip") == 0 || strcmp(table->columns[i].name, "init") == 0) {
+            table->columns[i].name[0] = '-';
+            lacks++;
+        }
+    CU_ASSERT_EQUAL(lacks, 2);
+    CU_ASSERT_EQUAL(unroll_select(table, "clip=1 init=pytorch", true, keep).code, UNROLL_WRONG);
+    CU_ASSERT_EQUAL(unroll_add_settings(table).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_select(table, "clip=1 init=pytorch", true, keep).code, UNROLL_OK);
+    for (int i = 0; i < table->rows; i++)
+        kept += keep[i];
+    CU_ASSERT(kept > 0 && kept == table->rows);
+    CU_ASSERT_EQUAL(unroll_select(table, "clip=0", true, keep).code, UNROLL_OK);
+    for (int i = 0; i < table->rows; i++)
+        CU_ASSERT(!keep[i]);
+    unroll_table_free(table);
+}
+
 const unroll_test tests_report_table[] = {
     TEST(groups_stand_in_the_order_of_numbers_and_of_the_axes),
     TEST(what_the_axes_do_not_list_comes_last_by_letters),
@@ -519,5 +546,6 @@ const unroll_test tests_report_table[] = {
     TEST(a_full_disk_leaves_the_older_page),
     TEST(damaged_results_leave_the_older_page),
     TEST(a_table_of_too_many_groups_is_one_sentence),
+    TEST(a_setting_that_the_file_lacks_is_at_its_default),
     {NULL, NULL},
 };

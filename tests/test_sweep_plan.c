@@ -265,7 +265,7 @@ static void what_cannot_be_planned_is_refused_with_a_sentence(void)
     wrong("momentum=0", "momentum is read by the optimizer sgd only, and optimizer is adam");
     wrong("file=x.csv", "file is read by the tasks series, text and words only, and task is adding");
     wrong("hidden", "\"hidden\" is not of the form name=value");
-    wrong("hidden=1..50000", "the axes span more than 100000 runs; sweep fewer values at a time");
+    wrong("hidden=1..100000", "the axes span more than 250000 runs; sweep fewer values at a time");
 }
 
 const unroll_test tests_sweep_plan[] = {

@@ -39,7 +39,9 @@ unroll_status unroll_report_load(const unroll_experiment *experiment, const char
     if (status.code == UNROLL_DAMAGED)
         return unroll_error(UNROLL_DAMAGED, "%.400s; unroll run %s makes it anew", status.text, experiment->name);
     UNROLL_TRY(status);
-    status = unroll_keep_present(experiment, *table);
+    status = unroll_add_settings(*table);
+    if (status.code == UNROLL_OK)
+        status = unroll_keep_present(experiment, *table);
     if (status.code == UNROLL_OK)
         status = keep_declared(experiment, *table);
     if (status.code == UNROLL_OK)

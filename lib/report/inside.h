@@ -43,6 +43,10 @@ const char *unroll_show_interval(const unroll_interval *i, bool share, const cha
    counts them in the table. */
 unroll_status unroll_keep_present(const unroll_experiment *experiment, unroll_table *table);
 
+/* Adds the settings that the file has no column of, at their defaults: those are what its runs had, before the program had the
+   settings. */
+unroll_status unroll_add_settings(unroll_table *table);
+
 /* Leaves marked in keep (rows) of each group of runs that share their other settings those of the best values of `names`,
    settings parted by blanks, on other seeds than those that choose: `by`, "seed=0..2", or, where that is NULL and names are
    asked for by a user, the lower half of the seeds that there are. The best have the best median validation metric

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/text.h"
 #include "report/inside.h"
 #include "sweep/origin.h"
 
@@ -166,5 +167,50 @@ unroll_status unroll_keep_present(const unroll_experiment *experiment, unroll_ta
     unroll_table_keep(table, keep);
     free(keep);
     free(places);
+    return unroll_ok();
+}
+
+/* ---- settings that the file lacks ---- */
+
+static bool is_number(const unroll_value *value)
+{
+    return value->type == UNROLL_INT || value->type == UNROLL_REAL;
+}
+
+static bool fill_column(unroll_table_column *column, const unroll_value *value, int rows)
+{
+    char number[UNROLL_NUMBER_ROOM];
+    if (is_number(value)) {
+        column->type = value->type == UNROLL_INT ? UNROLL_COLUMN_INT : UNROLL_COLUMN_REAL;
+        column->real = malloc(((size_t)rows + 1) * sizeof *column->real);
+        for (int row = 0; row < rows && column->real != NULL; row++)
+            column->real[row] = value->type == UNROLL_INT ? (double)value->integer : value->real;
+        return column->real != NULL;
+    }
+    column->type = UNROLL_COLUMN_TEXT;
+    column->texts = strdup(unroll_show_value(value, number));
+    column->text = malloc(((size_t)rows + 1) * sizeof *column->text);
+    for (int row = 0; row < rows && column->text != NULL; row++)
+        column->text[row] = column->texts;
+    return column->text != NULL && column->texts != NULL;
+}
+
+unroll_status unroll_add_settings(unroll_table *table)
+{
+    for (int i = 0; i < unroll_setting_count(); i++) {
+        const char *name = unroll_setting_at(i)->name;
+        unroll_table_column *grown;
+        if (unroll_table_find(table, name) != NULL)
+            continue;
+        grown = realloc(table->columns, ((size_t)table->column_count + 1) * sizeof *grown);
+        if (grown == NULL)
+            return unroll_error(UNROLL_FAILED, "out of memory for the settings of a table");
+        table->columns = grown;
+        grown += table->column_count++;
+        *grown = (unroll_table_column){.type = UNROLL_COLUMN_REAL};
+        unroll_text_copy(grown->name, sizeof grown->name, name);
+        if (!fill_column(grown, unroll_setting_default_value(i), table->rows))
+            return unroll_error(UNROLL_FAILED, "out of memory for the settings of a table");
+    }
     return unroll_ok();
 }

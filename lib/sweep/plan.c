@@ -7,7 +7,7 @@
 #include "model/run.h"
 #include "store/store.h"
 
-enum { MOST_RUNS = 100000 };
+enum { MOST_RUNS = 250000 };
 
 static unroll_status out_of_memory(void)
 {
