@@ -42,7 +42,7 @@ DARWIN := $(findstring darwin,$(MACHINE))
 WARNINGS := -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             -Wno-missing-field-initializers \
             $(if $(WERROR),-Werror)
-# no contraction, no fast-math: the same bits everywhere (README, "The same bits")
+# no contraction, no fast-math: the same bits everywhere (USING.md, "The same bits")
 CPPFLAGS += -Ilib -I$(BUILD) $(if $(filter double,$(REAL)),-DUNROLL_DOUBLE) -D_POSIX_C_SOURCE=200809L \
             $(if $(DARWIN),-D_DARWIN_C_SOURCE,-D_DEFAULT_SOURCE)
 CFLAGS := -std=c11 -g $(OPTIMIZE) -ffp-contract=off -fno-math-errno -fopenmp $(WARNINGS) $(SANITIZE) $(EXTRA_CFLAGS)

@@ -2,8 +2,8 @@
    includes into include/unroll/.
 
    A program of one's own calls unroll_start() and unroll_isa_start(NULL) once, before any thread of its own uses the library,
-   then unroll_run() of model/run.h for each training (README, "Installing it, and training from C"). One that reads .h5 files
-   begins its main with unroll_store_child(argc, argv), for each of them is parsed by a process of its own (store/store.h). */
+   then unroll_run() of model/run.h for each training (USING.md, "Train from C"). One that reads .h5 files begins its main with
+   unroll_store_child(argc, argv), for each of them is parsed by a process of its own (store/store.h). */
 #ifndef UNROLL_H
 #define UNROLL_H
 

@@ -4,7 +4,7 @@ set -eu
 folder=$1 config=$2
 
 mkdir -p "$folder/build" "$folder/datasets" "$folder/results"
-cp -Rp lib experiments plots tests Makefile README.md ADDING.md "$folder/"
+cp -Rp lib experiments plots tests Makefile README.md ADDING.md USING.md "$folder/"
 for file in datasets/*; do
     [ "$file" = datasets/data ] || cp -Rp "$file" "$folder/datasets/"
 done

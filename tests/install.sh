@@ -1,6 +1,6 @@
 #!/bin/sh
 # install.sh FOLDER CONFIG: installs a copy of the tree into FOLDER/stage, moves that elsewhere, and uses it from there: the
-# program from another folder, and README.md's train.c against the library. Needs no network.
+# program from another folder, and USING.md's train.c against the library. Needs no network.
 set -eu
 folder=$1 config=$2
 
@@ -17,7 +17,7 @@ quietly uninstall
 [ -z "$(find "$folder/stage" -type f)" ] || { find "$folder/stage" -type f && exit 1; }
 
 mkdir "$folder/else"
-awk '/^```c train.c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md >"$folder/else/train.c"
+awk '/^```c train.c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' USING.md >"$folder/else/train.c"
 cd "$folder/else"
 unset UNROLL_PLOTS UNROLL_DATASETS UNROLL_PEERS # its own are to be found
 unroll=$folder/moved/bin/unroll

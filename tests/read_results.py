@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""read_results.py FILE.h5: reads a gathered file as README shows it and checks what tests/test_store_gather.c put in."""
+"""read_results.py FILE.h5: reads a gathered file as USING.md shows it and checks what tests/test_store_gather.c put in."""
 import sys
 
 import h5py

@@ -1,5 +1,5 @@
 #!/bin/sh
-# readme.sh FOLDER CONFIG: the files that ADDING.md shows, and tests/cells/probe.c beside them, built and run, and README.md's
+# readme.sh FOLDER CONFIG: the files that ADDING.md shows, and tests/cells/probe.c beside them, built and run, and USING.md's
 # lines of Python: copies the tree with build/CONFIG into FOLDER, writes each block of ADDING.md that names a file into a folder
 # beside it, builds with EXTRA, and uses every one of them. Needs no network.
 set -eu
@@ -79,8 +79,8 @@ if command -v gnuplot >/dev/null; then
 fi
 
 # its lines of Python, on results of their own
-"$unroll" run architectures length=10 hidden=8 seed=0 steps=20 >/dev/null
-awk '/^```python$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md >lines.py
+"$unroll" run architectures length=10 hidden=8 lr=0.01 seed=0 steps=20 >/dev/null # one rate: none is to be chosen
+awk '/^```python$/ { inside = 1; next } /^```$/ { inside = 0 } inside' USING.md >lines.py
 [ "$(wc -l <lines.py)" -eq 5 ]
 for python in python3 /usr/bin/python3; do
     "$python" -c 'import h5py, pandas' 2>/dev/null || continue

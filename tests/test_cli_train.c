@@ -299,6 +299,7 @@ static void what_a_training_says_in_a_pipe_is_this(void)
                            "step 2/2  training loss 0.87059  validation mse 1.019  T s\n"
                            "  parameters               133\n"
                            "  gates                    4\n"
+                           "  states                   2\n"
                            "  width                    4 units\n"
                            "  metric                   mse\n"
                            "  mse                      0.840463  (validation)\n"

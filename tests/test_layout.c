@@ -272,9 +272,9 @@ static void only_the_command_line_ends_the_program_or_prints(void)
 
 static void the_top_of_the_tree_holds_these_and_nothing_else(void)
 {
-    static const char *const names = "lib experiments datasets results plots tests Makefile run_all.sh README.md ADDING.md "
-                                     "LICENSE CITATION.cff";
-    enum { NAMES = 12 };
+    static const char *const names = "lib experiments datasets results plots tests Makefile run_all.sh README.md USING.md "
+                                     "ADDING.md LICENSE CITATION.cff";
+    enum { NAMES = 13 };
     char name[256];
     int seen = 0;
     FILE *list = popen("git ls-tree --name-only HEAD 2>/dev/null", "r");

@@ -1,4 +1,4 @@
-/* What README.md and ADDING.md show is true: their files build and run, their commands exist. */
+/* What README.md, USING.md, ADDING.md and lib/bench/README.md show is true: their files build and run, their commands exist. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +46,9 @@ static int check_page(const char *page)
 static void their_command_lines_are_commands(void)
 {
     CU_ASSERT_TRUE(check_page("README.md") > 3);
+    CU_ASSERT_EQUAL(check_page("USING.md"), 44);
     CU_ASSERT_EQUAL(check_page("ADDING.md"), 3);
+    CU_ASSERT_EQUAL(check_page("lib/bench/README.md"), 6);
 }
 
 const unroll_test tests_readme[] = {

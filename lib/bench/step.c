@@ -6,8 +6,8 @@
 static const unroll_setting rows[] = {
     {"input", UNROLL_INT, 0, 1000000, "", "0", "inputs", "inputs a step of the timed model; 0: as many as hidden units",
      "bench", UNROLL_SETTING_BENCH},
-    {"against", UNROLL_TEXT, 0, 0, "", "model=lstm", "", "what a point is timed beside: itself with this setting (--beside)", "bench",
-     UNROLL_SETTING_BENCH},
+    {"against", UNROLL_TEXT, 0, 0, "", "model=lstm", "",
+     "with --beside: time each point in turns with itself under this setting", "bench", UNROLL_SETTING_BENCH},
     {"classes", UNROLL_INT, 0, 10000000, "", "0", "classes", "of the timed softmax (--wide, --words)", "bench",
      UNROLL_SETTING_BENCH},
 };

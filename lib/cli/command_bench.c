@@ -11,13 +11,14 @@
 
 static const unroll_option options[] = {
     {"--stream", NULL, "time steps of streaming inference, with weights as float, bf16 and int8"},
-    {"--threads", NULL, "what more threads bring to one run, and to runs side by side"},
+    {"--threads", NULL, "measure what more threads bring to one run, and to runs side by side"},
     {"--elementwise", NULL, "time exp, sigmoid and tanh on every instruction set"},
-    {"--phases", NULL, "where the time of a training step goes"},
+    {"--phases", NULL, "show where the time of a training step goes"},
     {"--wide", NULL, "time a softmax over many classes with its head, beside its three products alone"},
-    {"--beside", NULL, "time training steps in turns with those under another setting: every model beside the LSTM, or against="},
-    {"--words", NULL, "a training step of a small model of words, beside the peak and in turns with PyTorch"},
-    {"--peers", NULL, "training steps in turn with oneDNN, CBLAS and PyTorch; with --stream, streaming steps"},
+    {"--beside", NULL,
+     "time every model in turns with the LSTM, or each point in turns with itself under another setting (against=)"},
+    {"--words", NULL, "time a training step of a small model of words, beside the peak and in turns with PyTorch"},
+    {"--peers", NULL, "time training steps in turns with oneDNN, CBLAS and PyTorch; with --stream, streaming steps"},
     {"--format", "text|csv", "a table to read, or comma-separated values (default: text)"},
     {"--tenths", "N", "tenths of a second to measure each point (default: 5)"},
     {"--results", "DIR", "folder of the results (default: results)"},
@@ -171,7 +172,9 @@ const unroll_command command_bench = {
     .settings = true,
     .lists = true,
     .more = "Settings that matter: model, hidden, input (0: as many as hidden), batch, length, layers, threads, weights, isa,\n"
-            "optimizer. Every invocation adds its records to DIR/bench/runs and gathers all of them in DIR/bench.h5, where\n"
-            "the columns date and invocation tell them apart; nothing is replaced. The figure is\n"
-            "drawn anew only where there are at least as many points as without any setting.\n",
+            "optimizer.\n"
+            "\n"
+            "Each call adds its records to DIR/bench/runs and gathers all records in DIR/bench.h5. Nothing is replaced: the\n"
+            "columns date and invocation tell the calls apart. The figure is drawn again only by a call that has at least as\n"
+            "many points as one without settings. lib/bench/README.md says more.\n",
 };

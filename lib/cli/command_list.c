@@ -69,7 +69,7 @@ enum { LISTS = (int)(sizeof lists / sizeof lists[0]) };
 static const char usage[] = "[experiments|models|cells|tasks|isas|settings|commands]";
 
 static const unroll_option options[] = {
-    {"--format", "F", "of the list of models: text, or md: the table of lib/cells/README.md (default: text)"},
+    {"--format", "F", "format of the list of models: text, or md, the table of lib/cells/README.md (default: text)"},
     {NULL, NULL, NULL},
 };
 
@@ -107,7 +107,7 @@ static unroll_status run(const unroll_arguments *arguments, const atomic_bool *s
 
 const unroll_command command_list = {.name = "list",
                                      .usage = usage,
-                                     .help = "list what there is",
+                                     .help = "list experiments, models, tasks, settings and more",
                                      .order = 70,
                                      .most_words = 1,
                                      .run = run,

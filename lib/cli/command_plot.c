@@ -5,8 +5,9 @@
 #include "report/report.h"
 
 static const unroll_option options[] = {
-    {"where", "COLUMN=VALUE,...", "only these runs: values, ranges a..b, max, min; several terms parted by blanks, quoted"},
-    {"best", "SETTING,...", "only the values that are best by validation on the lower half of the seeds, on the others"},
+    {"where", "COLUMN=VALUE,...",
+     "only these runs: values, ranges a..b, max, min; quote several terms: 'where=length=max model=lstm,gru'"},
+    {"best", "SETTING,...", "only the best value by validation: the lower half of the seeds chooses, the others are shown"},
     {"--results", "DIR", "folder of the results (default: results)"},
     {NULL, NULL, NULL},
 };
@@ -56,7 +57,7 @@ const unroll_command command_plot = {
     .most_words = 1000,
     .run = run,
     .options = options,
-    .more = "Without EXPERIMENT: all that have results. What a figure is drawn from lies beside it, in figures/data.\n"
-            "With where= or best= it has a name of its own, FIGURE-selected, and the figure of all runs stays.\n"
-            "Settings that vary and are no axis of a figure are lines of their own, as far as they are few.\n",
+    .more = "Without EXPERIMENT: all that have results. What a figure is drawn from is in figures/data beside it.\n"
+            "With where= or best= the figure is called FIGURE-selected, and the figure of all runs stays as it is.\n"
+            "A setting that varies and is no axis of a figure gets a line for each value, while they are few.\n",
 };

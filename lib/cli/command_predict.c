@@ -13,7 +13,7 @@
 #include "simd/engine.h"
 
 static const unroll_option options[] = {
-    {"--beams", "N", "answers to each sequence, where a model's answers are sequences: the N most probable that are found"},
+    {"--beams", "N", "where the answers are sequences: the N most probable answers found for each input"},
     {NULL, NULL, NULL},
 };
 
@@ -274,17 +274,26 @@ const unroll_command command_predict = {
     .most_words = 3,
     .options = options,
     .run = run,
-    .more = "MODEL.h5   from unroll train --save\n"
-            "INPUT.h5   x (N, T, I): N sequences of T steps of I numbers, scaled as in training (less extra/input_mean of the\n"
-            "           model, by extra/input_scale), pixels in the order of extra/pixel_order; for a model of text\n"
-            "           symbols (N, T): places in extra/alphabet of the model, or its size for any other character,\n"
-            "           or, of words, lines of extra/vocabulary (code points), counted from 0;\n"
-            "           lengths (N), where not all are T long\n"
-            "OUTPUT.h5  y (N, T, outputs), zero past a sequence's end: numbers, or logits where classes are learned;\n"
-            "           of task=series residual=last forecasts as ever, the last value already added;\n"
-            "           the last states h (layers, N, hidden), and c for cells with a second one;\n"
-            "           of a model whose labels have no places symbols (N, T), what its most probable path says, -1 past\n"
-            "           the end, and lengths (N), how many they are;\n"
-            "           of a model whose answers are sequences symbols (N, beams, U), -1 past an answer's end, lengths\n"
-            "           (N, beams) and scores (N, beams), the logarithm of its probability, the best answer first\n",
+    .more = "MODEL.h5   a model that unroll train --save wrote\n"
+            "\n"
+            "INPUT.h5   N sequences of at most T steps:\n"
+            "  x (N, T, I)              I numbers a step, scaled as in training: subtract extra/input_mean of the model and\n"
+            "                           divide by extra/input_scale; pixels in the order of extra/pixel_order\n"
+            "  symbols (N, T)           in place of x for a model of text: of characters the places in extra/alphabet of the\n"
+            "                           model, or its size for any other character; of words the lines of\n"
+            "                           extra/vocabulary (code points); both counted from 0\n"
+            "  lengths (N)              where not all sequences are T steps long\n"
+            "\n"
+            "OUTPUT.h5  where the answers are not sequences:\n"
+            "  y (N, T, outputs)        numbers, or logits of classes; zero after the end of a sequence. Forecasts of a model\n"
+            "                           with residual=last have the last value added already\n"
+            "  h (layers, N, hidden)    the last states, and c for cells with a second state\n"
+            "and also, for labels without places:\n"
+            "  symbols (N, T)           the labels of the most probable path, -1 after their end\n"
+            "  lengths (N)              how many they are\n"
+            "\n"
+            "OUTPUT.h5  where the answers are sequences of at most U symbols, the best answer first:\n"
+            "  symbols (N, beams, U)    -1 after the end of an answer\n"
+            "  lengths (N, beams)       how many they are\n"
+            "  scores (N, beams)        the logarithm of the answer's probability\n",
 };

@@ -8,13 +8,14 @@
 #include "report/report.h"
 
 static const unroll_option options[] = {
-    {"by", "COLUMN,...", "a row for each combination of these (default: the experiment's, and what else varies)"},
-    {"where", "COLUMN=VALUE,...", "only these runs: values, ranges a..b, max, min; several terms parted by blanks, quoted"},
-    {"best", "SETTING,...", "only the values that are best by validation on the lower half of the seeds, on the others"},
+    {"by", "COLUMN,...", "a row for each combination of these (default: those of the experiment, and what else varies)"},
+    {"where", "COLUMN=VALUE,...",
+     "only these runs: values, ranges a..b, max, min; quote several terms: 'where=length=max model=lstm,gru'"},
+    {"best", "SETTING,...", "only the best value by validation: the lower half of the seeds chooses, the others are shown"},
     {"--format", "F", "what is printed: text, md, csv or html (default: text)"},
-    {"--runs", NULL, "a row a run instead of a row a group of runs: settings, metrics, seconds"},
-    {"--verdicts", NULL, "only what is taught beside what was measured, and what each claim comes to"},
-    {"--out", "DIR", "write each experiment into a file of its own, DIR/EXPERIMENT.txt, .md, .csv or .html"},
+    {"--runs", NULL, "a row for each run, not for each group: settings, metrics, seconds"},
+    {"--verdicts", NULL, "only the table of what is taught and what was measured, and a line for each verdict"},
+    {"--out", "DIR", "write each experiment to a file of its own: DIR/EXPERIMENT.txt, .md, .csv or .html"},
     {"--results", "DIR", "folder of the results (default: results)"},
     {NULL, NULL, NULL},
 };
@@ -244,23 +245,29 @@ static unroll_status run(const unroll_arguments *arguments, const atomic_bool *s
 const unroll_command command_report = {
     .name = "report",
     .usage = "[EXPERIMENT...] [by=COLUMN,...] [where=COLUMN=VALUE,...] [best=SETTING,...] [options]",
-    .help = "print the comparison tables and write results/report.html and results/report.md",
+    .help = "print verdicts and tables; write results/report.html and results/report.md",
     .order = 40,
     .most_words = 1000,
     .run = run,
     .options = options,
-    .more = "Without EXPERIMENT: all that have results, as on the pages. Numbers are medians over seeds, or shares of runs; in\n"
-            "brackets: intervals that cover 95% or more, of 6 runs and more. A star marks times that are no evidence: of runs beside\n"
-            "others, under a load above the cores, of samples that spread by more than half their median, above the machine's peak.\n"
-            "CSV counts such runs in time_doubt, and with --runs names the reason: beside, load, spread, peak.\n"
+    .more = "Without EXPERIMENT: all that have results. The pages always show all of them.\n"
             "\n"
-            "best=lr leaves, of each combination of the other settings, the value whose validation metric has the best median\n"
-            "over the lower half of the seeds, and shows its runs on the other half; a line says of what and by how many runs it was\n"
-            "chosen. best=lr,hidden chooses pairs. The verdict is that of all runs, as without it.\n"
+            "A number is a median over seeds, or a share of runs. The interval in brackets covers 95% or more; it takes 6 runs.\n"
             "\n"
-            "Behind the table stands what was published for the same, where the experiment declares it, beside ours; in CSV only\n"
-            "with --out, in DIR/EXPERIMENT-published.csv.\n"
+            "A star marks a time that is no evidence. CSV counts such runs in the column time_doubt; with --runs it says why:\n"
+            "  beside   other runs ran at the same time\n"
+            "  load     the load of the machine was above its number of cores\n"
+            "  spread   the samples spread by more than half their median\n"
+            "  peak     the time would be above the machine's peak\n"
             "\n"
-            "HTML is a whole page. CSV of several experiments needs --out: each has columns of its own. With --runs, CSV has\n"
-            "every setting and metric in full, the other formats the settings that vary and a line that tells which are held.\n",
+            "best=lr keeps, for each combination of the other settings, the value with the best median validation metric over\n"
+            "the lower half of the seeds, and shows its runs on the other half. A line below the table says how it was chosen.\n"
+            "best=lr,hidden chooses pairs. The verdict is that of all runs.\n"
+            "\n"
+            "Where an experiment declares published figures, a second table compares ours with them. With CSV it goes to\n"
+            "DIR/EXPERIMENT-published.csv and needs --out.\n"
+            "\n"
+            "HTML is a whole page. CSV of several experiments needs --out, for each has columns of its own. With --runs, CSV\n"
+            "has every setting and metric in full; the other formats show the settings that vary and name the others in a\n"
+            "line.\n",
 };

@@ -10,13 +10,13 @@
 static const unroll_option options[] = {
     {"--quick", NULL, "the small size of the experiment, minutes (the default)"},
     {"--full", NULL, "the full size of the experiment"},
-    {"--jobs", "N", "runs side by side (default: as many as there are processors)"},
+    {"--jobs", "N", "runs side by side (default: the number of processors)"},
     {"--dry-run", NULL, "print the plan, the number of runs and the expected time; run nothing"},
-    {"--retry-failed", NULL, "do runs again whose record says that they failed"},
-    {"--force", NULL, "do every run again, in place of what is there"},
-    {"--again", NULL, "do every run again, and keep what is there: tables use the newest"},
-    {"--fail-fast", NULL, "start no more runs once one has failed"},
-    {"--shard", "K/N", "do the K-th of N parts of the runs; the parts together make the same gathered file"},
+    {"--retry-failed", NULL, "do failed runs again"},
+    {"--force", NULL, "do every run again and replace its record"},
+    {"--again", NULL, "do every run again and keep the older record, too; tables use the newest"},
+    {"--fail-fast", NULL, "start no more runs after the first failure"},
+    {"--shard", "K/N", "do part K of N; all parts together give the same results as one call"},
     {"--results", "DIR", "folder of the results (default: results)"},
     {NULL, NULL, NULL},
 };
@@ -72,7 +72,7 @@ static unroll_status run(const unroll_arguments *arguments, const atomic_bool *s
 const unroll_command command_run = {
     .name = "run",
     .usage = "EXPERIMENT [setting=value,value... ...] [options]",
-    .help = "run the sweep of an experiment, as far as it is not there yet, and gather its results",
+    .help = "do the runs of an experiment that have no record yet, and gather its results",
     .order = 10,
     .least_words = 1,
     .most_words = 1,
@@ -81,13 +81,17 @@ const unroll_command command_run = {
     .settings = true,
     .lists = true,
     .more =
-        "A setting takes one value, a list (hidden=64,128), a range (seed=0..9, length=50..200:50), draws, or a grid.\n"
-        "'lr=log(1e-4,1e-1,10)', quoted for the shell, is ten draws: the range of the logarithm is cut into ten equal\n"
-        "parts, and one value is drawn in each. 'lr=grid(1e-4,1e-1,4)' is four values from the first to the last, each\n"
-        "as many times the one before. What is assigned replaces the experiment's own; params=N takes the width of\n"
-        "each model that comes nearest to N parameters. A setting that can matter to none of the runs is refused, and\n"
-        "where it cannot matter to one of them it is at its default there.\n"
+        "A setting takes one value, a list (hidden=64,128), a range (seed=0..9, length=50..200:50), draws, or a grid. What you\n"
+        "assign replaces the experiment's own values.\n"
         "\n"
-        "An experiment may choose some values by validation: its runs then come in two stages, every value on the seeds that\n"
-        "choose, then the best of them on the other seeds. With --shard the second begins once all of the first is there.\n",
+        "  'lr=log(1e-4,1e-1,10)'   ten draws: the logarithmic range is cut into ten equal parts, and each gives one value\n"
+        "  'lr=grid(1e-4,1e-1,4)'   four values from the first to the last, at equal ratios\n"
+        "  params=N                 for each model the width whose number of parameters comes nearest to N\n"
+        "\n"
+        "Quote log and grid for the shell. A setting that has no effect on any of the runs is refused. Where it has none on one\n"
+        "of them, that run has its default.\n"
+        "\n"
+        "Some experiments choose a setting, such as lr, by validation. They have two stages. The first runs every value on the\n"
+        "seeds that choose; the second runs the best value on the other seeds. With --shard the second stage waits until the\n"
+        "whole first stage is there.\n",
 };

@@ -18,7 +18,7 @@
 #include "sweep/sweep.h"
 
 static const unroll_option options[] = {
-    {"--save", "FILE", "write the trained model into this HDF5 file; unroll predict uses it"},
+    {"--save", "FILE", "write the trained model to this HDF5 file, for unroll predict"},
     {NULL, NULL, NULL},
 };
 
@@ -226,7 +226,7 @@ static unroll_status run(const unroll_arguments *arguments, const atomic_bool *s
 const unroll_command command_train = {
     .name = "train",
     .usage = "[setting=value ...] [--save FILE]",
-    .help = "train one model and show its loss, its error and the yardsticks beside it",
+    .help = "train one model; show its loss, its error, and yardsticks to compare it with",
     .order = 20,
     .run = run,
     .options = options,

@@ -27,7 +27,7 @@ void unroll_print_help(FILE *out)
             "\noptions of every command:\n"
             "  --help     this page, or that of a command\n"
             "  --version  the version and the commit that it was built from\n"
-            "  --isa NAME instruction set: unroll list isas; the variable UNROLL_ISA does the same\n"
+            "  --isa NAME the instruction set to use (unroll list isas shows them); or set the variable UNROLL_ISA\n"
             "\n"
             "exit status: 0 done, 1 a run failed, 2 the call was wrong, 3 nothing to do, %d interrupted\n",
             UNROLL_EXIT_STOPPED);
