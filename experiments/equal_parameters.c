@@ -8,7 +8,7 @@ const unroll_experiment experiment_equal_parameters = {
     .source = "Chung, Gulcehre, Cho and Bengio, 2014; Greff et al., 2017",
     .version = 1,
     .axes_quick = "task=adding,recall,parity,series,text params=5000 model=rnn,lstm,gru lr=0.002,0.01 seed=0..5 steps=500",
-    .axes_full = "task=adding,recall,parity,series,text params=5000,20000,80000 model=rnn,lstm,gru lr=0.0005,0.002,0.01 seed=0..9 "
+    .axes_full = "task=adding,recall,parity,series,text params=5000,20000,80000 model=rnn,lstm,gru lr=0.0005,0.002,0.01 seed=0..10 "
                  "steps=3000",
     .fixed = "length=30 lag=15 batch=32 clip=1 forget_bias=1 residual=last",
     .best = "lr",

@@ -1,7 +1,7 @@
 # Which share of seeds solves a task within the fixed number of updates, against the lag that it asks for, a panel a task: the lag
 # of recall, the length of the others. Shares with intervals that cover 95% or more (Clopper and Pearson); the learning rate of
 # each line and lag is chosen by validation on other seeds. What to look at: up to which lag a line stays at the top, and whether
-# that is within the grey band, 10 to 20 steps.
+# that is within the grey band, 10 to 20 steps. omega is the weight of a regulariser that keeps the norm of the gradient.
 #? recall: share solved over lag by model init nonlinearity others where task=recall
 #? adding: share solved over length by model init nonlinearity others where task=adding
 #? order: share solved over length by model init nonlinearity others where task=order

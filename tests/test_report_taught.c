@@ -9,7 +9,7 @@
 enum { LENGTHS = 2, SEEDS = 9, MOST = LENGTHS * 3 * SEEDS };
 
 static const unroll_experiment taught_one = {
-    .name = "architectures", /* whose gathered file it reads */
+    .name = "memory_horizon", /* whose gathered file it reads */
     .title = "made up",
     .fixed = "hidden=7",
     .claim = "nothing",
@@ -89,20 +89,20 @@ static void every_format_says_what_is_taught_and_what_was_measured(void)
         CU_ASSERT_EQUAL_FATAL(unroll_taught_judge(&taught_one.taught[i], &taught_one, table, &rows[i]).code, UNROLL_OK);
     unroll_table_free(table);
     CHECK_TEXT(printed(&taught, UNROLL_FORMAT_TEXT),
-               "error: mean squared, over 9 steps (architectures)\n"
+               "error: mean squared, over 9 steps (memory_horizon)\n"
                "  vanilla RNN  large                             6 [4.5, 7.5] K^2            supported\n"
                "  LSTM         small                             1 K^2 in all 9 runs         supported\n"
                "  GRU          between                           2 [2, 2] K^2                supported\n"
                "\n"
-               "wherever: mean squared (architectures)\n"
+               "wherever: mean squared (memory_horizon)\n"
                "  GRU          in between                        several settings            contradicted\n");
     CHECK_TEXT(printed(&taught, UNROLL_FORMAT_MARKDOWN),
                "| | vanilla RNN | LSTM | GRU |\n| --- | --- | --- | --- |\n"
-               "| [error](#architectures)<br>mean squared, over 9 steps | large<br>**6 [4.5, 7.5] K^2**<br>supported | "
+               "| [error](#memory_horizon)<br>mean squared, over 9 steps | large<br>**6 [4.5, 7.5] K^2**<br>supported | "
                "small<br>**1 K^2 in all 9 runs**<br>supported | between<br>**2 [2, 2] K^2**<br>supported |\n"
-               "| [wherever](#architectures)<br>mean squared |  |  | in between<br>**several settings**<br>contradicted |\n\n");
+               "| [wherever](#memory_horizon)<br>mean squared |  |  | in between<br>**several settings**<br>contradicted |\n\n");
     CU_ASSERT_PTR_NOT_NULL(strstr(printed(&taught, UNROLL_FORMAT_HTML),
-                                  "<tr><td><a href=\"#architectures\">error</a><br><small>mean squared, over 9 steps</small></td>"
+                                  "<tr><td><a href=\"#memory_horizon\">error</a><br><small>mean squared, over 9 steps</small></td>"
                                   "<td>large<br><b>6 [4.5, 7.5] K^2</b><br><strong class=\"outcome0\">supported</strong></td>"));
 }
 
@@ -134,7 +134,7 @@ static void what_was_not_run_is_left_out(void)
     CU_ASSERT_EQUAL_FATAL(unroll_taught_load(results, &taught).code, UNROLL_OK);
     CU_ASSERT(!unroll_taught_is_empty(taught));
     for (int i = 0; i < taught->count; i++) {
-        CU_ASSERT_STRING_EQUAL(taught->row[i].experiment->name, "architectures");
+        CU_ASSERT_STRING_EQUAL(taught->row[i].experiment->name, "memory_horizon");
         CU_ASSERT(i == 0 || taught->row[i].taught->order >= taught->row[i - 1].taught->order);
     }
     unroll_taught_free(taught);
