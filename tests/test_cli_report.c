@@ -173,6 +173,14 @@ static void the_best_by_validation_is_asked_for(void)
     CU_ASSERT_EQUAL(call(arguments), 2);
     CHECK_TEXT(err, "unroll: best=lr takes some seeds to choose by and others to report, and the runs of training have none "
                     "but seed 2\n");
+    /* a filter that no run passes */
+    snprintf(arguments, sizeof arguments, "report training where=hidden=5 --results %s", folder);
+    CU_ASSERT_EQUAL(call(arguments), 3);
+    CHECK_TEXT(err, "unroll: no run of training is among those asked for\n");
+    snprintf(arguments, sizeof arguments, "report --runs where=hidden=5 --results %s", folder);
+    CU_ASSERT_EQUAL(call(arguments), 3);
+    snprintf(arguments, sizeof arguments, "report --runs where=hidden=4 --results %s", folder);
+    CU_ASSERT_EQUAL(call(arguments), 0);
 }
 
 static int count_of(const char *text, const char *word)

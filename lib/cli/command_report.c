@@ -166,8 +166,8 @@ static int count_shown(const unroll_selection *selection)
 static unroll_status print_tables(const request *r)
 {
     const unroll_selection *selection = &r->selection;
-    unroll_status first = unroll_ok();
-    int printed = 0;
+    unroll_status first = unroll_ok(), none = unroll_ok();
+    int printed = 0, passed = 0;
     for (int i = 0; i < selection->count; i++) {
         const unroll_experiment *experiment = selection->experiments[i];
         unroll_table *table;
@@ -180,6 +180,12 @@ static unroll_status print_tables(const request *r)
         }
         status = show_experiment(r, experiment, table, printed++);
         unroll_table_free(table);
+        if (status.code == UNROLL_NOTHING) /* a filter that lets none of its runs pass */
+            none = status;
+        else
+            passed++;
+        if (status.code == UNROLL_NOTHING && !selection->named)
+            continue;
         first = first.code == UNROLL_OK ? status : first;
     }
     if (printed > 0 && r->folder == NULL)
@@ -187,7 +193,7 @@ static unroll_status print_tables(const request *r)
     if (printed == 0 && first.code == UNROLL_OK)
         return unroll_error(UNROLL_NOTHING, "there are no results in %.300s yet: unroll run EXPERIMENT makes them",
                             selection->results);
-    return first;
+    return first.code == UNROLL_OK && passed == 0 ? none : first;
 }
 
 /* The tables, then the pages, on which stands everything that there is, whatever was named. The tables are out before the

@@ -289,6 +289,14 @@ static void add_words(const char *words, char columns[UNROLL_COLUMNS_ROOM])
     }
 }
 
+static bool is_none(const bool *keep, int rows)
+{
+    int row = 0;
+    while (row < rows && !keep[row])
+        row++;
+    return row == rows;
+}
+
 /* Marks the rows, and words in `best` the settings that were chosen. */
 static unroll_status select_rows(const unroll_experiment *experiment, const unroll_table *table, const unroll_grouping *grouping,
                                  bool *keep, char best[UNROLL_COLUMNS_ROOM], char note[UNROLL_NOTE_ROOM])
@@ -296,6 +304,8 @@ static unroll_status select_rows(const unroll_experiment *experiment, const unro
     note[0] = '\0';
     part_words(grouping->best != NULL ? grouping->best : experiment->best != NULL ? experiment->best : "", best);
     UNROLL_TRY(unroll_select(table, grouping->where, grouping->failed, keep));
+    if (grouping->where != NULL && is_none(keep, table->rows))
+        return unroll_error(UNROLL_NOTHING, "no run of %s is among those asked for", experiment->name);
     if (grouping->best == NULL)
         return unroll_ok();
     if (experiment->best != NULL)
@@ -334,11 +344,9 @@ unroll_status unroll_groups_of(const unroll_experiment *experiment, const unroll
 unroll_status unroll_keep_selected(const unroll_experiment *experiment, const unroll_grouping *grouping, unroll_table *table)
 {
     char best[UNROLL_COLUMNS_ROOM], note[UNROLL_NOTE_ROOM];
-    bool *keep = malloc(((size_t)table->rows + 1) * sizeof *keep), any = false;
+    bool *keep = malloc(((size_t)table->rows + 1) * sizeof *keep);
     unroll_status status = keep != NULL ? select_rows(experiment, table, grouping, keep, best, note) : out_of_memory();
-    for (int row = 0; row < table->rows && status.code == UNROLL_OK; row++)
-        any = any || keep[row];
-    if (status.code == UNROLL_OK && !any)
+    if (status.code == UNROLL_OK && is_none(keep, table->rows))
         status = unroll_error(UNROLL_NOTHING, "no run of %s is among those asked for", experiment->name);
     if (status.code == UNROLL_OK)
         unroll_table_keep(table, keep);
