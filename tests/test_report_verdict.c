@@ -309,6 +309,29 @@ static void as_good_as_has_a_margin_on_the_side_that_is_worse(void)
     CU_ASSERT_EQUAL(judge(good), UNROLL_CONTRADICTED);
 }
 
+/* Of `as good as` it is the better one that wins, margin or not; of no difference nobody does. */
+static void pairs_are_won_lost_or_equal(void)
+{
+    unroll_rule good = below;
+    unroll_experiment experiment;
+    unroll_verdict verdict;
+    good.direction = UNROLL_AS_GOOD_AS;
+    good.bound = 0.5;
+    experiment = with(good);
+    forget();
+    add_runs("rnn", 9, 6, 1);
+    add_run("lstm", 9, 0, 1);
+    add_run("lstm", 9, 1, 1.1);
+    add_run("lstm", 9, 2, 1.5);
+    for (int seed = 3; seed < 6; seed++)
+        add_run("lstm", 9, seed, 1);
+    verdict = judge_all(&experiment);
+    CU_ASSERT_EQUAL(verdict.outcome, UNROLL_SUPPORTED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(print(&verdict, UNROLL_FORMAT_TEXT), ", pairs won: 3/6 [12%, 88%], 2 equal\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(print(&verdict, UNROLL_FORMAT_HTML), ">3/6 [12%, 88%], 2 equal</td>"));
+    unroll_verdict_free(&verdict);
+}
+
 /* ---- runs that diverged ---- */
 
 static void a_run_that_diverged_is_worst_and_two_of_them_are_no_different(void)
@@ -645,6 +668,7 @@ const unroll_test tests_report_verdict[] = {
     TEST(equal_runs_support_and_contradict_nothing),
     TEST(one_run_against_the_others_counts_by_the_sign_test),
     TEST(as_good_as_has_a_margin_on_the_side_that_is_worse),
+    TEST(pairs_are_won_lost_or_equal),
     TEST(a_run_that_diverged_is_worst_and_two_of_them_are_no_different),
     TEST(a_run_may_be_held_against_a_column_of_its_own),
     TEST(a_share_is_judged_by_its_own_bounds),

@@ -48,6 +48,7 @@ typedef struct unroll_comparison {
     bool share;
     bool equal;               /* the values that it stands on are all the same */
     unroll_interval won;      /* share of pairs of runs in which `of` is better, or lies where the rule says; no value: no pairs */
+    int drawn;                /* pairs of which neither is */
     double p;                 /* of the wrong side by chance, after Holm's correction over the claim's comparisons */
     unroll_finding finding;
 } unroll_comparison;

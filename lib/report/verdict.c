@@ -82,7 +82,7 @@ static bool names_partners(const unroll_condition *c)
 }
 
 /* Of pairs of runs: how many lie on the side that the rule names, of `as good as` the better one. */
-static unroll_interval won_of(const judging *j, const unroll_condition *c)
+static unroll_interval won_of(const judging *j, const unroll_condition *c, int *drawn)
 {
     unroll_rule side = *c->rule;
     unroll_condition asked = *c;
@@ -92,6 +92,8 @@ static unroll_interval won_of(const judging *j, const unroll_condition *c)
     asked.rule = &side;
     for (int i = 0; i < j->at.count; i++)
         won += side_of(&asked, j->at.value[i]) > 0;
+    for (int i = 0; i < j->at.count; i++)
+        *drawn += j->at.value[i] == unroll_rule_neutral(&side);
     return unroll_share(won, j->at.count);
 }
 
@@ -140,7 +142,7 @@ static unroll_status judge_condition(judging *j, const unroll_condition *c)
     for (int i = 1; i < j->at.count; i++)
         out->equal = out->equal && j->at.value[i] == j->at.value[0];
     if (names_partners(c))
-        out->won = won_of(j, c);
+        out->won = won_of(j, c, &out->drawn);
     if (share)
         judge_share(j, c, out);
     else if (j->at.count >= UNROLL_LEAST_RUNS)

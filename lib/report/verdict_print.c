@@ -44,11 +44,17 @@ void unroll_verdict_sentence(const unroll_verdict *v, FILE *out)
         fputs("; exploratory, as the runs are not those that were declared", out);
 }
 
-/* "" where there are no pairs of runs. */
+/* "4/6 [22%, 96%], 1 equal"; "" where there are no pairs of runs. */
 static const char *show_won(const unroll_comparison *c, char out[UNROLL_INTERVAL_ROOM])
 {
+    char share[UNROLL_INTERVAL_ROOM], drawn[40] = "";
     out[0] = '\0';
-    return c->won.count > 0 ? unroll_show_interval(&c->won, true, NULL, out) : out;
+    if (c->won.count == 0)
+        return out;
+    if (c->drawn > 0)
+        snprintf(drawn, sizeof drawn, ", %d equal", c->drawn);
+    snprintf(out, UNROLL_INTERVAL_ROOM, "%.200s%s", unroll_show_interval(&c->won, true, NULL, share), drawn);
+    return out;
 }
 
 static void print_text(const unroll_verdict *v, FILE *out)
@@ -64,7 +70,7 @@ static void print_text(const unroll_verdict *v, FILE *out)
         if (c->interval.count > 0)
             fprintf(out, ": %s, %d seeds", unroll_show_interval(&c->interval, c->share, NULL, interval), c->interval.count);
         if (c->won.count > 0)
-            fprintf(out, ", pairs won: %s", unroll_show_interval(&c->won, true, NULL, interval));
+            fprintf(out, ", pairs won: %s", show_won(c, interval));
         fputc('\n', out);
     }
 }
