@@ -93,8 +93,8 @@ static pid_t start_call(const char *results, const char *out)
         return child;
     if (freopen(path_in(results, out), "w", stdout) == NULL)
         _exit(127);
-    execl(UNROLL_PROGRAM, "unroll", "run", "architectures", "length=6", "hidden=8", "seed=0..15", "steps=150", "--jobs=1",
-          "--results", results, (char *)NULL);
+    execl(UNROLL_PROGRAM, "unroll", "run", "architectures", "length=6", "hidden=8", "lr=0.005", "seed=0..15", "steps=150",
+          "--jobs=1", "--results", results, (char *)NULL);
     _exit(127);
 }
 

@@ -47,7 +47,7 @@ static pid_t start_sweep(const char *results, const char *word1, const char *wor
     int out = open(said, O_CREAT | O_TRUNC | O_WRONLY, 0666);
     dup2(out, STDOUT_FILENO);
     dup2(out, STDERR_FILENO);
-    execl(UNROLL_PROGRAM, "unroll", "run", "architectures", "model=rnn,lstm", "length=6,12", "hidden=6", "batch=8",
+    execl(UNROLL_PROGRAM, "unroll", "run", "architectures", "model=rnn,lstm", "length=6,12", "lr=0.005", "hidden=6", "batch=8",
           seeds, steps, "points=4", "valid_batches=1", "--jobs=2", "--results", results, word1, word2,
           (char *)NULL);
     _exit(127);
@@ -233,7 +233,7 @@ static void a_full_disk_is_one_sentence_and_leaves_finished_records_whole(void)
     CU_ASSERT_EQUAL(count_records(results), 4);
     /* no file may grow over 2 KB: to the program it is as if the disk were full */
     snprintf(command, sizeof command,
-             "trap '' XFSZ; ulimit -f 4; exec %s run architectures model=rnn length=6 hidden=6 steps=20 seed=0..99 "
+             "trap '' XFSZ; ulimit -f 4; exec %s run architectures model=rnn lr=0.005 length=6 hidden=6 steps=20 seed=0..99 "
              "--results %s 2>&1 | cat >%s.txt; test -s %s.txt",
              UNROLL_PROGRAM, results, results, results);
     CU_ASSERT_EQUAL(system(command), 0);
@@ -249,7 +249,7 @@ static void a_closed_stdout_is_told_and_leaves_records_whole(void)
     const char *results = test_folder();
     char command[4 * PATH_ROOM];
     snprintf(command, sizeof command,
-             "%s run architectures model=rnn,lstm length=6 hidden=6 batch=8 seed=0..9 steps=4 points=4 "
+             "%s run architectures model=rnn,lstm lr=0.005 length=6 hidden=6 batch=8 seed=0..9 steps=4 points=4 "
              "valid_batches=1 --jobs=2 --results %s 2>%s.txt >&-",
              UNROLL_PROGRAM, results, results);
     int status = system(command);
