@@ -23,7 +23,7 @@ line(task, i) = label(word(value(task."_model"), i)). \
 # a start and its units have a dash, further settings a mark, and but for the last of them a thin line
 dashes(task, i) = place(value(task."_init_values"), word(value(task."_init"), i)) + \
                   place(value(task."_nonlinearity_values"), word(value(task."_nonlinearity"), i)) - 1
-thick(others, values, i) = words(values) < 2 || dash(others, values, i) == words(values) ? 3 : 1.5
+thick(others, values, i) = words(values) < 2 || dash(others, values, i) == words(values) ? 3.5 : 2
 do for [task in tasks] {
     n = value(task."_n")
     set title (task eq "recall" ? "Recall of a symbol" : task eq "adding" ? "Adding" : "Temporal order")
