@@ -181,7 +181,7 @@ static void a_forget_gate_with_a_large_bias_is_open_at_every_lag(void)
     for (int k = 0; k < f->length; k++) {
         CU_ASSERT_EQUAL(f->value[k], 1);
         CU_ASSERT_DOUBLE_EQUAL((double)i->value[k], 0.5, 0.2); /* small weights, and no bias of that size */
-        CU_ASSERT_EQUAL(lag->value[k], k);
+        CU_ASSERT_EQUAL(lag->value[k], (float)k);
     }
     unroll_record_free(record);
 }
