@@ -62,7 +62,7 @@ static void each_field_has_its_number_and_its_verdict(void)
     CU_ASSERT_DOUBLE_EQUAL(rows[0].field[1].value.low, 1, 1e-12);
     CU_ASSERT(!rows[0].field[2].equal); /* for all that its interval is [2, 2] */
     CU_ASSERT_PTR_NULL(rows[1].field[0].said);
-    CU_ASSERT(!rows[1].field[0].measured);
+    CU_ASSERT_EQUAL(rows[1].field[0].conditions, 0);
     CU_ASSERT_EQUAL(rows[1].field[2].outcome, UNROLL_CONTRADICTED);
     CU_ASSERT_EQUAL(rows[1].field[2].conditions, 2);
     unroll_table_free(table);

@@ -64,7 +64,6 @@ static unroll_status judge(const unroll_taught *taught, const unroll_experiment 
     if (field->said == NULL)
         return unroll_ok();
     UNROLL_TRY(unroll_judge(&claim, table, &verdict));
-    field->measured = true;
     field->outcome = verdict.outcome;
     field->exploratory = verdict.exploratory;
     unroll_verdict_free(&verdict);

@@ -6,7 +6,6 @@
 
 typedef struct unroll_taught_field {
     const char *said; /* NULL: nothing is taught here */
-    bool measured;    /* there are runs to judge it by */
     unroll_outcome outcome;
     bool exploratory;
     int conditions;          /* at which the number was measured: it is shown where that is 1 */
