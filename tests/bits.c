@@ -28,9 +28,9 @@ int main(int argc, char **argv)
         const unroll_loss *loss = unroll_isa_now()->losses[i];
         printf("loss %s %016llx\n", loss->name, (unsigned long long)digest_loss(loss, &shape));
     }
-    for (int i = 0; digest_model_of(0, unroll_cell_count, i) != NULL; i++)
+    for (int i = 0; digest_model_of(0, digest_models(), i) != NULL; i++)
         for (int kind = 0; kind < DIGEST_KINDS; kind++) {
-            const char *model = digest_model_of(0, unroll_cell_count, i);
+            const char *model = digest_model_of(0, digest_models(), i);
             uint64_t digest;
             unroll_status status = digest_training(model, "auto", threads, digest_steps(model, steps), kind, &digest);
             if (status.code != UNROLL_OK) {

@@ -51,22 +51,62 @@ static inline void digest_set_model(unroll_settings *settings, const char *model
     digest_widen(settings);
 }
 
-/* The models of cells `from` to `to` - 1, one an index: each cell, and after it each of its variants, "CELL name=value ...".
-   NULL after the last; valid until the next call. */
+/* The network of the `index`-th model that is no cell; NULL: there are fewer. */
+static inline const unroll_network *digest_network(int index, const char **model)
+{
+    for (int i = 0; i < unroll_network_count; i++)
+        for (int k = 0; (*model = unroll_networks[i]->model(k)) != NULL; k++)
+            if (unroll_cell_find(*model) == NULL && index-- == 0)
+                return unroll_networks[i];
+    return NULL;
+}
+
+/* How many models there are: cells, and others. */
+static inline int digest_models(void)
+{
+    int others = 0;
+    const char *model;
+    while (digest_network(others, &model) != NULL)
+        others++;
+    return unroll_cell_count + others;
+}
+
+/* The name of model `i`, and its variants. */
+static inline const char *digest_name(int i, const char *const **variants)
+{
+    const char *model;
+    if (i < unroll_cell_count) {
+        *variants = unroll_isa_now()->cells[i]->variants;
+        return unroll_isa_now()->cells[i]->name;
+    }
+    *variants = digest_network(i - unroll_cell_count, &model)->variants;
+    return model;
+}
+
+/* The models `from` to `to` - 1, one an index: each, and after it each of its variants, "MODEL name=value ...". NULL after the last;
+   valid until the next call. */
 static inline const char *digest_model_of(int from, int to, int index)
 {
     static char line[160];
     for (int i = from; i < to; i++) {
-        const unroll_cell *cell = unroll_isa_now()->cells[i];
+        const char *const *variant, *name = digest_name(i, &variant);
         if (index-- == 0)
-            return cell->name;
-        for (const char *const *variant = cell->variants; variant != NULL && *variant != NULL; variant++)
+            return name;
+        for (; variant != NULL && *variant != NULL; variant++)
             if (index-- == 0) {
-                snprintf(line, sizeof line, "%s %s", cell->name, *variant);
+                snprintf(line, sizeof line, "%s %s", name, *variant);
                 return line;
             }
     }
     return NULL;
+}
+
+/* Whether a model is a cell's: what has states to hand over, recurrent weights, directions. */
+static inline bool digest_is_cell(const char *model)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(model, " "), model);
+    return unroll_cell_find(name) != NULL;
 }
 
 static inline bool digest_is_variant(const char *model)

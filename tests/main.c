@@ -171,19 +171,21 @@ static unroll_status take_cell(int argc, char **argv, int *taken)
 {
     const char *names[MOST_CELLS];
     bool found = false;
+    int count = 0;
     *taken = 0;
-    test_cells = (test_range){0, unroll_cell_count};
+    test_cells = (test_range){0, digest_models()};
     if (argc < 3 || strcmp(argv[1], "--cell") != 0)
         return unroll_ok();
     *taken = 2;
     one_cell = argv[2];
-    for (int i = 0; i < unroll_cell_count && i < MOST_CELLS && !found; i++) {
-        names[i] = unroll_isas[0].cells[i]->name;
-        found = strcmp(names[i], one_cell) == 0;
+    for (; count < digest_models() && count < MOST_CELLS && !found; count++) {
+        const char *const *variants;
+        names[count] = digest_name(count, &variants);
+        found = strcmp(names[count], one_cell) == 0;
         if (found)
-            test_cells = (test_range){i, i + 1};
+            test_cells = (test_range){count, count + 1};
     }
-    return found ? unroll_ok() : unroll_no_such("cell", one_cell, names, unroll_cell_count);
+    return found ? unroll_ok() : unroll_no_such("cell", one_cell, names, count);
 }
 
 static bool register_suites(int argc, char **argv)

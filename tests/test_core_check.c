@@ -172,7 +172,7 @@ static void a_kind_of_layer_that_lacks_a_part_is_named(void)
     says(unroll_check_layer_kind("dense", &kind), "lib/layers/dense.c: its table has .examples, but no .example");
     kind = kind_of("recurrent");
     kind.reorder = NULL;
-    says(unroll_check_layer_kind("recurrent", &kind), "lib/layers/recurrent.c: its table has .load, but no .reorder");
+    says(unroll_check_layer_kind("recurrent", &kind), "lib/layers/recurrent.c: its table has no .reorder");
 }
 
 /* what has no weights may do without a backward, but not where a gradient goes through it */

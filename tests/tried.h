@@ -116,6 +116,8 @@ static inline int tried_each(const char *kind, void (*check)(const char *what))
             continue;
         for (int m = 0; recurrent ? digest_model(m) != NULL : m == 0; m++) {
             tried.model = recurrent ? digest_model(m) : NULL;
+            if (recurrent && !digest_is_cell(tried.model))
+                continue;
             tries += tried_examples(unroll_layer_kinds[k], check);
         }
         tried.model = NULL;

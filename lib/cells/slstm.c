@@ -9,11 +9,8 @@
    taken as constants, the gradients of c and n are those of the sums times e^m, and all others are exact. */
 #include "cells/cell.h"
 #include "cells/shared/chrono.h"
+#include "cells/shared/heads.h"
 #include "simd/math.h"
-
-static const unroll_setting rows[] = {
-    {"heads", UNROLL_INT, 1, 4096, "", "1", "heads", "recurrence of the sLSTM in so many diagonal blocks", "cell slstm", 0},
-};
 
 /* a head is whole blocks of 16 units: two need 32 */
 static const char *const variants[] = {"heads=2 hidden=32 chrono=30", NULL};
@@ -123,8 +120,8 @@ const unroll_cell UNROLL_CELL(slstm) = {
               .torch = {0, 1, 2, 3}, .chrono = {0, -1, 1}},
     .state = {"h", "c", "n", "m"},
     .joint = true, /* c and n are sums in the scale that m is: with another m they are other sums */
-    .settings = rows,
-    .setting_count = 1,
+    .settings = unroll_heads_settings,
+    .setting_count = UNROLL_HEADS_SETTINGS,
     .shared = unroll_chrono_settings,
     .shared_count = UNROLL_CHRONO_SETTINGS,
     .variants = variants,

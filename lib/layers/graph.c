@@ -119,12 +119,20 @@ static double rows_of(const unroll_layer *layer, const unroll_extent *batch)
     return batch->sequences * batch->steps[layer->set];
 }
 
+/* pairs of a row and a row that it sees, over a batch */
+static double pairs_of(const unroll_layer *layer, const unroll_counts *counts, const unroll_extent *batch)
+{
+    double rows = batch->steps[layer->set], seen = batch->steps[counts->pair_set];
+    return counts->pairs == UNROLL_PAIRS_NONE ? 0.0 : batch->sequences * rows * (counts->pairs == UNROLL_PAIRS_ALL ? seen : 0.5 * (rows + 1));
+}
+
 double unroll_graph_operations(const unroll_graph *graph, const unroll_extent *batch)
 {
     double all = 0.0;
     for (int i = 0; i < graph->count; i++) {
         unroll_counts counts = counts_of(graph->layer[i]);
         all += 2.0 * rows_of(graph->layer[i], batch) * (counts.products + counts.weight_products + counts.source_products);
+        all += 2.0 * pairs_of(graph->layer[i], &counts, batch) * 3.0 * counts.pair_products;
     }
     return all;
 }
@@ -134,8 +142,10 @@ enum { ELEMENT = 50 }; /* operations that an elementary function is worth, forwa
 double unroll_graph_cost(const unroll_graph *graph, const unroll_extent *batch)
 {
     double all = unroll_graph_operations(graph, batch);
-    for (int i = 0; i < graph->count; i++)
-        all += ELEMENT * rows_of(graph->layer[i], batch) * counts_of(graph->layer[i]).elements;
+    for (int i = 0; i < graph->count; i++) {
+        unroll_counts counts = counts_of(graph->layer[i]);
+        all += ELEMENT * (rows_of(graph->layer[i], batch) * counts.elements + pairs_of(graph->layer[i], &counts, batch) * counts.pair_elements);
+    }
     return all;
 }
 

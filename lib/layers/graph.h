@@ -43,6 +43,18 @@ unroll_status unroll_add_join(unroll_graph *graph, const int *source, int source
 unroll_status unroll_add_norm(unroll_graph *graph, const char *name, int source, int *index);
 /* In training each element is zero with chance `rate` (in parts of 65536), the others are larger by 1 / (1 - rate). */
 unroll_status unroll_add_dropout(unroll_graph *graph, int source, double rate, int *index);
+/* softmax(q k^T / sqrt(d)) v, head by head (layers/attention.c). Sources: one with queries, keys and values side by side; two, of
+   which the second has keys and values; or three. Keys and values may be of another set than the queries. UNROLL_WRONG where the
+   heads do not part the columns. */
+typedef struct unroll_attention_options {
+    int heads;
+    bool causal; /* a step sees no later ones */
+    bool rotary; /* queries and keys are turned by their step's angles */
+} unroll_attention_options;
+unroll_status unroll_add_attention(unroll_graph *graph, const int *source, int sources, const unroll_attention_options *options,
+                                   int *index);
+/* The source plus a sine or cosine of the step in each column (layers/positions.c). */
+unroll_status unroll_add_positions(unroll_graph *graph, int source, int *index);
 /* A row of weights for each symbol: "NAME.weight" (symbols, columns). */
 unroll_status unroll_add_embedding(unroll_graph *graph, const char *name, int source, int columns, int *index);
 /* y = x E^T + b with the weights of an embedding: "NAME.bias" (symbols). */

@@ -64,6 +64,9 @@ typedef struct unroll_layer unroll_layer;
 typedef struct unroll_node unroll_node;
 struct unroll_graph;
 
+/* Which rows a row sees: none, all of its sequence, or those up to itself. */
+typedef enum unroll_pairs { UNROLL_PAIRS_NONE, UNROLL_PAIRS_ALL, UNROLL_PAIRS_BEFORE } unroll_pairs;
+
 /* The counts of one layer, for one row of its set (one step of one sequence). */
 typedef struct unroll_counts {
     double products;        /* multiply-adds of matrix products: forward, */
@@ -72,6 +75,11 @@ typedef struct unroll_counts {
     double elements;        /* elementary functions (sigmoid, tanh, exp), forward */
     double sequential;      /* of `products`, those that wait for the step before */
     double kept;            /* reals that forward leaves for backward */
+    /* of attention, for each pair of a row and a row that it sees, of `pair_set`: multiply-adds forward (backward has twice as
+       many), and elementary functions */
+    unroll_pairs pairs;
+    unroll_set_index pair_set;
+    double pair_products, pair_elements;
 } unroll_counts;
 
 /* A gradient of which only some rows are there: of an embedding's weights (rows, 16 blocks), in groups of `width` blocks
@@ -144,6 +152,10 @@ typedef struct unroll_layer_kind {
     /* The state of streaming before the first step of the target's set, from what the source's set has left: of `each` rows
        for every sequence. NULL where it is zero, or there is none. */
     void (*enter)(unroll_node *node, int each);
+    /* Room for so many steps after a reset, where what is carried grows with them: at first there is that of the set's steps.
+       UNROLL_FAILED when memory is short. And gives back what that took. Both NULL: what is carried does not grow. */
+    unroll_status (*reserve)(unroll_node *node, int steps);
+    void (*close_node)(unroll_node *node);
     void (*save)(const unroll_node *node, int row, real *state);
     void (*load)(unroll_node *node, int row, const real *state);
     void (*reorder)(unroll_node *node, const int *from, int rows);
@@ -186,6 +198,8 @@ struct unroll_node {
     unroll_layer *layer;
     const unroll_set *set;
     int batch, capacity; /* most sequences at once; most rows */
+    int steps;           /* most of a sequence */
+    int threads;         /* most of a team that works at it */
     int streams;         /* most rows of a streaming step */
     int sparse_room;     /* most rows of a sparse gradient: of this micro-batch, or, of the first one, of all */
     real *g;

@@ -141,15 +141,18 @@ static unroll_status check_weights(const head *h, const unroll_layer_kind *kind)
 
 static unroll_status check_states(const head *h, const unroll_layer_kind *kind)
 {
-    return all_or_none(h, (part[]){{"states", kind->states != NULL},
-                                   {"state", kind->state != NULL},
-                                   {"start", kind->start != NULL},
-                                   {"end", kind->end != NULL},
-                                   {"reset", kind->reset != NULL},
-                                   {"save", kind->save != NULL},
-                                   {"load", kind->load != NULL},
-                                   {"reorder", kind->reorder != NULL},
-                                   {NULL, true}});
+    bool states = kind->states != NULL;
+    UNROLL_TRY(all_or_none(h, (part[]){{"states", states},
+                                       {"state", kind->state != NULL},
+                                       {"start", kind->start != NULL},
+                                       {"end", kind->end != NULL},
+                                       {"save", kind->save != NULL},
+                                       {"load", kind->load != NULL},
+                                       {NULL, true}}));
+    UNROLL_TRY(need(h, (part[]){{"reset", kind->reset != NULL || !(states || kind->reorder != NULL || kind->reserve != NULL)},
+                                {"reorder", kind->reorder != NULL || !states},
+                                {NULL, true}}));
+    return all_or_none(h, (part[]){{"reserve", kind->reserve != NULL}, {"close_node", kind->close_node != NULL}, {NULL, true}});
 }
 
 unroll_status unroll_check_layer_kind(const char *file, const unroll_layer_kind *kind)
@@ -195,6 +198,7 @@ unroll_status unroll_check_network(const char *file, const unroll_network *netwo
                                  {"model_title", network->model_title != NULL},
                                  {"build", network->build != NULL},
                                  {NULL, true}}));
+    UNROLL_TRY(check_shared(&h, network->shared, network->shared_count));
     return network->model(0) != NULL ? unroll_ok() : TABLE_PROBLEM(&h, "has a .model without a value: %s cannot be chosen", file);
 }
 

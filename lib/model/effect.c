@@ -69,8 +69,11 @@ static void cells_that_read(const unroll_setting *row, names *readers)
 
 static void networks_that_read(const unroll_setting *row, names *readers)
 {
-    for (int i = 0; i < unroll_network_count; i++)
-        add_if_listed(readers, unroll_networks[i]->name, unroll_networks[i]->settings, unroll_networks[i]->setting_count, row);
+    for (int i = 0; i < unroll_network_count; i++) {
+        const unroll_network *network = unroll_networks[i];
+        add_if_listed(readers, network->name, network->settings, network->setting_count, row);
+        add_if_listed(readers, network->name, network->shared, network->shared_count, row);
+    }
 }
 
 /* the models of the networks that list the row, but for those to which it cannot matter */
@@ -80,8 +83,10 @@ static void models_that_read(const unroll_setting *row, names *readers)
         const unroll_network *network = unroll_networks[i];
         const char *model;
         for (int k = 0; (model = network->model(k)) != NULL; k++)
-            if (network->reads == NULL || network->reads(model, row))
+            if (network->reads == NULL || network->reads(model, row)) {
                 add_if_listed(readers, model, network->settings, network->setting_count, row);
+                add_if_listed(readers, model, network->shared, network->shared_count, row);
+            }
     }
 }
 
@@ -128,9 +133,25 @@ static const struct {
                   {"model", "model", models_that_read, model_of},
                   {"task", "task", tasks_that_read, task_of}};
 
+/* A row that cells and other networks read; false: it is none. */
+static bool ask_models(const unroll_use *use, const unroll_setting *row, char why[UNROLL_WHY_ROOM])
+{
+    names cells = {.count = 0}, models = {.count = 0};
+    cells_that_read(row, &cells);
+    models_that_read(row, &models);
+    if (cells.count == 0 || models.count == 0)
+        return false;
+    for (int i = 0; i < models.count; i++)
+        add_name(&cells, models.name[i]);
+    if (!has_name(&cells, model_of(use->settings)))
+        tell_readers(row, "model", &cells, "model", model_of(use->settings), why);
+    return true;
+}
+
 static void ask_registries(const unroll_use *use, const unroll_setting *row, char why[UNROLL_WHY_ROOM])
 {
-    for (size_t i = 0; i < sizeof registries / sizeof registries[0] && why[0] == '\0'; i++) {
+    bool both = ask_models(use, row, why);
+    for (size_t i = 0; !both && i < sizeof registries / sizeof registries[0] && why[0] == '\0'; i++) {
         names readers = {.count = 0};
         const char *now = registries[i].now(use->settings);
         registries[i].readers(row, &readers);

@@ -52,7 +52,8 @@ static void connect(const unroll_model *model, unroll_micro *micro)
         node->set = &micro->set[node->layer->set].set;
         node->batch = micro->batch;
         node->streams = micro->batch * (node->layer->set == UNROLL_TARGET && model->shape.beams > 0 ? model->shape.beams : 1);
-        node->capacity = micro->batch * micro->set[node->layer->set].steps;
+        node->steps = micro->set[node->layer->set].steps;
+        node->capacity = micro->batch * node->steps;
         node->sparse_room = micro == model->micro ? model->shape.batch * micro->set[node->layer->set].steps : node->capacity;
         for (int k = 0; k < node->layer->sources; k++)
             node->source[k] = &micro->node[node->layer->source[k]->index];
@@ -199,6 +200,7 @@ static void take_micro(unroll_model *model, unroll_micro *micro)
         micro->carried[i] = unroll_arena_take(arena, (size_t)micro->batch * (size_t)model->state, sizeof(real));
     for (int i = 0; i < model->graph.count; i++) {
         unroll_node *node = &micro->node[i];
+        node->threads = micro_threads(model);
         node->layer->kind->take_node(node, arena);
         if (arena->base == NULL || !has_weights(node->layer) || is_sparse(node))
             continue;
@@ -331,13 +333,20 @@ unroll_status unroll_model_open(const unroll_settings *settings, const unroll_mo
     return unroll_model_open_network(network, settings, shape, out);
 }
 
+static void close_node(unroll_node *node)
+{
+    if (node->own != NULL && node->layer->kind->close_node != NULL)
+        node->layer->kind->close_node(node);
+    free(node->own);
+}
+
 void unroll_model_close(unroll_model *model)
 {
     if (model == NULL)
         return;
     for (int m = 0; model->micro != NULL && m < model->micros; m++) {
         for (int i = 0; model->micro[m].node != NULL && i < model->graph.count; i++)
-            free(model->micro[m].node[i].own);
+            close_node(&model->micro[m].node[i]);
         free(model->micro[m].node);
     }
     for (int i = 0; i < model->asked_count; i++)

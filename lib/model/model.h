@@ -93,6 +93,9 @@ void unroll_model_state_at(const unroll_model *model, int index, unroll_state_pa
    y (B, O) may be NULL. Of weights in float, the same bits as the batch forward. */
 bool unroll_model_streams(const unroll_model *model); /* whether it can: false where a layer needs to know later steps */
 void unroll_model_reset(unroll_model *model);
+/* Resets it, with room for so many steps until the next reset: more than the shape's a model that keeps every step (attention)
+   has no room for without. UNROLL_FAILED when memory is short; nothing has changed then. */
+unroll_status unroll_model_reserve(unroll_model *model, int steps);
 void unroll_model_step(unroll_model *model, int size, const real *x, const int *symbol, real *y);
 /* Where the answer is another sequence, a step is one of writing it: symbol holds what was written last (outputs: nothing
    yet), rows are sequences times shape.beams, a sequence's beside each other. unroll_model_forward reads the inputs (y and

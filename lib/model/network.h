@@ -24,11 +24,15 @@ typedef struct unroll_network {
     const char *name, *title;
     const unroll_setting *settings; /* the network's own rows, section "network NAME" */
     int setting_count;
+    const unroll_setting *shared; /* rows that a cell reads, too, from one place (cells/shared); NULL: none */
+    int shared_count;
     /* Whether a row of its own can matter to one of its models; NULL: each matters to all of them. */
     bool (*reads)(const char *model, const unroll_setting *row);
     /* The i-th value of the setting model that means this network; NULL past the last. */
     const char *(*model)(int index);
     const char *(*model_title)(int index);
+    /* Settings that the tests try beside the defaults, as of a cell (cells/cell.h); NULL: none. */
+    const char *const *variants;
     /* Tells about it; `about` is empty before. NULL: nothing is told. Fails when memory is short. */
     unroll_status (*model_about)(int index, unroll_model_about *about);
     /* What `hidden` must be a multiple of, under these settings; NULL: 1. */

@@ -13,13 +13,11 @@ static const unroll_setting rows[] = {
     {"model", UNROLL_TEXT, 0, 0, "", "lstm", "", "what learns it: a cell or another network, unroll list models", "model", 0},
     {"hidden", UNROLL_INT, 1, 2147483647, "", "64", "units", "hidden units of each layer", "model", 0,
      "params=0, which sets the width"},
-    {"layers", UNROLL_INT, 1, 16, "", "1", "layers", "recurrent layers, one on the other", "model", 0},
+    {"layers", UNROLL_INT, 1, 16, "", "1", "layers", "layers, one on the other", "model", 0},
+    {"dropout", UNROLL_REAL, 0, 0.99, "", "0", "",
+     "share of units dropped in training between layers and before the head; of the Transformer on what each part adds", "model", 0},
     {"params", UNROLL_INT, 0, 1e12, "", "0", "parameters",
      "take the width that comes nearest to this many parameters instead of hidden; 0: off", "model", 0},
-    {"bias", UNROLL_CHOICE, 0, 0, "two|one", "two", "", "bias vectors a layer: for input and recurrence, or one",
-     "model", 0},
-    {"init", UNROLL_CHOICE, 0, 0, "pytorch|glorot|orthogonal|identity", "pytorch", "",
-     "initial weights: uniform in 1/sqrt(hidden); Glorot; Glorot with orthogonal or identity recurrence", "model", 0},
     {"length", UNROLL_INT, 1, 1000000, "", "64", "steps", "steps of a sequence, where its task does not set them", "data",
      0},
     {"batch", UNROLL_INT, 1, 1048576, "", "32", "sequences", "sequences in a batch", "data", 0},
@@ -51,7 +49,6 @@ static const unroll_setting rows[] = {
     {"decay", UNROLL_REAL, 0, 1e6, "", "0", "",
      "AdamW's: every weight loses lr times this of itself before a step; needs optimizer=adam", "training", 0, "optimizer=adam"},
     {"clip", UNROLL_REAL, 0, 1e30, "", "1", "", "clip the gradient's norm to this; 0: off", "training", 0},
-    {"bptt", UNROLL_INT, 0, 1000000, "", "0", "steps", "cut the gradient every so many steps; 0: full", "training", 0},
     {"points", UNROLL_INT, 1, 100000, "", "40", "points", "evaluations over the run: points of its curves", "training",
      UNROLL_SETTING_RUN},
     {"valid_batches", UNROLL_INT, 0, 1000000, "", "8", "batches",
@@ -63,8 +60,6 @@ static const unroll_setting rows[] = {
     {"keep", UNROLL_CHOICE, 0, 0, "best|last", "best", "",
      "weights that are scored, tested and saved in the end: the best validation point's or the last step's", "training",
      UNROLL_SETTING_RUN},
-    {"weights", UNROLL_CHOICE, 0, 0, "float|bf16|int8", "float", "",
-     "form in which streaming inference reads the weights: int8 with a scale a row", "machine", 0},
     {"threads", UNROLL_INT, 1, 1024, "", "1", "threads",
      "threads of one run, at most: fewer where more would be slower", "machine", UNROLL_SETTING_TIMING},
     {"isa", UNROLL_TEXT, 0, 0, "", "auto", "", "instruction set: unroll list isas", "machine", UNROLL_SETTING_TIMING},
@@ -77,6 +72,14 @@ unroll_status unroll_optimizer_check(const unroll_settings *settings)
         return unroll_error(UNROLL_WRONG, "decay=%g is AdamW's: it needs optimizer=adam, not %s", unroll_real(settings, "decay"),
                             optimizer);
     return unroll_ok();
+}
+
+static void register_network(const unroll_network *network)
+{
+    if (network->settings != NULL)
+        unroll_settings_register(network->settings, network->setting_count);
+    if (network->shared != NULL)
+        unroll_settings_register(network->shared, network->shared_count);
 }
 
 /* Rows of cells and losses are the same in every instruction set. */
@@ -96,6 +99,5 @@ void unroll_register_core_settings(void)
             unroll_settings_register(loss->settings, loss->setting_count);
     }
     for (int i = 0; i < unroll_network_count; i++)
-        if (unroll_networks[i]->settings != NULL)
-            unroll_settings_register(unroll_networks[i]->settings, unroll_networks[i]->setting_count);
+        register_network(unroll_networks[i]);
 }

@@ -56,6 +56,16 @@ bool unroll_model_streams(const unroll_model *model)
     return true;
 }
 
+unroll_status unroll_model_reserve(unroll_model *model, int steps)
+{
+    for (int m = 0; m < model->micros; m++)
+        for (int i = 0; i < model->graph.count; i++)
+            if (model->graph.layer[i]->kind->reserve != NULL)
+                UNROLL_TRY(model->graph.layer[i]->kind->reserve(&model->micro[m].node[i], steps));
+    unroll_model_reset(model);
+    return unroll_ok();
+}
+
 void unroll_model_reset(unroll_model *model)
 {
     for (int m = 0; m < model->micros; m++)

@@ -12,8 +12,13 @@
 #include "simd/engine.h"
 
 static const unroll_setting rows[] = {
-    {"dropout", UNROLL_REAL, 0, 0.99, "", "0", "", "share of units dropped in training between layers and before the head",
-     "network recurrent", 0},
+    {"bias", UNROLL_CHOICE, 0, 0, "two|one", "two", "", "bias vectors a layer: for input and recurrence, or one",
+     "model", 0},
+    {"init", UNROLL_CHOICE, 0, 0, "pytorch|glorot|orthogonal|identity", "pytorch", "",
+     "initial weights: uniform in 1/sqrt(hidden); Glorot; Glorot with orthogonal or identity recurrence", "model", 0},
+    {"bptt", UNROLL_INT, 0, 1000000, "", "0", "steps", "cut the gradient every so many steps; 0: full", "training", 0},
+    {"weights", UNROLL_CHOICE, 0, 0, "float|bf16|int8", "float", "",
+     "form in which streaming inference reads the weights: int8 with a scale a row", "machine", 0},
     {"drop_state", UNROLL_REAL, 0, 0.99, "", "0", "",
      "share of a layer's units that its recurrent products do not see in training, the same at all steps of a sequence",
      "network recurrent", 0},

@@ -5,6 +5,7 @@
 
 #include "simd/math.h"
 
+#include "simd/attention.h"
 #include "simd/columns.h"
 #include "simd/masks.h"
 #include "simd/norm.h"
@@ -129,6 +130,11 @@ const unroll_engine ENGINE_NAME(UNROLL_ISA) = {
     .norm = engine_norm,
     .norm_back = engine_norm_back,
     .norm_weights = engine_norm_weights,
+    .attend = engine_attend,
+    .attend_end = engine_attend_end,
+    .attend_back = engine_attend_back,
+    .row_products = engine_row_products,
+    .rotate = engine_rotate,
     .mask = engine_mask,
     .mix = engine_mix,
     .part = engine_part,

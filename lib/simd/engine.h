@@ -98,6 +98,24 @@ typedef struct unroll_mask {
 
 enum { UNROLL_MASK_SHARES = 65536 };
 
+/* Attention of a tile of queries over a tile of keys, between its products (Vaswani et al., 2017). Row r sees the keys 0 ..
+   ahead + r of the tile. A matrix of scores lies as [blocks of keys][UNROLL_ATTENTION_TILE][16]; lanes of padding may hold anything,
+   and are zero afterwards. peak and delta have room for a multiple of 16 rows. */
+enum { UNROLL_ATTENTION_TILE = 64 };
+typedef struct unroll_attention {
+    int rows, keys; /* at most UNROLL_ATTENTION_TILE each */
+    int ahead;
+    real *score;    /* in: queries times keys; out: weights */
+    real *d_score;  /* back: in: gradient of the weights; out: of the scores */
+    real *peak;     /* (rows): the largest score of the tiles so far, -infinity before the first */
+    real *sum;      /* (rows, 16): sums of exponentials above the peak, by the key's lane; zero before the first */
+    real *inverse;  /* (rows): 1 / the sum of all tiles */
+    real *delta;    /* (rows): back: the output times its gradient */
+    real *const *o; /* (o_blocks): outputs, not yet times `inverse` */
+    size_t o_from;
+    int o_blocks;
+} unroll_attention;
+
 typedef struct unroll_optimizer_step {
     real rate, epsilon, scale;   /* scale: multiplies the gradient first (clipping) */
     real momentum;               /* sgd */
@@ -146,6 +164,16 @@ typedef struct unroll_engine {
     void (*norm)(const unroll_norm *p);
     void (*norm_back)(const unroll_norm *p, unroll_matrix dy, unroll_matrix dx, bool adds);
     void (*norm_weights)(const unroll_norm *p, unroll_matrix dy, int begin, int end, real *weight, real *bias);
+    /* Attention: scores to exponentials above the new peak, to which sums and outputs are brought; after the last tile, `inverse`,
+       and outputs times it; backward, scores to weights and their gradient to that of the scores. */
+    void (*attend)(const unroll_attention *p);
+    void (*attend_end)(const unroll_attention *p);
+    void (*attend_back)(const unroll_attention *p);
+    /* out[row] = sum over the columns of a times b */
+    void (*row_products)(real *const *a, size_t a_from, real *const *b, size_t b_from, int blocks, int rows, real *out);
+    /* One column block of `rows` rows, `stride` reals apart: x = x cosine + swap(x) sine, where swap exchanges the lanes of a pair
+       and sine (rows, 16) has the pair's signs, -, +; `back`: the inverse, - sine. */
+    void (*rotate)(real *x, size_t stride, const real *cosine, const real *sine, bool back, int rows);
     void (*mask)(const unroll_mask *m);
     /* Zoneout (Krueger et al., 2017) of `count` elements, a multiple of 16: fresh = now; then now becomes old where `stays` is 1,
        not 0; or, where stays is NULL, share old + (1 - share) now. fresh NULL: it is not wanted. */
