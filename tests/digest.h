@@ -151,6 +151,22 @@ static inline uint64_t digest_functions(const unroll_engine *engine)
     return digest_bytes(digest, y, sizeof y);
 }
 
+/* of erf, GELU and its slope */
+static inline uint64_t digest_gelu(const unroll_engine *engine)
+{
+    enum { COUNT = 1 << 16 };
+    static real x[COUNT], y[COUNT];
+    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+    for (int i = 0; i < COUNT; i++)
+        x[i] = (real)((i - COUNT / 2) * 0.0005);
+    engine->erf(x, y, COUNT);
+    digest = digest_bytes(digest, y, sizeof y);
+    engine->function(UNROLL_GELU, x, y, COUNT);
+    digest = digest_bytes(digest, y, sizeof y);
+    engine->slope(UNROLL_GELU, x, x, x, y, false, COUNT);
+    return digest_bytes(digest, y, sizeof y);
+}
+
 /* of random masks, of what zoneout makes of them, and of its gradient */
 static inline uint64_t digest_masks(const unroll_engine *engine)
 {

@@ -1,4 +1,4 @@
-/* An element-wise function of one source: tanh, sigmoid or relu. */
+/* An element-wise function of one source: tanh, sigmoid, relu or GELU. */
 #include "layers/graph.h"
 
 typedef struct function_layer {
@@ -35,8 +35,8 @@ static void function_backward(unroll_node *node, const unroll_pass *pass)
     const function_layer *own = node->layer->own;
     unroll_part blocks = unroll_team_part(pass->team, unroll_blocks(node->layer->columns));
     for (int n = blocks.begin; node->wanted[0] && n < blocks.end; n++)
-        node->layer->isa->engine->slope(own->function, unroll_matrix_row(node->output, n, 0),
-                                        unroll_matrix_row(node->d_output, n, 0),
+        node->layer->isa->engine->slope(own->function, unroll_matrix_row(node->source[0]->output, n, 0),
+                                        unroll_matrix_row(node->output, n, 0), unroll_matrix_row(node->d_output, n, 0),
                                         unroll_matrix_row(node->source[0]->d_output, n, 0), node->adds[0],
                                         (size_t)node->set->total * UNROLL_LANES);
     unroll_team_wait(pass->team);
@@ -59,7 +59,7 @@ static unroll_status function_example(unroll_graph *graph, int index, int reals,
 extern const unroll_layer_kind unroll_layer_function;
 const unroll_layer_kind unroll_layer_function = {
     .name = "function",
-    .title = "tanh, sigmoid or relu of every element",
+    .title = "tanh, sigmoid, relu or GELU of every element",
     .layer_bytes = sizeof(function_layer),
     .open = function_open,
     .count = function_count,
@@ -67,7 +67,7 @@ const unroll_layer_kind unroll_layer_function = {
     .forward = function_forward,
     .backward = function_backward,
     .step = function_step,
-    .examples = 3,
+    .examples = 4,
     .example = function_example,
 };
 

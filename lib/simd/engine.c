@@ -46,6 +46,20 @@ static void engine_sigmoid(const real *x, real *y, size_t count)
         vec_store(y + i, vec_sigmoid(vec_load(x + i)));
 }
 
+VEC_INLINE void erf_some(const real *x, real *y, int first, const int n)
+{
+    size_t from = (size_t)first * UNROLL_LANES;
+    vec all[VEC_MOST];
+    VEC_EACH(n) all[k] = vec_load(x + from + k * UNROLL_LANES);
+    vec_erf_all(all, n);
+    VEC_EACH(n) vec_store(y + from + k * UNROLL_LANES, all[k]);
+}
+
+static void engine_erf(const real *x, real *y, size_t count)
+{
+    VEC_SOME((int)(count / UNROLL_LANES), erf_some, x, y);
+}
+
 static void engine_sine(const real *x, real *y, size_t count)
 {
     for (size_t i = 0; i < count; i += UNROLL_LANES) {
@@ -145,6 +159,7 @@ const unroll_engine ENGINE_NAME(UNROLL_ISA) = {
     .exp = engine_exp,
     .tanh = engine_tanh,
     .sigmoid = engine_sigmoid,
+    .erf = engine_erf,
     .sine = engine_sine,
     .cosine = engine_cosine,
     .peak = engine_peak,

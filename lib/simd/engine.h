@@ -59,8 +59,9 @@ static inline size_t unroll_weight_place(int blocks, int width, int k, int block
     return ((size_t)group * (size_t)k + (size_t)row * (size_t)wide + (size_t)(block - group)) * UNROLL_LANES;
 }
 
-/* Element-wise functions whose slope follows from their value. */
-typedef enum unroll_function { UNROLL_TANH, UNROLL_SIGMOID, UNROLL_RELU } unroll_function;
+/* Element-wise functions. GELU is x Phi(x), Phi the normal distribution's function (Hendrycks & Gimpel, 2016, arXiv 1606.08415,
+   and torch.nn.GELU(): with erf, not with tanh). Its slope, Phi(x) + x phi(x), follows from x, the others' from their value. */
+typedef enum unroll_function { UNROLL_TANH, UNROLL_SIGMOID, UNROLL_RELU, UNROLL_GELU } unroll_function;
 
 /* Layer norm (Ba et al., 2016) of rows of X: n = (x - mean) / sqrt(variance + epsilon); y = n weight + bias. A row is `gates`
    times `units` columns, over all of which its mean and variance are taken; gate g of panel p, 16 units, is block p * next + g
@@ -183,12 +184,14 @@ typedef struct unroll_engine {
     void (*part)(real *stays, real *d, real *d_old, size_t count);
     /* element-wise; count is a multiple of 16; `adds`: onto what is there */
     void (*function)(unroll_function function, const real *x, real *y, size_t count);
-    void (*slope)(unroll_function function, const real *y, const real *dy, real *dx, bool adds, size_t count); /* dx = dy slope */
+    /* dx = dy times the slope at x, where the value is y */
+    void (*slope)(unroll_function function, const real *x, const real *y, const real *dy, real *dx, bool adds, size_t count);
     void (*multiply)(const real *x, const real *y, real *z, bool adds, size_t count);
     void (*scale)(const real *x, real factor, real *y, bool adds, size_t count);
     void (*exp)(const real *x, real *y, size_t count);
     void (*tanh)(const real *x, real *y, size_t count);
     void (*sigmoid)(const real *x, real *y, size_t count);
+    void (*erf)(const real *x, real *y, size_t count);
     /* of |x| <= 8192 */
     void (*sine)(const real *x, real *y, size_t count);
     void (*cosine)(const real *x, real *y, size_t count);

@@ -1,5 +1,5 @@
-/* math.h: exp, tanh, sigmoid, log(1 + e), sine and cosine in the operations of vec_X.h: the same bits on every instruction set
-   (float), the C library's functions lane by lane in the double build. */
+/* math.h: exp, tanh, sigmoid, erf, GELU, log(1 + e), sine and cosine in the operations of vec_X.h: the same bits on every
+   instruction set (float), the C library's functions lane by lane in the double build. */
 #ifndef UNROLL_SIMD_MATH_H
 #define UNROLL_SIMD_MATH_H
 
@@ -7,8 +7,8 @@
 #define UNROLL_LOOP _Pragma("GCC unroll 32")
 enum { VEC_MOST = 8 };
 
-/* tanh and sigmoid take `n` vectors at once, a constant where it is compiled, and do each operation for all of them before
-   the next: one alone would wait for itself, operation by operation. */
+/* tanh, sigmoid, erf and GELU take `n` vectors at once, a constant where it is compiled, and do each operation for all of them
+   before the next: one alone would wait for itself, operation by operation. */
 #define VEC_EACH(n) UNROLL_LOOP for (int k = 0; k < (n); k++)
 
 /* `some(.., first, n)` over `count` vectors or rows, as many at a time as the instruction set likes; n is a constant. */
@@ -44,6 +44,30 @@ static inline void vec_sigmoid_all(vec *x, const int n)
 {
     for (int i = 0; i < n * UNROLL_LANES; i++)
         x[i / UNROLL_LANES].v[i % UNROLL_LANES] = 1.0 / (1.0 + exp(-x[i / UNROLL_LANES].v[i % UNROLL_LANES]));
+}
+static inline void vec_erf_all(vec *x, const int n)
+{
+    for (int i = 0; i < n * UNROLL_LANES; i++)
+        x[i / UNROLL_LANES].v[i % UNROLL_LANES] = erf(x[i / UNROLL_LANES].v[i % UNROLL_LANES]);
+}
+static inline double lane_phi(double x)
+{
+    return 0.5 * erfc(-0.70710678118654752440 * x);
+}
+/* beyond 40, where Phi and phi are 0, x counts as 40: infinity times 0 would not be a number */
+static inline void vec_gelu_all(vec *x, const int n)
+{
+    for (int i = 0; i < n * UNROLL_LANES; i++) {
+        double *lane = &x[i / UNROLL_LANES].v[i % UNROLL_LANES];
+        *lane = (*lane < -40.0 ? -40.0 : *lane) * lane_phi(*lane);
+    }
+}
+static inline void vec_gelu_slope_all(vec *x, const int n)
+{
+    for (int i = 0; i < n * UNROLL_LANES; i++) {
+        double *lane = &x[i / UNROLL_LANES].v[i % UNROLL_LANES], near = *lane < -40.0 ? -40.0 : *lane > 40.0 ? 40.0 : *lane;
+        *lane = lane_phi(near) + 0.39894228040143267794 * near * exp(-0.5 * near * near);
+    }
 }
 static inline vec vec_log_one_plus(vec e)
 {
@@ -169,6 +193,90 @@ VEC_INLINE void vec_tanh_all(vec *x, const int n)
     VEC_EACH(n) r[k] = vec_fnma(z[k], s[k], r[k]);
     VEC_EACH(n) z[k] = vec_fma(r[k], q[k], z[k]);
     VEC_EACH(n) x[k] = vec_with_sign(z[k], x[k]);
+}
+
+/* The normal distribution's tail Q(t) = 1 - Phi(t), 0 <= t <= 14.7, in two factors: e = 2^32 e^(-t^2 / 2) and q, which is
+   Q(t) e^(t^2 / 2) as a rational function, minimax in the relative error: 1.2e-8. With t^2 = r - n 2 ln 2, e is the polynomial of
+   vec_one_minus_exp at r / 2 times 2^(n + 32). r is good to the end of the tail: t^2 is not rounded before n times the first part
+   of 2 ln 2, which is exact, is added to it. The 2^32 keeps e above the denormals until the end. */
+VEC_INLINE void vec_tail_all(const vec *t, vec *e, vec *q, const int n)
+{
+    vec magic = vec_set1(VEC_MAGIC + VEC_BIAS + 32.0f), r[VEC_MOST], s[VEC_MOST];
+    VEC_EACH(n) e[k] = vec_mul(t[k], t[k]);
+    VEC_EACH(n) r[k] = vec_fma(e[k], vec_set1(-0x1.715476p-1f), magic);
+    VEC_EACH(n) s[k] = vec_exponent(r[k]);
+    VEC_EACH(n) q[k] = vec_sub(r[k], magic);
+    VEC_EACH(n) r[k] = vec_mul(q[k], vec_set1(0x1.62e4p+0f));
+    VEC_EACH(n) r[k] = vec_fma(t[k], t[k], r[k]);
+    VEC_EACH(n) r[k] = vec_fma(q[k], vec_set1(0x1.7f7d1cp-19f), r[k]);
+    VEC_EACH(n) e[k] = vec_fnma(vec_set1(0x1.6d995cp-16f), r[k], vec_set1(0x1.122818p-12f));
+    VEC_EACH(n) e[k] = vec_fnma(e[k], r[k], vec_set1(0x1.555486p-9f));
+    VEC_EACH(n) e[k] = vec_fnma(e[k], r[k], vec_set1(0x1.5554b0p-6f));
+    VEC_EACH(n) e[k] = vec_fnma(e[k], r[k], vec_set1(0.125f));
+    VEC_EACH(n) e[k] = vec_fnma(e[k], r[k], vec_set1(0.5f));
+    VEC_EACH(n) e[k] = vec_fnma(e[k], r[k], vec_set1(1.0f));
+    VEC_EACH(n) e[k] = vec_mul(e[k], s[k]);
+    VEC_EACH(n) r[k] = vec_mul(t[k], t[k]);
+    VEC_EACH(n) s[k] = vec_fma(vec_set1(0x1.a24134p-4f), t[k], vec_set1(0x1.e18ce6p-2f));
+    VEC_EACH(n) s[k] = vec_fma(vec_set1(0x1.535694p-7f), r[k], s[k]);
+    VEC_EACH(n) q[k] = vec_fma(vec_set1(0x1.3428fcp+0f), t[k], vec_set1(0x1.acdf78p+0f));
+    VEC_EACH(n) s[k] = vec_fma(s[k], r[k], q[k]);
+    VEC_EACH(n) s[k] = vec_fma(s[k], t[k], vec_set1(1.0f)); /* the denominator */
+    VEC_EACH(n) q[k] = vec_reciprocal_start(s[k]);
+    vec_reciprocal_step(s, q, n);
+    vec_reciprocal_step(s, q, n);
+    VEC_EACH(n) s[k] = vec_fma(vec_set1(0x1.0ec178p-8f), t[k], vec_set1(0x1.4db2c8p-5f));
+    VEC_EACH(n) s[k] = vec_fma(s[k], r[k], vec_fma(vec_set1(0x1.77e188p-3f), t[k], vec_set1(0x1.c13a9p-2f)));
+    VEC_EACH(n) s[k] = vec_fma(s[k], t[k], vec_set1(0.5f));
+    VEC_EACH(n) q[k] = vec_mul(s[k], q[k]);
+}
+
+/* erf |x| = 1 - 2 Q(sqrt(2) |x|), and where that would lose digits, below 3/4, x + x p(x^2), p minimax in the relative error of
+   erf: 2.4e-9. erf(-x) = -erf(x), erf of infinity is 1, NaN stays. */
+VEC_INLINE void vec_erf_all(vec *x, const int n)
+{
+    vec z[VEC_MOST], t[VEC_MOST], e[VEC_MOST], q[VEC_MOST];
+    VEC_EACH(n) z[k] = vec_abs(x[k]);
+    VEC_EACH(n) t[k] = vec_min(vec_set1(14.7f), vec_mul(z[k], vec_set1(0x1.6a09e6p+0f)));
+    vec_tail_all(t, e, q, n);
+    VEC_EACH(n) t[k] = vec_mul(e[k], q[k]);
+    VEC_EACH(n) t[k] = vec_fnma(t[k], vec_set1(0x1p-31f), vec_set1(1.0f));
+    VEC_EACH(n) e[k] = vec_mul(z[k], z[k]);
+    VEC_EACH(n) q[k] = vec_fma(vec_set1(-0x1.61de5ap-11f), e[k], vec_set1(0x1.4f2c8cp-8f));
+    VEC_EACH(n) q[k] = vec_fma(q[k], e[k], vec_set1(-0x1.b7a878p-6f));
+    VEC_EACH(n) q[k] = vec_fma(q[k], e[k], vec_set1(0x1.ce2acap-4f));
+    VEC_EACH(n) q[k] = vec_fma(q[k], e[k], vec_set1(-0x1.81273ap-2f));
+    VEC_EACH(n) q[k] = vec_fma(q[k], e[k], vec_set1(0x1.06eba8p-3f));
+    VEC_EACH(n) q[k] = vec_fma(q[k], z[k], z[k]);
+    VEC_EACH(n) t[k] = vec_select(vec_less(z[k], vec_set1(0.75f)), q[k], t[k]);
+    VEC_EACH(n) x[k] = vec_with_sign(t[k], x[k]);
+}
+
+/* GELU (simd/engine.h) as max(x, 0) - |x| Q(|x|), so that no digits are lost of negative x, either. Where |x| is beyond 14.7 it
+   counts as that in the second term, which is then rounded to 0: of -infinity the value is -0, its limit, where PyTorch's is
+   NaN, infinity times 0. NaN stays. */
+VEC_INLINE void vec_gelu_all(vec *x, const int n)
+{
+    vec t[VEC_MOST], e[VEC_MOST], q[VEC_MOST];
+    VEC_EACH(n) t[k] = vec_min(vec_set1(14.7f), vec_abs(x[k]));
+    vec_tail_all(t, e, q, n);
+    VEC_EACH(n) e[k] = vec_mul(e[k], q[k]);
+    VEC_EACH(n) e[k] = vec_mul(e[k], t[k]);
+    VEC_EACH(n) x[k] = vec_max(vec_set1(0.0f), x[k]);
+    VEC_EACH(n) x[k] = vec_fnma(e[k], vec_set1(0x1p-32f), x[k]);
+}
+
+/* Its slope, Phi(x) + x phi(x), phi(x) = e^(-x^2 / 2) / sqrt(2 pi): it is g = Q(|x|) - |x| phi(x), or, where x > 0, 1 - g. */
+VEC_INLINE void vec_gelu_slope_all(vec *x, const int n)
+{
+    vec t[VEC_MOST], e[VEC_MOST], q[VEC_MOST];
+    VEC_EACH(n) t[k] = vec_min(vec_set1(14.7f), vec_abs(x[k]));
+    vec_tail_all(t, e, q, n);
+    VEC_EACH(n) q[k] = vec_fnma(t[k], vec_set1(0x1.988454p-2f), q[k]);
+    VEC_EACH(n) e[k] = vec_mul(e[k], q[k]);
+    VEC_EACH(n) t[k] = vec_fnma(e[k], vec_set1(0x1p-32f), vec_set1(1.0f));
+    VEC_EACH(n) e[k] = vec_mul(e[k], vec_set1(0x1p-32f));
+    VEC_EACH(n) x[k] = vec_select(vec_less(vec_set1(0.0f), x[k]), t[k], e[k]);
 }
 
 /* Of |x| <= 8192; what is beyond counts as 8192, NaN stays. x = r + n pi/2 with pi/2 in three parts, of which n times the first

@@ -3,20 +3,40 @@
 #define UNROLL_SIMD_ROWS_H
 
 #include "simd/engine.h"
+#include "simd/math.h"
 
-static inline vec function_of(unroll_function function, vec x)
+VEC_INLINE void function_all(unroll_function function, vec *x, const int n)
 {
     switch (function) {
     case UNROLL_TANH:
-        return vec_tanh(x);
+        vec_tanh_all(x, n);
+        break;
     case UNROLL_SIGMOID:
-        return vec_sigmoid(x);
+        vec_sigmoid_all(x, n);
+        break;
+    case UNROLL_GELU:
+        vec_gelu_all(x, n);
+        break;
     default: /* UNROLL_RELU */
-        return vec_max(vec_set1(0), x);
+        VEC_EACH(n) x[k] = vec_max(vec_set1(0), x[k]);
     }
 }
 
-/* the slope of a function at its value */
+VEC_INLINE void function_some(unroll_function function, const real *x, real *y, int first, const int n)
+{
+    size_t from = (size_t)first * UNROLL_LANES;
+    vec all[VEC_MOST];
+    VEC_EACH(n) all[k] = vec_load(x + from + k * UNROLL_LANES);
+    function_all(function, all, n);
+    VEC_EACH(n) vec_store(y + from + k * UNROLL_LANES, all[k]);
+}
+
+static void engine_function(unroll_function function, const real *x, real *y, size_t count)
+{
+    VEC_SOME((int)(count / UNROLL_LANES), function_some, function, x, y);
+}
+
+/* the slope of a function at its value; not of GELU, whose slope does not follow from it */
 static inline vec slope_of(unroll_function function, vec y)
 {
     switch (function) {
@@ -29,21 +49,29 @@ static inline vec slope_of(unroll_function function, vec y)
     }
 }
 
-static void engine_function(unroll_function function, const real *x, real *y, size_t count)
-{
-    for (size_t i = 0; i < count; i += UNROLL_LANES)
-        vec_store(y + i, function_of(function, vec_load(x + i)));
-}
-
 static inline void store_or_add(real *to, vec x, bool adds)
 {
     vec_store(to, adds ? vec_add(vec_load(to), x) : x);
 }
 
-static void engine_slope(unroll_function function, const real *y, const real *dy, real *dx, bool adds, size_t count)
+VEC_INLINE void slope_some(unroll_function function, const real *x, const real *y, const real *dy, real *dx, bool adds, int first,
+                           const int n)
 {
-    for (size_t i = 0; i < count; i += UNROLL_LANES)
-        store_or_add(dx + i, vec_mul(vec_load(dy + i), slope_of(function, vec_load(y + i))), adds);
+    size_t from = (size_t)first * UNROLL_LANES;
+    vec slope[VEC_MOST];
+    if (function == UNROLL_GELU) {
+        VEC_EACH(n) slope[k] = vec_load(x + from + k * UNROLL_LANES);
+        vec_gelu_slope_all(slope, n);
+    } else {
+        VEC_EACH(n) slope[k] = slope_of(function, vec_load(y + from + k * UNROLL_LANES));
+    }
+    VEC_EACH(n) store_or_add(dx + from + k * UNROLL_LANES, vec_mul(vec_load(dy + from + k * UNROLL_LANES), slope[k]), adds);
+}
+
+static void engine_slope(unroll_function function, const real *x, const real *y, const real *dy, real *dx, bool adds,
+                         size_t count)
+{
+    VEC_SOME((int)(count / UNROLL_LANES), slope_some, function, x, y, dy, dx, adds);
 }
 
 static void engine_multiply(const real *x, const real *y, real *z, bool adds, size_t count)
