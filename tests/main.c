@@ -14,6 +14,7 @@
 #include "base/settings.h"
 #include "cells/cell.h"
 #include "cli/cli.h"
+#include "digest.h"
 #include "model/check.h"
 #include "simd/engine.h"
 #include "store/store.h"
