@@ -87,6 +87,7 @@ static void series_shape(const void *state, unroll_task_shape *shape)
                                  .steps = series->steps,
                                  .batch = series->batch,
                                  .answer = UNROLL_AT_EVERY,
+                                 .next = true,
                                  .loss = "squared",
                                  .batches = {batches(series, UNROLL_TRAIN), batches(series, UNROLL_VALID),
                                              batches(series, UNROLL_TEST)},

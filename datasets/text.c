@@ -79,6 +79,7 @@ static void text_shape(const void *state, unroll_task_shape *shape)
                             .steps = task->steps,
                             .batch = task->batch,
                             .answer = UNROLL_AT_EVERY,
+                            .next = true,
                             .carry = true,
                             .loss = "softmax",
                             .batches = {0, to_score(task, UNROLL_VALID).batches, to_score(task, UNROLL_TEST).batches},
@@ -157,8 +158,8 @@ static int draw(const outputs *out, int known, real temperature, unroll_random *
 }
 
 /* Draws characters one after the other, as if a line had just ended, into `sample` (4 bytes each, and a zero). */
-static void draw_text(const text *task, unroll_model *model, const unroll_settings *settings, const outputs *out,
-                      char *sample)
+static unroll_status draw_text(const text *task, unroll_model *model, const unroll_settings *settings, const outputs *out,
+                               char *sample)
 {
     const unroll_corpus *corpus = &task->corpus;
     int64_t count = unroll_int(settings, "sample_chars");
@@ -167,7 +168,7 @@ static void draw_text(const text *task, unroll_model *model, const unroll_settin
     int symbol = unroll_corpus_symbol(corpus, '\n');
     if (symbol == corpus->known)
         symbol = corpus->symbol[0];
-    unroll_model_reset(model);
+    UNROLL_TRY(unroll_model_reserve(model, (int)count));
     for (int64_t i = 0; i < count && symbol >= 0; i++) {
         unroll_model_step(model, 1, NULL, &symbol, out->y);
         symbol = draw(out, corpus->known, temperature, &draws);
@@ -175,6 +176,7 @@ static void draw_text(const text *task, unroll_model *model, const unroll_settin
             sample += unroll_utf8_encode(corpus->alphabet[symbol], sample);
     }
     *sample = '\0';
+    return unroll_ok();
 }
 
 static unroll_status record_sample(const text *task, unroll_model *model, const unroll_settings *settings,
@@ -187,8 +189,9 @@ static unroll_status record_sample(const text *task, unroll_model *model, const 
     out.power = aligned_alloc(64, out.padded * sizeof *out.power);
     if (sample != NULL && out.y != NULL && out.power != NULL) {
         memset(out.power, 0, out.padded * sizeof *out.power);
-        draw_text(task, model, settings, &out, sample);
-        unroll_record_text(record, "sample", sample);
+        status = draw_text(task, model, settings, &out, sample);
+        if (status.code == UNROLL_OK)
+            unroll_record_text(record, "sample", sample);
     } else {
         status = unroll_error(UNROLL_FAILED, "out of memory: drawing a text");
     }

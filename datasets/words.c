@@ -98,6 +98,7 @@ static void words_shape(const void *state, unroll_task_shape *shape)
                                  .steps = task->steps,
                                  .batch = task->batch,
                                  .answer = UNROLL_AT_EVERY,
+                                 .next = true,
                                  .carry = task->corpus.sentence == NULL,
                                  .loss = "softmax",
                                  .batches = {batches(task, UNROLL_TRAIN), batches(task, UNROLL_VALID), batches(task, UNROLL_TEST)},

@@ -97,6 +97,8 @@ static void training_and_streaming_allocate_nothing(void)
             unroll_model_gradient(model, NULL);
             unroll_model_update(model);
             unroll_model_loss(model, NULL);
+            if (step % shape.steps == 0) /* for more, attention wants room: unroll_model_reserve */
+                unroll_model_reset(model);
             unroll_model_step(model, 4, NULL, symbol, NULL);
             watched = 0;
         }

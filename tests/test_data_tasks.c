@@ -232,6 +232,41 @@ static void every_task_has_a_yardstick(void)
     }
 }
 
+/* Of a model that sees later steps where those show what is asked for. */
+static void check_that_ahead_is_refused(const opened_task *task, const char *assignments)
+{
+    char wanted[200];
+    unroll_settings *settings = unroll_settings_copy(task->settings);
+    unroll_record *record = unroll_record_new(settings);
+    unroll_status status;
+    for (char copy[80], *rest = strcpy(copy, assignments), *word; (word = strtok_r(rest, " ", &rest)) != NULL;)
+        CU_ASSERT_EQUAL_FATAL(unroll_settings_assign(settings, word).code, UNROLL_OK);
+    unroll_settings_set(settings, "task", task->task->name);
+    status = unroll_run(settings, NULL, record);
+    snprintf(wanted, sizeof wanted, "task=%s asks at a step for what later ones show, but the model reads ahead: it would see what it "
+                                    "is to predict", task->task->name);
+    CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
+    CU_ASSERT_STRING_EQUAL(status.text, wanted);
+    unroll_record_free(record);
+    unroll_settings_free(settings);
+}
+
+static void a_model_that_reads_ahead_gets_no_task_whose_answers_lie_there(void)
+{
+    int refused = 0;
+    for (int i = 0; i < unroll_task_count; i++) {
+        opened_task task;
+        open_default(unroll_tasks[i]->name, small, &task);
+        if (task.shape.next) {
+            check_that_ahead_is_refused(&task, "steps=1 directions=both");
+            check_that_ahead_is_refused(&task, "steps=1 model=transformer causal=no");
+            refused++;
+        }
+        data_close(&task);
+    }
+    CU_ASSERT_EQUAL(refused, 3); /* a series, characters, words */
+}
+
 const unroll_test tests_data_tasks[] = {TEST(batches_are_the_same_in_any_order),
                                         TEST(training_batches_depend_on_seed_and_index),
                                         TEST(epochs_count_finite_data_and_are_refused_where_there_is_no_end),
@@ -239,4 +274,5 @@ const unroll_test tests_data_tasks[] = {TEST(batches_are_the_same_in_any_order),
                                         TEST(splits_differ),
                                         TEST(lengths_symbols_and_targets_lie_in_their_ranges),
                                         TEST(every_task_has_a_yardstick),
+                                        TEST(a_model_that_reads_ahead_gets_no_task_whose_answers_lie_there),
                                         {NULL, NULL}};

@@ -14,6 +14,7 @@ typedef struct unroll_timed {
     float *x; /* (B, T, I) */
     float *y; /* (B) */
     real *now; /* (B, I): one step's inputs, for streaming */
+    int streamed; /* steps since the model was reset */
 } unroll_timed;
 
 unroll_status unroll_timed_open(const unroll_settings *settings, unroll_timed *timed);

@@ -171,3 +171,11 @@ double unroll_graph_sequential(const unroll_graph *graph)
     }
     return most > 0.0 ? most : all;
 }
+
+bool unroll_graph_waits(const unroll_graph *graph)
+{
+    for (int i = 0; i < graph->count; i++)
+        if (counts_of(graph->layer[i]).sequential > 0.0)
+            return true;
+    return false;
+}

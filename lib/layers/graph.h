@@ -81,5 +81,7 @@ double unroll_graph_bytes(const unroll_graph *graph, const unroll_extent *batch)
 /* The work of a step of one sequence by which a batch is parted (layers/parts.h): of the layer that has the most, the
    multiply-adds that wait for the step before; of a graph where nothing waits, all, with the elementwise part's price. */
 double unroll_graph_sequential(const unroll_graph *graph);
+/* Whether some step waits for the one before. */
+bool unroll_graph_waits(const unroll_graph *graph);
 
 #endif

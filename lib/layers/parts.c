@@ -1,6 +1,8 @@
 /* How the work of a recurrent layer is parted: into micro-batches, and among threads. */
 #include "layers/parts.h"
 
+#include <limits.h>
+
 /* Recurrent weights up to this many reals (1 MiB) are read by every thread, each for sequences of its own; larger ones are
    parted, so that each thread keeps its part in its own cache. */
 enum { SHARED_WEIGHTS = 262144, FEWEST_SEQUENCES = 4 };
@@ -27,11 +29,11 @@ int unroll_parts_micros(double weights, int batch)
     return micros > 1 ? micros : 1;
 }
 
-int unroll_parts_threads(double weights, int batch, int asked)
+int unroll_parts_threads(double weights, int batch, int steps, int asked)
 {
-    double work = batch * weights;
-    int micros = unroll_parts_micros(weights, batch);
-    while (asked > 1 && work < (double)asked * (unroll_parts_by_sequences(weights, batch, asked) ? LEAST_BY_SEQUENCES : LEAST_BY_PANELS))
+    double work = (double)batch * steps * weights;
+    int micros = unroll_parts_micros(weights, batch), rows = steps > 1 ? INT_MAX : batch;
+    while (asked > 1 && work < (double)asked * (unroll_parts_by_sequences(weights, rows, asked) ? LEAST_BY_SEQUENCES : LEAST_BY_PANELS))
         asked--;
     if (asked > micros)
         return asked / micros * micros;

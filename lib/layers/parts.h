@@ -9,7 +9,8 @@
 bool unroll_parts_by_sequences(double weights, int batch, int threads);
 /* Into how many micro-batches (model/inside.h) a batch is best parted. */
 int unroll_parts_micros(double weights, int batch);
-/* As many of the `asked` threads as make a step faster. */
-int unroll_parts_threads(double weights, int batch, int asked);
+/* As many of the `asked` threads as make a step faster; `steps`: that are computed together, 1 where each waits for the one
+   before. */
+int unroll_parts_threads(double weights, int batch, int steps, int asked);
 
 #endif

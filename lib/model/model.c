@@ -251,9 +251,10 @@ static unroll_status init_weights(unroll_model *model)
 /* Fewer threads than asked for where more would be slower; the bits do not depend on it. */
 static int useful_threads(const unroll_model *model)
 {
-    int asked = (int)unroll_int(model->settings, "threads");
-    return model->shape.all_threads ? asked
-                                    : unroll_parts_threads(unroll_graph_sequential(&model->graph), model->shape.batch, asked);
+    int asked = (int)unroll_int(model->settings, "threads"), together = unroll_graph_waits(&model->graph) ? 1 : model->shape.steps;
+    return model->shape.all_threads
+               ? asked
+               : unroll_parts_threads(unroll_graph_sequential(&model->graph), model->shape.batch, together, asked);
 }
 
 bool unroll_model_loss_fits(const unroll_loss *loss, const unroll_model_shape *shape)

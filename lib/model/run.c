@@ -128,9 +128,9 @@ static unroll_status open_training(unroll_training *t)
     UNROLL_TRY(unroll_shape_steps(t->settings, &t->shape, &t->steps));
     shape = unroll_model_shape_of(&t->shape);
     UNROLL_TRY(unroll_model_open(t->settings, &shape, &t->model));
-    if (t->shape.carry && !unroll_model_streams(t->model))
-        return unroll_error(UNROLL_WRONG, "task=%s goes on from batch to batch, but the model reads ahead: it would see what it "
-                                          "is to predict", name);
+    if ((t->shape.carry || t->shape.next) && !unroll_model_streams(t->model))
+        return unroll_error(UNROLL_WRONG, "task=%s asks at a step for what later ones show, but the model reads ahead: it would see "
+                                          "what it is to predict", name);
     return unroll_training_open(t);
 }
 

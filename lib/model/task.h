@@ -34,6 +34,7 @@ typedef struct unroll_task_shape {
     int beams;        /* answers that a model writes at a time for each sequence, with UNROLL_SEQUENCE; 0: one */
     bool carry;  /* batch i + 1 of a split continues the sequences of batch i: states are carried over, in training from zeros
                     at each epoch, of endless data every 50 batches */
+    bool next;   /* what is asked for at a step is what the inputs of later ones are: a model that reads ahead would see it */
     const char *loss;    /* its name: losses/loss.h */
     int batches[3];      /* [split]: batches in the split; 0 = endless (only UNROLL_TRAIN). Training goes on through batches of
                             any index: number i is of epoch i / batches, and an epoch has each sample once, in an order of its
