@@ -183,6 +183,7 @@ static void functions_keep_nan_and_limits(void)
     CU_ASSERT(isnan(y[0]) && y[1] == 1 && y[2] == -1 && y[3] == 0 && y[4] == 1 && y[5] == -1);
     engine->function(UNROLL_GELU, x, y, UNROLL_LANES);
     CU_ASSERT(isnan(y[0]) && isinf(y[1]) && y[2] == 0 && y[3] == 0 && y[4] == 100 && y[5] == 0);
+    CU_ASSERT(signbit(y[2]) && signbit(y[5]));
     gelu_slope(x, y, UNROLL_LANES);
     CU_ASSERT(isnan(y[0]) && y[1] == 1 && y[2] == 0 && y[3] == (real)0.5 && y[4] == 1 && y[5] == 0);
     engine->sine(x, y, UNROLL_LANES);

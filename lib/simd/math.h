@@ -260,8 +260,8 @@ VEC_INLINE void vec_gelu_all(vec *x, const int n)
     vec t[VEC_MOST], e[VEC_MOST], q[VEC_MOST];
     VEC_EACH(n) t[k] = vec_min(vec_set1(14.7f), vec_abs(x[k]));
     vec_tail_all(t, e, q, n);
+    VEC_EACH(n) e[k] = vec_mul(e[k], t[k]); /* first, as e q may be denormal */
     VEC_EACH(n) e[k] = vec_mul(e[k], q[k]);
-    VEC_EACH(n) e[k] = vec_mul(e[k], t[k]);
     VEC_EACH(n) x[k] = vec_max(vec_set1(0.0f), x[k]);
     VEC_EACH(n) x[k] = vec_fnma(e[k], vec_set1(0x1p-32f), x[k]);
 }
