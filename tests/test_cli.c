@@ -101,7 +101,7 @@ static void a_setting_that_cannot_matter_is_refused(void)
     check("bench lag=3", 2, "unroll: lag is about a task's data, and here steps are timed on made-up numbers\n");
     check("run speed embedding=8", 2, "unroll: embedding is about a task's data, and here steps are timed on made-up numbers\n");
     check("bench smoothing=0.1", 2, "unroll: smoothing is about a task's data, and here steps are timed on made-up numbers\n");
-    check("bench model=rnn heads=2", 2, "unroll: heads is read by the cell slstm only, and model is rnn\n");
+    check("bench model=rnn heads=2", 2, "unroll: heads is read by the models slstm and transformer only, and model is rnn\n");
 }
 
 static void two_values_for_a_setting_are_refused(void)

@@ -296,7 +296,8 @@ static void check_sums(const char *what)
 
 static void gradients_of_pre_activations_add_up_to_those_of_the_weights(void)
 {
-    CU_ASSERT_TRUE(tried_each("recurrent", check_sums) >= 4 * (test_cells.to - test_cells.from));
+    int cells = (test_cells.to < unroll_cell_count ? test_cells.to : unroll_cell_count) - test_cells.from;
+    CU_ASSERT_TRUE(tried_each("recurrent", check_sums) >= 4 * cells);
 }
 
 /* ---- outputs in pieces ---- */

@@ -261,7 +261,7 @@ static void what_cannot_be_planned_is_refused_with_a_sentence(void)
     wrong("task=ading", "there is no task ading; did you mean adding?");
     wrong("task=zzzzzz", "there is no task zzzzzz; unroll list tasks shows them");
     wrong("isa=sclar", "there is no isa sclar; did you mean scalar?");
-    wrong("heads=1,2", "heads is read by the cell slstm only, and model is rnn");
+    wrong("heads=1,2", "heads is read by the models slstm and transformer only, and model is rnn");
     wrong("momentum=0", "momentum is read by the optimizer sgd only, and optimizer is adam");
     wrong("file=x.csv", "file is read by the tasks series, text and words only, and task is adding");
     wrong("hidden", "\"hidden\" is not of the form name=value");

@@ -42,8 +42,8 @@ static void print_text(const char *name, const char *title, const unroll_model_a
     if (about->equations != NULL)
         print_wrapped(about->equations, "; ", out);
     if (about->step[0] != '\0') {
-        snprintf(text, sizeof text, "gates %s; states %s; %" PRId64 " parameters%s%s", about->gates, about->states,
-                 about->parameters, about->settings[0] != '\0' ? "; settings " : "", about->settings);
+        snprintf(text, sizeof text, "%s%s%sstates %s; %" PRId64 " parameters%s%s", about->gates[0] != '\0' ? "gates " : "",
+                 about->gates, about->gates[0] != '\0' ? "; " : "", about->states, about->parameters, about->settings[0] != '\0' ? "; settings " : "", about->settings);
         print_wrapped(text, "; ", out);
         show_waiting(about->waiting, waiting, sizeof waiting);
         snprintf(text, sizeof text, "a step: %s; %" PRId64 " multiply-adds, of which %s for the step before", about->step,
