@@ -124,6 +124,35 @@ static void without_its_results_the_column_is_left_out_and_the_table_says_why(vo
     CU_ASSERT_PTR_NOT_NULL(strstr(print(&ours, results, NULL, UNROLL_FORMAT_TEXT), "; unroll run parameters makes it anew.\n"));
 }
 
+/* What a script is given that asks for it; `data`: the folder. */
+static unroll_status ask(const unroll_experiment *e, const char *results, const char *script, const char *data)
+{
+    unroll_table *table;
+    unroll_status status;
+    CU_ASSERT_EQUAL_FATAL(unroll_report_load(e, results, &table).code, UNROLL_OK);
+    write_text(data, "drawn.gp", script);
+    status = unroll_figure_data(e, table, path_in(data, "drawn.gp"), data);
+    unroll_table_free(table);
+    return status;
+}
+
+static void a_figure_gets_a_point_for_each_of_its_like(void)
+{
+    static const char script[] = "#? r: beside reach by model\n";
+    const char *both = folder_of_both(), *alone = folder_of_ours(), *data = test_folder();
+    CU_ASSERT_EQUAL(ask(&ours, both, script, data).code, UNROLL_OK);
+    CHECK_TEXT(read_text(data, "r.dat"), "# model=rnn: 0, reach, low, high\n0 5 0 10\n\n\n"
+                                         "# model=lstm: 0, reach, low, high\n0 20 20 20\n\n\n"
+                                         "# model=gru: 0, reach, low, high\nNaN NaN NaN NaN\n");
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"), "\nr_n = 3\nr_file = 'r.dat'\n"));
+    data = test_folder();
+    CU_ASSERT_EQUAL(ask(&ours, alone, script, data).code, UNROLL_OK);
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(data, "data.gp"), "\nr_n = 0\n"));
+    CU_ASSERT_EQUAL(ask(&ours, both, "#! r: beside horizon by model\n", data).code, UNROLL_NOTHING); /* which nobody measured */
+    CU_ASSERT_EQUAL(ask(&ours, both, "#! r: beside reach over length by model\n", data).code, UNROLL_WRONG);
+    CU_ASSERT_EQUAL(ask(&ours, both, "#! r: beside reach loss by model\n", data).code, UNROLL_WRONG);
+}
+
 /* Whoever declares one names an experiment, and settings. */
 static void every_column_of_the_experiments_can_be_measured(void)
 {
@@ -146,6 +175,7 @@ const unroll_test tests_report_beside[] = {
     TEST(a_share_is_shown_as_one),
     TEST(what_has_no_one_like_has_no_number),
     TEST(without_its_results_the_column_is_left_out_and_the_table_says_why),
+    TEST(a_figure_gets_a_point_for_each_of_its_like),
     TEST(every_column_of_the_experiments_can_be_measured),
     {NULL, NULL},
 };

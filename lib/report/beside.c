@@ -67,22 +67,21 @@ static bool is_like(const unroll_beside_found *f, int theirs, const unroll_table
     return true;
 }
 
-static void fill_entry(const unroll_beside_found *f, const unroll_table *table, const unroll_group *group, unroll_entry *entry)
+bool unroll_beside_of(const unroll_beside_found *f, const unroll_table *table, const unroll_group *group, unroll_interval *out)
 {
     bool several = !is_alike(f, table, group);
     int found = 0;
-    entry->interval = (unroll_interval){NAN, NAN, NAN, 0};
+    *out = (unroll_interval){NAN, NAN, NAN, 0};
     for (int i = 0; i < f->measured.count && !several; i++) {
         const unroll_comparison *c = &f->measured.comparison[i];
         if (c->interval.count == 0 || !is_like(f, c->row, table, group->row[0]))
             continue;
-        entry->interval = c->interval;
+        *out = c->interval;
         several = ++found > 1;
     }
-    if (several) {
-        strcpy(entry->text, "several settings");
-        entry->interval = (unroll_interval){NAN, NAN, NAN, 0};
-    }
+    if (several)
+        *out = (unroll_interval){NAN, NAN, NAN, 0};
+    return !several;
 }
 
 unroll_status unroll_beside_fill(const unroll_beside_found *f, const unroll_table *table, const unroll_groups *groups,
@@ -95,8 +94,11 @@ unroll_status unroll_beside_fill(const unroll_beside_found *f, const unroll_tabl
     unroll_text_copy(head->unit, sizeof head->unit, f->asked->unit != NULL ? f->asked->unit : "");
     head->worst = unroll_measure_worst(&metric);
     head->kind = f->asked->shown.statistic == UNROLL_SHARE_OF_RUNS ? UNROLL_ENTRY_SHARE : UNROLL_ENTRY_MEDIAN;
-    for (int g = 0; g < groups->count; g++)
-        fill_entry(f, table, &groups->group[g], &grid->entry[g * grid->columns + column]);
+    for (int g = 0; g < groups->count; g++) {
+        unroll_entry *entry = &grid->entry[g * grid->columns + column];
+        if (!unroll_beside_of(f, table, &groups->group[g], &entry->interval))
+            strcpy(entry->text, "several settings");
+    }
     return unroll_ok();
 }
 

@@ -133,13 +133,25 @@ static void print_run(const unroll_drawing *d, const unroll_request *r, const un
     }
 }
 
+/* A point where the other experiment has results, and measures what is asked for. */
+static void print_beside(const unroll_drawing *d, const unroll_request *r, const unroll_group *group, FILE *out, int *points)
+{
+    unroll_interval y;
+    if (d->beside.table != NULL && strcmp(d->beside.asked->name, r->metric) == 0 &&
+        unroll_beside_of(&d->beside, d->table, group, &y))
+        print_point(out, 0, &y, y.estimate, points);
+}
+
 unroll_status unroll_figure_block(const unroll_drawing *d, const unroll_request *r, const unroll_group *group, FILE *out,
                                   int *points)
 {
     if (strcmp(r->kind, "curve") == 0)
         return print_curve(d, r, group, out, points);
-    if (strcmp(r->kind, "run") != 0)
+    if (strcmp(r->kind, "run") != 0 && strcmp(r->kind, "beside") != 0)
         return print_medians(d, r, group, out, points);
-    print_run(d, r, group, out, points);
+    if (strcmp(r->kind, "run") == 0)
+        print_run(d, r, group, out, points);
+    else
+        print_beside(d, r, group, out, points);
     return unroll_ok();
 }

@@ -4,6 +4,7 @@
        #! NAME: median METRIC over COLUMN by COLUMN... [where FILTER]   median of a metric for each value of a column
        #! NAME: share METRIC over COLUMN by COLUMN... [where FILTER]    share of the runs where it is 1
        #! NAME: run METRIC CURVE... by COLUMN... [where FILTER]         curves of the run with the median METRIC
+       #! NAME: beside COLUMN by COLUMN... [where FILTER]               what another experiment has measured, at 0
 
    ("#?" for what may be without data: NAME_n is then 0) and gives the file NAME.dat: a block for each combination of the
    "by" columns (gnuplot's index 0, 1, ...), with lines of x, median or share, low, high, or point, CURVE... (run). An end that is
@@ -59,7 +60,7 @@ static unroll_status read_request(const char *script, const char *line, unroll_r
 {
     char word[128], *target = out->curves;
     const char *rest = line;
-    bool known, run;
+    bool known, run, beside;
     memset(out, 0, sizeof *out);
     if (!unroll_next_word(&rest, word, sizeof word) || strlen(word) < 2 || strlen(word) >= sizeof out->name ||
         word[strlen(word) - 1] != ':')
@@ -81,9 +82,10 @@ static unroll_status read_request(const char *script, const char *line, unroll_r
             add_word(target, sizeof out->by, word);
     }
     run = strcmp(out->kind, "run") == 0;
-    known = run || strcmp(out->kind, "curve") == 0 || strcmp(out->kind, "median") == 0 || strcmp(out->kind, "share") == 0;
-    /* curves are a run's alone, and so is to have no axis */
-    if (!known || out->by[0] == '\0' || (out->curves[0] != '\0') != run || (out->over[0] == '\0') != run)
+    beside = strcmp(out->kind, "beside") == 0;
+    known = run || beside || strcmp(out->kind, "curve") == 0 || strcmp(out->kind, "median") == 0 || strcmp(out->kind, "share") == 0;
+    /* curves are a run's alone; it has no axis, as what stands beside has none */
+    if (!known || out->by[0] == '\0' || (out->curves[0] != '\0') != run || (out->over[0] == '\0') != (run || beside))
         return not_understood(script, line);
     UNROLL_TRY(unroll_measure_read(out->metric, &out->measure));
     out->measure.is |= strcmp(out->kind, "share") == 0 ? UNROLL_IS_SHARE : 0;
@@ -103,6 +105,8 @@ static void print_head(const unroll_request *r, const unroll_groups *groups, int
                 unroll_text_quote(value, sizeof value, unroll_field_show(groups->group[group].by[c], shown)));
     if (strcmp(r->kind, "run") == 0)
         fprintf(out, ": point %s\n", r->curves);
+    else if (strcmp(r->kind, "beside") == 0)
+        fprintf(out, ": 0, %s, low, high\n", r->metric);
     else
         fprintf(out, ": %s, %s of %s, low, high\n", r->over, strcmp(r->kind, "share") == 0 ? "share" : "median", r->metric);
 }
@@ -276,7 +280,10 @@ unroll_status unroll_figure_data(const unroll_experiment *experiment, const unro
     UNROLL_TRY(unroll_text_file_open(&variables, path));
     d.variables = variables.out;
     d.keep = malloc((size_t)table->rows * sizeof *d.keep);
-    status = d.keep != NULL ? write_variables(&d) : out_of_memory();
+    status = d.keep != NULL ? unroll_beside_open(experiment, table, &d.beside) : out_of_memory();
+    if (status.code == UNROLL_OK)
+        status = write_variables(&d);
+    unroll_beside_close(&d.beside);
     free(d.keep);
     closed = unroll_text_file_close(&variables, status.code == UNROLL_OK);
     return status.code == UNROLL_OK ? closed : status;

@@ -17,6 +17,7 @@ typedef struct unroll_drawing {
     const unroll_experiment *experiment;
     const unroll_table *table;
     const char *script, *folder;
+    unroll_beside_found beside;
     FILE *variables; /* data.gp */
     bool *keep;      /* (rows) */
     char *together;  /* settings in which the runs of a point differ, of all requests */

@@ -189,7 +189,10 @@ typedef struct unroll_beside_found {
 /* Loads it from the folder of our table. To be closed whatever comes back. */
 unroll_status unroll_beside_open(const unroll_experiment *experiment, const unroll_table *table, unroll_beside_found *f);
 void unroll_beside_close(unroll_beside_found *f);
-/* A column of the comparison table, with a value where all runs of a row, and one condition of the other's, are alike. */
+/* What the other has measured where all runs of a group, and one condition of its own, are alike; else all are NaN. False where
+   the group, or the other, has several settings. */
+bool unroll_beside_of(const unroll_beside_found *f, const unroll_table *table, const unroll_group *group, unroll_interval *out);
+/* That as a column of the comparison table. */
 unroll_status unroll_beside_fill(const unroll_beside_found *f, const unroll_table *table, const unroll_groups *groups,
                                  unroll_grid *grid, int column);
 /* A sentence on what the column is, or why there is none; "" where none is asked for. */
