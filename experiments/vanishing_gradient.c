@@ -213,6 +213,13 @@ const unroll_experiment experiment_vanishing_gradient = {
             {UNROLL_DIFFERENCE, UNROLL_HIGHER, .metric = "decay_end", .of = "model=lstm,gru", .against = "model=rnn",
              .where = "nonlinearity=tanh forget_bias=0"},
         },
+    .beside = {.name = "recall_horizon",
+               .unit = "steps",
+               .measured = "longest lag over which a symbol is recalled, of 32 units, at the learning rate that validation chooses",
+               .experiment = "memory_horizon",
+               .by = "model init nonlinearity forget_bias",
+               .shown = {UNROLL_HORIZON, .metric = "solved", .of = "model=rnn,lstm,gru", .over = "lag",
+                         .where = "task=recall clip=1 omega=0"}},
     .taught =
         {{.order = 40,
           .name = "the gradient",

@@ -1,17 +1,26 @@
 # What is left of the gradient of a loss at the last step, so many steps back from it: its norm over that at the last step,
 # through the state h and, of an LSTM, through its cell state c (lines with marks). Median over seeds with an interval that covers
 # 95% or more; a row of panels a start of the weights. What to look at: at which lag a line falls below the dotted one, 1%, before
-# training and after it.
+# training and after it; and how far that is from the square of the same cell (LSTM: bias 1; RNN from the identity: relu), where
+# the experiment memory_horizon has results: the longest lag over which it recalls a symbol, with its interval. One beyond the axis
+# stands at its end.
 #! h_start: curve h_start over lag by init model nonlinearity forget_bias others
 #! h_half: curve h_half over lag by init model nonlinearity forget_bias others
 #! h_end: curve h_end over lag by init model nonlinearity forget_bias others
 #? c_start: curve c_start over lag by init model nonlinearity forget_bias others
 #? c_half: curve c_half over lag by init model nonlinearity forget_bias others
 #? c_end: curve c_end over lag by init model nonlinearity forget_bias others
+#? horizon: beside recall_horizon by init model nonlinearity forget_bias
 rows = words(h_start_init_values)
 eval canvas(1700, 190 + 390 * rows)
 set multiplot layout rows,3 margins 0.06,0.985,y(215.0 / height),y(1 - 60.0 / height) spacing 0.03,95.0 / height
+stats h_start_file using 1 nooutput # before the ranges, which it would hold
+last = STATS_max + 1
+set xrange [0:last]
 set yrange [-10:1]
+if (horizon_n == 0) { horizon_file = h_end_file; horizon_model = "" } # which gnuplot looks at, though it draws nothing of it
+block(list, i) = i > words(list) ? 1 : word(list, i) + 0 # a loop over an empty list is looked at, too
+seen_at(x) = x < last ? x : last
 set ytics 2
 chosen(list, init) = chosen_from(list, init, 1, "")
 chosen_from(list, init, i, out) = i > words(list) ? out : \
@@ -30,15 +39,17 @@ do for [r=1:rows] {
         set format y (when eq "start" ? "10^{%g}" : "")
         unset key
         if (r == 1 && when eq "start") { set key at screen 0.53,y(130.0 / height) center top vertical maxrows 3 width 1 }
-        array at[2] = [value("h_".when."_file"), value("c_".when."_file")]
-        h = "h_".when; c = "c_".when
+        cells = value("c_".when."_n") > 0 # some have a state c; else its names are those of h, and nothing of it is drawn
+        h = "h_".when; c = cells ? "c_".when : h
+        array at[2] = [value(h."_file"), value(c."_file")]
         hm = value(h."_model"); cm = value(c."_model")
         hf = value(h."_nonlinearity"); cf = value(c."_nonlinearity")
         hb = value(h."_forget_bias"); cb = value(c."_forget_bias")
         ho = value(h."_others"); co = value(c."_others")
         values = value(h."_others_values")
         hs = chosen(value(h."_init"), init)
-        cs = value(c."_n") > 0 ? chosen(value(c."_init"), init) : ""
+        cs = cells ? chosen(value(c."_init"), init) : ""
+        marks = when eq "end" && horizon_n > 0 ? chosen(horizon_init, init) : ""
         extra = "" # lines that only later rows have, for the legend
         if (r == 1 && when eq "start") {
             seen = ""
@@ -51,13 +62,17 @@ do for [r=1:rows] {
              for [i in hs] at[1] index (i-1) using 1:2 with lines lw 3 lc rgb colour(word(hm, i+0)) \
                  dt lines_of(word(hf, i+0), word(hb, i+0), ho, values, i+0) \
                  title line(word(hm, i+0), "h", word(hf, i+0), word(hb, i+0), ho, i+0), \
-             for [i in cs] at[2] index (i-1) using 1:2 with linespoints lw 3 pt 6 ps 1 pi 12 lc rgb colour(word(cm, i+0)) \
-                 dt lines_of(word(cf, i+0), word(cb, i+0), co, values, i+0) \
-                 title line(word(cm, i+0), "c", word(cf, i+0), word(cb, i+0), co, i+0), \
+             for [k=1:words(cs)] at[2] index (block(cs, k)-1) using 1:2 with linespoints lw 3 pt 6 ps 1 pi 12 \
+                 lc rgb colour(word(cm, block(cs, k))) \
+                 dt lines_of(word(cf, block(cs, k)), word(cb, block(cs, k)), co, values, block(cs, k)) \
+                 title line(word(cm, block(cs, k)), "c", word(cf, block(cs, k)), word(cb, block(cs, k)), co, block(cs, k)), \
              for [i in (extra eq "" ? "1" : extra)] keyentry with lines lw 3 lc rgb colour(word(hm, i+0)) \
                  dt lines_of(word(hf, i+0), word(hb, i+0), ho, values, i+0) \
                  title (extra eq "" ? "" : line(word(hm, i+0), "h", word(hf, i+0), word(hb, i+0), ho, i+0)), \
-             -2 with lines lc rgb "#777777" lw 2 dt 3 title "1%"
+             -2 with lines lc rgb "#777777" lw 2 dt 3 title "1%", \
+             for [i=1:words(marks)] horizon_file index (block(marks, i)-1) using (seen_at($2)):(-2):(seen_at($3)):(seen_at($4)) \
+                 with xerrorbars lw 3 pt 5 ps 2 lc rgb colour(word(horizon_model, block(marks, i))) notitle, \
+             for [i=1:horizon_n > 0] keyentry with points pt 5 ps 2 lc rgb "#777777" title "recalled"
         unset label
     }
 }

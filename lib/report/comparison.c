@@ -39,6 +39,7 @@ unroll_status unroll_report_load(const unroll_experiment *experiment, const char
     if (status.code == UNROLL_DAMAGED)
         return unroll_error(UNROLL_DAMAGED, "%.400s; unroll run %s makes it anew", status.text, experiment->name);
     UNROLL_TRY(status);
+    unroll_text_copy((*table)->folder, sizeof (*table)->folder, results);
     status = unroll_add_settings(*table);
     if (status.code == UNROLL_OK)
         status = unroll_keep_present(experiment, *table);
@@ -169,23 +170,25 @@ static bool has_times(const unroll_experiment *experiment)
     return experiment->columns != NULL && strstr(experiment->columns, ":time") != NULL;
 }
 
-static unroll_status print_groups(const unroll_experiment *experiment, const unroll_table *table,
-                                  const unroll_groups *groups, unroll_format format, FILE *out)
+static unroll_status print_groups(const unroll_experiment *experiment, const unroll_table *table, const unroll_groups *groups,
+                                  const unroll_beside_found *found, unroll_format format, FILE *out)
 {
     unroll_measure columns[MOST_COLUMNS];
     unroll_grid grid;
     int count, first, before = groups->column_count + 1;
-    bool diverged = unroll_count_status(table, "diverged", &first) > 0, doubts;
+    bool diverged = unroll_count_status(table, "diverged", &first) > 0, beside = found->table != NULL, doubts;
     unroll_status status = unroll_ok();
     UNROLL_TRY(read_columns(experiment->columns, table, columns, &count));
     before += diverged;
     doubts = format == UNROLL_FORMAT_CSV && has_times(experiment) && unroll_table_find(table, UNROLL_DOUBT_COLUMN) != NULL;
-    UNROLL_TRY(unroll_grid_open(&grid, before + count + doubts, groups->count));
+    UNROLL_TRY(unroll_grid_open(&grid, before + count + beside + doubts, groups->count));
     fill_groups(table, groups, &grid, diverged);
     for (int c = 0; c < count && status.code == UNROLL_OK; c++)
         status = fill_column(table, groups, &columns[c], &grid, before + c);
+    if (beside && status.code == UNROLL_OK)
+        status = unroll_beside_fill(found, table, groups, &grid, before + count);
     if (doubts)
-        fill_doubts(table, groups, &grid, before + count);
+        fill_doubts(table, groups, &grid, before + count + beside);
     if (status.code == UNROLL_OK)
         status = unroll_grid_print(&grid, format, out);
     unroll_grid_close(&grid);
@@ -273,7 +276,7 @@ static void print_below(unroll_format format, FILE *out, const char *sentence)
     if (format == UNROLL_FORMAT_CSV)
         return;
     fputs(before[format], out);
-    unroll_print_escaped(sentence, format, out);
+    unroll_print_on_page(sentence, format, out);
     fputs(after[format], out);
 }
 
@@ -343,6 +346,22 @@ static void print_together(const char *together, unroll_format format, FILE *out
         fprintf(out, ": a row takes runs with different values of %s together%s", count == 1 ? "it" : "them", after[format]);
 }
 
+/* The groups, and what another experiment has measured beside them. */
+static unroll_status print_with_beside(const unroll_experiment *experiment, const unroll_table *table, const unroll_groups *groups,
+                                       unroll_format format, FILE *out)
+{
+    unroll_beside_found found;
+    char note[UNROLL_NOTE_ROOM];
+    unroll_status status = unroll_beside_open(experiment, table, &found);
+    if (status.code == UNROLL_OK)
+        status = print_groups(experiment, table, groups, &found, format, out);
+    unroll_beside_note(&found, note);
+    if (status.code == UNROLL_OK && note[0] != '\0')
+        print_below(format, out, note);
+    unroll_beside_close(&found);
+    return status;
+}
+
 unroll_status unroll_report_table(const unroll_experiment *experiment, const unroll_table *table, const unroll_grouping *grouping,
                                   unroll_format format, FILE *out)
 {
@@ -352,7 +371,7 @@ unroll_status unroll_report_table(const unroll_experiment *experiment, const unr
     int first = 0, failed = unroll_count_status(table, "failed", &first);
     UNROLL_TRY(unroll_groups_of(experiment, table, grouping, &groups, together));
     if (groups.count > 0)
-        status = print_groups(experiment, table, &groups, format, out);
+        status = print_with_beside(experiment, table, &groups, format, out);
     if (status.code == UNROLL_OK && has_times(experiment))
         print_doubts(table, &groups, format, out);
     if (status.code == UNROLL_OK)

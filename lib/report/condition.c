@@ -42,6 +42,14 @@ static bool is_of(const unroll_condition *c, int row)
     return unroll_field_equal(unroll_field_at(c->named, row), c->of);
 }
 
+int unroll_condition_row(const unroll_condition *c)
+{
+    for (int i = 0; i < c->group->count; i++)
+        if (is_of(c, c->group->row[i]))
+            return c->group->row[i];
+    return -1;
+}
+
 /* What a run's value counts as evidence: NaN for a time that is none. */
 static double evidence_at(const unroll_condition *c, const unroll_measure *m, int row)
 {

@@ -27,6 +27,8 @@ bool unroll_rule_is_paired(const unroll_rule *rule);
 /* What there is no difference at: 0, of a ratio 1. */
 double unroll_rule_neutral(const unroll_rule *rule);
 
+/* The first row of `of` at the condition; -1: there is none. */
+int unroll_condition_row(const unroll_condition *c);
 void unroll_condition_compare(const unroll_condition *c, unroll_compared *out);
 /* "test_mse of lstm minus rnn below 0, at horizon 12, params 3000" */
 void unroll_condition_describe(const unroll_condition *c, char *out, size_t room);

@@ -37,7 +37,7 @@ static const char *show_entry(const unroll_grid *grid, int row, int column, char
 {
     const unroll_entry *entry = entry_at(grid, row, column);
     unroll_entry_kind kind = grid->column[column].kind;
-    if (kind == UNROLL_ENTRY_MEDIAN || kind == UNROLL_ENTRY_SHARE)
+    if ((kind == UNROLL_ENTRY_MEDIAN || kind == UNROLL_ENTRY_SHARE) && entry->text[0] == '\0')
         unroll_show_interval(&entry->interval, kind == UNROLL_ENTRY_SHARE, grid->column[column].worst, out);
     else
         snprintf(out, SHOWN_ROOM, "%s", entry->text[0] != '\0' ? entry->text : "-");

@@ -144,7 +144,7 @@ typedef enum unroll_entry_kind {
 } unroll_entry_kind;
 
 typedef struct unroll_entry {
-    char text[UNROLL_VALUE_ROOM]; /* of a text or a number */
+    char text[UNROLL_VALUE_ROOM]; /* of a text or a number; of the others why there is no interval, which CSV leaves empty */
     unroll_interval interval;     /* of a median or a share */
     bool doubtful;                /* a time that is no evidence, which is marked by a star; not in CSV */
 } unroll_entry;
@@ -176,6 +176,27 @@ void unroll_print_left_out(const unroll_experiment *experiment, const unroll_tab
 /* What the columns of the comparison table mean, a line a column, as a list in Markdown or HTML. */
 unroll_status unroll_print_meanings(const unroll_experiment *experiment, const unroll_table *table, unroll_format format,
                                     FILE *out);
+
+/* ---- what another experiment has measured (beside.c) ---- */
+
+typedef struct unroll_beside_found {
+    const unroll_beside *asked; /* NULL: the experiment asks for none */
+    unroll_table *table;        /* owned: the other experiment's; NULL: there is none of use */
+    unroll_status lacks;        /* why there is none */
+    unroll_verdict measured;    /* owned: a comparison for each condition of it */
+} unroll_beside_found;
+
+/* Loads it from the folder of our table. To be closed whatever comes back. */
+unroll_status unroll_beside_open(const unroll_experiment *experiment, const unroll_table *table, unroll_beside_found *f);
+void unroll_beside_close(unroll_beside_found *f);
+/* What the other has measured where all runs of a group, and one condition of its own, are alike; else all are NaN. False where
+   the group, or the other, has several settings. */
+bool unroll_beside_of(const unroll_beside_found *f, const unroll_table *table, const unroll_group *group, unroll_interval *out);
+/* That as a column of the comparison table. */
+unroll_status unroll_beside_fill(const unroll_beside_found *f, const unroll_table *table, const unroll_groups *groups,
+                                 unroll_grid *grid, int column);
+/* A sentence on what the column is, or why there is none; "" where none is asked for. */
+void unroll_beside_note(const unroll_beside_found *f, char out[UNROLL_NOTE_ROOM]);
 
 /* ---- the pages ---- */
 

@@ -44,6 +44,7 @@ typedef enum unroll_outcome { UNROLL_SUPPORTED, UNROLL_CONTRADICTED, UNROLL_UNDE
 typedef enum unroll_finding { UNROLL_HOLDS, UNROLL_WRONG_SIDE, UNROLL_OPEN, UNROLL_TOO_FEW } unroll_finding;
 typedef struct unroll_comparison {
     char text[400];           /* what is compared, and where: "test_mse of lstm minus rnn below 0, at horizon 12" */
+    int row;                  /* of the table: one of the runs that it is of; -1: there is none */
     unroll_interval interval; /* of the median difference, ratio, slope or horizon, or of the share */
     bool share;
     bool equal;               /* the values that it stands on are all the same */
@@ -114,8 +115,9 @@ typedef struct unroll_grouping {
     bool failed;       /* failed runs, too */
 } unroll_grouping;
 
-/* Prints the comparison table: a row a group, the columns that the experiment names, as far as some run has them; and in which
-   settings the runs of a row differ, other than their seeds. Runs that failed are counted, and nothing else of them. In CSV an
+/* Prints the comparison table: a row a group, the columns that the experiment names, as far as some run has them, and the one
+   that it asks another experiment for, as far as that has results in the same folder; and in which settings the runs of a row
+   differ, other than their seeds. Runs that failed are counted, and nothing else of them. In CSV an
    estimate is followed by NAME_low and NAME_high. grouping: NULL is the default. */
 unroll_status unroll_report_table(const unroll_experiment *experiment, const unroll_table *table, const unroll_grouping *grouping,
                                   unroll_format format, FILE *out);

@@ -183,9 +183,27 @@ static void print_text(const unroll_taught_table *t, FILE *out)
     }
 }
 
+/* A field on a page: the words, the number, the verdict. */
+static void print_field(const unroll_taught_row *row, int model, unroll_format format, FILE *out)
+{
+    static const char *const bold[] = {"", "**", "", "<b>"}, *const thin[] = {"", "**", "", "</b>"};
+    const unroll_taught_field *field = &row->field[model];
+    char value[UNROLL_INTERVAL_ROOM], outcome[UNROLL_VALUE_ROOM];
+    if (field->said == NULL)
+        return;
+    unroll_print_escaped(field->said, format, out);
+    fprintf(out, "<br>%s", bold[format]);
+    unroll_print_escaped(show_value(row, model, value), format, out);
+    fprintf(out, "%s<br>", thin[format]);
+    outcome_of(field, outcome);
+    if (format == UNROLL_FORMAT_HTML)
+        fprintf(out, "<strong class=\"outcome%d\">%s</strong>", (int)field->outcome, outcome);
+    else
+        fputs(outcome, out);
+}
+
 static void print_markdown(const unroll_taught_table *t, FILE *out)
 {
-    char value[UNROLL_INTERVAL_ROOM], outcome[UNROLL_VALUE_ROOM];
     fputs("| |", out);
     for (int m = 0; m < UNROLL_TAUGHT_MODELS; m++)
         fprintf(out, " %s |", titles[m]);
@@ -196,12 +214,7 @@ static void print_markdown(const unroll_taught_table *t, FILE *out)
         unroll_print_escaped(row->taught->measured, UNROLL_FORMAT_MARKDOWN, out);
         for (int m = 0; m < UNROLL_TAUGHT_MODELS; m++) {
             fputs(" | ", out);
-            if (row->field[m].said == NULL)
-                continue;
-            unroll_print_escaped(row->field[m].said, UNROLL_FORMAT_MARKDOWN, out);
-            fputs("<br>**", out);
-            unroll_print_escaped(show_value(row, m, value), UNROLL_FORMAT_MARKDOWN, out);
-            fprintf(out, "**<br>%s", outcome_of(&row->field[m], outcome));
+            print_field(row, m, UNROLL_FORMAT_MARKDOWN, out);
         }
         fputs(" |\n", out);
     }
@@ -210,7 +223,6 @@ static void print_markdown(const unroll_taught_table *t, FILE *out)
 
 static void print_html(const unroll_taught_table *t, FILE *out)
 {
-    char value[UNROLL_INTERVAL_ROOM], outcome[UNROLL_VALUE_ROOM];
     fputs("<div class=\"wide\">\n<table class=\"taught\">\n<tr><th></th>", out);
     for (int m = 0; m < UNROLL_TAUGHT_MODELS; m++)
         fprintf(out, "<th>%s</th>", titles[m]);
@@ -222,13 +234,7 @@ static void print_html(const unroll_taught_table *t, FILE *out)
         fputs("</small></td>", out);
         for (int m = 0; m < UNROLL_TAUGHT_MODELS; m++) {
             fputs("<td>", out);
-            if (row->field[m].said != NULL) {
-                unroll_print_escaped(row->field[m].said, UNROLL_FORMAT_HTML, out);
-                fputs("<br><b>", out);
-                unroll_print_escaped(show_value(row, m, value), UNROLL_FORMAT_HTML, out);
-                fprintf(out, "</b><br><strong class=\"outcome%d\">%s</strong>", (int)row->field[m].outcome,
-                        outcome_of(&row->field[m], outcome));
-            }
+            print_field(row, m, UNROLL_FORMAT_HTML, out);
             fputs("</td>", out);
         }
         fputs("</tr>\n", out);

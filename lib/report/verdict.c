@@ -122,6 +122,7 @@ static unroll_status new_comparison(judging *j, unroll_comparison **out)
     verdict->comparison = grown;
     *out = &grown[verdict->count++];
     memset(*out, 0, sizeof **out);
+    (*out)->row = -1;
     (*out)->p = 1;
     (*out)->finding = UNROLL_TOO_FEW;
     (*out)->interval = (*out)->won = (unroll_interval){NAN, NAN, NAN, 0};
@@ -137,6 +138,7 @@ static unroll_status judge_condition(judging *j, const unroll_condition *c)
     unroll_condition_compare(c, &j->at);
     UNROLL_TRY(new_comparison(j, &out));
     unroll_condition_describe(c, out->text, sizeof out->text);
+    out->row = unroll_condition_row(c);
     UNROLL_TRY(unroll_median(j->at.value, j->at.count, &out->interval));
     out->equal = j->at.count > 1;
     for (int i = 1; i < j->at.count; i++)

@@ -128,6 +128,7 @@ typedef struct unroll_table {
        times are compared, which may be `elsewhere`, not here; older ones of the same settings */
     int stale, other, older;
     bool all_stale, elsewhere;
+    char folder[1024]; /* of the gathered file, where a report has loaded it: other experiments' lie beside it; "" */
     char chosen[UNROLL_NOTE_ROOM]; /* how its rows were chosen by validation, in a sentence, where the experiment declares it; "" */
     int rows;
     unroll_table_column *columns; /* settings, status, metrics, seconds ... */

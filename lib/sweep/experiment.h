@@ -71,6 +71,18 @@ typedef struct unroll_taught {
     unroll_saying rnn, lstm, gru;
 } unroll_taught;
 
+/* A column of the comparison table, behind the experiment's own, that another experiment has measured: what ours predicts stands
+   beside it. A row holds the statistic of the other's runs that are alike in the settings of `by`. Where the other has no
+   results there is no such column, and the table says so. */
+typedef struct unroll_beside {
+    const char *name;       /* "recall_horizon" */
+    const char *unit;       /* "steps"; NULL: none */
+    const char *measured;   /* what it is: "longest lag over which a symbol is recalled, of 32 units" */
+    const char *experiment; /* whose runs they are: "memory_horizon" */
+    const char *by;         /* settings, parted by blanks: "model init" */
+    unroll_rule shown;      /* whose statistic it is, of the other's columns; its direction and bound decide nothing */
+} unroll_beside;
+
 enum { UNROLL_MOST_RULES = 8, UNROLL_MOST_PUBLISHED = 16, UNROLL_MOST_WITHOUT = 6 };
 
 typedef struct unroll_experiment {
@@ -111,6 +123,7 @@ typedef struct unroll_experiment {
     unroll_rule rules[UNROLL_MOST_RULES];
     /* what the report shows ours beside, up to the first without a metric; fixed before the runs, too */
     unroll_published published[UNROLL_MOST_PUBLISHED];
+    unroll_beside beside; /* without a name: none */
     /* its rows at the head of the report, up to the first without a name */
     unroll_taught taught[UNROLL_MOST_TAUGHT];
 } unroll_experiment;
