@@ -8,24 +8,36 @@
 
 #include "model/task.h"
 #include "read/draws.h"
+#include "read/lengths.h"
 
 enum { DIGITS = 5, OPERATORS = 3, PLUS = DIGITS, MINUS, TIMES };
 
 typedef struct modular {
     uint64_t seed;
-    int steps, batch; /* steps: odd */
+    unroll_lengths lengths;
+    int batch;
 } modular;
 
 static unroll_status modular_open(const unroll_settings *settings, void **state)
 {
-    modular *task = malloc(sizeof *task);
-    *state = task;
+    unroll_lengths lengths;
+    modular *task;
+    *state = NULL;
+    UNROLL_TRY(unroll_lengths_open(settings, &lengths));
+    task = malloc(sizeof *task);
     if (task == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory: task=modular");
+    *state = task;
     *task = (modular){.seed = (uint64_t)unroll_int(settings, "seed"),
-                      .steps = ((int)unroll_int(settings, "length") + 1) / 2 * 2 - 1,
+                      .lengths = lengths,
                       .batch = (int)unroll_int(settings, "batch")};
     return unroll_ok();
+}
+
+/* An expression has an odd number of steps. */
+static int odd(int steps)
+{
+    return (steps + 1) / 2 * 2 - 1;
 }
 
 static void modular_shape(const void *state, unroll_task_shape *shape)
@@ -34,7 +46,7 @@ static void modular_shape(const void *state, unroll_task_shape *shape)
     /* on a thousand sequences, fewer than 20 wrong answers mean a true rate below 3.1% (95% Wilson) */
     *shape = (unroll_task_shape){.symbols = DIGITS + OPERATORS,
                                  .outputs = DIGITS,
-                                 .steps = task->steps,
+                                 .steps = odd(unroll_lengths_most(&task->lengths)),
                                  .batch = task->batch,
                                  .loss = "softmax",
                                  .batches = {0, unroll_held_out_batches(task->batch), unroll_held_out_batches(task->batch)},
@@ -62,13 +74,16 @@ static int value_of(const int *symbol, int steps)
 static void modular_batch(const void *state, unroll_split split, int64_t index, unroll_samples *out)
 {
     const modular *task = state;
+    int most = odd(unroll_lengths_most(&task->lengths));
     for (int b = 0; b < task->batch; b++) {
         unroll_random draws = unroll_sample_draws(task->seed, split, index, task->batch, b);
-        int *symbol = out->symbol + (size_t)b * (size_t)task->steps; /* (T) */
-        for (int t = 0; t < task->steps; t++)
+        int *symbol = out->symbol + (size_t)b * (size_t)most; /* (T) */
+        int steps = odd(unroll_lengths_of(&task->lengths, split, index, unroll_held_out_batches(task->batch), &draws));
+        out->length[b] = steps;
+        for (int t = 0; t < steps; t++)
             symbol[t] = t % 2 == 0 ? (int)unroll_random_below(&draws, DIGITS)
                                    : PLUS + (int)unroll_random_below(&draws, OPERATORS);
-        out->target[b] = value_of(symbol, task->steps);
+        out->target[b] = value_of(symbol, steps);
     }
 }
 
@@ -86,11 +101,22 @@ static unroll_status modular_baselines(const void *state, unroll_record *record)
     return unroll_ok();
 }
 
+extern const unroll_task task_modular;
+
+static unroll_status modular_finish(const void *state, unroll_model *model, const unroll_settings *settings, unroll_record *record)
+{
+    (void)settings;
+    return unroll_lengths_score(&task_modular, state, &((const modular *)state)->lengths, model, record);
+}
+
 const unroll_task task_modular = {.name = "modular",
                                   .title = "modular arithmetic: the value of a sum of products, modulo 5",
+                                  .shared = unroll_lengths_settings,
+                                  .shared_count = UNROLL_LENGTHS_SETTINGS,
                                   .open = modular_open,
                                   .close = free,
                                   .shape = modular_shape,
                                   .batch = modular_batch,
                                   .metric = modular_metric,
-                                  .baselines = modular_baselines};
+                                  .baselines = modular_baselines,
+                                  .finish = modular_finish};

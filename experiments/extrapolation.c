@@ -1,0 +1,29 @@
+/* Whether a model that has learned a rule on short sequences follows it on longer ones: parity, and sums of products modulo 5,
+   learned on sequences of 1 to 40 steps and tested on 41 to 500 (Deletang et al., 2023). */
+#include "unroll.h"
+
+const unroll_experiment experiment_extrapolation = {
+    .name = "extrapolation",
+    .title = "error beyond the lengths of training, by model and positions",
+    .claim = "a vanilla RNN and an LSTM follow a rule that they have learned on sequences far longer than those of training; a "
+             "Transformer guesses there, whatever its positions, and so does a recurrence without a recurrent product on parity",
+    .source = "Deletang et al., 2023, table 1; Grazzi et al., 2024, for linear recurrences with positive decays",
+    .version = 1,
+    .axes_quick = "task=parity model=rnn,lstm,transformer positions=sinusoidal lr=0.003 seed=0..5 steps=1200 length=20 beyond=100",
+    .axes_full = "task=parity,modular model=rnn,lstm,mingru,slstm,lru,transformer positions=sinusoidal,rotary,none "
+                 "lr=0.001,0.003 seed=0..9 steps=8000 length=40 beyond=500",
+    .fixed = "shortest=1 batch=64 hidden=32 clip=1",
+    .best = "lr",
+    .best_by = "seed=100..101",
+    .groups = "task model positions",
+    .columns = "parameters error_rate beyond_error_rate baseline_error_rate:given solved:share solved_step:until ms_per_step:time",
+    .figures = "extrapolation",
+    .rules = {{UNROLL_DIFFERENCE, UNROLL_LOWER, .metric = "beyond_error_rate", .of = "model=rnn,lstm", .against = "model=transformer"},
+              {UNROLL_VALUE, UNROLL_AT_MOST, .metric = "beyond_error_rate", .of = "model=rnn,lstm", .bound = 0.01},
+              {UNROLL_VALUE, UNROLL_AT_LEAST, .metric = "beyond_error_rate", .of = "model=transformer", .bound = 0.4,
+               .where = "task=parity"},
+              {UNROLL_VALUE, UNROLL_AT_LEAST, .metric = "beyond_error_rate", .of = "model=transformer", .bound = 0.65,
+               .where = "task=modular"},
+              {UNROLL_VALUE, UNROLL_AT_LEAST, .metric = "beyond_error_rate", .of = "model=mingru", .bound = 0.4,
+               .where = "task=parity"}},
+};
