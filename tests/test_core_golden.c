@@ -1,5 +1,5 @@
-/* Forward, gradients and ten training steps against golden values that tests/golden/make.py made with PyTorch; the
-   format of the files is described there. A tensor agrees when no element is further from PyTorch's than `tolerance`
+/* Forward, gradients and ten training steps against golden values that tests/golden/make.py and make_transformer.py made with
+   PyTorch; the format of the files is described there. A tensor agrees when no element is further from PyTorch's than `tolerance`
    times the largest magnitude in that tensor: 1e-10 in double, 1e-5 in float, against both its float64 and float32. */
 #include <math.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 
 #include "losses/loss.h"
 #include "model/model.h"
+#include "model/view.h"
 #include "suite.h"
 
 #ifdef UNROLL_DOUBLE
@@ -16,11 +17,11 @@ static const double tolerance = 1e-10;
 static const double tolerance = 1e-5;
 #endif
 
-enum { TENSORS = 96, NOTHING = 9999, TRAINING_STEPS = 10 };
+enum { TENSORS = 256, NOTHING = 9999, TRAINING_STEPS = 10 };
 
 typedef struct golden_tensor {
     char kind; /* first letter of index, given, double, float */
-    char name[56];
+    char name[64];
     int count;
     double *value; /* owned, (count) */
 } golden_tensor;
@@ -38,7 +39,7 @@ typedef struct golden_case {
 static bool read_tensor(FILE *file, const char *kind, golden_case *out)
 {
     golden_tensor *t = &out->tensors[out->tensor_count];
-    if (out->tensor_count == TENSORS || fscanf(file, "%55s %d", t->name, &t->count) != 2 || t->count < 1)
+    if (out->tensor_count == TENSORS || fscanf(file, "%63s %d", t->name, &t->count) != 2 || t->count < 1)
         return false;
     t->kind = kind[0];
     t->value = malloc((size_t)t->count * sizeof *t->value);
@@ -85,6 +86,23 @@ static void free_case(golden_case *c)
     free(c);
 }
 
+static const golden_tensor *find(const golden_case *c, char kind, const char *name)
+{
+    for (int i = 0; i < c->tensor_count; i++)
+        if (c->tensors[i].kind == kind && strcmp(c->tensors[i].name, name) == 0)
+            return &c->tensors[i];
+    return NULL;
+}
+
+/* An answer whose lengths are given is another sequence. */
+static void settle_answer(golden_case *c)
+{
+    if (find(c, 'i', "target_length") == NULL)
+        return;
+    c->shape.answer = UNROLL_SEQUENCE;
+    c->shape.target_steps = find(c, 'i', "class")->count / c->shape.batch;
+}
+
 /* The next case of the file; NULL at its end. A file that cannot be read is a failed test. */
 static golden_case *read_case(FILE *file)
 {
@@ -105,15 +123,8 @@ static golden_case *read_case(FILE *file)
             right = read_tensor(file, word, c);
     }
     CU_ASSERT_FATAL(right);
+    settle_answer(c);
     return c;
-}
-
-static const golden_tensor *find(const golden_case *c, char kind, const char *name)
-{
-    for (int i = 0; i < c->tensor_count; i++)
-        if (c->tensors[i].kind == kind && strcmp(c->tensors[i].name, name) == 0)
-            return &c->tensors[i];
-    return NULL;
 }
 
 /* ---- comparing ---- */
@@ -205,42 +216,77 @@ static real *turned(real *states, int first, int second, int hidden)
     return out;
 }
 
-static void check_forward(const golden_case *c, unroll_model *model)
+static void check_outputs(const golden_case *c, unroll_model *model, unroll_forward io)
 {
     const unroll_model_shape *s = &c->shape;
-    const int parts = unroll_model_state_count(model), hidden = (int)unroll_int(c->settings, "hidden");
     const int y_count = s->batch * (s->answer == UNROLL_AT_EVERY ? s->steps : 1) * s->outputs;
     const int hidden_count = find(c, 'd', "hidden")->count; /* of two directions twice as many */
-    const int states_count = parts * s->batch * hidden;
-    int *length = integers(find(c, 'i', "length")), *symbol = integers(find(c, 'i', "symbol"));
-    real *x = reals(find(c, 'g', "x")), *initial = turned(reals(find(c, 'g', "initial")), parts, s->batch, hidden);
-    real *y = malloc((size_t)y_count * sizeof *y), *top = malloc((size_t)hidden_count * sizeof *top);
-    real *states = malloc((size_t)states_count * sizeof *states);
-    unroll_forward io = {.size = s->batch,
-                         .steps = s->steps,
-                         .length = length,
-                         .x = x,
-                         .symbol = symbol,
-                         .y = y,
-                         .hidden = top,
-                         .states = states};
+    real *y = malloc((size_t)y_count * sizeof *y), *hidden = malloc((size_t)hidden_count * sizeof *hidden);
+    io.y = y;
+    io.hidden = hidden;
     unroll_model_forward(model, &io);
     compare(c, "y", y, y_count);
-    compare(c, "hidden", top, hidden_count);
-    states = turned(states, s->batch, parts, hidden);
-    compare(c, "states", states, states_count);
-    CU_ASSERT_FATAL(find(c, 'g', "initial")->count == states_count);
-    unroll_forward continued = {.size = s->batch,
-                                .steps = s->steps,
-                                .length = length,
-                                .x = x,
-                                .symbol = symbol,
-                                .initial = initial,
-                                .states = states};
-    unroll_model_forward(model, &continued);
-    states = turned(states, s->batch, parts, hidden);
-    compare(c, "states_initial", states, states_count);
-    free(length), free(symbol), free(x), free(initial), free(y), free(top), free(states);
+    compare(c, "hidden", hidden, hidden_count);
+    free(y), free(hidden);
+}
+
+static void check_states(const golden_case *c, unroll_model *model, unroll_forward io)
+{
+    const int parts = unroll_model_state_count(model), hidden = (int)unroll_int(c->settings, "hidden");
+    const int count = parts * io.size * hidden;
+    real *initial = turned(reals(find(c, 'g', "initial")), parts, io.size, hidden);
+    real *states = malloc((size_t)count * sizeof *states);
+    io.states = states;
+    unroll_model_forward(model, &io);
+    states = turned(states, io.size, parts, hidden);
+    compare(c, "states", states, count);
+    CU_ASSERT_FATAL(find(c, 'g', "initial")->count == count);
+    io.initial = initial;
+    io.states = states;
+    unroll_model_forward(model, &io);
+    states = turned(states, io.size, parts, hidden);
+    compare(c, "states_initial", states, count);
+    free(initial), free(states);
+}
+
+static void check_forward(const golden_case *c, unroll_model *model)
+{
+    int *length = integers(find(c, 'i', "length")), *symbol = integers(find(c, 'i', "symbol"));
+    real *x = reals(find(c, 'g', "x"));
+    unroll_forward io = {.size = c->shape.batch, .steps = c->shape.steps, .length = length, .x = x, .symbol = symbol};
+    check_outputs(c, model, io);
+    if (unroll_model_state_count(model) > 0)
+        check_states(c, model, io);
+    free(length), free(symbol), free(x);
+}
+
+static unroll_samples samples_of(const golden_case *c)
+{
+    return (unroll_samples){.length = integers(find(c, 'i', "length")),
+                            .x = floats_or_nan(find(c, 'g', "x")),
+                            .symbol = integers(find(c, 'i', "symbol")),
+                            .y = floats_or_nan(find(c, 'g', "target")),
+                            .target = integers(find(c, 'i', "class")),
+                            .target_length = integers(find(c, 'i', "target_length"))};
+}
+
+static void free_samples(unroll_samples *s)
+{
+    free(s->length), free(s->x), free(s->symbol), free(s->y), free(s->target), free(s->target_length);
+}
+
+/* The outputs of a model that is told what it should have written. */
+static void check_written(const golden_case *c, unroll_model *model)
+{
+    const int count = c->shape.batch * c->shape.target_steps * c->shape.outputs;
+    real *y = calloc((size_t)count, sizeof *y);
+    unroll_samples samples = samples_of(c);
+    CU_ASSERT_EQUAL_FATAL(unroll_model_view(model, "head.y", y).code, UNROLL_OK);
+    unroll_model_pack(model, &samples, c->shape.batch);
+    unroll_model_loss(model, NULL);
+    compare(c, "y", y, count);
+    free_samples(&samples);
+    free(y);
 }
 
 static void check_gradients(const golden_case *c, unroll_model *model)
@@ -261,11 +307,7 @@ static void check_gradients(const golden_case *c, unroll_model *model)
 static void check_training(const golden_case *c, unroll_model *model)
 {
     real curve[TRAINING_STEPS];
-    unroll_samples samples = {.length = integers(find(c, 'i', "length")),
-                              .x = floats_or_nan(find(c, 'g', "x")),
-                              .symbol = integers(find(c, 'i', "symbol")),
-                              .y = floats_or_nan(find(c, 'g', "target")),
-                              .target = integers(find(c, 'i', "class"))};
+    unroll_samples samples = samples_of(c);
     for (int step = 0; step < TRAINING_STEPS; step++) {
         unroll_score score;
         unroll_model_pack(model, &samples, c->shape.batch);
@@ -282,7 +324,7 @@ static void check_training(const golden_case *c, unroll_model *model)
             compare_scalar(c, "norm", norm);
     }
     compare(c, "curve", curve, TRAINING_STEPS);
-    free(samples.length), free(samples.x), free(samples.symbol), free(samples.y), free(samples.target);
+    free_samples(&samples);
 }
 
 /* Every case of one file; `least`: cases that must be there, so that an emptied file fails. */
@@ -384,6 +426,18 @@ static void layer_norm_inside_agrees_with_pytorch(void)
     }
 }
 
+static void transformer_agrees_with_pytorch(void)
+{
+    check_file("tests/golden/transformer.txt", 12, check_forward);
+    check_file("tests/golden/transformer.txt", 12, check_training);
+}
+
+static void transformer_that_writes_a_sequence_agrees_with_pytorch(void)
+{
+    check_file("tests/golden/transformer_sequence.txt", 4, check_written);
+    check_file("tests/golden/transformer_sequence.txt", 4, check_training);
+}
+
 static void rnn_tanh_gradients_and_ten_steps_agree_with_pytorch(void)
 {
     check_file("tests/golden/rnn.txt", 6, check_training);
@@ -427,6 +481,8 @@ const unroll_test tests_core_golden[] = {
     TEST(lstm_with_peepholes_or_without_a_part_agrees_with_pytorch),
     TEST(gru_without_a_gate_or_with_its_reset_before_the_product_agrees_with_pytorch),
     TEST(layer_norm_inside_agrees_with_pytorch),
+    TEST(transformer_agrees_with_pytorch),
+    TEST(transformer_that_writes_a_sequence_agrees_with_pytorch),
     TEST(rnn_tanh_gradients_and_ten_steps_agree_with_pytorch),
     TEST(rnn_relu_gradients_and_ten_steps_agree_with_pytorch),
     TEST(lstm_gradients_and_ten_steps_agree_with_pytorch),

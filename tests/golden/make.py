@@ -244,6 +244,10 @@ class Net(nn.Module):
             self.rnn = make(inputs, hidden, layers, batch_first=True, bidirectional=both, **more)
         self.head = nn.Linear(hidden * (2 if both else 1), outputs)
 
+    def weights(self, read=lambda p: p.data):
+        """By their names, which are ours: each one's values, or what else is read of it."""
+        return {name: read(p) for name, p in self.named_parameters()}
+
     def forward(self, x, initial=None):
         """x (B, T, I) -> y (B, T, O), hidden (B, T, H), last states as a tuple of (layers, B, H)."""
         if isinstance(self.rnn, Stepped):
@@ -264,8 +268,8 @@ class Net(nn.Module):
         return self.head(torch.cat(outs, 1))
 
 
-def at_last(values):
-    return torch.stack([values[b, LENGTHS[b] - 1] for b in range(BATCH)])
+def at_last(values, lengths=LENGTHS):
+    return torch.stack([values[b, length - 1] for b, length in enumerate(lengths)])
 
 
 def is_both(case):
@@ -276,22 +280,22 @@ def net_of(case):
     return Net(case["kind"], SYMBOLS if case["symbols"] else INPUTS, case["hidden"], case["layers"], OUTPUTS, case["options"])
 
 
-def make_targets(case, generator):
+def make_targets(case, generator, lengths=LENGTHS):
     """(B, T, O) or (B, T) of classes; every step past the end and one step inside have none."""
-    shape = (BATCH, STEPS) if case["loss"] == "softmax" else (BATCH, STEPS, OUTPUTS)
+    shape = (len(lengths), max(lengths)) if case["loss"] == "softmax" else (len(lengths), max(lengths), OUTPUTS)
     target = {
         "squared": lambda: grid(shape, 1.5, generator),
         "softmax": lambda: torch.randint(0, OUTPUTS, shape, generator=generator).double(),
         "bernoulli": lambda: torch.randint(0, 2, shape, generator=generator).double(),
     }[case["loss"]]()
-    for b, length in enumerate(LENGTHS):
+    for b, length in enumerate(lengths):
         target[b, length:] = NOTHING
     target[1, 2] = NOTHING
-    return target if case["every"] else at_last(target)
+    return target if case["every"] else at_last(target, lengths)
 
 
 def loss_of(case, y, target):
-    y = y if case["every"] else at_last(y)
+    """y: the answers alone, at every step or at the last one, as the targets are."""
     if case["loss"] == "softmax":
         there = target != NOTHING
         return nn.functional.cross_entropy(y[there], target[there].long())
@@ -317,54 +321,64 @@ def gradient_norm(net):
     return torch.sqrt(sum((p.grad ** 2).sum() for p in net.parameters()))
 
 
-def computed(case, given, dtype):
-    """Every expected value of a case, in order, as (name, flat list)."""
-    net = net_of(case).to(dtype)
-    for name, p in net.named_parameters():
-        p.data.copy_(given[name])
-    if case["symbols"]:
-        x = nn.functional.one_hot(given["symbol"].long(), SYMBOLS).to(dtype)
-    else:
-        x = given["x"].to(dtype)
-    target = given["class" if case["loss"] == "softmax" else "target"]
-    clip, cut = float(case["options"].get("clip", 0)), int(case["options"].get("bptt", 0))
-    forward = lambda: net.truncated(x, cut) if cut else net(x)[0]
-    values = {}
+def net_with(net, given, dtype):
+    """The net in float64 or float32, with the given weights."""
+    for name, values in net.to(dtype).weights().items():
+        values.copy_(given[name])
+    return net
 
-    y, hidden, states = net(x)
-    for b, length in enumerate(LENGTHS):
-        y.data[b, length:] = 0
-    values["y"] = y if case["every"] else at_last(y)
-    values["hidden"] = hidden
-    values["states"] = torch.stack(states, 1)  # (layers, S, B, H)
-    initial = given["initial"].to(dtype)
-    initial = tuple(initial[:, s].contiguous() for s in range(initial.shape[1]))
-    values["states_initial"] = torch.stack(net(x, initial if len(initial) > 1 else initial[0])[2], 1)
 
-    loss = loss_of(case, forward(), target)
+def trained(case, net, loss_now):
+    """The loss that loss_now() gives, its gradient, that one's norm, and the losses of ten steps; changes the weights."""
+    loss = loss_now()
     loss.backward()
-    values["loss"] = loss
-    for name, p in net.named_parameters():
-        values["gradient:" + name] = p.grad.clone()
+    values = {"loss": loss.detach()}
+    values.update({"gradient:" + name: g for name, g in net.weights(lambda p: p.grad.clone()).items()})
     values["norm"] = gradient_norm(net)
 
-    optimizer, curve = optimizer_of(case, net), []
+    clip, optimizer, curve = float(case["options"].get("clip", 0)), optimizer_of(case, net), []
     for _ in range(STEPS_OF_TRAINING):
         optimizer.zero_grad()
-        loss = loss_of(case, forward(), target)
+        loss = loss_now()
         loss.backward()
         curve.append(loss.detach())
         if clip:
             nn.utils.clip_grad_norm_(net.parameters(), clip)
         optimizer.step()
     values["curve"] = torch.stack(curve)
-    return [(name, v.detach().flatten().tolist()) for name, v in values.items()]
+    return values
+
+
+def computed(case, given, dtype):
+    """Every expected value of a case, by name."""
+    net = net_with(net_of(case), given, dtype)
+    if case["symbols"]:
+        x = nn.functional.one_hot(given["symbol"].long(), SYMBOLS).to(dtype)
+    else:
+        x = given["x"].to(dtype)
+    target = given["class" if case["loss"] == "softmax" else "target"]
+    cut = int(case["options"].get("bptt", 0))
+    answer = lambda y: y if case["every"] else at_last(y)
+    forward = lambda: answer(net.truncated(x, cut) if cut else net(x)[0])
+    values = {}
+
+    y, hidden, states = net(x)
+    for b, length in enumerate(LENGTHS):
+        y.data[b, length:] = 0
+    values["y"] = answer(y)
+    values["hidden"] = hidden
+    values["states"] = torch.stack(states, 1)  # (layers, S, B, H)
+    initial = given["initial"].to(dtype)
+    initial = tuple(initial[:, s].contiguous() for s in range(initial.shape[1]))
+    values["states_initial"] = torch.stack(net(x, initial if len(initial) > 1 else initial[0])[2], 1)
+    values.update(trained(case, net, lambda: loss_of(case, forward(), target)))
+    return values
 
 
 def make_given(case, generator):
     hidden, layers = case["hidden"], case["layers"]
     net = net_of(case)
-    given = {name: grid(p.shape, hidden ** -0.5, generator) for name, p in net.named_parameters()}
+    given = {name: grid(values.shape, hidden ** -0.5, generator) for name, values in net.weights().items()}
     if case["symbols"]:
         given["symbol"] = torch.randint(0, SYMBOLS, (BATCH, STEPS), generator=generator).double()
     else:
@@ -379,7 +393,7 @@ def make_given(case, generator):
 
 def check_float_is_near(case, doubles, floats):
     """PyTorch's own float32 must keep the tolerance of the test with room to spare, or the case is badly chosen."""
-    for (name, d), (_, f) in zip(doubles, floats):
+    for (name, d), f in zip(doubles.items(), floats.values()):
         largest = max(abs(v) for v in d)
         worst = max(abs(a - b) for a, b in zip(d, f))
         assert worst <= 0.5e-5 * largest, f"{case['name']} {name}: float32 is off by {worst / largest:.1e}"
@@ -398,32 +412,41 @@ def rounded(values, digits):
 
 def write_given(out, name, values):
     flat = values.flatten().tolist()
-    index = name in ("length", "symbol", "class")
+    index = name in ("length", "symbol", "class", "target_length")
     whole = [round(v if index or v == NOTHING else 1024 * v) for v in flat]
     print("index" if index else "given", name, len(whole), *whole, file=out)
 
 
-def write_case(out, case):
-    generator = torch.Generator().manual_seed(case["seed"])
-    given = make_given(case, generator)
-    doubles, floats = computed(case, given, torch.float64), computed(case, given, torch.float32)
+def write_case(out, case, settings, shape, given, compute):
+    """compute(dtype) gives the expected values by name."""
+    doubles, floats = ({name: v.detach().flatten().tolist() for name, v in compute(dtype).items()}
+                       for dtype in (torch.float64, torch.float32))
     check_float_is_near(case, doubles, floats)
-    cell = case["kind"].split("_")[0]
-    settings = {"model": cell, "hidden": case["hidden"], "layers": case["layers"], "clip": 0, **case["options"]}
+    print("case", case["name"], file=out)
+    print("settings", *(f"{k}={v}" for k, v in settings.items()), file=out)
+    print("shape", *shape, int(case["every"]), case["loss"], file=out)
+    for name, values in given.items():
+        write_given(out, name, values)
+    for name, d in doubles.items():
+        print("double", name, len(d), *rounded(d, 12), file=out)
+        print("float", name, len(d), *rounded(floats[name], 7), file=out)
+    print("end", file=out)
+
+
+def settings_of(case, model):
+    return {"model": model, "hidden": case["hidden"], "layers": case["layers"], "clip": 0, **case["options"]}
+
+
+def write_recurrent(out, case):
+    given = make_given(case, torch.Generator().manual_seed(case["seed"]))
+    settings = settings_of(case, case["kind"].split("_")[0])
     if case["kind"] == "rnn_relu":
         settings["nonlinearity"] = "relu"
     if case["kind"] == "indrnn_tanh":
         settings["indrnn_activation"] = "tanh"
-    shape = [0, SYMBOLS] if case["symbols"] else [INPUTS, 0]
-    print("case", case["name"], file=out)
-    print("settings", *(f"{k}={v}" for k, v in settings.items()), file=out)
-    print("shape", *shape, OUTPUTS, STEPS, BATCH, int(case["every"]), case["loss"], file=out)
-    for name, values in [("length", torch.tensor(LENGTHS)), *given.items()]:
-        write_given(out, name, values)
-    for (name, d), (_, f) in zip(doubles, floats):
-        print("double", name, len(d), *rounded(d, 12), file=out)
-        print("float", name, len(f), *rounded(f, 7), file=out)
-    print("end", file=out)
+    shape = [*([0, SYMBOLS] if case["symbols"] else [INPUTS, 0]), OUTPUTS, STEPS, BATCH]
+    write_case(out, case, settings, shape, {"length": torch.tensor(LENGTHS), **given},
+               lambda dtype: computed(case, given, dtype))
 
 
 BOTH = ("lstm_both", "gru_both")  # two directions
@@ -503,7 +526,7 @@ def main(wanted):
         with open(folder / f"{kind}.txt", "w", encoding="ascii") as out:
             print(f"# made by tests/golden/make.py with PyTorch {torch.__version__}", file=out)
             for place, case in enumerate(cases_of(kind)):
-                write_case(out, {**case, "seed": 100 * number + place + 1})
+                write_recurrent(out, {**case, "seed": 100 * number + place + 1})
 
 
 if __name__ == "__main__":
