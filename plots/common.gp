@@ -29,7 +29,8 @@ lines(i, n, w) = i > words(caption) ? 1 : n + strlen(word(caption, i)) >= w ? \
 # colour vision tell apart (Okabe and Ito, and two more); 8 colours and 11 marks differ together for 88 models.
 colour(model) = word("#009E73 #0072B2 #CC79A7 #D55E00 #E69F00 #56B4E9 #8C510A #6A3D9A", (place(models, model) - 1) % 8 + 1)
 mark(model) = word("9 5 11 7 13 15 8 4 10 6 12", (place(models, model) - 1) % 11 + 1) + 0
-label(cell) = cell eq "rnn" ? "RNN" : cell eq "lstm" ? "LSTM" : cell eq "gru" ? "GRU" : cell
+label(cell) = cell eq "rnn" ? "RNN" : cell eq "lstm" ? "LSTM" : cell eq "gru" ? "GRU" : \
+              cell eq "transformer" ? "Transformer" : cell
 
 # Runs of one model that differ in further settings ("others" in a request) have its colour, a dash of their own, and these
 # settings beside its name: name(MODEL, NAME_others, BLOCK).

@@ -1,13 +1,13 @@
-# Error against the length of the test's sequences, none of which was as short in training; a panel a task. Median over seeds with
+# Error against the length of the test's sequences, all of them longer than any in training; a panel a task. Median over seeds with
 # intervals that cover 95% or more, the learning rate chosen by validation at the lengths of training; dotted: guessing; marks on
 # the left: the error at the lengths of training. What to look at: which lines stay at the mark on their left, and which rise to
 # the dotted one.
-#! seen: median error_rate over task by task model positions
+#! seen: median error_rate over length by task model positions
 #! beyond: curve error_rate_at over at_length by task model positions
-#! guess: median baseline_error_rate:given over task by task
+#! guess: median baseline_error_rate:given over length by task
 tasks = beyond_task_values
 eval canvas(1700, 720)
-set multiplot layout 1,words(tasks) margins 0.06,0.985,y(0.24),y(0.91) spacing 0.05,0
+set multiplot layout 1,words(tasks) margins 0.075,0.985,y(0.24),y(0.91) spacing 0.05,0
 stats beyond_file using 1 nooutput
 last = STATS_max
 width = last / 25.0

@@ -162,6 +162,7 @@ const unroll_layer_kind unroll_layer_attention = {
     .reorder = unroll_attention_reorder,
     .reserve = unroll_attention_reserve,
     .close_node = unroll_attention_close,
+    .held = unroll_attention_held,
     .examples = 4,
     .example = attention_example,
 };

@@ -97,5 +97,6 @@ void unroll_attention_reset(unroll_node *node);
 void unroll_attention_enter(unroll_node *node, int each);
 void unroll_attention_reorder(unroll_node *node, const int *from, int rows);
 void unroll_attention_step(unroll_node *node, int rows);
+size_t unroll_attention_held(const unroll_node *node);
 
 #endif

@@ -227,3 +227,11 @@ void unroll_attention_step(unroll_node *node, int rows)
             step_pair(node, row, head);
     mine->now++;
 }
+
+/* of a sequence that is crossed to, as many as the longest has */
+size_t unroll_attention_held(const unroll_node *node)
+{
+    const attention *own = node->layer->own;
+    const attention_node *mine = node->own;
+    return 2 * (size_t)own->width * (size_t)(crosses(node) ? keys_of(node)->set->steps : mine->now);
+}

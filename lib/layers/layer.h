@@ -156,6 +156,8 @@ typedef struct unroll_layer_kind {
        UNROLL_FAILED when memory is short. And gives back what that took. Both NULL: what is carried does not grow. */
     unroll_status (*reserve)(unroll_node *node, int steps);
     void (*close_node)(unroll_node *node);
+    /* Reals that a row of streaming keeps by now, of such a kind; NULL: those of its states. */
+    size_t (*held)(const unroll_node *node);
     void (*save)(const unroll_node *node, int row, real *state);
     void (*load)(unroll_node *node, int row, const real *state);
     void (*reorder)(unroll_node *node, const int *from, int rows);

@@ -96,6 +96,8 @@ void unroll_model_reset(unroll_model *model);
 /* Resets it, with room for so many steps until the next reset: more than the shape's a model that keeps every step (attention)
    has no room for without. UNROLL_FAILED when memory is short; nothing has changed then. */
 unroll_status unroll_model_reserve(unroll_model *model, int steps);
+/* Bytes that a row of streaming keeps by now: its states, and what keeps every step. */
+size_t unroll_model_held(const unroll_model *model);
 void unroll_model_step(unroll_model *model, int size, const real *x, const int *symbol, real *y);
 /* Where the answer is another sequence, a step is one of writing it: symbol holds what was written last (outputs: nothing
    yet), rows are sequences times shape.beams, a sequence's beside each other. unroll_model_forward reads the inputs (y and

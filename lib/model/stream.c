@@ -66,6 +66,16 @@ unroll_status unroll_model_reserve(unroll_model *model, int steps)
     return unroll_ok();
 }
 
+size_t unroll_model_held(const unroll_model *model)
+{
+    size_t reals = 0;
+    for (int i = 0; i < model->graph.count; i++) {
+        const unroll_layer *layer = model->graph.layer[i];
+        reals += layer->kind->held != NULL ? layer->kind->held(&model->micro[0].node[i]) : (size_t)unroll_layer_state(layer);
+    }
+    return reals * sizeof(real);
+}
+
 void unroll_model_reset(unroll_model *model)
 {
     for (int m = 0; m < model->micros; m++)

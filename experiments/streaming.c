@@ -1,0 +1,79 @@
+/* One step at a time: what a step costs, and what must be kept, after so many steps. */
+#include "unroll.h"
+
+enum { BLOCK = 8, BLOCKS = 8 }; /* steps that are timed together, and how often */
+
+static double time_block(unroll_model *model, const real *x)
+{
+    int64_t begin = unroll_clock_ns();
+    for (int i = 0; i < BLOCK; i++)
+        unroll_model_step(model, 1, x, NULL, NULL);
+    return (double)(unroll_clock_ns() - begin) / BLOCK;
+}
+
+/* Reads `length` steps, then times those that follow. */
+static void time_steps(unroll_model *model, int64_t length, const real *x, unroll_record *record)
+{
+    double ns[BLOCKS];
+    int64_t samples[BLOCKS];
+    for (int64_t t = 0; t < length; t++)
+        unroll_model_step(model, 1, x, NULL, NULL);
+    unroll_record_real(record, "state_kb", "kB", 1e-3 * (double)unroll_model_held(model));
+    for (int i = 0; i < BLOCKS; i++)
+        samples[i] = (int64_t)(ns[i] = time_block(model, x));
+    unroll_record_real(record, "us_per_step", "us", 1e-3 * unroll_quartiles_of(ns, BLOCKS).median);
+    unroll_record_timing(record, "step", samples, BLOCKS);
+}
+
+static unroll_status measure(const unroll_settings *settings, unroll_record *record)
+{
+    int64_t length = unroll_int(settings, "length");
+    unroll_model_shape shape = {.inputs = (int)unroll_int(settings, "hidden"), .outputs = 1, .steps = 1, .batch = 1,
+                                .answer = UNROLL_AT_EVERY, .loss = "squared"};
+    unroll_random random = unroll_random_open((uint64_t)unroll_int(settings, "seed"), UNROLL_FOR_TRAIN, 0, 0);
+    real x[4096];
+    unroll_model *model;
+    unroll_status status;
+    if (shape.inputs > (int)(sizeof x / sizeof x[0]))
+        return unroll_error(UNROLL_WRONG, "hidden=%d is more than the 4096 that are timed", shape.inputs);
+    for (int i = 0; i < shape.inputs; i++)
+        x[i] = (real)(2 * unroll_random_uniform(&random) - 1);
+    UNROLL_TRY(unroll_model_open(settings, &shape, &model));
+    unroll_record_int(record, "parameters", "", unroll_model_parameters(model));
+    status = unroll_model_reserve(model, (int)length + BLOCK * BLOCKS);
+    if (status.code == UNROLL_OK)
+        time_steps(model, length, x, record);
+    unroll_model_close(model);
+    return status;
+}
+
+/* The seed changes nothing but weights and inputs: its values are the repetitions. */
+const unroll_experiment experiment_streaming = {
+    .name = "streaming",
+    .title = "time of a step and size of what is kept, after so many steps, by model and width",
+    .claim = "one step at a time, a recurrent network's time and memory do not depend on how much it has read; a Transformer's grow, "
+             "though it keeps its keys and values",
+    .source = "repeated by most tutorials; Katharopoulos et al., 2020",
+    .version = 1,
+    .axes_quick = "model=rnn,lstm,gru,mingru,transformer hidden=64 length=1,64,1024,4096 seed=0..5",
+    .axes_full = "model=rnn,lstm,gru,mingru,transformer hidden=64,256 length=1,16,64,256,1024,4096,16384 seed=0..9",
+    .fixed = "input=0 batch=1 layers=1 threads=1",
+    .timed = true,
+    .steps = true,
+    .measure = measure,
+    .metric = "us_per_step",
+    .groups = "hidden length model",
+    .columns = "parameters us_per_step:time state_kb",
+    .figures = "streaming",
+    .rules =
+        {
+            {UNROLL_RATIO, UNROLL_AS_GOOD_AS, .metric = "us_per_step:time", .of = "length=64,1024,4096,16384",
+             .against = "length=1", .bound = 0.05, .where = "model=rnn,lstm,gru,mingru"},
+            {UNROLL_RATIO, UNROLL_HIGHER, .metric = "us_per_step:time", .of = "length=1024,4096,16384", .against = "length=1",
+             .where = "model=transformer"},
+            {UNROLL_RATIO, UNROLL_LOWER, .metric = "us_per_step:time", .of = "model=rnn,lstm,gru,mingru",
+             .against = "model=transformer", .where = "length=1024..16384"},
+            {UNROLL_RATIO, UNROLL_LOWER, .metric = "state_kb", .of = "model=rnn,lstm,gru,mingru", .against = "model=transformer",
+             .where = "length=16..16384"},
+        },
+};
