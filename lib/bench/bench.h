@@ -43,6 +43,7 @@ typedef struct unroll_step_timing {
     int64_t at_peak_ns[UNROLL_TIMING_SAMPLES]; /* what the step would take at all the threads' peak, measured beside each */
     int count, repeats;
     int64_t parameters;          /* of the model */
+    size_t memory;               /* bytes that it works on */
     int threads;                 /* that it used */
     double median_ms, spread;    /* spread: (third quartile - first quartile) / median */
     double gflop;                /* of one step: the operations of its matrix products (layers/graph.h) */

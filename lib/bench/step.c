@@ -85,6 +85,7 @@ unroll_status unroll_time_training_step(const unroll_settings *settings, double 
         unroll_unpin(&old);
     timing->threads = unroll_model_threads(timed.model);
     timing->parameters = unroll_model_parameters(timed.model);
+    timing->memory = unroll_model_memory(timed.model);
     timing->gflop = unroll_model_operations(timed.model) * 1e-9;
     timing->intensity = unroll_model_operations(timed.model) / unroll_model_bytes(timed.model);
     summarise(settings, peak, timing);

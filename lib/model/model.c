@@ -393,6 +393,11 @@ double unroll_model_bytes(const unroll_model *model)
     return unroll_graph_bytes(&model->graph, &batch);
 }
 
+size_t unroll_model_memory(const unroll_model *model)
+{
+    return model->arena.size;
+}
+
 void unroll_model_watch(unroll_model *model, const unroll_watch *watch)
 {
     unroll_crew_watch(model->crew, watch);

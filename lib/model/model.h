@@ -42,6 +42,7 @@ int64_t unroll_model_parameters(const unroll_model *model);
 /* Of a training step at the whole shape (layers/graph.h): floating-point operations of its products; bytes at least. */
 double unroll_model_operations(const unroll_model *model);
 double unroll_model_bytes(const unroll_model *model);
+size_t unroll_model_memory(const unroll_model *model); /* bytes of all that it works on: weights, moments, what is kept for backward */
 unroll_set_index unroll_model_answer_set(const unroll_model *model); /* the rows of its output */
 int unroll_model_threads(const unroll_model *model); /* that it computes with */
 

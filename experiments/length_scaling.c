@@ -1,0 +1,74 @@
+/* What a training step over as many steps costs when they are a few long sequences instead of many short ones: time and memory, at
+   equal parameters, with one thread and with two. */
+#include "unroll.h"
+
+#include <stdio.h>
+
+enum { ROWS = 4096, TENTHS = 2 }; /* steps of all sequences of a batch */
+
+static unroll_status set_int(unroll_settings *settings, const char *name, int64_t value)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%lld", (long long)value);
+    return unroll_settings_set(settings, name, text);
+}
+
+/* As many sequences as make the rows; the width that the task adding has at `params`, whose two inputs are those that are timed. */
+static unroll_status settle(unroll_settings *settings)
+{
+    int64_t length = unroll_int(settings, "length");
+    UNROLL_TRY(set_int(settings, "batch", length < ROWS ? ROWS / length : 1));
+    UNROLL_TRY(set_int(settings, "input", 2));
+    UNROLL_TRY(unroll_settings_set(settings, "task", "adding"));
+    return unroll_resolve_params(settings, NULL);
+}
+
+static unroll_status measure(const unroll_settings *settings, unroll_record *record)
+{
+    unroll_settings *own = unroll_settings_copy(settings);
+    unroll_step_timing timing;
+    unroll_status status = own == NULL ? unroll_error(UNROLL_FAILED, "out of memory for the settings of a model") : settle(own);
+    if (status.code == UNROLL_OK)
+        status = unroll_time_training_step(own, 0.1 * TENTHS, &timing);
+    if (status.code == UNROLL_OK) {
+        unroll_record_int(record, "parameters", "", timing.parameters);
+        unroll_record_int(record, "width", "units", unroll_int(own, "hidden"));
+        unroll_record_int(record, "sequences", "", unroll_int(own, "batch"));
+        unroll_record_int(record, "used_threads", "", timing.threads);
+        unroll_record_real(record, "ms_per_step", "ms", timing.median_ms);
+        unroll_record_real(record, "memory_mb", "MB", 1e-6 * (double)timing.memory);
+        unroll_record_step(record, &timing);
+    }
+    unroll_settings_free(own);
+    return status;
+}
+
+/* The seed changes nothing but the weights: its values are the repetitions, which take turns with all other points. */
+const unroll_experiment experiment_length_scaling = {
+    .name = "length_scaling",
+    .title = "time and memory of a training step over 4096 steps, by their number in a sequence, at equal parameters",
+    .claim = "a Transformer, which computes all steps of a sequence together, trains faster than recurrent networks, and gains more "
+             "from a second thread where sequences are few",
+    .source = "repeated by most tutorials; Vaswani et al., 2017, table 1",
+    .version = 1,
+    .axes_quick = "model=rnn,lstm,gru,mingru,transformer params=20000 length=64,1024 threads=1 seed=0..5",
+    .axes_full = "model=rnn,lstm,gru,mingru,transformer params=20000,200000 length=64,256,1024,4096 threads=1,2 seed=0..9",
+    .fixed = "layers=2",
+    .timed = true,
+    .measure = measure,
+    .metric = "ms_per_step",
+    .groups = "params threads length model",
+    .columns = "width parameters sequences used_threads:alone ms_per_step:time gflops:time:alone peak_fraction:time memory_mb",
+    .figures = "length_scaling",
+    .rules =
+        {
+            {UNROLL_RATIO, UNROLL_LOWER, .metric = "ms_per_step:time", .of = "model=transformer", .against = "model=rnn",
+             .where = "threads=1"},
+            {UNROLL_RATIO, UNROLL_LOWER, .metric = "ms_per_step:time", .of = "model=transformer", .against = "model=lstm",
+             .where = "threads=1"},
+            {UNROLL_RATIO, UNROLL_LOWER, .metric = "ms_per_step:time", .of = "model=transformer", .against = "model=gru",
+             .where = "threads=1"},
+            {UNROLL_RATIO, UNROLL_LOWER, .metric = "ms_per_step:time", .of = "threads=2", .against = "threads=1",
+             .where = "model=transformer"},
+        },
+};
