@@ -2,6 +2,10 @@
    it is two stacks: the second, the decoder, starts from the last states of the first, the encoder, and reads what was
    written so far (Sutskever, Vinyals, Le, 2014).
 
+   attention=luong: the decoder's last layer asks over all outputs of the encoder's (Luong, Pham, Manning, 2015, "general": keys and
+   values are those outputs, the query is a product of h), and what comes back goes with h through a dense layer and tanh to the
+   head. Scores are over the root of their width, as in every attention here.
+
    dropout= is between the layers and before the head, and with embedding_dropout= below the first layer, too (Zaremba, Sutskever,
    Vinyals, 2014). A tied head has the embedding's weights (Press and Wolf, 2017). */
 #include <stdio.h>
@@ -24,6 +28,8 @@ static const unroll_setting rows[] = {
      "network recurrent", 0},
     {"directions", UNROLL_CHOICE, 0, 0, "one|both", "one", "", "both: a second layer beside each reads the sequence backwards",
      "network recurrent", 0},
+    {"attention", UNROLL_CHOICE, 0, 0, "none|luong", "none", "",
+     "luong: what writes a sequence looks at all that was read, after its last layer, at every step", "network recurrent", 0},
     {"norm", UNROLL_CHOICE, 0, 0, "none|layer", "none", "",
      "layer: layer norm inside cells, of both products of a step, and of the LSTM's c before its output", "network recurrent", 0},
     {"embedding", UNROLL_INT, 0, 1000000, "", "0", "columns",
@@ -218,8 +224,26 @@ static unroll_status add_ends(unroll_graph *graph, const int ends[2], int *top)
 
 enum { MOST_LEVELS = 16 };
 
+/* tanh(W [c; h]), c what attention over `memory` finds for h */
+static unroll_status add_attention(unroll_graph *graph, int memory, int *top)
+{
+    unroll_attention_options all = {.heads = 1};
+    int hidden = graph->layer[*top]->columns, from[3] = {0, memory, memory}, both[2] = {0, *top};
+    UNROLL_TRY(unroll_add_dense(graph, "decoder.attention.query", *top, graph->layer[memory]->columns, &from[0]));
+    UNROLL_TRY(unroll_add_attention(graph, from, 3, &all, &both[0]));
+    UNROLL_TRY(unroll_add_join(graph, both, 2, top));
+    UNROLL_TRY(unroll_add_dense(graph, "decoder.attention.output", *top, hidden, top));
+    return unroll_add_function(graph, *top, UNROLL_TANH, top);
+}
+
+static bool attends(const unroll_settings *settings)
+{
+    return strcmp(unroll_text(settings, "attention"), "luong") == 0;
+}
+
+/* encoder: its layers, of each level one; memory: its output */
 static unroll_status add_decoder(const unroll_settings *settings, const unroll_model_shape *shape, unroll_graph *graph,
-                                 const int *encoder, int *top)
+                                 const int *encoder, int memory, int *top)
 {
     stack s = stack_of(settings, "decoder", "decoder_embedding");
     int ends[2];
@@ -228,7 +252,8 @@ static unroll_status add_decoder(const unroll_settings *settings, const unroll_m
     s.initial = encoder;
     UNROLL_TRY(unroll_add_input(graph, UNROLL_TARGET, 0, shape->outputs + 1, top)); /* the classes and the start */
     UNROLL_TRY(add_stack(graph, &s, top, ends, NULL));
-    return add_sides(graph, ends, top);
+    UNROLL_TRY(add_sides(graph, ends, top));
+    return attends(settings) ? add_attention(graph, memory, top) : unroll_ok();
 }
 
 /* The head with the embedding's weights; between them and a last level of another width stands a dense layer. */
@@ -247,12 +272,15 @@ static unroll_status recurrent_build(const unroll_settings *settings, const unro
 {
     stack s = stack_of(settings, "rnn", "embedding");
     int top, ends[2], encoder[MOST_LEVELS];
+    if (attends(settings) && shape->answer != UNROLL_SEQUENCE)
+        return unroll_error(UNROLL_WRONG, "attention=luong is between what is read and what is written, and the task asks for no "
+                                          "sequence");
     UNROLL_TRY(unroll_add_input(graph, UNROLL_SOURCE, shape->inputs, shape->symbols, &top));
     UNROLL_TRY(add_stack(graph, &s, &top, ends, encoder));
     if (shape->answer == UNROLL_AT_LAST)
         UNROLL_TRY(add_ends(graph, ends, &top));
     else if (shape->answer == UNROLL_SEQUENCE)
-        UNROLL_TRY(add_decoder(settings, shape, graph, encoder, &top));
+        UNROLL_TRY(add_decoder(settings, shape, graph, encoder, ends[0], &top));
     else
         UNROLL_TRY(add_sides(graph, ends, &top));
     UNROLL_TRY(drop(graph, s.dropout, &top));
