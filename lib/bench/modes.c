@@ -65,8 +65,8 @@ const unroll_bench_mode unroll_bench_modes[] = {
      "model instructions hidden heads batch length ms gflops peak_gflops peak_fraction torch_ms torch_times torch_spread torch_block "
      "torch",
      "ms: median time of a training step: one block, inputs as many as hidden units, an answer at every step, squared loss,\n"
-     "Adam; without heads= each has 64 units, but two there are; without batch= a batch has 2048 rows, or one sequence that is\n"
-     "longer; gflops: three times the forward pass's products over that time, attention to later steps not counted;\n"
+     "Adam; without heads= a head has 64 units, and there are two at least; without batch= a batch has 2048 rows, or one\n"
+     "longer sequence; gflops: three times the forward pass's products over that time, attention to later steps not counted;\n"
      "peak_gflops: the fused-multiply-add rate of one core, measured between the samples; peak_fraction: share of the peak of\n"
      "the cores in use, the median; torch_ms, torch_times: PyTorch's time, and that over ours in the same turn, medians;\n"
      "torch_spread: of these ratios; torch_block: function where PyTorch has scaled_dot_product_attention, layer where it has\n"
