@@ -61,6 +61,7 @@ static void every_mode_prints_its_columns_as_csv(void)
         {"--elementwise isa=scalar", "function,instructions,elements_per_ns,spread", 0},
         {"--words model=lstm hidden=5 layers=1 batch=2 length=4 classes=9",
          "model,instructions,used_threads,hidden,layers,batch,length,alphabet,ms,", 2},
+        {"--transformer hidden=6 batch=2 length=4", "model,instructions,hidden,heads,batch,length,ms,gflops,peak_gflops,", 2},
         {"--phases model=lstm hidden=5 batch=2 length=4", "model,instructions,hidden,batch,length,ms,input_product,", 2},
         {"--beside model=gru,rnn hidden=5 batch=2 length=4 against=hidden=6", "model,against,instructions,parameters,inputs,", 3},
     };
@@ -194,12 +195,14 @@ static void a_peer_that_is_missing_dies_or_is_wrong_does_not_count(void)
     CU_ASSERT_PTR_NULL(strstr(out, "the best peer"));
 }
 
-/* PyTorch's part of --words, by a script: what the column torch says of it. */
-static void check_torch(const char *program, const char *words)
+/* PyTorch's part of --words or --transformer, by a script: what the last columns say of it. */
+static void check_torch(const char *mode, const char *program, const char *words)
 {
-    char variables[1024];
-    snprintf(variables, sizeof variables, "UNROLL_PEER_torch_words=%s", program);
-    CU_ASSERT_EQUAL(call(variables, "--words model=rnn hidden=3 layers=1 batch=2 length=3 classes=9 --format csv"), 0);
+    char variables[1024], arguments[256];
+    snprintf(variables, sizeof variables, "UNROLL_PEER_torch_%s=%s", mode, program);
+    snprintf(arguments, sizeof arguments, "--%s hidden=4 layers=1 batch=2 length=3 %s --format csv", mode,
+             strcmp(mode, "words") == 0 ? "model=rnn classes=9" : "");
+    CU_ASSERT_EQUAL(call(variables, arguments), 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(out, words));
     CHECK_TEXT(err, "");
 }
@@ -207,11 +210,12 @@ static void check_torch(const char *program, const char *words)
 static void a_step_of_words_counts_beside_pytorch_only_where_that_does_the_same(void)
 {
     char path[600];
-    check_torch("/nowhere", ",,,,not here: python3-torch\n");
+    check_torch("words", "/nowhere", ",,,,not here: python3-torch\n");
     write_script("#!/bin/sh\nhead -c 16 /dev/zero\ncat >/dev/null\n", path); /* ready; a loss, a norm and a loss of 0 */
-    check_torch(path, ",,,,its loss is 0 and ours 2.");
-    write_script("#!/bin/sh\nhead -c 4 /dev/zero\n", path);
-    check_torch(path, ",,,,died at its work\n");
+    check_torch("words", path, ",,,,its loss is 0 and ours 2.");
+    /* reads all that it is told, 1 + 4 * (7 + 2 + 121 weights + 12 words) bytes, is ready, and ends */
+    write_script("#!/bin/sh\nhead -c 569 >/dev/null\nhead -c 4 /dev/zero\n", path);
+    check_torch("words", path, ",,,,died at its work\n");
     CU_ASSERT_EQUAL(call("", "--words optimizer=adam"), 2);
     CU_ASSERT_PTR_NOT_NULL(strstr(err, "unroll: --words times the cells rnn, lstm and gru with two biases, optimizer=sgd"));
     CU_ASSERT_EQUAL(call("", "--words model=rnn,lstm,gru hidden=7 layers=1,2 batch=3 length=5 classes=20 --format csv"), 0);
@@ -220,6 +224,72 @@ static void a_step_of_words_counts_beside_pytorch_only_where_that_does_the_same(
     else
         CU_ASSERT_EQUAL(lines_of(out), 7);
     CU_ASSERT(strstr(out, "its ") == NULL && strstr(out, "died") == NULL);
+}
+
+static void a_step_of_a_transformer_counts_beside_pytorch_only_where_that_does_the_same(void)
+{
+    char path[600];
+    check_torch("transformer", "/nowhere", ",,,,,not here: python3-torch\n");
+    write_script("#!/bin/sh\nhead -c 16 /dev/zero\ncat >/dev/null\n", path);
+    check_torch("transformer", path, ",,,,layer,its loss is 0 and ours ");
+    /* 1 + 4 * (7 + 5 + 277 weights + 24 inputs + 6 targets) bytes */
+    write_script("#!/bin/sh\nhead -c 1277 >/dev/null\nprintf '\\1\\0\\0\\0'\n", path);
+    check_torch("transformer", path, ",,,,function,died at its work\n");
+    CU_ASSERT_EQUAL(call("", "--transformer positions=rotary"), 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err, "unroll: --transformer times model=transformer with positions=none, causal=yes, no "));
+    CU_ASSERT_EQUAL(call("", "--transformer model=lstm"), 2);
+    CU_ASSERT_EQUAL(call("", "--transformer hidden=6,64 layers=1,2 batch=3 length=5 clip=0,0.1 --format csv"), 0);
+    if (strstr(out, "not here: ") != NULL)
+        test_skip("PyTorch is not installed");
+    else
+        CU_ASSERT_EQUAL(lines_of(out), 9);
+    CU_ASSERT(strstr(out, "its ") == NULL && strstr(out, "died") == NULL);
+}
+
+/* PyTorch's block for versions with a function of attention, of which an older one is given a plain one. */
+static void pytorchs_block_around_its_own_attention_does_the_same_work(void)
+{
+    char path[600], variables[1024];
+    write_script("#!/bin/sh\n"
+                 "for python in python3 /usr/bin/python3; do $python -c 'import torch' 2>/dev/null && break; done\n"
+                 "exec $python -c '\n"
+                 "import runpy, sys, torch\n"
+                 "def attention(q, k, v, is_causal):\n"
+                 "    scores = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5\n"
+                 "    later = torch.full(scores.shape[-2:], -float(\"inf\") if is_causal else 0.0).triu(1)\n"
+                 "    return torch.softmax(scores + later, -1) @ v\n"
+                 "if not hasattr(torch.nn.functional, \"scaled_dot_product_attention\"):\n"
+                 "    torch.nn.functional.scaled_dot_product_attention = attention\n"
+                 "sys.path.insert(0, \"lib/bench/peers\")\n"
+                 "runpy.run_path(\"lib/bench/peers/torch_transformer_peer.py\")'\n", path);
+    snprintf(variables, sizeof variables, "UNROLL_PEER_torch_transformer=%s", path);
+    CU_ASSERT_EQUAL(call(variables, "--transformer hidden=12 heads=3 layers=2 batch=2 length=5 --format csv"), 0);
+    if (strstr(out, "not here: ") != NULL)
+        test_skip("PyTorch is not installed");
+    else
+        CU_ASSERT_PTR_NOT_NULL(strstr(out, ",function,agrees\n"));
+}
+
+/* The columns hidden, heads, batch and length of the timed points of a Transformer. */
+static void check_points(const char *arguments, const char *points)
+{
+    char words[256], found[256] = "";
+    snprintf(words, sizeof words, "--transformer %s --format csv", arguments);
+    CU_ASSERT_EQUAL(call("UNROLL_PEER_torch_transformer=/nowhere", words), 0);
+    for (const char *line = strchr(out, '\n') + 1; *line != '\0'; line = strchr(line, '\n') + 1) {
+        int hidden, heads, batch, length;
+        CU_ASSERT_EQUAL(sscanf(line, "transformer,%*[^,],%d,%d,%d,%d,", &hidden, &heads, &batch, &length), 4);
+        snprintf(found + strlen(found), sizeof found - strlen(found), " %d,%d,%d,%d", hidden, heads, batch, length);
+    }
+    CHECK_TEXT(found, points);
+}
+
+static void heads_and_batch_of_a_timed_transformer_follow_from_width_and_length_where_nobody_says_them(void)
+{
+    check_points("hidden=3 length=512,1000,4096", " 3,1,4,512 3,1,2,1000 3,1,1,4096");
+    check_points("hidden=64,128,200,256 batch=1,32 length=1",
+                 " 64,2,1,1 64,2,32,1 128,2,1,1 128,2,32,1 200,2,1,1 200,2,32,1 256,4,1,1 256,4,32,1");
+    check_points("hidden=64 heads=8 batch=1 length=2", " 64,8,1,2");
 }
 
 /* A peer whose answers are right but for one: behind a word that says that it is ready, the loss and three units of h, it
@@ -291,6 +361,9 @@ const unroll_test tests_cli_bench[] = {
     TEST(every_model_is_timed_beside_the_lstm),
     TEST(a_peer_that_is_missing_dies_or_is_wrong_does_not_count),
     TEST(a_step_of_words_counts_beside_pytorch_only_where_that_does_the_same),
+    TEST(a_step_of_a_transformer_counts_beside_pytorch_only_where_that_does_the_same),
+    TEST(pytorchs_block_around_its_own_attention_does_the_same_work),
+    TEST(heads_and_batch_of_a_timed_transformer_follow_from_width_and_length_where_nobody_says_them),
     TEST(a_peer_whose_gradient_of_the_inputs_is_another_does_not_count),
     TEST(peers_are_built_only_where_they_can_be),
     TEST(the_peers_that_are_here_do_the_same_work),

@@ -80,6 +80,7 @@ typedef struct unroll_bench_mode {
     const char *columns; /* of its table, parted by blanks: settings and results */
     const char *legend;  /* what they mean: lines, each ended by a line break */
     unroll_bench_measure *measure;
+    int rows; /* steps of all sequences of a batch, from which batch= follows where the command line does not say it; 0: none */
 } unroll_bench_mode;
 extern const unroll_bench_mode unroll_bench_modes[];
 extern const int unroll_bench_mode_count;

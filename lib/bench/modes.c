@@ -60,6 +60,19 @@ const unroll_bench_mode unroll_bench_modes[] = {
      "torch_times: PyTorch's time, and that over ours in the same turn, medians; torch_spread: of these ratios; torch: whether\n"
      "its loss, gradient's norm, and loss after five steps agree with ours, or its time does not count\n",
      unroll_bench_words},
+    {"transformer", "time a training step of a causal Transformer beside the peak and, in turns, PyTorch",
+     "model=transformer layers=1 hidden=64,128,256,512 length=64,512,4096 positions=none threads=1",
+     "model instructions hidden heads batch length ms gflops peak_gflops peak_fraction torch_ms torch_times torch_spread torch_block "
+     "torch",
+     "ms: median time of a training step: one block, inputs as many as hidden units, an answer at every step, squared loss,\n"
+     "Adam; without heads= a head has 64 units, and there are two at least; without batch= a batch has 2048 rows, or one\n"
+     "longer sequence; gflops: three times the forward pass's products over that time, attention to later steps not counted;\n"
+     "peak_gflops: the fused-multiply-add rate of one core, measured between the samples; peak_fraction: share of the peak of\n"
+     "the cores in use, the median; torch_ms, torch_times: PyTorch's time, and that over ours in the same turn, medians;\n"
+     "torch_spread: of these ratios; torch_block: function where PyTorch has scaled_dot_product_attention, layer where it has\n"
+     "not and a block is nn.TransformerEncoderLayer; torch: whether its loss, gradient's norm, and loss after five steps agree\n"
+     "with ours, or its time does not count\n",
+     unroll_bench_transformer, 2048},
     {"peers", "the same training steps by oneDNN, a C program on CBLAS and PyTorch, in turn; with --stream, streaming steps",
      "model=lstm,gru,rnn hidden=16,64,128,256 batch=1,32 length=64 threads=1",
      "model work threads inputs hidden batch length us onednn_times onednn_spread cblas_times cblas_spread torch_times "

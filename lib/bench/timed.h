@@ -47,7 +47,7 @@ unroll_record *unroll_bench_record(const unroll_settings *settings);
 
 /* The modes' measurements. */
 unroll_bench_measure unroll_bench_training, unroll_bench_phases, unroll_bench_streaming, unroll_bench_threads,
-    unroll_bench_elementwise, unroll_bench_wide, unroll_bench_beside, unroll_bench_words, unroll_bench_peers,
-    unroll_bench_stream_peers;
+    unroll_bench_elementwise, unroll_bench_wide, unroll_bench_beside, unroll_bench_words, unroll_bench_transformer,
+    unroll_bench_peers, unroll_bench_stream_peers;
 
 #endif

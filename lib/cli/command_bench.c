@@ -18,6 +18,7 @@ static const unroll_option options[] = {
     {"--beside", NULL,
      "time every model in turns with the LSTM, or each point in turns with itself under another setting (against=)"},
     {"--words", NULL, "time a training step of a small model of words, beside the peak and in turns with PyTorch"},
+    {"--transformer", NULL, "time a training step of a causal Transformer, beside the peak and in turns with PyTorch"},
     {"--peers", NULL, "time training steps in turns with oneDNN, CBLAS and PyTorch; with --stream, streaming steps"},
     {"--format", "text|csv", "a table to read, or comma-separated values (default: text)"},
     {"--tenths", "N", "tenths of a second to measure each point (default: 5)"},
@@ -64,6 +65,21 @@ static unroll_status choose_mode(const unroll_arguments *arguments, const unroll
     if (stream && peers && *mode != NULL && strcmp((*mode)->name, "peers") == 0)
         *mode = find_mode("stream-peers");
     *mode = *mode != NULL ? *mode : &unroll_bench_modes[0];
+    return unroll_ok();
+}
+
+/* Where nobody says batch=, a batch of a mode with rows is of that many, or of one longer sequence. */
+static unroll_status settle_batches(const unroll_arguments *arguments, int rows, unroll_settings **configs, int count)
+{
+    const char *text;
+    for (int i = 0; i < arguments->assignment_count; i++)
+        if (unroll_part_assignment(arguments->assignments[i], &text) == 5 && strncmp(arguments->assignments[i], "batch", 5) == 0)
+            return unroll_ok();
+    for (int i = 0; rows > 0 && i < count; i++) {
+        int64_t length = unroll_int(configs[i], "length");
+        unroll_value batch = {.type = UNROLL_INT, .integer = rows > length ? rows / length : 1};
+        UNROLL_TRY(unroll_settings_put(configs[i], unroll_setting_find("batch"), &batch));
+    }
     return unroll_ok();
 }
 
@@ -154,7 +170,9 @@ static unroll_status run(const unroll_arguments *arguments, const atomic_bool *s
     UNROLL_TRY(choose_mode(arguments, &output.mode));
     grid.axes_quick = unroll_bench_axes(output.mode);
     UNROLL_TRY(unroll_sweep_plan(&grid, &sweep, &configs, &count));
-    status = measure_all(configs, count, tenths * 0.1, &output, stop);
+    status = settle_batches(arguments, output.mode->rows, configs, count);
+    if (status.code == UNROLL_OK)
+        status = measure_all(configs, count, tenths * 0.1, &output, stop);
     unroll_peers_close();
     for (int i = 0; i < count; i++)
         unroll_settings_free(configs[i]);
