@@ -49,20 +49,23 @@ static unroll_model *open_with(const char *cell, const char *hidden, const char 
 
 /* ---- the gradient ---- */
 
+static void check_gradient(const char *name)
+{
+    unroll_model *model = open_with(name, "5", "2", &shape_of_test);
+    batch b;
+    unroll_samples samples = made(&b);
+    unroll_model_pack(model, &samples, shape_of_test.batch);
+    central_check_weights(name, model);
+    unroll_model_close(model);
+}
+
 static void the_gradient_flows_back_from_the_decoder_into_the_encoder(void)
 {
     digest_register();
     if (central_skips())
         return;
-    for (int index = 0; digest_model(index) != NULL; index++) {
-        const char *name = digest_model(index);
-        unroll_model *model = open_with(name, "5", "2", &shape_of_test);
-        batch b;
-        unroll_samples samples = made(&b);
-        unroll_model_pack(model, &samples, shape_of_test.batch);
-        central_check_weights(name, model);
-        unroll_model_close(model);
-    }
+    for (int index = 0; digest_model(index) != NULL; index++)
+        check_gradient(digest_model(index));
 }
 
 /* ---- writing ---- */
@@ -126,50 +129,88 @@ static void check_answers(unroll_model *model, const batch *b, int sequence, con
     CU_ASSERT_DOUBLE_EQUAL(score[0], best, near_enough);
 }
 
-static void beams_for_all_words_find_each_with_the_probability_that_one_pass_gives(void)
+static void check_beams(const char *name)
 {
     static int symbol[MOST_BATCH * BEAMS * WRITTEN], length[MOST_BATCH * BEAMS];
     static double score[MOST_BATCH * BEAMS];
-    digest_register();
-    for (int index = 0; digest_model(index) != NULL; index++) {
-        const unroll_model_shape *shape = &shape_of_test;
-        unroll_model *model = open_with(digest_model(index), "21", "2", shape);
-        batch b;
-        unroll_samples samples = made(&b);
-        unroll_forward io = {.size = shape->batch, .steps = STEPS, .length = samples.length, .symbol = samples.symbol};
-        CU_ASSERT_EQUAL(unroll_model_decode(model, &io, BEAMS, WRITTEN, symbol, length, score).code, UNROLL_OK);
-        for (int s = 0; s < shape->batch; s++)
-            check_answers(model, &b, s, symbol + s * BEAMS * WRITTEN, length + s * BEAMS, score + s * BEAMS);
-        unroll_model_close(model);
-    }
+    const unroll_model_shape *shape = &shape_of_test;
+    unroll_model *model = open_with(name, "21", "2", shape);
+    batch b;
+    unroll_samples samples = made(&b);
+    unroll_forward io = {.size = shape->batch, .steps = STEPS, .length = samples.length, .symbol = samples.symbol};
+    CU_ASSERT_EQUAL(unroll_model_decode(model, &io, BEAMS, WRITTEN, symbol, length, score).code, UNROLL_OK);
+    for (int s = 0; s < shape->batch; s++)
+        check_answers(model, &b, s, symbol + s * BEAMS * WRITTEN, length + s * BEAMS, score + s * BEAMS);
+    unroll_model_close(model);
 }
 
-static void an_answer_is_the_same_whatever_is_written_beside_it(void)
+static void beams_for_all_words_find_each_with_the_probability_that_one_pass_gives(void)
+{
+    digest_register();
+    for (int index = 0; digest_model(index) != NULL; index++)
+        check_beams(digest_model(index));
+}
+
+static void check_alone(const char *name)
 {
     enum { FEW = 3 };
     static int symbol[MOST_BATCH * FEW * WRITTEN], length[MOST_BATCH * FEW];
     static double score[MOST_BATCH * FEW];
-    digest_register();
-    for (int index = 0; digest_model(index) != NULL; index++) {
-        unroll_model_shape shape = shape_of_test;
-        batch b;
-        unroll_samples samples = made(&b);
-        shape.batch = MOST_BATCH; /* several micro-batches */
-        shape.beams = FEW;
-        unroll_model *model = open_with(digest_model(index), "80", "1", &shape);
-        unroll_forward io = {.size = MOST_BATCH, .steps = STEPS, .length = samples.length, .symbol = samples.symbol};
-        CU_ASSERT_EQUAL(unroll_model_decode(model, &io, FEW, WRITTEN, symbol, length, score).code, UNROLL_OK);
-        for (int s = 0; s < MOST_BATCH; s += 3) {
-            int alone[FEW * WRITTEN], alone_length[FEW];
-            double alone_score[FEW];
-            unroll_forward one = {.size = 1, .steps = STEPS, .length = samples.length + s, .symbol = samples.symbol + s * STEPS};
-            CU_ASSERT_EQUAL(unroll_model_decode(model, &one, FEW, WRITTEN, alone, alone_length, alone_score).code, UNROLL_OK);
-            CU_ASSERT_EQUAL(memcmp(alone, symbol + s * FEW * WRITTEN, sizeof alone), 0);
-            CU_ASSERT_EQUAL(memcmp(alone_length, length + s * FEW, sizeof alone_length), 0);
-            CU_ASSERT_EQUAL(memcmp(alone_score, score + s * FEW, sizeof alone_score), 0);
-        }
-        unroll_model_close(model);
+    unroll_model_shape shape = shape_of_test;
+    batch b;
+    unroll_samples samples = made(&b);
+    unroll_model *model;
+    unroll_forward io = {.size = MOST_BATCH, .steps = STEPS, .length = samples.length, .symbol = samples.symbol};
+    shape.batch = MOST_BATCH; /* several micro-batches */
+    shape.beams = FEW;
+    model = open_with(name, "80", "1", &shape);
+    CU_ASSERT_EQUAL(unroll_model_decode(model, &io, FEW, WRITTEN, symbol, length, score).code, UNROLL_OK);
+    for (int s = 0; s < MOST_BATCH; s += 3) {
+        int alone[FEW * WRITTEN], alone_length[FEW];
+        double alone_score[FEW];
+        unroll_forward one = {.size = 1, .steps = STEPS, .length = samples.length + s, .symbol = samples.symbol + s * STEPS};
+        CU_ASSERT_EQUAL(unroll_model_decode(model, &one, FEW, WRITTEN, alone, alone_length, alone_score).code, UNROLL_OK);
+        CU_ASSERT_EQUAL(memcmp(alone, symbol + s * FEW * WRITTEN, sizeof alone), 0);
+        CU_ASSERT_EQUAL(memcmp(alone_length, length + s * FEW, sizeof alone_length), 0);
+        CU_ASSERT_EQUAL(memcmp(alone_score, score + s * FEW, sizeof alone_score), 0);
     }
+    unroll_model_close(model);
+}
+
+static void an_answer_is_the_same_whatever_is_written_beside_it(void)
+{
+    digest_register();
+    for (int index = 0; digest_model(index) != NULL; index++)
+        check_alone(digest_model(index));
+}
+
+/* ---- a decoder that attends ---- */
+
+static void a_recurrent_decoder_that_attends_passes_the_same_tests(void)
+{
+    static const char *const models[] = {"gru attention=luong", "lstm attention=luong dropout=0.25"};
+    digest_register();
+    for (int i = 0; i < 2; i++) {
+        check_beams(models[i]);
+        check_alone(models[i]);
+        if (sizeof(real) == sizeof(double))
+            check_gradient(models[i]);
+    }
+}
+
+static void attention_without_an_encoder_is_one_sentence(void)
+{
+    unroll_model_shape shape = {.symbols = SYMBOLS, .outputs = CLASSES, .steps = STEPS, .batch = 2, .loss = "softmax"};
+    unroll_settings *settings;
+    unroll_model *model;
+    unroll_status status;
+    digest_register();
+    settings = unroll_settings_new();
+    unroll_settings_set(settings, "attention", "luong");
+    status = unroll_model_open(settings, &shape, &model);
+    CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
+    CU_ASSERT_STRING_EQUAL(status.text, "attention=luong is between what is read and what is written, and the task asks for no sequence");
+    unroll_settings_free(settings);
 }
 
 static void one_beam_takes_the_likeliest_symbol_at_each_step(void)
@@ -203,5 +244,7 @@ const unroll_test tests_core_decode[] = {
     CELLS_TEST(beams_for_all_words_find_each_with_the_probability_that_one_pass_gives),
     CELLS_TEST(an_answer_is_the_same_whatever_is_written_beside_it),
     TEST(one_beam_takes_the_likeliest_symbol_at_each_step),
+    TEST(a_recurrent_decoder_that_attends_passes_the_same_tests),
+    TEST(attention_without_an_encoder_is_one_sentence),
     {NULL, NULL},
 };
