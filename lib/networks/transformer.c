@@ -26,7 +26,7 @@ static const unroll_setting rows[] = {
      "a step sees no later ones; no: it sees all, and the model cannot go step by step", "network transformer", 0},
 };
 
-static const char *const variants[] = {"heads=3 positions=rotary", "positions=none dropout=0.25", NULL};
+static const char *const variants[] = {"heads=3 positions=rotary", "positions=none", NULL};
 
 static const char *transformer_model(int index)
 {
