@@ -184,6 +184,34 @@ static void an_answer_is_the_same_whatever_is_written_beside_it(void)
         check_alone(digest_model(index));
 }
 
+/* Three answers to each sequence by a model whose shape says that answers have at most `steps` symbols. */
+static void write_three(const char *name, int steps, int symbol[3 * 5 * WRITTEN])
+{
+    int length[3 * 5];
+    double score[3 * 5];
+    unroll_model_shape shape = shape_of_test;
+    unroll_model *model;
+    batch b;
+    unroll_samples samples = made(&b);
+    unroll_forward io = {.size = 5, .steps = STEPS, .length = samples.length, .symbol = samples.symbol};
+    shape.target_steps = steps;
+    shape.beams = 3;
+    model = open_with(name, "21", "1", &shape);
+    CU_ASSERT_EQUAL(unroll_model_decode(model, &io, 3, WRITTEN, symbol, length, score).code, UNROLL_OK);
+    unroll_model_close(model);
+}
+
+static void more_can_be_written_than_the_shape_says(void)
+{
+    int whole[3 * 5 * WRITTEN] = {0}, more[3 * 5 * WRITTEN] = {0};
+    digest_register();
+    for (int index = 0; digest_model(index) != NULL; index++) {
+        write_three(digest_model(index), WRITTEN, whole);
+        write_three(digest_model(index), 1, more);
+        CU_ASSERT_EQUAL(memcmp(whole, more, sizeof whole), 0);
+    }
+}
+
 /* ---- a decoder that attends ---- */
 
 static void a_recurrent_decoder_that_attends_passes_the_same_tests(void)
@@ -244,6 +272,7 @@ const unroll_test tests_core_decode[] = {
     CELLS_TEST(beams_for_all_words_find_each_with_the_probability_that_one_pass_gives),
     CELLS_TEST(an_answer_is_the_same_whatever_is_written_beside_it),
     TEST(one_beam_takes_the_likeliest_symbol_at_each_step),
+    CELLS_TEST(more_can_be_written_than_the_shape_says),
     TEST(a_recurrent_decoder_that_attends_passes_the_same_tests),
     TEST(attention_without_an_encoder_is_one_sentence),
     {NULL, NULL},

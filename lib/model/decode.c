@@ -166,6 +166,8 @@ unroll_status unroll_model_decode(unroll_model *model, const unroll_forward *io,
                 .length = length,
                 .score = score};
     unroll_status status = open_search(&s);
+    if (status.code == UNROLL_OK)
+        status = unroll_model_reserve(model, steps);
     if (status.code == UNROLL_OK) {
         unroll_model_forward(model, io);
         unroll_model_enter(model);

@@ -20,7 +20,7 @@ static int input_of(const unroll_model *model)
 }
 
 /* Whether a layer takes part in steps: of two sets, those of the source have been through before. */
-static bool steps(const unroll_model *model, int layer)
+static bool takes_steps(const unroll_model *model, int layer)
 {
     return !has_target(model) || model->graph.layer[layer]->set == UNROLL_TARGET;
 }
@@ -50,7 +50,7 @@ bool unroll_model_streams(const unroll_model *model)
 {
     for (int i = 0; i < model->graph.count; i++) {
         const unroll_layer *layer = model->graph.layer[i];
-        if (steps(model, i) && layer->kind->streams != NULL && !layer->kind->streams(layer))
+        if (takes_steps(model, i) && layer->kind->streams != NULL && !layer->kind->streams(layer))
             return false;
     }
     return true;
@@ -60,7 +60,7 @@ unroll_status unroll_model_reserve(unroll_model *model, int steps)
 {
     for (int m = 0; m < model->micros; m++)
         for (int i = 0; i < model->graph.count; i++)
-            if (model->graph.layer[i]->kind->reserve != NULL)
+            if (takes_steps(model, i) && model->graph.layer[i]->kind->reserve != NULL)
                 UNROLL_TRY(model->graph.layer[i]->kind->reserve(&model->micro[m].node[i], steps));
     unroll_model_reset(model);
     return unroll_ok();
@@ -148,7 +148,7 @@ void unroll_model_enter(unroll_model *model)
     for (int m = 0; m < model->micros; m++)
         for (int i = 0; i < model->graph.count; i++) {
             const unroll_layer_kind *kind = model->graph.layer[i]->kind;
-            if (steps(model, i) && kind->enter != NULL)
+            if (takes_steps(model, i) && kind->enter != NULL)
                 kind->enter(&model->micro[m].node[i], each_of(model));
         }
 }
@@ -181,7 +181,7 @@ void unroll_model_reorder(unroll_model *model, const int *from, int size)
         for (int i = 0; i < own; i++)
             micro->from[i] = from[first + i] - first;
         for (int i = 0; own > 0 && i < model->graph.count; i++)
-            if (steps(model, i) && model->graph.layer[i]->kind->reorder != NULL)
+            if (takes_steps(model, i) && model->graph.layer[i]->kind->reorder != NULL)
                 model->graph.layer[i]->kind->reorder(&micro->node[i], micro->from, own);
     }
 }
