@@ -26,4 +26,12 @@ const unroll_experiment experiment_extrapolation = {
                .where = "task=modular"},
               {UNROLL_VALUE, UNROLL_AT_LEAST, .metric = "beyond_error_rate", .of = "model=mingru", .bound = 0.4,
                .where = "task=parity"}},
+    .taught = {{.table = UNROLL_TAUGHT_TRANSFORMER,
+                .order = 60,
+                .name = "beyond the lengths of training",
+                .measured = "share of parities that are wrong, on sequences longer than those of training; sinusoidal positions; "
+                            "in the first column the LSTM's",
+                .shown = {UNROLL_VALUE, .metric = "beyond_error_rate", .where = "task=parity positions=sinusoidal"},
+                .recurrent = {""},
+                .transformer = {""}}},
 };

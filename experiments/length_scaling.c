@@ -71,4 +71,27 @@ const unroll_experiment experiment_length_scaling = {
             {UNROLL_RATIO, UNROLL_LOWER, .metric = "ms_per_step:time", .of = "threads=2", .against = "threads=1",
              .where = "model=transformer"},
         },
+    .taught =
+        {{.table = UNROLL_TAUGHT_TRANSFORMER,
+          .order = 20,
+          .name = "training",
+          .measured = "time of a step with two threads over its time with one: one sequence of 4096 steps, 200000 parameters; in "
+                      "the first column the LSTM's",
+          .shown = {UNROLL_RATIO, .metric = "ms_per_step:time", .of = "threads=2", .against = "threads=1"},
+          .recurrent = {"inherently sequential, hard to parallelise", "model=lstm length=4096 params=200000",
+                        {{UNROLL_RATIO, UNROLL_AT_LEAST, .metric = "ms_per_step:time", .of = "threads=2", .against = "threads=1",
+                          .bound = 0.9, .where = "model=rnn,lstm,gru length=4096"}}},
+          .transformer = {"highly parallelisable", "model=transformer length=4096 params=200000",
+                          {{UNROLL_RATIO, UNROLL_AT_MOST, .metric = "ms_per_step:time", .of = "threads=2", .against = "threads=1",
+                            .bound = 0.75, .where = "model=transformer length=4096"}}}},
+         {.table = UNROLL_TAUGHT_TRANSFORMER,
+          .order = 21,
+          .name = "training time",
+          .measured = "of a step over 4096 steps, 1024 in a sequence, 200000 parameters (quick size: 20000), one thread; in "
+                      "the first column the LSTM's",
+          .unit = "ms",
+          .shown = {UNROLL_VALUE, .metric = "ms_per_step:time", .where = "threads=1 length=1024 params=max"},
+          .recurrent = {""},
+          .transformer = {"faster training", .rules = {{UNROLL_RATIO, UNROLL_LOWER, .metric = "ms_per_step:time",
+                                                        .against = "model=rnn,lstm,gru"}}}}},
 };

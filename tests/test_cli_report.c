@@ -98,7 +98,8 @@ static void verdicts_alone_are_short(void)
     CU_ASSERT_EQUAL(strncmp(out, "architectures       not judged at this size; 0 of ", 49), 0);
     add("memory_horizon", results);
     CU_ASSERT_EQUAL(call(arguments), 0);
-    CU_ASSERT_EQUAL(strncmp(out, "long-range dependencies: ", 25), 0);
+    CU_ASSERT_EQUAL(strncmp(out, "What is taught, and what was measured\n\nlong-range dependencies: ", 64), 0);
+    CU_ASSERT_PTR_NULL(strstr(out, "Transformer"));
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n  vanilla RNN  short sequences only "));
     snprintf(expected, sizeof expected, "\n\nreport: %.500s/report.html\nreport: %.500s/report.md\n", results, results);
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n\narchitectures       not judged at this size; 0 of "));
@@ -106,6 +107,12 @@ static void verdicts_alone_are_short(void)
     CU_ASSERT_PTR_NULL(strstr(out, "length  hidden"));
     CU_ASSERT_PTR_NOT_NULL(strstr(read_text(results, "report.md"), "\n| [long-range dependencies](#memory_horizon)<br>"));
     CU_ASSERT_PTR_NOT_NULL(strstr(read_text(results, "report.md"), "\n<a id=\"memory_horizon\"></a>\n"));
+    add("streaming", results);
+    CU_ASSERT_EQUAL(call(arguments), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n\nRecurrent networks and Transformers: what is taught, and what was measured\n\n"
+                                       "processing: "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(results, "report.md"), "\n\n## Recurrent networks and Transformers: "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(read_text(results, "report.html"), "\n<h2>Recurrent networks and Transformers: "));
     check("report --verdicts --format md --results %s", results, 2,
           "unroll: --verdicts prints text to the terminal: it takes no --format and no --out\n");
 }
@@ -211,7 +218,8 @@ static void html_is_one_whole_page(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "<title>unroll report</title>"));
     CU_ASSERT_EQUAL(count_of(out, "<!doctype html>"), 1);
     CU_ASSERT_EQUAL(count_of(out, "</html>"), 1);
-    CU_ASSERT_EQUAL(count_of(out, "<h2>"), 2);
+    CU_ASSERT_EQUAL(count_of(out, "<h2>"), 3); /* of what is taught and of each experiment */
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\n<h1>unroll report</h1>\n<h2>What is taught, and what was measured</h2>\n"));
 }
 
 /* ---- a table a file ---- */

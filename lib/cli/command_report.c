@@ -14,7 +14,7 @@ static const unroll_option options[] = {
     {"best", "SETTING,...", "only the best value by validation: the lower half of the seeds chooses, the others are shown"},
     {"--format", "F", "what is printed: text, md, csv or html (default: text)"},
     {"--runs", NULL, "a row for each run, not for each group: settings, metrics, seconds"},
-    {"--verdicts", NULL, "only the table of what is taught and what was measured, and a line for each verdict"},
+    {"--verdicts", NULL, "only the tables of what is taught and what was measured, and a line for each verdict"},
     {"--out", "DIR", "write each experiment to a file of its own: DIR/EXPERIMENT.txt, .md, .csv or .html"},
     {"--results", "DIR", "folder of the results (default: results)"},
     {NULL, NULL, NULL},
@@ -28,7 +28,7 @@ typedef struct request {
     unroll_grouping grouping;
     const char *folder; /* NULL: standard output */
     bool verdicts;      /* no tables */
-    unroll_taught_table *taught; /* owned */
+    unroll_taught_tables *taught; /* owned */
     unroll_status (*print)(const unroll_experiment *experiment, const unroll_table *table, const unroll_grouping *grouping,
                            unroll_format format, FILE *out);
 } request;

@@ -156,17 +156,13 @@ static unroll_status nothing(const char *results)
     return unroll_error(UNROLL_NOTHING, "there are no results in %.300s yet: unroll run makes them", results);
 }
 
-static void print_taught(const page *p, const unroll_taught_table *taught)
+static void print_taught(const page *p, const unroll_taught_tables *taught)
 {
-    static const char heading[] = "What is taught, and what was measured";
-    FILE *out = p->file.out;
-    if (taught == NULL || unroll_taught_is_empty(taught))
-        return;
-    unroll_mark_heading(2, heading, p->format, out);
-    unroll_taught_print(taught, p->format, out);
+    if (taught != NULL)
+        unroll_taught_print(taught, p->format, p->file.out);
 }
 
-static void open_text(const page *p, const unroll_taught_table *taught)
+static void open_text(const page *p, const unroll_taught_tables *taught)
 {
     static const char title[] = "What was measured";
     static const char text[] =
@@ -189,7 +185,7 @@ static void open_text(const page *p, const unroll_taught_table *taught)
     }
 }
 
-static unroll_status open_page(page *p, const unroll_taught_table *taught, const char *path)
+static unroll_status open_page(page *p, const unroll_taught_tables *taught, const char *path)
 {
     UNROLL_TRY(unroll_text_file_open(&p->file, path));
     p->body = open_memstream(&p->sections, &p->length);
@@ -263,7 +259,7 @@ static unroll_status print_pages(const page pages[UNROLL_PAGES], const unroll_ex
 }
 
 unroll_status unroll_report_page(const unroll_experiment *const *experiments, int count, const char *results,
-                                 const unroll_taught_table *taught, char paths[UNROLL_PAGES][512])
+                                 const unroll_taught_tables *taught, char paths[UNROLL_PAGES][512])
 {
     static const char *const endings[UNROLL_PAGES] = {"html", "md"};
     page pages[UNROLL_PAGES] = {{.format = UNROLL_FORMAT_HTML}, {.format = UNROLL_FORMAT_MARKDOWN}};

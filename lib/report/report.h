@@ -131,22 +131,22 @@ unroll_status unroll_report_rows(const unroll_experiment *experiment, const unro
    runs. Nothing where it declares none. */
 unroll_status unroll_report_published(const unroll_experiment *experiment, const unroll_table *table, unroll_format format,
                                       FILE *out);
-/* The table that is taught of the three cells, as the experiments declare its rows, with what their runs have to say in each field:
-   the number with its interval, and the verdict. A file that is of no use leaves its rows out. taught: to be freed whatever
-   comes back. */
-typedef struct unroll_taught_table unroll_taught_table;
-unroll_status unroll_taught_load(const char *results, unroll_taught_table **taught);
-void unroll_taught_free(unroll_taught_table *taught);
-bool unroll_taught_is_empty(const unroll_taught_table *taught);
-/* In CSV nothing. */
-void unroll_taught_print(const unroll_taught_table *taught, unroll_format format, FILE *out);
+/* The tables of what is taught, as the experiments declare their rows (sweep/experiment.h), with what the runs have to say in
+   each field: the number with its interval, and the verdict. A file that is of no use leaves its rows out. taught: to be freed
+   whatever comes back. */
+typedef struct unroll_taught_tables unroll_taught_tables;
+unroll_status unroll_taught_load(const char *results, unroll_taught_tables **taught);
+void unroll_taught_free(unroll_taught_tables *taught);
+bool unroll_taught_is_empty(const unroll_taught_tables *taught);
+/* Each table that has rows, under its title. In CSV nothing. */
+void unroll_taught_print(const unroll_taught_tables *taught, unroll_format format, FILE *out);
 /* Writes results/report.md and results/report.html over the named experiments, or, with count 0, all that have a gathered file:
    what is taught, the verdicts, then each experiment. The figures on the second are the drawn ones, in the file itself. No absolute path of a
    file of data stands on them. UNROLL_NOTHING when there is none. paths: where they lie, "" for what was not written. A gathered
    file that is of no use is told on the pages and by the status; what may pass (UNROLL_FAILED) leaves the older pages. */
 enum { UNROLL_PAGES = 2 };
 unroll_status unroll_report_page(const unroll_experiment *const *experiments, int count, const char *results,
-                                 const unroll_taught_table *taught, char paths[UNROLL_PAGES][512]);
+                                 const unroll_taught_tables *taught, char paths[UNROLL_PAGES][512]);
 
 /* ---- figures ---- */
 

@@ -53,22 +53,34 @@ typedef struct unroll_published {
     bool relative;
 } unroll_published;
 
-/* A row of the table that stands at the head of the report: what is taught of each of three cells, in the words in which it is
-   taught, beside what the experiment's runs have to say. */
-enum { UNROLL_TAUGHT_MODELS = 3, UNROLL_MOST_TAUGHT_RULES = 3, UNROLL_MOST_TAUGHT = 4 };
+/* The tables at the head of the report, one after the other. report/taught.h has their titles and columns. */
+typedef enum unroll_taught_table {
+    UNROLL_TAUGHT_CELLS,       /* vanilla RNN, LSTM, GRU */
+    UNROLL_TAUGHT_TRANSFORMER, /* the three together, Transformer */
+    UNROLL_TAUGHT_TABLES
+} unroll_taught_table;
+
+/* A row of such a table: what is taught of each of its columns, in the words in which it is taught, beside what the experiment's
+   runs have to say. */
+enum { UNROLL_MOST_TAUGHT_COLUMNS = 3, UNROLL_MOST_TAUGHT_RULES = 3, UNROLL_MOST_TAUGHT = 4 };
 typedef struct unroll_saying {
-    const char *said;  /* NULL where nothing is taught */
-    const char *where; /* of the row's `shown`, where this cell's own differs; NULL: it does not */
-    /* what the words come to, judged as a claim of its own; `of` is the cell's own runs, here and in `shown`, where it is NULL */
+    const char *said;  /* NULL: the field is empty; "": nothing is taught, and the number stands alone, with no rules */
+    const char *where; /* of the row's `shown`, where this column's own differs; NULL: it does not */
+    /* what the words come to, judged as a claim of its own; `of` is the column's own runs, here and in `shown`, where it is NULL:
+       "model=gru"; of recurrent networks together model=rnn,lstm,gru here, and in `shown` the LSTM's alone */
     unroll_rule rules[UNROLL_MOST_TAUGHT_RULES];
 } unroll_saying;
 typedef struct unroll_taught {
-    int order;            /* rows stand in this order */
-    const char *name;     /* "long-range dependencies" */
-    const char *measured; /* what the number is: "longest lag at which a symbol is recalled, of 32 units" */
-    const char *unit;     /* behind the number: "steps"; NULL: none */
-    unroll_rule shown;    /* whose statistic the number is, at the one condition that its `where` leaves */
+    unroll_taught_table table; /* whose row it is; where none is said UNROLL_TAUGHT_CELLS */
+    int order;                 /* rows of a table stand in this order */
+    const char *name;          /* "long-range dependencies" */
+    const char *measured;      /* what the number is: "longest lag at which a symbol is recalled, of 32 units"; and whose, where
+                                  a column has several models */
+    const char *unit;          /* behind the number: "steps"; NULL: none */
+    unroll_rule shown;         /* whose statistic the number is, at the one condition that its `where` leaves */
+    /* the columns of UNROLL_TAUGHT_CELLS, and those of UNROLL_TAUGHT_TRANSFORMER */
     unroll_saying rnn, lstm, gru;
+    unroll_saying recurrent, transformer;
 } unroll_taught;
 
 /* A column of the comparison table, behind the experiment's own, that another experiment has measured: what ours predicts stands
