@@ -55,7 +55,7 @@ const unroll_experiment experiment_streaming = {
              "though it keeps its keys and values",
     .source = "repeated by most tutorials; Katharopoulos et al., 2020",
     .version = 1,
-    .axes_quick = "model=rnn,lstm,gru,mingru,transformer hidden=64 length=1,64,1024,4096 seed=0..5",
+    .axes_quick = "model=rnn,lstm,gru,mingru,transformer hidden=64 length=1,64,1024,4096,16384 seed=0..5",
     .axes_full = "model=rnn,lstm,gru,mingru,transformer hidden=64,256 length=1,16,64,256,1024,4096,16384 seed=0..9",
     .fixed = "input=0 batch=1 layers=1 threads=1",
     .timed = true,
