@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "../datasets/series/forecast.h"
+#include "../datasets/words/corpus.h"
 #include "data.h"
 
 enum { LINES = 100, LINE = 12, CUT = 60 /* lines that train_share=0.25 leaves out of the 80 for training */ };
@@ -114,7 +115,33 @@ static void too_small_a_share_is_refused(void)
     data_close(&task);
 }
 
+/* Of three files the first is cut, and one without a word is still refused in words. */
+static void a_share_of_a_file_of_its_own_is_its_end(void)
+{
+    static const char *const of[] = {"", "a b c\nd e f\ng h i\nj k l\n"};
+    char train[1200], other[1200], assignments[4000];
+    for (int i = 0; i < 2; i++) {
+        opened_task task;
+        const unroll_words *words;
+        data_write(train, test_folder(), "train", of[i], strlen(of[i]));
+        data_write(other, test_folder(), "other", "j k l\n", 6);
+        snprintf(assignments, sizeof assignments,
+                 "file=%s valid_file=%s test_file=%s batch=2 length=2 min_count=1 train_share=0.5", train, other, other);
+        task = data_open("words", assignments);
+        CU_ASSERT_EQUAL_FATAL(task.status.code, i == 0 ? UNROLL_WRONG : UNROLL_OK);
+        words = task.state;
+        if (i == 1) {
+            CU_ASSERT_EQUAL(words->end[UNROLL_TRAIN], 8);
+            CU_ASSERT_EQUAL(words->first[UNROLL_VALID], 8);
+            CU_ASSERT_EQUAL(words->end[UNROLL_TEST], 16);
+            CU_ASSERT_STRING_EQUAL(words->vocabulary, "g\nh\ni\nj\nk\nl\n<unk>\n<eos>");
+        }
+        data_close(&task);
+    }
+}
+
 const unroll_test tests_data_share[] = {TEST(a_share_of_the_training_part_is_its_end),
                                         TEST(a_share_by_rows_is_of_those_rows_and_rows_keep_their_numbers),
                                         TEST(too_small_a_share_is_refused),
+                                        TEST(a_share_of_a_file_of_its_own_is_its_end),
                                         {NULL, NULL}};

@@ -28,7 +28,7 @@ void unroll_source_shares(const unroll_settings *settings, double usual, double 
 size_t unroll_source_dropped(const unroll_settings *settings, size_t train)
 {
     size_t kept = (size_t)(unroll_real(settings, "train_share") * (double)train + 0.5);
-    return kept < 1 ? train - 1 : train - kept;
+    return kept < 1 && train > 0 ? train - 1 : train - kept;
 }
 
 unroll_status unroll_source_split(const unroll_settings *settings, double usual, size_t count, const char *what,

@@ -19,7 +19,7 @@ unroll_status unroll_source_split(const unroll_settings *settings, double usual,
                                   size_t parts[3]);
 /* How many of the `train` things of the training part are left out at its beginning, by train_share: all but one at most. The
    parts for validation and the test are the same whatever is left out, and it is as if the data began behind it: scaling,
-   alphabet, vocabulary and yardsticks are of what is left. train >= 1. */
+   alphabet, vocabulary and yardsticks are of what is left. */
 size_t unroll_source_dropped(const unroll_settings *settings, size_t train);
 
 #endif

@@ -133,6 +133,8 @@ static void leave_out(const unroll_settings *settings, source *from, unroll_word
     bool by_sentences = words->sentence != NULL;
     size_t sentences = by_sentences ? unroll_source_dropped(settings, words->end_sentence[UNROLL_TRAIN]) : 0;
     size_t tokens = by_sentences ? words->sentence[sentences] : unroll_source_dropped(settings, words->end[UNROLL_TRAIN]);
+    if (tokens == 0)
+        return;
     from->tokens.count -= tokens;
     memmove(from->tokens.token, from->tokens.token + tokens, from->tokens.count * sizeof *from->tokens.token);
     for (size_t n = sentences; by_sentences && n <= words->end_sentence[UNROLL_TEST]; n++)
