@@ -8,6 +8,8 @@ const unroll_setting unroll_source_settings[UNROLL_SOURCE_SETTINGS] = {
      "data", 0, "train_rows=0, which parts the data by rows"},
     {"test_share", UNROLL_REAL, -1, 0.9, "", "-1", "", "part for the test of a series or text; -1: as valid_share",
      "data", 0, "train_rows=0, which parts the data by rows"},
+    {"train_share", UNROLL_REAL, 0.000001, 1, "", "1", "",
+     "of the training part only so much is there, its end, next to validation", "data", 0},
 };
 
 const char *unroll_source_file(const unroll_settings *settings)
@@ -21,6 +23,12 @@ void unroll_source_shares(const unroll_settings *settings, double usual, double 
     *test = unroll_real(settings, "test_share");
     *valid = *valid < 0.0 ? usual : *valid;
     *test = *test < 0.0 ? *valid : *test;
+}
+
+size_t unroll_source_dropped(const unroll_settings *settings, size_t train)
+{
+    size_t kept = (size_t)(unroll_real(settings, "train_share") * (double)train + 0.5);
+    return kept < 1 && train > 0 ? train - 1 : train - kept;
 }
 
 unroll_status unroll_source_split(const unroll_settings *settings, double usual, size_t count, const char *what,

@@ -40,10 +40,24 @@ static unroll_status part_sizes(const unroll_settings *settings, int rows, int s
     return unroll_ok();
 }
 
+/* Takes the first rows out of all columns. */
+static void drop_rows(unroll_columns *data, int dropped)
+{
+    size_t rows = (size_t)data->rows, left = rows - (size_t)dropped;
+    for (size_t c = 0; c < (size_t)data->count; c++) {
+        memmove(data->value + c * left, data->value + c * rows + dropped, left * sizeof *data->value);
+        memmove(data->hole + c * left, data->hole + c * rows + dropped, left * sizeof *data->hole);
+    }
+    data->rows = (int)left;
+}
+
 static unroll_status split_in_time(const unroll_settings *settings, unroll_series *series)
 {
     int size[3], row = 0;
     UNROLL_TRY(part_sizes(settings, series->data.rows, size));
+    series->dropped = size[UNROLL_TRAIN] > 0 ? (int)unroll_source_dropped(settings, (size_t)size[UNROLL_TRAIN]) : 0;
+    size[UNROLL_TRAIN] -= series->dropped;
+    drop_rows(&series->data, series->dropped);
     for (int s = 0; s < 3; s++) {
         series->first[s] = row;
         series->end[s] = row += size[s];
@@ -51,7 +65,7 @@ static unroll_status split_in_time(const unroll_settings *settings, unroll_serie
     if (size[UNROLL_TRAIN] < (int64_t)series->steps + series->horizon)
         return unroll_error(UNROLL_WRONG,
                             "too few rows: %d of %d are for training, but length=%d and horizon=%d need at least %lld",
-                            size[UNROLL_TRAIN] > 0 ? size[UNROLL_TRAIN] : 0, series->data.rows, series->steps,
+                            size[UNROLL_TRAIN] > 0 ? size[UNROLL_TRAIN] : 0, series->data.rows + series->dropped, series->steps,
                             series->horizon, (long long)series->steps + series->horizon);
     return unroll_ok();
 }
@@ -134,7 +148,7 @@ static unroll_status scale_column(unroll_series *series, size_t column)
             return unroll_error(UNROLL_WRONG,
                                 "column %s, row %zu: %g is %g deviations from the mean of the training part, more than "
                                 "float can reckon with",
-                                series->data.names[column], r + 1, value[r], fabs(scaled));
+                                series->data.names[column], r + 1 + (size_t)series->dropped, value[r], fabs(scaled));
         series->x[r * count + column] = (float)scaled;
     }
     return unroll_ok();
@@ -184,7 +198,7 @@ static unroll_status scale_differences(unroll_series *series)
             return unroll_error(UNROLL_WRONG,
                                 "column %s, row %d: its difference to the value %d rows before is %g times those of the training "
                                 "part, more than float can reckon with",
-                                series->data.names[series->data.target], r + 1, series->horizon,
+                                series->data.names[series->data.target], r + 1 + series->dropped, series->horizon,
                                 fabs((double)unroll_series_target(series, r)));
     return unroll_ok();
 }

@@ -18,6 +18,7 @@ typedef struct unroll_series {
     int steps, batch, horizon, context;
     int season;      /* rows; 0: none */
     double residual; /* what an output of 1 adds to the last value known, scaled; 0: outputs are forecasts themselves */
+    int dropped;     /* rows of the file before the first that is here */
     uint64_t seed;
 } unroll_series;
 

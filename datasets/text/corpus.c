@@ -24,12 +24,15 @@ static unroll_status default_path(const char *task, char path[UNROLL_PATH_ROOM])
                                       "from Debian) or datasets/fetch tinyshakespeare", task);
 }
 
-static unroll_status split(const unroll_settings *settings, size_t count, unroll_corpus *corpus)
+/* The parts of `count` characters, the first *dropped of which are left out. */
+static unroll_status split(const unroll_settings *settings, size_t count, unroll_corpus *corpus, size_t *dropped)
 {
     double usual = 0.05 * (double)count > MOST_SCORED ? MOST_SCORED / (double)count : 0.05;
     size_t steps = (size_t)unroll_int(settings, "length"), streams = (size_t)unroll_int(settings, "batch");
     size_t least = steps + 1 > streams ? steps + 1 : streams, parts[3];
     UNROLL_TRY(unroll_source_split(settings, usual, count, "characters", parts));
+    *dropped = unroll_source_dropped(settings, parts[UNROLL_TRAIN]);
+    parts[UNROLL_TRAIN] -= *dropped;
     if (parts[UNROLL_TRAIN] < least || parts[UNROLL_TRAIN] < 2)
         return unroll_error(UNROLL_WRONG,
                             "the text is too short: %zu characters for training, but length=%zu and batch=%zu need at "
@@ -73,16 +76,16 @@ static unroll_status read_corpus(const unroll_settings *settings, const char *pa
 {
     char shown[UNROLL_SHORT_ROOM], *text;
     uint32_t *points;
-    size_t size, count;
+    size_t size, count, dropped;
     unroll_status status;
     UNROLL_TRY(unroll_read_text(path, &text, &size));
     unroll_fingerprint(path, text, size, corpus->fingerprint);
     status = unroll_utf8_decode(text, size, unroll_short_path(path, shown), &points, &count);
     free(text);
     UNROLL_TRY(status);
-    status = split(settings, count, corpus);
+    status = split(settings, count, corpus, &dropped);
     if (status.code == UNROLL_OK)
-        status = number_symbols(points, corpus);
+        status = number_symbols(points + dropped, corpus);
     free(points);
     return status;
 }

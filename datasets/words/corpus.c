@@ -127,6 +127,26 @@ static void part_by_files(const source *from, unroll_words *words)
     }
 }
 
+/* What is left out of the training part, moved out of the tokens and of all that counts them. */
+static void leave_out(const unroll_settings *settings, source *from, unroll_words *words)
+{
+    bool by_sentences = words->sentence != NULL;
+    size_t sentences = by_sentences ? unroll_source_dropped(settings, words->end_sentence[UNROLL_TRAIN]) : 0;
+    size_t tokens = by_sentences ? words->sentence[sentences] : unroll_source_dropped(settings, words->end[UNROLL_TRAIN]);
+    if (tokens == 0)
+        return;
+    from->tokens.count -= tokens;
+    memmove(from->tokens.token, from->tokens.token + tokens, from->tokens.count * sizeof *from->tokens.token);
+    for (size_t n = sentences; by_sentences && n <= words->end_sentence[UNROLL_TEST]; n++)
+        words->sentence[n - sentences] = words->sentence[n] - tokens;
+    for (int s = 0; s < 3; s++) {
+        words->first[s] -= s > 0 ? tokens : 0;
+        words->end[s] -= tokens;
+        words->first_sentence[s] -= s > 0 ? sentences : 0;
+        words->end_sentence[s] -= sentences;
+    }
+}
+
 static unroll_status part(const unroll_settings *settings, const source *from, unroll_words *words)
 {
     size_t sentences = 0;
@@ -255,6 +275,8 @@ unroll_status unroll_words_open(const unroll_settings *settings, unroll_words *w
     status = read_files(settings, words, &from);
     if (status.code == UNROLL_OK)
         status = part(settings, &from, words);
+    if (status.code == UNROLL_OK)
+        leave_out(settings, &from, words);
     if (status.code == UNROLL_OK)
         status = make_vocabulary(settings, &from, words);
     close_source(&from);
