@@ -1,14 +1,15 @@
 /* How the work of a recurrent layer is parted: into micro-batches, and among threads. */
 #include "layers/parts.h"
 
-#include <limits.h>
-
 /* Recurrent weights up to this many reals (1 MiB) are read by every thread, each for sequences of its own; larger ones are
    parted, so that each thread keeps its part in its own cache. */
 enum { SHARED_WEIGHTS = 262144, FEWEST_SEQUENCES = 4 };
 
 /* Multiply-adds of a time step that a thread must have to do so that it is worth its waiting. */
 enum { LEAST_BY_SEQUENCES = 98304, LEAST_BY_PANELS = 131072 };
+
+/* The same of a whole pass of a layer where no step waits for the one before. */
+enum { LEAST_TOGETHER = 3145728 };
 
 /* Of such weights, a batch is computed in micro-batches of at least so many sequences: enough rows for a tile, few enough for
    two threads to have one each of a batch of 32. Each has a gradient of its own. */
@@ -29,11 +30,19 @@ int unroll_parts_micros(double weights, int batch)
     return micros > 1 ? micros : 1;
 }
 
+/* what each of so many threads must have to do */
+static double least_work(double weights, int batch, int steps, int threads)
+{
+    if (steps > 1)
+        return LEAST_TOGETHER;
+    return unroll_parts_by_sequences(weights, batch, threads) ? LEAST_BY_SEQUENCES : LEAST_BY_PANELS;
+}
+
 int unroll_parts_threads(double weights, int batch, int steps, int asked)
 {
     double work = (double)batch * steps * weights;
-    int micros = unroll_parts_micros(weights, batch), rows = steps > 1 ? INT_MAX : batch;
-    while (asked > 1 && work < (double)asked * (unroll_parts_by_sequences(weights, rows, asked) ? LEAST_BY_SEQUENCES : LEAST_BY_PANELS))
+    int micros = unroll_parts_micros(weights, batch);
+    while (asked > 1 && work < asked * least_work(weights, batch, steps, asked))
         asked--;
     if (asked > micros)
         return asked / micros * micros;
