@@ -11,15 +11,21 @@ enum { LINES = 100, LINE = 12, CUT = 60 /* lines that train_share=0.25 leaves ou
    words of ten lines come nowhere else. */
 static void make_lines(char *content)
 {
-    for (int i = 0; i < LINES; i++)
-        snprintf(content + i * LINE, LINE + 1, "%s%d %c%d %c%c\n", i / 10 == 1 ? "quay" : "ants", i % 10, 'a' + i % 5, i % 6,
-                 'a' + i % 3, 'a' + i % 4);
+    for (int i = 0; i < LINES; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "%s%d %c%d %c%c\n", i / 10 == 1 ? "quay" : "ants", i % 10, 'a' + i % 5, i % 6, 'a' + i % 3,
+                 'a' + i % 4);
+        memcpy(content + i * LINE, line, LINE);
+    }
 }
 
 static void make_rows(char *content)
 {
-    for (int i = 0; i < LINES; i++)
-        snprintf(content + i * LINE, LINE + 1, "%11.4f\n", (double)((i * i) % 37) + 0.25 * i);
+    for (int i = 0; i < LINES; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "%11.4f\n", (double)((i * i) % 37) + 0.25 * i);
+        memcpy(content + i * LINE, line, LINE);
+    }
 }
 
 static opened_task open_at(const char *name, const char *content, int first, const char *file, const char *more)
