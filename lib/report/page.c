@@ -170,8 +170,8 @@ static void open_text(const page *p, const unroll_taught_tables *taught)
         "interval that covers 95% or more of the time at the number of runs that there are: of a median by order "
         "statistics, of a share by Clopper and Pearson; fewer than 6 runs have none. A run that diverged counts as worst. "
         "Verdicts: a claim is supported when each of its rules holds at each of its conditions, contradicted when one is "
-        "clear on the wrong side after Holm's correction. Times of runs that went side by side (all but the experiment "
-        "speed) show what a sweep costs and are no benchmark.";
+        "clear on the wrong side after Holm's correction. Times of runs that went side by side (marked with a star) "
+        "show what a sweep costs and are no benchmark.";
     if (p->format == UNROLL_FORMAT_HTML) {
         unroll_html_open(title, p->file.out);
         fprintf(p->body, "<section id=\"numbers\">\n<h2>How to read the numbers</h2>\n<p>%s</p>\n</section>\n", text);
