@@ -138,8 +138,9 @@ static bool ask_models(const unroll_use *use, const unroll_setting *row, char wh
 {
     names cells = {.count = 0}, models = {.count = 0};
     cells_that_read(row, &cells);
-    models_that_read(row, &models);
-    if (cells.count == 0 || models.count == 0)
+    if (cells.count > 0)
+        models_that_read(row, &models);
+    if (models.count == 0)
         return false;
     for (int i = 0; i < models.count; i++)
         add_name(&cells, models.name[i]);
