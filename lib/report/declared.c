@@ -95,12 +95,27 @@ static double whole_size(const unroll_declared *d)
     return planned.code == UNROLL_OK ? count / choices : whole; /* without its data: every combination */
 }
 
+/* Whether some seed of the full size has no run, which is cheaper to find than the whole plan. */
+static bool lacks_a_seed(const unroll_declared *d)
+{
+    const unroll_axis *axis = unroll_axes_find(&d->full, "seed");
+    const unroll_table_column *column = unroll_table_find(d->table, "seed");
+    for (int i = 0; axis != NULL && column != NULL && i < axis->count; i++) {
+        int row = 0;
+        while (row < d->table->rows && !(d->judged[row] && unroll_field_is(unroll_field_at(column, row), &axis->values[i])))
+            row++;
+        if (row == d->table->rows)
+            return true;
+    }
+    return false;
+}
+
 /* The full size where all of it is there, else what there is of the quick one, else of the full one: what else a user has run
    takes nothing from the verdict. Where there are none of either all runs are judged. `quick`: room. */
 static void choose(unroll_declared *d, bool *quick)
 {
     int quick_runs = mark_size(d, &d->quick, quick), full_runs = mark_size(d, &d->full, d->judged);
-    bool part = quick_runs > 0 && full_runs < whole_size(d);
+    bool part = quick_runs > 0 && (lacks_a_seed(d) || full_runs < whole_size(d));
     d->none = quick_runs + full_runs == 0;
     for (int row = 0; row < d->table->rows; row++)
         d->judged[row] = d->none || (part ? quick[row] : d->judged[row]);
