@@ -144,6 +144,19 @@ unroll_status unroll_option_int(const unroll_arguments *arguments, const char *n
     return unroll_ok();
 }
 
+unroll_status unroll_option_format(const unroll_arguments *arguments, unroll_format *format)
+{
+    static const char *const names[] = {"text", "md", "csv", "html"};
+    const char *text = unroll_option_get(arguments, "--format");
+    *format = UNROLL_FORMAT_TEXT;
+    for (int i = 0; i < 4 && text != NULL; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *format = (unroll_format)i;
+            return unroll_ok();
+        }
+    return text == NULL ? unroll_ok() : unroll_error(UNROLL_WRONG, "--format %.40s is none of text, md, csv, html", text);
+}
+
 unroll_status unroll_read_experiment(const char *name, const unroll_experiment **experiment)
 {
     const char *names[256];

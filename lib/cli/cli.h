@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "base/status.h"
-#include "sweep/experiment.h"
+#include "report/report.h"
 
 typedef struct unroll_option {
     const char *name;  /* "--jobs" */
@@ -72,6 +72,9 @@ int unroll_say(unroll_status status);
 const char *unroll_option_get(const unroll_arguments *arguments, const char *name);
 /* Reads a whole number in low..high into *value, which stays as it is when the option was not given. */
 unroll_status unroll_option_int(const unroll_arguments *arguments, const char *name, int low, int high, int *value);
+
+/* The value of --format: text, md, csv or html; text where it is not given. */
+unroll_status unroll_option_format(const unroll_arguments *arguments, unroll_format *format);
 
 /* The experiment of that name. UNROLL_WRONG names the nearest. */
 unroll_status unroll_read_experiment(const char *name, const unroll_experiment **experiment);

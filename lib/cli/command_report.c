@@ -33,19 +33,6 @@ typedef struct request {
                            unroll_format format, FILE *out);
 } request;
 
-static unroll_status read_format(const char *text, unroll_format *format)
-{
-    static const char *const names[] = {"text", "md", "csv", "html"};
-    *format = UNROLL_FORMAT_TEXT;
-    for (int i = 0; i < 4 && text != NULL; i++)
-        if (strcmp(text, names[i]) == 0) {
-            *format = (unroll_format)i;
-            return unroll_ok();
-        }
-    return text == NULL ? unroll_ok()
-                        : unroll_error(UNROLL_WRONG, "--format %.40s is none of text, md, csv, html", text);
-}
-
 /* ---- an experiment ---- */
 
 static void print_outcome(const unroll_experiment *experiment, const unroll_verdict *verdict, FILE *out)
@@ -224,7 +211,7 @@ static unroll_status read_request(const unroll_arguments *arguments, request *r)
     r->print = unroll_option_get(arguments, "--runs") != NULL ? unroll_report_rows : unroll_report_table;
     if (r->folder != NULL && r->folder[0] == '\0')
         return unroll_error(UNROLL_WRONG, "--out needs the name of a folder");
-    UNROLL_TRY(read_format(unroll_option_get(arguments, "--format"), &r->format));
+    UNROLL_TRY(unroll_option_format(arguments, &r->format));
     UNROLL_TRY(unroll_selection_read(arguments, &r->selection));
     r->verdicts = unroll_option_get(arguments, "--verdicts") != NULL;
     if (r->verdicts && (r->folder != NULL || r->format != UNROLL_FORMAT_TEXT))

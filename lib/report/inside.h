@@ -37,6 +37,9 @@ const char *unroll_show_short(double value, char out[UNROLL_VALUE_ROOM]);
 enum { UNROLL_INTERVAL_ROOM = 256 };
 const char *unroll_show_interval(const unroll_interval *i, bool share, const char *worst, char out[UNROLL_INTERVAL_ROOM]);
 
+/* Whether a column is a result: neither a setting nor what a gathered file notes of its rows. */
+bool unroll_is_result(const char *name);
+
 /* ---- rows ---- */
 
 /* Drops the rows that are stale, that have times of other machines or programs, and that are older than others of their settings;

@@ -33,6 +33,14 @@ unroll_interval unroll_share(int k, int n);
 double unroll_sign_test(int k, int n);
 /* Holm's (1979) correction: p values that may each be held against a level that is meant for all of them. In place. */
 unroll_status unroll_holm(double *p, int count);
+/* Mean, with the shifts that the sign-flip test does not refuse at 2.5% on either side: order statistics of the means of all
+   subsets of the values, of more than 12 values of 4095 that are drawn, always the same (Hartigan, Using subsample values as
+   typical values, 1969: exact where the values are as likely on either side of what they are drawn around). No NaNs, nothing
+   infinite. UNROLL_FAILED without memory. */
+unroll_status unroll_mean(const double *values, int count, unroll_interval *mean);
+/* Benjamini and Hochberg's (1995) correction: of the tests whose p value then is at most q, at most a share q is a false discovery
+   in the mean. In place. */
+unroll_status unroll_benjamini_hochberg(double *p, int count);
 /* Seeds with which one of so many comparisons can be clear after that correction, at 2.5%. */
 int unroll_fewest_seeds(int comparisons);
 

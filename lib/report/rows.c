@@ -40,6 +40,11 @@ static kind kind_of(const char *name)
     return unroll_setting_find(name) >= 0 ? SETTING : RESULT;
 }
 
+bool unroll_is_result(const char *name)
+{
+    return kind_of(name) == RESULT;
+}
+
 static unroll_status out_of_memory(const unroll_table *table)
 {
     return unroll_error(UNROLL_FAILED, "out of memory for a table of %d rows", table->rows);
