@@ -66,6 +66,16 @@ static void a_wrong_call_names_what_is_right(void)
     check("report --out ''", "", 2, "unroll: --out needs the name of a folder\n");
 }
 
+static void comparing_needs_two_results_and_has_a_status_of_its_own(void)
+{
+    const char *folder = test_folder();
+    check("compare %s", folder, 2, "unroll: unroll compare takes OLD NEW [options]\n");
+    check("compare %s --threshold much /", folder, 2, "unroll: --threshold much is no number of percent from 0 to below 100\n");
+    check("compare /nowhere %s", folder, 2, "unroll: there are no results /nowhere: No such file or directory\n");
+    check("compare %s /", folder, 3,
+          "unroll: no gathered results (*.h5) lie in %s: unroll run and unroll bench make them\n");
+}
+
 /* Made runs under the name of an experiment of the program. */
 static const char *results_of_architectures(void)
 {
@@ -77,6 +87,30 @@ static const char *results_of_architectures(void)
     const unroll_experiment *experiment = unroll_experiment_find("architectures");
     CU_ASSERT_PTR_NOT_NULL_FATAL(experiment);
     return made_folder(experiment, runs, 5);
+}
+
+/* Eight seeds of one configuration, with so many times the error. */
+static const char *results_of_seeds(double times)
+{
+    made_run runs[8];
+    for (int i = 0; i < 8; i++)
+        runs[i] = (made_run){50, "rnn", i, "done", times * (1 + 0.01 * i)};
+    return made_folder(unroll_experiment_find("architectures"), runs, 8);
+}
+
+static void compared_with_itself_a_result_is_the_same_and_with_a_worse_one_it_is_not(void)
+{
+    char before[1200], words[4000];
+    strcpy(before, results_of_seeds(1));
+    snprintf(words, sizeof words, "compare %s %s", before, before);
+    CU_ASSERT_EQUAL(call(words), 0);
+    CHECK_TEXT(err, "");
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nverdict: no worse: of 2 comparisons beyond 2%, 0 worse, 0 better, 2 the same, 0 open; bits "
+                                       "the same\n"));
+    snprintf(words, sizeof words, "compare %s %s", before, results_of_seeds(1.2));
+    CU_ASSERT_EQUAL(call(words), 1);
+    CHECK_TEXT(err, "unroll: the new results are worse in 1 of 2 comparisons; the first: mse of architectures\n");
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, "\nworse: mse: new / old 1.2 [1.2, 1.2], from 1.04 to 1.24 K^2, 8 pairs\n"));
 }
 
 /* Gathers runs of another experiment into the same folder. */
@@ -474,6 +508,8 @@ static void every_experiment_can_be_planned_in_both_sizes(void)
 const unroll_test tests_cli_report[] = {
     TEST(without_results_there_is_nothing_to_tell),
     TEST(a_wrong_call_names_what_is_right),
+    TEST(comparing_needs_two_results_and_has_a_status_of_its_own),
+    TEST(compared_with_itself_a_result_is_the_same_and_with_a_worse_one_it_is_not),
     TEST(verdicts_alone_are_short),
     TEST(csv_is_all_that_goes_down_a_pipe),
     TEST(every_format_has_its_own_head_and_text_ends_with_the_path),

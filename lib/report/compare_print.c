@@ -66,11 +66,11 @@ static void print_counts(const unroll_compared *e, unroll_format format, FILE *o
     if (e->elsewhere + e->doubtful == 0)
         return;
     begin_line(format, out);
-    fputs("times left out:", out);
+    fputs("times are left out", out);
     if (e->elsewhere > 0)
         fprintf(out, " of %d pair%s, since the processors differ%s", e->elsewhere, plural(e->elsewhere), e->doubtful > 0 ? ";" : "");
     if (e->doubtful > 0)
-        fprintf(out, " of %d pair%s, since one of them is no evidence (unroll report marks it)", e->doubtful, plural(e->doubtful));
+        fprintf(out, " of %d pair%s, since one of the two is no evidence (unroll report marks it)", e->doubtful, plural(e->doubtful));
     end_line(format, out);
 }
 
@@ -204,14 +204,19 @@ static void print_verdict(const unroll_comparison_of_two *c, double threshold, u
 {
     int worse = unroll_compare_count(c, UNROLL_CHANGE_WORSE), better = unroll_compare_count(c, UNROLL_CHANGE_BETTER);
     int same = unroll_compare_count(c, UNROLL_CHANGE_SAME), changed = 0, compared = 0;
+    const char *bits;
     for (int i = 0; i < c->experiments; i++) {
         changed += c->experiment[i].changed;
         compared += c->experiment[i].compared;
     }
+    bits = compared == 0 ? "not compared" : changed == 0 ? "the same" : "changed";
     begin_line(format, out);
-    fprintf(out, "verdict: %s: of %d comparison%s beyond %.3g%%, %d worse, %d better, %d the same, %d open; bits %s",
-            worse > 0 ? "worse" : "no worse", c->changes, plural(c->changes), 100 * threshold, worse, better, same,
-            c->changes - worse - better - same, compared == 0 ? "not compared" : changed == 0 ? "the same" : "changed");
+    if (c->changes == 0)
+        fprintf(out, "verdict: none: nothing is there to compare; bits %s", bits);
+    else
+        fprintf(out, "verdict: %s: of %d comparison%s beyond %.3g%%, %d worse, %d better, %d the same, %d open; bits %s",
+                worse > 0 ? "worse" : "no worse", c->changes, plural(c->changes), 100 * threshold, worse, better, same,
+                c->changes - worse - better - same, bits);
     end_line(format, out);
 }
 
