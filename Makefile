@@ -99,7 +99,7 @@ EXPERIMENTS := $(filter-out unroll,$(basename $(notdir $(call found,experiments/
 COMMANDS := $(filter-out main,$(basename $(notdir $(sort $(wildcard lib/cli/command_*.c)))))
 
 CORE_FOLDERS := base simd cells layers losses model networks
-FOLDERS := $(CORE_FOLDERS) $(if $(CORE_ONLY),,store bench sweep report cli)
+FOLDERS := $(CORE_FOLDERS) $(if $(CORE_ONLY),,store bench sweep report nightly cli)
 HOT := lib/simd/engine.c $(wildcard lib/cells/*.c lib/losses/*.c)
 ONCE := $(filter-out $(HOT),$(sort $(foreach f,$(FOLDERS) cells/shared,$(wildcard lib/$(f)/*.c)))) \
         $(sort $(wildcard datasets/*.c datasets/*/*.c)) \

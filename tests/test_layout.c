@@ -29,7 +29,8 @@ static const arrow arrows[] = {
     {"lib/bench", "base simd cells layers losses model bench"},
     {"lib/sweep", "base simd cells layers losses model networks store bench sweep"},
     {"lib/report", "base simd cells layers losses model networks store bench sweep report"},
-    {"lib/cli", "base simd cells layers losses model networks store bench sweep report cli unroll"},
+    {"lib/nightly", "base simd cells layers losses model networks store bench sweep report nightly"},
+    {"lib/cli", "base simd cells layers losses model networks store bench sweep report nightly cli unroll"},
     {"datasets", "base simd cells layers losses model unroll"},
     {"experiments", "unroll"},
 };
@@ -262,8 +263,8 @@ static void only_the_command_line_ends_the_program_or_prints(void)
 {
     static const char *const words[] = {"exit", "_exit", "abort", "printf", "puts", "putchar", "perror", NULL};
     static const char *const folders[] = {"lib/base",     "lib/simd",  "lib/cells", "lib/layers", "lib/losses", "lib/model",
-                                          "lib/networks", "lib/store", "lib/bench", "lib/sweep",  "lib/report"};
-    for (int i = 0; i < 11; i++) {
+                                          "lib/networks", "lib/store", "lib/bench", "lib/sweep",  "lib/report", "lib/nightly"};
+    for (int i = 0; i < 12; i++) {
         visit v = {.check = check_no_end, .rule = words};
         walk(folders[i], &v);
         CU_ASSERT_EQUAL(v.broken, 0);
