@@ -1,4 +1,4 @@
-/* What README.md, USING.md, ADDING.md and lib/bench/README.md show is true: their files build and run, their commands exist. */
+/* What README.md, USING.md, ADDING.md and the READMEs of lib/bench and lib/nightly show is true: their files build and run, their commands exist. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,9 +46,10 @@ static int check_page(const char *page)
 static void their_command_lines_are_commands(void)
 {
     CU_ASSERT_TRUE(check_page("README.md") > 3);
-    CU_ASSERT_EQUAL(check_page("USING.md"), 50);
+    CU_ASSERT_EQUAL(check_page("USING.md"), 51);
     CU_ASSERT_EQUAL(check_page("ADDING.md"), 3);
     CU_ASSERT_EQUAL(check_page("lib/bench/README.md"), 7);
+    CU_ASSERT_EQUAL(check_page("lib/nightly/README.md"), 3);
 }
 
 const unroll_test tests_readme[] = {
