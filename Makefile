@@ -142,8 +142,8 @@ try: $(BUILD)/unroll $(BUILD)/unroll-tests ## test one cell alone and train it b
 
 bits: $(BUILD)/unroll-bits ## build the program that prints the digests of trained weights (tests/bits.c)
 
-against: ## compare the speed with that of an older commit: make against COMMIT=NAME (lib/bench/against.py --help)
-	lib/bench/against.py $(COMMIT)
+against: all ## measure this tree beside an older commit, in turns: make against COMMIT=NAME (lib/nightly/README.md)
+	lib/nightly/against.sh $(COMMIT)
 
 # Below PREFIX all is found from where the program lies, and by pkg-config from where unroll.pc lies: the whole may be moved.
 PREFIX ?= /usr/local

@@ -185,7 +185,8 @@ static const char *program(const char *name, const char *step, const char *more)
              "'bench --stream') echo model,hidden,us; for m in rnn lstm gru mgu indrnn mingru minlstm lru slstm; do for h in 64 256; do echo $m,$h,2.0; done; done;;\n"
              "bench*) echo model,hidden,other,ms; for m in rnn gru mgu indrnn mingru minlstm lru slstm transformer; do for h in 64 256; do echo $m,$h,0,1.5; done; done\n"
              "  echo lstm,64,0,%s; echo lstm,256,0,%s;;\n"
-             "run*|train*) ;;\n"
+             "train*) echo '  steps        1'; echo '  ms_per_step  2.5 ms';;\n"
+             "run*) ;;\n"
              "*) echo 'no such command' >&2; exit 2;;\nesac\n",
              name, more, name, step, step);
     return script(body);
@@ -221,6 +222,8 @@ static void the_first_night_says_so_and_the_next_compares_with_its_program(void)
     CU_ASSERT_STRING_EQUAL(night.against, "");
     CU_ASSERT_EQUAL(night.known, unroll_known_count());
     CU_ASSERT_DOUBLE_EQUAL(night.time[unroll_series_find("step gru 64")], 1.5, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(night.time[unroll_series_find("stream slstm 256")], 2.0, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(night.time[unroll_series_find("training")], 2.5, 1e-12);
     unlink(one); /* the copy is what counts */
     night = spend(results, program("two", "1.1", ""), NULL, UNROLL_FAILED);
     CU_ASSERT_STRING_EQUAL(night.against_version, "unroll 9.9.9 (one)");
@@ -261,7 +264,7 @@ static void a_call_that_fails_makes_a_night_incomplete(void)
     strcpy(old, program("old", "1.0", ""));
     night = spend(results, program("new", "1.0", "[ \"$1\" = run ] && { echo 'no room' >&2; exit 1; }"), old, UNROLL_NOTHING);
     CU_ASSERT_EQUAL(night.outcome, UNROLL_NIGHT_INCOMPLETE);
-    CU_ASSERT_STRING_EQUAL(night.sentence, "only part could be decided, 1 of 41 series not: run architectures ends with 1: no room");
+    CU_ASSERT_STRING_EQUAL(night.sentence, "only part could be decided, 1 of 42 series not: run architectures ends with 1: no room");
 }
 
 /* One of its models is not there: the others are compared. */
@@ -284,6 +287,15 @@ static void what_is_no_program_is_a_sentence(void)
     spend(results, good, "/nowhere/at/all", UNROLL_WRONG);
     spend(results, good, script("echo hello"), UNROLL_WRONG);
     CU_ASSERT_EQUAL(count_files(path_in(results, "nightly"), ".h5"), 0);
+}
+
+static void against_needs_a_commit_that_is_there(void)
+{
+    char said[4096];
+    CU_ASSERT_EQUAL(ask_shell("lib/nightly/against.sh 2>&1", said, sizeof said), 2);
+    CU_ASSERT_STRING_EQUAL(said, "against.sh: which commit? lib/nightly/against.sh COMMIT [--minutes N]\n");
+    CU_ASSERT_EQUAL(ask_shell("lib/nightly/against.sh no-such-commit 2>&1", said, sizeof said), 2);
+    CU_ASSERT_STRING_EQUAL(said, "against.sh: there is no commit no-such-commit\n");
 }
 
 /* A night that cannot be kept is none, and nobody waits for it. */
@@ -328,6 +340,7 @@ const unroll_test tests_nightly[] = {
     TEST(a_call_that_fails_makes_a_night_incomplete),
     TEST(a_model_that_the_old_program_lacks_is_left_out),
     TEST(what_is_no_program_is_a_sentence),
+    TEST(against_needs_a_commit_that_is_there),
     TEST(without_room_nothing_is_measured),
     TEST(a_damaged_night_keeps_no_other_back),
     {NULL, NULL},

@@ -49,7 +49,7 @@ void unroll_nightly_print(const unroll_night *night, FILE *out)
 
 /* ---- the page ---- */
 
-enum { WIDTH = 260, HEIGHT = 60, SHOWN_NIGHTS = 90 };
+enum { WIDTH = 260, HEIGHT = 40, SHOWN_NIGHTS = 90 };
 
 /* Time of a series by name on a night of the same processor; NaN where it has none. */
 static double time_of(const unroll_night *night, const char *processor, const char *name, unroll_night_finding *finding)
@@ -113,7 +113,7 @@ static void print_series(const unroll_history *h, FILE *out)
 {
     const unroll_night *last = &h->night[h->count - 1];
     int first = h->count > SHOWN_NIGHTS ? h->count - SHOWN_NIGHTS : 0;
-    fputs("<div class=\"wide\">\n<table>\n<tr><th>series</th><th>by night</th><th>last night</th><th>change</th><th>from</th><th>to</th>"
+    fputs("<div class=\"wide\">\n<table>\n<tr><th>series</th><th>by night</th><th>time or size</th><th>change</th><th>from</th><th>to</th>"
           "<th>again</th><th>counts beyond</th><th>finding</th></tr>\n", out);
     for (int i = 0; i < last->series; i++) {
         const unroll_series_night *s = &last->night[i];

@@ -22,7 +22,7 @@ static const int widths[] = {64, 256};
 enum { MODELS = 10, STREAMED = 9 /* of them: what a Transformer's step costs depends on how many were before */, WIDTHS = 2 };
 
 /* The kinds of series; those of a model come for each model and width. */
-typedef enum kind { STEP, STREAM, START, SWEEP, MEMORY, KINDS } kind;
+typedef enum kind { STEP, STREAM, START, SWEEP, TRAINING, MEMORY, KINDS } kind;
 static const struct {
     const char *name, *unit, *help;
     int models;
@@ -30,6 +30,7 @@ static const struct {
                   {"stream", "us", "a streaming step of one sequence, on one core", STREAMED},
                   {"start-up", "ms", "from the call of unroll --version to its end", 0},
                   {"sweep", "s", "a short training in a sweep of 12, on all cores", 0},
+                  {"training", "ms", "a step in a whole run, of sequences of 12 to 52 symbols, on one core", 0},
                   {"memory", "MB", "peak memory of a training of an LSTM of 256 units", 0}};
 
 static int count_of(kind k)
@@ -312,6 +313,32 @@ static unroll_status measure_sweep(const unroll_measured_program *program, const
     return status;
 }
 
+/* The value of a line "  NAME  VALUE ..." of what unroll train prints; NaN where there is none. */
+static double told(const char *text, const char *name)
+{
+    for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+        char words[2][48];
+        line += strspn(line, " \n");
+        if (unroll_next_word(&line, words[0], sizeof words[0]) && strcmp(words[0], name) == 0 &&
+            unroll_next_word(&line, words[1], sizeof words[1]))
+            return atof(words[1]);
+    }
+    return NAN;
+}
+
+static unroll_status measure_training(const unroll_measured_program *program, const char *set, const atomic_bool *stop, unroll_turn *turn)
+{
+    unroll_call call;
+    unroll_status status = call_words(program, "train task=recall lag=30 lag_spread=20 model=lstm hidden=64 batch=32 steps=200 points=1 "
+                                               "valid_batches=1 threads=1", NULL, set, true, stop, &call, turn);
+    if (status.code == UNROLL_OK && call.status == 0) {
+        turn->value[first_of(TRAINING)] = told(call.out, "ms_per_step");
+        mark(TRAINING, call.wall_s - call.cpu_s > MOST_LOST * call.wall_s + MOST_SECONDS_LOST, turn);
+    }
+    free(call.out);
+    return status;
+}
+
 static unroll_status measure_memory(const unroll_measured_program *program, const char *set, const atomic_bool *stop, unroll_turn *turn)
 {
     unroll_call call;
@@ -333,6 +360,7 @@ unroll_status unroll_measure_turn(const unroll_measured_program *program, const 
     UNROLL_TRY(measure_bench(STREAM, program, known, set, folder, stop, turn));
     UNROLL_TRY(measure_start(program, set, stop, turn));
     UNROLL_TRY(measure_sweep(program, set, folder, stop, turn));
+    UNROLL_TRY(measure_training(program, set, stop, turn));
     UNROLL_TRY(measure_memory(program, set, stop, turn));
     for (int i = 0; i < UNROLL_MOST_SERIES; i++)
         if (turn->disturbed[i])
