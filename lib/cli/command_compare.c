@@ -29,9 +29,9 @@ static unroll_status say_worse(const unroll_comparison_of_two *c)
         return unroll_ok();
     while (c->change[i].finding != UNROLL_CHANGE_WORSE)
         i++;
-    return unroll_error(UNROLL_FAILED, "the new results are worse in %d of %d comparisons; the first: %.48s of %.48s%s%.200s", worse,
-                        c->changes, c->change[i].metric, c->change[i].experiment, c->change[i].where[0] != '\0' ? " at " : "",
-                        c->change[i].where);
+    return unroll_error(UNROLL_FAILED, "the new results are worse in %d of %d comparisons; the first: %.48s of %.48s%s%.200s",
+                        worse, c->changes, c->change[i].metric, c->change[i].experiment,
+                        c->change[i].where[0] != '\0' ? " at " : "", c->change[i].where);
 }
 
 static unroll_status run(const unroll_arguments *arguments, const atomic_bool *stop)
@@ -62,14 +62,15 @@ const unroll_command command_compare = {
     .most_words = 2,
     .run = run,
     .options = options,
-    .more = "OLD and NEW: folders of results, or a gathered file each: results/architectures.h5, results/bench.h5.\n"
-            "\n"
-            "Runs with the same settings and seed are pairs. Each metric is compared in each configuration (settings but the\n"
-            "seed): the median ratio new / old over its pairs with an interval that covers 95% or more, which takes 6 pairs; of\n"
-            "shares, such as an error rate, the difference. Over all configurations stands the geometric mean of these.\n"
-            "\n"
-            "worse: the whole interval lies beyond the threshold, and of all that are told as worse at most 5% are chance, in the\n"
-            "mean (Benjamini and Hochberg). same: the whole interval lies within the threshold.\n"
-            "\n"
-            "Exit status: 0 not worse, 1 worse, 3 nothing could be compared.\n",
+    .more =
+        "OLD and NEW: folders of results, or a gathered file each: results/architectures.h5, results/bench.h5.\n"
+        "\n"
+        "Runs with the same settings and seed are pairs. Each metric is compared in each configuration (settings but the\n"
+        "seed): the median ratio new / old over its pairs with an interval that covers 95% or more, which takes 6 pairs; of\n"
+        "shares, such as an error rate, the difference. Over all configurations stands the geometric mean of these.\n"
+        "\n"
+        "worse: the whole interval lies beyond the threshold, and of all that are told as worse at most 5% are chance, in the\n"
+        "mean (Benjamini and Hochberg). same: the whole interval lies within the threshold.\n"
+        "\n"
+        "Exit status: 0 not worse, 1 worse, 3 nothing could be compared.\n",
 };

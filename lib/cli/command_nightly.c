@@ -19,15 +19,16 @@ static unroll_status print_known(const atomic_bool *stop)
     for (int i = 0; i < unroll_known_count(); i++) {
         unroll_known now;
         UNROLL_TRY(unroll_known_measure(i, stop, &now));
-        printf("    {%d, \"%s\", UINT64_C(0x%016llx), %.17g, %.0f, %.0f, %.0f},\n", now.numerics, now.model, (unsigned long long)now.digest,
-               now.error, now.parameters, now.operations, now.bytes);
+        printf("    {%d, \"%s\", UINT64_C(0x%016llx), %.17g, %.0f, %.0f, %.0f},\n", now.numerics, now.model,
+               (unsigned long long)now.digest, now.error, now.parameters, now.operations, now.bytes);
     }
     return unroll_ok();
 }
 
 static unroll_status run(const unroll_arguments *arguments, const atomic_bool *stop)
 {
-    unroll_nightly_options nightly = {.results = "results", .against = unroll_option_get(arguments, "--against"), .out = stdout, .stop = stop};
+    unroll_nightly_options nightly = {
+        .results = "results", .against = unroll_option_get(arguments, "--against"), .out = stdout, .stop = stop};
     unroll_night night;
     int minutes = 15;
     bool self_test = unroll_option_get(arguments, "--self-test") != NULL;
@@ -48,14 +49,15 @@ const unroll_command command_nightly = {
     .order = 65,
     .run = run,
     .options = options,
-    .more = "A night first trains what is known (lib/nightly/known.c) and compares bits, errors and counts. Then it measures this\n"
-            "program and an older one in turns: training steps, streaming steps, start-up, a sweep, memory. A series is slower when\n"
-            "the interval of its median change excludes 0, the change is larger than what the series shows when a program is\n"
-            "compared with itself, and a second measurement agrees; false discoveries over all series are held at 5%.\n"
-            "\n"
-            "Each night leaves a record and a copy of its program in results/nightly/. The next night compares with that copy.\n"
-            "\n"
-            "--self-test adds invocations for --minutes and tells what it promises once there are 30; call it several times.\n"
-            "\n"
-            "Exit status: 0 nothing is worse, 1 something is, 3 nothing or only part could be measured.\n",
+    .more =
+        "A night first trains what is known (lib/nightly/known.c) and compares bits, errors and counts. Then it measures this\n"
+        "program and an older one in turns: training steps, streaming steps, start-up, a sweep, memory. A series is slower when\n"
+        "the interval of its median change excludes 0, the change is larger than what the series shows when a program is\n"
+        "compared with itself, and a second measurement agrees; false discoveries over all series are held at 5%.\n"
+        "\n"
+        "Each night leaves a record and a copy of its program in results/nightly/. The next night compares with that copy.\n"
+        "\n"
+        "--self-test adds invocations for --minutes and tells what it promises once there are 30; call it several times.\n"
+        "\n"
+        "Exit status: 0 nothing is worse, 1 something is, 3 nothing or only part could be measured.\n",
 };

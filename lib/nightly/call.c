@@ -81,7 +81,8 @@ static bool listen_to(stream both[2], pid_t pid, double seconds, const atomic_bo
     int64_t end = unroll_clock_ns() + (int64_t)(seconds * 1e9);
     bool open[2] = {true, true}, late = false, killed = false;
     while (open[0] || open[1]) {
-        struct pollfd wait[2] = {{.fd = open[0] ? both[0].from : -1, .events = POLLIN}, {.fd = open[1] ? both[1].from : -1, .events = POLLIN}};
+        struct pollfd wait[2] = {{.fd = open[0] ? both[0].from : -1, .events = POLLIN},
+                                 {.fd = open[1] ? both[1].from : -1, .events = POLLIN}};
         poll(wait, 2, 100);
         for (int i = 0; i < 2; i++)
             if (open[i] && wait[i].revents != 0)
@@ -128,10 +129,11 @@ static void keep_last_line(char *text)
         memmove(text, line + 1, strlen(line + 1) + 1);
 }
 
-static unroll_status call_between(const char *const *words, char **environment, bool pinned, double seconds, const atomic_bool *stop,
-                                  int down[2], int error[2], unroll_call *call)
+static unroll_status call_between(const char *const *words, char **environment, bool pinned, double seconds,
+                                  const atomic_bool *stop, int down[2], int error[2], unroll_call *call)
 {
-    stream both[2] = {{.from = down[0], .to = call->out, .room = MOST_OUTPUT}, {.from = error[0], .to = call->said, .room = sizeof call->said}};
+    stream both[2] = {{.from = down[0], .to = call->out, .room = MOST_OUTPUT},
+                      {.from = error[0], .to = call->said, .room = sizeof call->said}};
     int64_t begin = unroll_clock_ns();
     pid_t pid;
     int reason = spawn(words, environment, pinned, down, error, &pid);

@@ -9,8 +9,8 @@
 #include "base/status.h"
 
 typedef struct unroll_call {
-    char *out; /* owned: what went to its standard output, ended by a zero */
-    char said[200]; /* the last line of its standard error */
+    char *out;            /* owned: what went to its standard output, ended by a zero */
+    char said[200];       /* the last line of its standard error */
     double wall_s, cpu_s; /* from its start to its end; of processor time, with that of its children */
     double peak_kb;       /* of resident memory */
     int status;           /* its exit status; 128 + the signal that ended it */

@@ -13,7 +13,8 @@ double unroll_round_change(const double turn[UNROLL_TURNS])
 
 const char *unroll_night_finding_name(unroll_night_finding finding)
 {
-    static const char *const names[UNROLL_NIGHT_FINDINGS] = {"same", "slower", "faster", "unconfirmed", "not measured", "not known"};
+    static const char *const names[UNROLL_NIGHT_FINDINGS] = {"same",        "slower",       "faster",
+                                                             "unconfirmed", "not measured", "not known"};
     return names[finding];
 }
 

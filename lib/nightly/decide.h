@@ -22,7 +22,8 @@ typedef enum unroll_night_finding {
 const char *unroll_night_finding_name(unroll_night_finding finding); /* "slower" */
 
 typedef struct unroll_series_night {
-    unroll_interval first, again; /* of the median log(new / old), over the rounds of both measurements; again: NaN where there was none */
+    unroll_interval first,
+        again;        /* of the median log(new / old), over the rounds of both measurements; again: NaN where there was none */
     double p;         /* of so many rounds on its side by chance, after Benjamini and Hochberg's correction over the series */
     double floor;     /* what the series shows when a program is compared with itself: changes up to it count as none */
     bool asked_again; /* the first measurement found a change */

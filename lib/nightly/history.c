@@ -27,7 +27,8 @@ static void put_series(unroll_record *record, const unroll_night *night)
     float found[UNROLL_MOST_SERIES];
     for (int i = 0; i < night->series; i++) {
         const unroll_series_night *s = &night->night[i];
-        const double values[] = {s->first.estimate, s->first.low, s->first.high, s->p, s->floor, night->time[i], s->again.estimate};
+        const double values[] = {s->first.estimate, s->first.low,   s->first.high,    s->p,
+                                 s->floor,          night->time[i], s->again.estimate};
         for (int k = 0; k < 7; k++)
             value[k][i] = (float)values[k];
         found[i] = (float)s->finding;
@@ -46,8 +47,8 @@ unroll_status unroll_night_store(const unroll_night *night, const char *folder, 
     unroll_status status;
     if (record == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for a night's record");
-    snprintf(record->id, sizeof record->id, "%012llx%08lx%012x", (unsigned long long)time(NULL), (unsigned long)getpid() & 0xffffffffUL,
-             (unsigned)number);
+    snprintf(record->id, sizeof record->id, "%012llx%08lx%012x", (unsigned long long)time(NULL),
+             (unsigned long)getpid() & 0xffffffffUL, (unsigned)number);
     unroll_text_copy(record->experiment, sizeof record->experiment, "nightly");
     unroll_text_copy(record->status, sizeof record->status, "done");
     unroll_record_text(record, "date", night->date);
@@ -195,7 +196,8 @@ static unroll_status copy_file(const char *from, const char *to)
     if (trouble != 0 && out >= 0)
         unlink(part);
     free(piece);
-    return trouble == 0 ? unroll_ok() : unroll_error(UNROLL_FAILED, "cannot keep the program as %.300s: %s", to, strerror(trouble));
+    return trouble == 0 ? unroll_ok()
+                        : unroll_error(UNROLL_FAILED, "cannot keep the program as %.300s: %s", to, strerror(trouble));
 }
 
 /* Whether it is one of the newest programs of the history, `count` of them besides `own`. */
@@ -208,7 +210,7 @@ static bool is_recent(const char *hash, const char *own, const unroll_history *h
     for (int i = history->count - 1; i >= 0 && found < count; i--) {
         bool new = strcmp(history->night[i].program, own) != 0;
         for (int k = 0; k < found; k++)
-            new = new && strcmp(seen[k], history->night[i].program) != 0;
+            new = new &&strcmp(seen[k], history->night[i].program) != 0;
         if (new)
             memcpy(seen[found++], history->night[i].program, sizeof seen[0]);
     }

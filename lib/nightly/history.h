@@ -11,7 +11,7 @@ typedef enum unroll_night_outcome {
 } unroll_night_outcome;
 
 typedef struct unroll_night {
-    char date[32]; /* UTC, when it began: "2026-11-28T02:00:00Z" */
+    char date[32];                 /* UTC, when it began: "2026-11-28T02:00:00Z" */
     char program[17], against[17]; /* hashes of the programs' files; against: "" of a first night */
     char version[80], against_version[80];
     char processor[80];

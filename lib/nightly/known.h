@@ -9,10 +9,10 @@
 
 /* A short training of one model on the adding problem, and what it leaves: the same on every processor and number of threads. */
 typedef struct unroll_known {
-    int numerics;      /* UNROLL_NUMERICS_VERSION of the program that it was taken of */
+    int numerics; /* UNROLL_NUMERICS_VERSION of the program that it was taken of */
     const char *model;
-    uint64_t digest;   /* of the trained weights' bits */
-    double error;      /* on the validation split */
+    uint64_t digest;                      /* of the trained weights' bits */
+    double error;                         /* on the validation split */
     double parameters, operations, bytes; /* trainable; floating-point operations of a training step; memory of the model */
 } unroll_known;
 

@@ -8,12 +8,11 @@
 #include "base/hash.h"
 #include "model/run.h"
 
-static const char *const trained[] = {"rnn",    "lstm",    "gru", "mgu",   "indrnn",
-                                      "mingru", "minlstm", "lru", "slstm", "transformer"};
+static const char *const trained[] = {"rnn", "lstm", "gru", "mgu", "indrnn", "mingru", "minlstm", "lru", "slstm", "transformer"};
 enum { TRAINED = sizeof trained / sizeof trained[0] };
 
-static const char *const settings_of_all[] = {"task=adding", "length=20", "hidden=16", "batch=8", "steps=40", "points=2", "valid_batches=2",
-                                              "lr=0.003", "seed=1", "threads=1"};
+static const char *const settings_of_all[] = {"task=adding", "length=20",       "hidden=16", "batch=8", "steps=40",
+                                              "points=2",    "valid_batches=2", "lr=0.003",  "seed=1",  "threads=1"};
 
 int unroll_known_count(void)
 {
@@ -52,7 +51,8 @@ static unroll_status train(const unroll_settings *settings, const atomic_bool *s
     unroll_model *model = NULL;
     unroll_run_hooks hooks = {.stop = stop, .model = &model};
     unroll_record *record = unroll_record_new(settings);
-    unroll_status status = record != NULL ? unroll_run(settings, &hooks, record) : unroll_error(UNROLL_FAILED, "out of memory for a record");
+    unroll_status status =
+        record != NULL ? unroll_run(settings, &hooks, record) : unroll_error(UNROLL_FAILED, "out of memory for a record");
     if (status.code == UNROLL_OK && model != NULL) {
         now->error = number_of(record, "mse");
         now->parameters = number_of(record, "parameters");
@@ -94,11 +94,13 @@ static bool differs(const unroll_known *was, const unroll_known *is, char senten
     if (was->parameters != is->parameters)
         snprintf(sentence, 300, "%s has %.0f parameters, not %.0f", is->model, is->parameters, was->parameters);
     else if (was->operations != is->operations)
-        snprintf(sentence, 300, "a training step of %s takes %.0f operations, not %.0f", is->model, is->operations, was->operations);
+        snprintf(sentence, 300, "a training step of %s takes %.0f operations, not %.0f", is->model, is->operations,
+                 was->operations);
     else if (was->digest != is->digest || was->error != is->error)
-        snprintf(sentence, 300, "the bits of a training of %s have changed and the version of the arithmetic, %d, has not: digest %016llx, "
-                 "not %016llx; error %.6g, not %.6g", is->model, is->numerics, (unsigned long long)is->digest,
-                 (unsigned long long)was->digest, is->error, was->error);
+        snprintf(sentence, 300,
+                 "the bits of a training of %s have changed and the version of the arithmetic, %d, has not: digest %016llx, "
+                 "not %016llx; error %.6g, not %.6g",
+                 is->model, is->numerics, (unsigned long long)is->digest, (unsigned long long)was->digest, is->error, was->error);
     else if (was->bytes != is->bytes)
         snprintf(sentence, 300, "the model %s takes %.0f bytes, not %.0f", is->model, is->bytes, was->bytes);
     return sentence[0] != '\0';

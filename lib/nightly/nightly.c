@@ -4,8 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "bench/bench.h"
 #include "base/text.h"
+#include "bench/bench.h"
 #include "nightly/known.h"
 #include "nightly/rounds.h"
 
@@ -106,14 +106,15 @@ static unroll_status measure(work *w, unroll_night *night)
         snprintf(night->name[i], sizeof night->name[i], "%s", unroll_series_name(i));
         night->night[i].floor = floors[i];
     }
-    UNROLL_TRY(unroll_rounds_take(&w->old, &w->new, w->first ? 0 : UNROLL_NIGHT_FIRST * seconds, seconds, o->rounds, w->room, o->stop,
-                                  &w->rounds[0]));
+    UNROLL_TRY(unroll_rounds_take(&w->old, &w->new, w->first ? 0 : UNROLL_NIGHT_FIRST * seconds, seconds, o->rounds, w->room,
+                                  o->stop, &w->rounds[0]));
     view_rounds(&w->rounds[0], views);
     UNROLL_TRY(unroll_night_screen(views, night->series, night->night));
     if (w->first || !any_asked(night))
         return unroll_ok();
     UNROLL_TRY(unroll_rounds_take(&w->old, &w->new, UNROLL_NIGHT_AGAIN * seconds,
-                                  seconds - 1e-9 * (double)(unroll_clock_ns() - begin), o->rounds, w->room, o->stop, &w->rounds[1]));
+                                  seconds - 1e-9 * (double)(unroll_clock_ns() - begin), o->rounds, w->room, o->stop,
+                                  &w->rounds[1]));
     view_rounds(&w->rounds[1], views);
     return unroll_night_confirm(views, night->series, night->night);
 }
@@ -157,8 +158,8 @@ static void name_found(const unroll_night *night, unroll_night_finding finding, 
 static void tell_incomplete(const work *w, int lacking, unroll_night *night)
 {
     const unroll_rounds *r = &w->rounds[0];
-    const char *why = r->why[1][0] != '\0'          ? r->why[1]
-                      : r->why[0][0] != '\0'        ? r->why[0]
+    const char *why = r->why[1][0] != '\0'           ? r->why[1]
+                      : r->why[0][0] != '\0'         ? r->why[0]
                       : r->count < UNROLL_LEAST_RUNS ? "the time was too short for six rounds"
                       : r->disturbed > 0             ? "other work took part of the processor"
                                                      : "the time was too short for the second measurement";
@@ -186,7 +187,8 @@ static void decide(const work *w, unroll_night *night)
         tell_incomplete(w, lacking, night);
     } else if (night->known == 0) {
         night->outcome = UNROLL_NIGHT_INCOMPLETE;
-        snprintf(out, room, "times are not worse, but no training is known for this version of the arithmetic: unroll nightly --known");
+        snprintf(out, room,
+                 "times are not worse, but no training is known for this version of the arithmetic: unroll nightly --known");
     } else if (w->first) {
         snprintf(out, room, "the first night: there is no earlier program to compare with");
     } else {

@@ -27,12 +27,13 @@ unroll_status unroll_nightly_self_test(const unroll_nightly_options *options);
 /* The processor's name, as records have it. */
 void unroll_nightly_processor(char out[80]);
 /* What each series wanders by itself on this processor, as a self-test noted it; `unknown` for all where there is none. */
-void unroll_nightly_floors(const char *folder, const char *processor, double unknown, double floor[UNROLL_MOST_SERIES], bool *known);
+void unroll_nightly_floors(const char *folder, const char *processor, double unknown, double floor[UNROLL_MOST_SERIES],
+                           bool *known);
 
 /* Rounds that a night of so many minutes has for the first and for the second measurement, about; what the self-test draws. */
-#define UNROLL_NIGHT_FIRST 0.55  /* share of the minutes for the first measurement, */
-#define UNROLL_NIGHT_AGAIN 0.30  /* and for the second */
-#define UNROLL_NIGHT_FLOOR 0.01  /* what a series is taken to wander where no self-test has measured it */
+#define UNROLL_NIGHT_FIRST 0.55 /* share of the minutes for the first measurement, */
+#define UNROLL_NIGHT_AGAIN 0.30 /* and for the second */
+#define UNROLL_NIGHT_FLOOR 0.01 /* what a series is taken to wander where no self-test has measured it */
 
 /* page.c: RESULTS/nightly.html of all nights, the last one on top. */
 unroll_status unroll_nightly_page(const unroll_history *history, const char *results, char path[UNROLL_FILE_ROOM]);

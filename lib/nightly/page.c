@@ -75,12 +75,14 @@ static void print_line(const unroll_history *h, int first, const char *name, FIL
         high = isnan(time) ? high : fmax(high, time);
     }
     high = fmax(high, 1.02 * low);
-    fprintf(out, "<svg viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\" aria-label=\"", WIDTH, HEIGHT, WIDTH, HEIGHT);
+    fprintf(out, "<svg viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\" aria-label=\"", WIDTH, HEIGHT, WIDTH,
+            HEIGHT);
     unroll_print_on_page(name, UNROLL_FORMAT_HTML, out);
     fputs(" by night\">", out);
     for (int i = first, last = -1; i < h->count; i++) {
         double time = time_of(&h->night[i], processor, name, &finding);
-        double x = 6 + (double)(WIDTH - 12) * (i - first + 0.5) / (h->count - first), y = HEIGHT - 8 - (HEIGHT - 16) * (time - low) / (high - low);
+        double x = 6 + (double)(WIDTH - 12) * (i - first + 0.5) / (h->count - first),
+               y = HEIGHT - 8 - (HEIGHT - 16) * (time - low) / (high - low);
         if (isnan(time))
             continue;
         if (last >= 0) {
@@ -113,8 +115,10 @@ static void print_series(const unroll_history *h, FILE *out)
 {
     const unroll_night *last = &h->night[h->count - 1];
     int first = h->count > SHOWN_NIGHTS ? h->count - SHOWN_NIGHTS : 0;
-    fputs("<div class=\"wide\">\n<table>\n<tr><th>series</th><th>by night</th><th>time or size</th><th>change</th><th>from</th><th>to</th>"
-          "<th>again</th><th>counts beyond</th><th>finding</th></tr>\n", out);
+    fputs("<div class=\"wide\">\n<table>\n<tr><th>series</th><th>by night</th><th>time or "
+          "size</th><th>change</th><th>from</th><th>to</th>"
+          "<th>again</th><th>counts beyond</th><th>finding</th></tr>\n",
+          out);
     for (int i = 0; i < last->series; i++) {
         const unroll_series_night *s = &last->night[i];
         char number[UNROLL_VALUE_ROOM];
@@ -130,19 +134,25 @@ static void print_series(const unroll_history *h, FILE *out)
         print_percent_on_page(s->floor, out);
         fprintf(out, "<td>%s</td></tr>\n", unroll_night_finding_name(s->finding));
     }
-    fputs("</table>\n</div>\n<p>Each is a time, or memory, of which less is better. Change: of the new program over the old one, measured in "
-          "turns; from, to: its 95% interval; again: the second measurement, of what seemed to have changed. A dot is a night on this "
-          "processor, a large one a night on which a change was found.</p>\n", out);
+    fputs("</table>\n</div>\n<p>Each is a time, or memory, of which less is better. Change: of the new program over the old one, "
+          "measured in "
+          "turns; from, to: its 95% interval; again: the second measurement, of what seemed to have changed. A dot is a night on "
+          "this "
+          "processor, a large one a night on which a change was found.</p>\n",
+          out);
 }
 
 static void print_history(const unroll_history *h, FILE *out)
 {
     static const char *const outcomes[] = {"good", "worse", "incomplete"};
-    fputs("<h2>What was decided</h2>\n<div class=\"wide\">\n<table>\n<tr><th>night</th><th>outcome</th><th>what was decided</th><th>new"
-          "</th><th>old</th><th>program (MB)</th><th>processor</th></tr>\n", out);
+    fputs("<h2>What was decided</h2>\n<div class=\"wide\">\n<table>\n<tr><th>night</th><th>outcome</th><th>what was "
+          "decided</th><th>new"
+          "</th><th>old</th><th>program (MB)</th><th>processor</th></tr>\n",
+          out);
     for (int i = h->count - 1; i >= 0; i--) {
         const unroll_night *n = &h->night[i];
-        fprintf(out, "<tr><td>%.10s %.5s</td><td>%s</td><td>", n->date, strlen(n->date) > 11 ? n->date + 11 : "", outcomes[n->outcome]);
+        fprintf(out, "<tr><td>%.10s %.5s</td><td>%s</td><td>", n->date, strlen(n->date) > 11 ? n->date + 11 : "",
+                outcomes[n->outcome]);
         unroll_print_on_page(n->sentence, UNROLL_FORMAT_HTML, out);
         fputs("</td><td>", out);
         unroll_print_on_page(n->version, UNROLL_FORMAT_HTML, out);
@@ -166,7 +176,8 @@ unroll_status unroll_nightly_page(const unroll_history *history, const char *res
     snprintf(path, UNROLL_FILE_ROOM, "%.4000s/nightly.html", results);
     UNROLL_TRY(unroll_text_file_open(&file, path));
     unroll_html_open("unroll nightly", file.out);
-    fprintf(file.out, "<p><strong class=\"%s\">%s</strong> on %.10s: ", marks[last->outcome], outcomes[last->outcome], last->date);
+    fprintf(file.out, "<p><strong class=\"%s\">%s</strong> on %.10s: ", marks[last->outcome], outcomes[last->outcome],
+            last->date);
     unroll_print_on_page(last->sentence, UNROLL_FORMAT_HTML, file.out);
     fputs("</p>\n", file.out);
     print_series(history, file.out);

@@ -75,8 +75,9 @@ static unroll_status take_round(const unroll_measured_program *old, const unroll
     return keep_round(turns, rounds);
 }
 
-unroll_status unroll_rounds_take(const unroll_measured_program *old, const unroll_measured_program *new, double seconds, double most_seconds,
-                                 int rounds_wanted, const char *folder, const atomic_bool *stop, unroll_rounds *rounds)
+unroll_status unroll_rounds_take(const unroll_measured_program *old, const unroll_measured_program *new, double seconds,
+                                 double most_seconds, int rounds_wanted, const char *folder, const atomic_bool *stop,
+                                 unroll_rounds *rounds)
 {
     int64_t begin = unroll_clock_ns();
     double passed = 0, longest = 0;

@@ -16,7 +16,7 @@
 #include "store/store.h"
 
 /* The arms of an invocation, each twice, there and back: so each arm's mean lies in the middle. The first is the old program. */
-enum { ARMS = 5, PLAIN = 1, TURNS = 2 * ARMS, LEAST_INVOCATIONS = 30, NIGHTS = 1000, OUTER = 200 };
+enum { ARMS = 5, PLAIN = 1, TURNS = 2 * ARMS, LEAST_INVOCATIONS = 30, NIGHTS = 1000, OUTER = 200, OUTER_NIGHTS = 100 };
 static const int slowed_by[ARMS] = {0, 0, 2, 5, 10};
 
 typedef struct invocation {
@@ -43,7 +43,8 @@ static unroll_status take(const unroll_measured_program *program, const char *fo
     }
     for (int arm = 1; arm < ARMS; arm++)
         for (int i = 0; i < UNROLL_MOST_SERIES; i++) {
-            const double values[UNROLL_TURNS] = {turns[0].value[i], turns[arm].value[i], turns[TURNS - 1 - arm].value[i], turns[TURNS - 1].value[i]};
+            const double values[UNROLL_TURNS] = {turns[0].value[i], turns[arm].value[i], turns[TURNS - 1 - arm].value[i],
+                                                 turns[TURNS - 1].value[i]};
             out->change[arm][i] = unroll_round_change(values);
         }
     unroll_text_copy(out->program, sizeof out->program, program->hash);
@@ -59,8 +60,8 @@ static unroll_status store(const invocation *one, const char *folder, int number
     unroll_status status;
     if (record == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for an invocation");
-    snprintf(record->id, sizeof record->id, "%012llx%08lx%012x", (unsigned long long)time(NULL), (unsigned long)getpid() & 0xffffffffUL,
-             (unsigned)number);
+    snprintf(record->id, sizeof record->id, "%012llx%08lx%012x", (unsigned long long)time(NULL),
+             (unsigned long)getpid() & 0xffffffffUL, (unsigned)number);
     unroll_text_copy(record->experiment, sizeof record->experiment, "nightly-self-test");
     unroll_text_copy(record->status, sizeof record->status, "done");
     unroll_record_text(record, "program", one->program);
@@ -181,37 +182,40 @@ static unroll_status is_slower(const invocation *const *from, int count, int arm
 }
 
 /* The floor of each series: below it lie the medians of 99 in 100 nights in which the program is beside itself. */
-static unroll_status find_floors(const invocation *const *from, int count, int rounds, unroll_random *random, double *room, double *floor)
+static unroll_status find_floors(const invocation *const *from, int count, int rounds, int nights, unroll_random *random,
+                                 double *room, double *floor)
 {
-    double *medians = malloc((size_t)unroll_series_count() * NIGHTS * sizeof *medians);
-    unroll_status status = medians != NULL ? unroll_ok() : unroll_error(UNROLL_FAILED, "out of memory for %d nights", NIGHTS);
-    for (int n = 0; n < NIGHTS && status.code == UNROLL_OK; n++) {
+    double *medians = malloc((size_t)unroll_series_count() * (size_t)nights * sizeof *medians);
+    unroll_status status = medians != NULL ? unroll_ok() : unroll_error(UNROLL_FAILED, "out of memory for %d nights", nights);
+    for (int n = 0; n < nights && status.code == UNROLL_OK; n++) {
         draw(from, count, PLAIN, rounds, random, room);
         for (int i = 0; i < unroll_series_count() && status.code == UNROLL_OK; i++) {
             unroll_interval median;
             status = unroll_median(room + i * rounds, rounds, &median);
-            medians[i * NIGHTS + n] = isnan(median.estimate) ? 0 : fabs(median.estimate);
+            medians[i * nights + n] = isnan(median.estimate) ? 0 : fabs(median.estimate);
         }
     }
     for (int i = 0; i < unroll_series_count() && status.code == UNROLL_OK; i++) {
-        unroll_sort(medians + i * NIGHTS, NIGHTS);
-        floor[i] = unroll_quantile(medians + i * NIGHTS, NIGHTS, 0.99);
+        unroll_sort(medians + i * nights, nights);
+        floor[i] = unroll_quantile(medians + i * nights, nights, 0.99);
     }
     free(medians);
     return status;
 }
 
 /* The share of `nights` that find something slower, floors and nights of different halves of the invocations, each half in turn. */
-static unroll_status find_share(const invocation *const *from, int count, int arm, const int rounds[2], int nights, unroll_random *random,
-                                double *room, double *share)
+static unroll_status find_share(const invocation *const *from, int count, int arm, const int rounds[2], int nights,
+                                unroll_random *random, double *room, double *share)
 {
     double floor[2][UNROLL_MOST_SERIES];
     int half = count / 2, found = 0;
     for (int side = 0; side < 2; side++)
-        UNROLL_TRY(find_floors(from + (side == 0 ? 0 : half), side == 0 ? half : count - half, rounds[0], random, room, floor[side]));
+        UNROLL_TRY(find_floors(from + (side == 0 ? 0 : half), side == 0 ? half : count - half, rounds[0], nights, random, room,
+                               floor[side]));
     for (int n = 0; n < nights; n++) {
         bool first = n % 2 == 0, slower;
-        UNROLL_TRY(is_slower(from + (first ? half : 0), first ? count - half : half, arm, rounds, floor[first ? 0 : 1], random, room, &slower));
+        UNROLL_TRY(is_slower(from + (first ? half : 0), first ? count - half : half, arm, rounds, floor[first ? 0 : 1], random,
+                             room, &slower));
         found += slower;
     }
     *share = (double)found / nights;
@@ -224,7 +228,8 @@ static unroll_status find_interval(const invocations *all, int arm, const int ro
     const invocation **from = malloc(((size_t)all->count + 1) * sizeof *from);
     double shares[OUTER];
     unroll_random random = unroll_random_open(1, UNROLL_FOR_BOOTSTRAP, (uint32_t)arm, 0);
-    unroll_status status = from != NULL ? unroll_ok() : unroll_error(UNROLL_FAILED, "out of memory for %d invocations", all->count);
+    unroll_status status =
+        from != NULL ? unroll_ok() : unroll_error(UNROLL_FAILED, "out of memory for %d invocations", all->count);
     for (int i = 0; i < all->count && status.code == UNROLL_OK; i++)
         from[i] = &all->one[i];
     if (status.code == UNROLL_OK)
@@ -232,7 +237,7 @@ static unroll_status find_interval(const invocations *all, int arm, const int ro
     for (int o = 0; o < OUTER && status.code == UNROLL_OK; o++) {
         for (int i = 0; i < all->count; i++)
             from[i] = &all->one[unroll_random_below(&random, (uint32_t)all->count)];
-        status = find_share(from, all->count, arm, rounds, 20, &random, room, &shares[o]);
+        status = find_share(from, all->count, arm, rounds, OUTER_NIGHTS, &random, room, &shares[o]);
     }
     if (status.code == UNROLL_OK) {
         unroll_sort(shares, OUTER);
@@ -263,7 +268,7 @@ static unroll_status store_floors(const invocations *all, int rounds, double *ro
     for (int i = 0; i < all->count && status.code == UNROLL_OK; i++)
         from[i] = &all->one[i];
     if (status.code == UNROLL_OK)
-        status = find_floors(from, all->count, rounds, &random, room, floor);
+        status = find_floors(from, all->count, rounds, NIGHTS, &random, room, floor);
     if (status.code == UNROLL_OK) {
         for (int i = 0; i < unroll_series_count(); i++)
             plain[i] = (float)floor[i];
@@ -280,7 +285,8 @@ static unroll_status store_floors(const invocations *all, int rounds, double *ro
     return status;
 }
 
-void unroll_nightly_floors(const char *folder, const char *processor, double unknown, double floor[UNROLL_MOST_SERIES], bool *known)
+void unroll_nightly_floors(const char *folder, const char *processor, double unknown, double floor[UNROLL_MOST_SERIES],
+                           bool *known)
 {
     char path[UNROLL_FILE_ROOM];
     unroll_record *record = NULL;
@@ -309,8 +315,8 @@ static void tell_slowdown(const invocations *all, int arm, double *room, FILE *o
     for (int i = 0; i < all->count; i++)
         room[i] = all->one[i].change[arm][step];
     if (unroll_median(room, all->count, &median).code == UNROLL_OK)
-        fprintf(out, " (a step of an LSTM of 256 units: %.1f%% [%.1f, %.1f])", 100 * (exp(median.estimate) - 1), 100 * (exp(median.low) - 1),
-                100 * (exp(median.high) - 1));
+        fprintf(out, " (a step of an LSTM of 256 units: %.1f%% [%.1f, %.1f])", 100 * (exp(median.estimate) - 1),
+                100 * (exp(median.low) - 1), 100 * (exp(median.high) - 1));
 }
 
 static unroll_status evaluate(const invocations *all, const unroll_nightly_options *o, const char *folder, const char *processor)
@@ -326,7 +332,8 @@ static unroll_status evaluate(const invocations *all, const unroll_nightly_optio
     room = malloc(((size_t)UNROLL_MOST_SERIES * (size_t)rounds[0] + (size_t)all->count) * sizeof *room);
     if (room == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for nights of %d rounds", rounds[0]);
-    fprintf(o->out, "\n%d invocations; nights of 15 minutes: %d rounds, and %d more for what seems to have changed; %d nights drawn\n",
+    fprintf(o->out,
+            "\n%d invocations; nights of 15 minutes: %d rounds, and %d more for what seems to have changed; %d nights drawn\n",
             all->count, rounds[0], rounds[1], NIGHTS);
     for (int arm = 1; arm < ARMS && status.code == UNROLL_OK; arm++) {
         unroll_interval share;
@@ -334,13 +341,16 @@ static unroll_status evaluate(const invocations *all, const unroll_nightly_optio
         if (status.code != UNROLL_OK)
             break;
         if (arm == PLAIN)
-            fprintf(o->out, "false alarms: in %.1f%% of nights [%.1f, %.1f]; goal: at most 1%%\n", 100 * share.estimate, 100 * share.low,
-                    100 * share.high);
+            fprintf(o->out, "false alarms: in %.1f%% of nights [%.1f, %.1f]; goal: at most 1%%\n", 100 * share.estimate,
+                    100 * share.low, 100 * share.high);
         else {
             fprintf(o->out, "product kernel slowed by %d%%", slowed_by[arm]);
             tell_slowdown(all, arm, room, o->out);
-            fprintf(o->out, ": found in %.0f%% of nights [%.0f, %.0f]; goal: %d%%\n", 100 * share.estimate, 100 * share.low, 100 * share.high,
-                    arm == 2 ? 50 : arm == 3 ? 95 : 100);
+            fprintf(o->out, ": found in %.0f%% of nights [%.0f, %.0f]; goal: %d%%\n", 100 * share.estimate, 100 * share.low,
+                    100 * share.high,
+                    arm == 2   ? 50
+                    : arm == 3 ? 95
+                               : 100);
         }
     }
     if (status.code == UNROLL_OK)
@@ -349,8 +359,8 @@ static unroll_status evaluate(const invocations *all, const unroll_nightly_optio
     return status;
 }
 
-static unroll_status take_all(const unroll_nightly_options *o, const unroll_measured_program *program, const char *folder, const char *room,
-                              int there)
+static unroll_status take_all(const unroll_nightly_options *o, const unroll_measured_program *program, const char *folder,
+                              const char *room, int there)
 {
     int64_t begin = unroll_clock_ns();
     double passed = 0;
@@ -389,7 +399,8 @@ unroll_status unroll_nightly_self_test(const unroll_nightly_options *options)
     if (status.code == UNROLL_OK)
         status = load(invoked, processor, &all);
     if (status.code == UNROLL_OK && all.count < LEAST_INVOCATIONS)
-        status = unroll_error(UNROLL_NOTHING, "%d invocations are there, and %d are needed: the same call goes on", all.count, LEAST_INVOCATIONS);
+        status = unroll_error(UNROLL_NOTHING, "%d invocations are there, and %d are needed: the same call goes on", all.count,
+                              LEAST_INVOCATIONS);
     if (status.code == UNROLL_OK)
         status = evaluate(&all, options, folder, processor);
     free(all.one);

@@ -209,7 +209,8 @@ static void read_bench(kind k, const char *csv, const char *known, unroll_turn *
 {
     int model = column_of(csv, "model"), width = column_of(csv, "hidden"), time = column_of(csv, kinds[k].unit);
     char name[48], units[48], value[48];
-    for (const char *line = strchr(csv, '\n'); line != NULL && model >= 0 && width >= 0 && time >= 0; line = strchr(line + 1, '\n')) {
+    for (const char *line = strchr(csv, '\n'); line != NULL && model >= 0 && width >= 0 && time >= 0;
+         line = strchr(line + 1, '\n')) {
         double number;
         int series;
         if (!field_of(line + 1, model, name) || !field_of(line + 1, width, units) || !field_of(line + 1, time, value))
@@ -221,8 +222,8 @@ static void read_bench(kind k, const char *csv, const char *known, unroll_turn *
 }
 
 /* Words of a call, the folder of its results last. */
-static unroll_status call_words(const unroll_measured_program *program, const char *text, const char *folder, const char *set, bool pinned,
-                                const atomic_bool *stop, unroll_call *call, unroll_turn *turn)
+static unroll_status call_words(const unroll_measured_program *program, const char *text, const char *folder, const char *set,
+                                bool pinned, const atomic_bool *stop, unroll_call *call, unroll_turn *turn)
 {
     enum { MOST_WORDS = 32 };
     static char words[MOST_WORDS][96]; /* one call at a time */
@@ -244,8 +245,8 @@ static unroll_status call_words(const unroll_measured_program *program, const ch
         return unroll_ok();
     }
     if (status.code == UNROLL_OK && call->status != 0 && turn->why[0] == '\0')
-        snprintf(turn->why, sizeof turn->why, "%.60s %.30s ends with %d: %.180s", list[1], list[2] != NULL ? list[2] : "", call->status,
-                 call->said);
+        snprintf(turn->why, sizeof turn->why, "%.60s %.30s ends with %d: %.180s", list[1], list[2] != NULL ? list[2] : "",
+                 call->status, call->said);
     return status;
 }
 
@@ -255,8 +256,8 @@ static void mark(kind k, bool disturbed, unroll_turn *turn)
         turn->disturbed[first_of(k) + i] = disturbed;
 }
 
-static unroll_status measure_bench(kind k, const unroll_measured_program *program, const char *known, const char *set, const char *folder,
-                                   const atomic_bool *stop, unroll_turn *turn)
+static unroll_status measure_bench(kind k, const unroll_measured_program *program, const char *known, const char *set,
+                                   const char *folder, const atomic_bool *stop, unroll_turn *turn)
 {
     char words[400], list[160] = "";
     size_t used = 0;
@@ -267,8 +268,8 @@ static unroll_status measure_bench(kind k, const unroll_measured_program *progra
             used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used > 0 ? "," : "", models[m]);
     if (used == 0)
         return unroll_ok();
-    snprintf(words, sizeof words, "bench %s model=%s hidden=64,256 %s threads=1 --format csv --tenths 1", k == STREAM ? "--stream" : "",
-             list, k == STREAM ? "batch=1 weights=float" : "batch=32 length=64");
+    snprintf(words, sizeof words, "bench %s model=%s hidden=64,256 %s threads=1 --format csv --tenths 1",
+             k == STREAM ? "--stream" : "", list, k == STREAM ? "batch=1 weights=float" : "batch=32 length=64");
     status = call_words(program, words, folder, set, true, stop, &call, turn);
     if (status.code == UNROLL_OK && call.status == 0) {
         read_bench(k, call.out, known, turn);
@@ -279,7 +280,8 @@ static unroll_status measure_bench(kind k, const unroll_measured_program *progra
 }
 
 /* The median of several: one takes a few milliseconds. */
-static unroll_status measure_start(const unroll_measured_program *program, const char *set, const atomic_bool *stop, unroll_turn *turn)
+static unroll_status measure_start(const unroll_measured_program *program, const char *set, const atomic_bool *stop,
+                                   unroll_turn *turn)
 {
     double ms[STARTS];
     int count = 0;
@@ -298,15 +300,15 @@ static unroll_status measure_start(const unroll_measured_program *program, const
     return unroll_ok();
 }
 
-static unroll_status measure_sweep(const unroll_measured_program *program, const char *set, const char *folder, const atomic_bool *stop,
-                                   unroll_turn *turn)
+static unroll_status measure_sweep(const unroll_measured_program *program, const char *set, const char *folder,
+                                   const atomic_bool *stop, unroll_turn *turn)
 {
     char fresh[UNROLL_FILE_ROOM];
     unroll_call call;
     unroll_status status;
     snprintf(fresh, sizeof fresh, "%.4000s/sweep", folder);
-    status = call_words(program, "run architectures model=rnn,lstm,gru steps=100 hidden=16 length=10 lr=0.003 seed=0..3", fresh, set,
-                        false, stop, &call, turn);
+    status = call_words(program, "run architectures model=rnn,lstm,gru steps=100 hidden=16 length=10 lr=0.003 seed=0..3", fresh,
+                        set, false, stop, &call, turn);
     if (status.code == UNROLL_OK && call.status == 0)
         turn->value[first_of(SWEEP)] = call.wall_s / SWEPT;
     free(call.out);
@@ -326,11 +328,14 @@ static double told(const char *text, const char *name)
     return NAN;
 }
 
-static unroll_status measure_training(const unroll_measured_program *program, const char *set, const atomic_bool *stop, unroll_turn *turn)
+static unroll_status measure_training(const unroll_measured_program *program, const char *set, const atomic_bool *stop,
+                                      unroll_turn *turn)
 {
     unroll_call call;
-    unroll_status status = call_words(program, "train task=recall lag=30 lag_spread=20 model=lstm hidden=64 batch=32 steps=200 points=1 "
-                                               "valid_batches=1 threads=1", NULL, set, true, stop, &call, turn);
+    unroll_status status = call_words(program,
+                                      "train task=recall lag=30 lag_spread=20 model=lstm hidden=64 batch=32 steps=200 points=1 "
+                                      "valid_batches=1 threads=1",
+                                      NULL, set, true, stop, &call, turn);
     if (status.code == UNROLL_OK && call.status == 0) {
         turn->value[first_of(TRAINING)] = told(call.out, "ms_per_step");
         mark(TRAINING, call.wall_s - call.cpu_s > MOST_LOST * call.wall_s + MOST_SECONDS_LOST, turn);
@@ -339,11 +344,14 @@ static unroll_status measure_training(const unroll_measured_program *program, co
     return status;
 }
 
-static unroll_status measure_memory(const unroll_measured_program *program, const char *set, const atomic_bool *stop, unroll_turn *turn)
+static unroll_status measure_memory(const unroll_measured_program *program, const char *set, const atomic_bool *stop,
+                                    unroll_turn *turn)
 {
     unroll_call call;
-    unroll_status status = call_words(program, "train task=adding model=lstm hidden=256 batch=64 length=64 steps=3 points=1 "
-                                               "valid_batches=1 threads=1", NULL, set, true, stop, &call, turn);
+    unroll_status status = call_words(program,
+                                      "train task=adding model=lstm hidden=256 batch=64 length=64 steps=3 points=1 "
+                                      "valid_batches=1 threads=1",
+                                      NULL, set, true, stop, &call, turn);
     if (status.code == UNROLL_OK && call.status == 0)
         turn->value[first_of(MEMORY)] = call.peak_kb / 1000;
     free(call.out);

@@ -15,17 +15,17 @@ const char *unroll_series_name(int series); /* "step lstm 64" */
 const char *unroll_series_unit(int series); /* "ms" */
 const char *unroll_series_help(int series); /* "a training step of 32 sequences of 64 steps" */
 
-int unroll_series_find(const char *name);    /* -1: there is none of that name */
+int unroll_series_find(const char *name); /* -1: there is none of that name */
 /* Whether it is of one of these models, parted by blanks, or of none at all. */
 bool unroll_series_is_known(int series, const char *models);
 
 /* A program that is measured. */
 typedef struct unroll_measured_program {
     char path[UNROLL_FILE_ROOM];
-    char version[80];   /* what it says of itself: "unroll 0.1.0 (1a2b3c4d5e6f)" */
-    char hash[17];      /* of its file */
-    double bytes;       /* of its file */
-    char models[4000];  /* first words of what `unroll list models` prints, parted by blanks: those that it knows are among them */
+    char version[80];  /* what it says of itself: "unroll 0.1.0 (1a2b3c4d5e6f)" */
+    char hash[17];     /* of its file */
+    double bytes;      /* of its file */
+    char models[4000]; /* first words of what `unroll list models` prints, parted by blanks: those that it knows are among them */
 } unroll_measured_program;
 
 /* Asks the program who it is. UNROLL_WRONG when there is none, or none of this kind. */

@@ -8,8 +8,8 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "report/compare_inside.h"
-#include "report/sense.h"
 #include "report/doubt.h"
+#include "report/sense.h"
 
 static const char *text_at(const unroll_table_column *column, int row)
 {
@@ -108,7 +108,8 @@ static void pair_runs(const keyed *before, int befores, const keyed *after, int 
     for (int i = 0, k = 0; i < befores && k < afters;) {
         int order = by_key(&before[i], &after[k]);
         if (order == 0) {
-            bool first = p->count == 0 || strcmp(before[i].group, p->last_group) != 0 || strcmp(before[i].mode, p->last_mode) != 0;
+            bool first =
+                p->count == 0 || strcmp(before[i].group, p->last_group) != 0 || strcmp(before[i].mode, p->last_mode) != 0;
             p->last_group = before[i].group;
             p->last_mode = before[i].mode;
             p->groups += first;
@@ -330,8 +331,10 @@ static unroll_status need_hashes(const unroll_table *table, const char *path)
 {
     if (unroll_table_find(table, "config") != NULL && unroll_table_find(table, "config_without_seed") != NULL)
         return unroll_ok();
-    return unroll_error(UNROLL_WRONG, "%.300s holds no hashes of its runs' settings: unroll run %.48s of a newer program gathers it "
-                                      "again", path, table->experiment);
+    return unroll_error(UNROLL_WRONG,
+                        "%.300s holds no hashes of its runs' settings: unroll run %.48s of a newer program gathers it "
+                        "again",
+                        path, table->experiment);
 }
 
 static unroll_status compare_experiment(unroll_table *tables[2], const char *const paths[2], double threshold,
@@ -377,8 +380,8 @@ static unroll_status compare_files(const char *before, const char *after, double
     if (status.code == UNROLL_OK)
         status = unroll_load_table(after, &tables[1]);
     if (status.code == UNROLL_OK && strcmp(tables[0]->experiment, tables[1]->experiment) != 0)
-        status = unroll_error(UNROLL_NOTHING, "%.300s is of %.48s and %.300s of %.48s: nothing in them is of one experiment", before,
-                              tables[0]->experiment, after, tables[1]->experiment);
+        status = unroll_error(UNROLL_NOTHING, "%.300s is of %.48s and %.300s of %.48s: nothing in them is of one experiment",
+                              before, tables[0]->experiment, after, tables[1]->experiment);
     for (int side = 0; side < 2 && status.code == UNROLL_OK; side++)
         note_version(tables[side], out->version[side]);
     if (status.code == UNROLL_OK)
@@ -415,7 +418,8 @@ static unroll_status need_pairs(const char *before, const char *after, const unr
             return unroll_ok();
     if (out->experiments == 0)
         return unroll_error(UNROLL_NOTHING, "no experiment is in both: %.200s has %.200s, %.200s has %.200s", before,
-                            out->only[0][0] != '\0' ? out->only[0] : "none", after, out->only[1][0] != '\0' ? out->only[1] : "none");
+                            out->only[0][0] != '\0' ? out->only[0] : "none", after,
+                            out->only[1][0] != '\0' ? out->only[1] : "none");
     return unroll_error(UNROLL_NOTHING, "no run of %.200s has the settings and the seed of one of %.200s", before, after);
 }
 

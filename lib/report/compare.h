@@ -7,7 +7,7 @@
 typedef enum unroll_change_finding {
     UNROLL_CHANGE_WORSE,
     UNROLL_CHANGE_BETTER,
-    UNROLL_CHANGE_SAME,   /* the interval lies within the threshold on both sides, or all pairs are equal */
+    UNROLL_CHANGE_SAME, /* the interval lies within the threshold on both sides, or all pairs are equal */
     UNROLL_CHANGE_OPEN,
     UNROLL_CHANGE_TOO_FEW, /* pairs, or configurations */
     UNROLL_CHANGE_FINDINGS
@@ -17,9 +17,9 @@ const char *unroll_change_finding_name(unroll_change_finding finding); /* "too f
 /* What became of one metric, in one configuration or over all of an experiment's. */
 typedef struct unroll_change {
     char experiment[48], metric[48], unit[24];
-    char where[240];      /* the configuration, in the settings that vary: "model=lstm lr=0.01"; "" where nothing does */
-    int configurations;   /* 0: it is of one; else over so many, and where is "" */
-    bool share, more;     /* differences, not ratios, are taken; more is better */
+    char where[240];    /* the configuration, in the settings that vary: "model=lstm lr=0.01"; "" where nothing does */
+    int configurations; /* 0: it is of one; else over so many, and where is "" */
+    bool share, more;   /* differences, not ratios, are taken; more is better */
     int pairs;
     double before, after; /* medians over the pairs' runs; NaN over several configurations */
     /* new / old, or new - old: the median over pairs; over configurations the geometric mean (of differences the mean) of
@@ -42,7 +42,7 @@ typedef struct unroll_compared {
 } unroll_compared;
 
 typedef struct unroll_comparison_of_two {
-    char version[2][80]; /* "0.1.0 (1a2b3c4d), 2026-11-28": of the first experiment; [0] is the old one */
+    char version[2][80];         /* "0.1.0 (1a2b3c4d), 2026-11-28": of the first experiment; [0] is the old one */
     unroll_compared *experiment; /* owned */
     int experiments;
     char only[2][400];     /* experiments that only one has, parted by blanks */

@@ -119,9 +119,9 @@ static unroll_status append(const unroll_contrast *c, const metric *m, unroll_co
         return unroll_error(UNROLL_FAILED, "out of memory for %d changes", out->changes + 1);
     out->change = grown;
     *added = &grown[out->changes++];
-    unroll_text_copy((*added)->experiment, sizeof (*added)->experiment, c->table[1]->experiment);
-    unroll_text_copy((*added)->metric, sizeof (*added)->metric, m->column->name);
-    unroll_text_copy((*added)->unit, sizeof (*added)->unit, m->column->unit);
+    unroll_text_copy((*added)->experiment, sizeof(*added)->experiment, c->table[1]->experiment);
+    unroll_text_copy((*added)->metric, sizeof(*added)->metric, m->column->name);
+    unroll_text_copy((*added)->unit, sizeof(*added)->unit, m->column->unit);
     (*added)->share = m->is.share;
     (*added)->more = m->is.better == UNROLL_MORE_IS_BETTER;
     (*added)->before = (*added)->after = NAN;
@@ -208,7 +208,8 @@ unroll_status unroll_contrast_changes(const unroll_contrast *c, unroll_describe 
                                       unroll_comparison_of_two *out)
 {
     size_t pairs = (size_t)c->pairing.count + 1;
-    sample s = {.change = malloc(pairs * sizeof(double)), .before = malloc(pairs * sizeof(double)),
+    sample s = {.change = malloc(pairs * sizeof(double)),
+                .before = malloc(pairs * sizeof(double)),
                 .after = malloc(pairs * sizeof(double))};
     double *medians = malloc(pairs * sizeof *medians);
     unroll_status status = s.change != NULL && s.before != NULL && s.after != NULL && medians != NULL

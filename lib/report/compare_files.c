@@ -53,7 +53,8 @@ unroll_status unroll_list_gathered(const char *result, unroll_names *names)
     status = list_folder(result, open, names);
     closedir(open);
     if (status.code == UNROLL_OK && names->count == 0)
-        return unroll_error(UNROLL_NOTHING, "no gathered results (*.h5) lie in %.300s: unroll run and unroll bench make them", result);
+        return unroll_error(UNROLL_NOTHING, "no gathered results (*.h5) lie in %.300s: unroll run and unroll bench make them",
+                            result);
     if (names->count > 0)
         qsort(names->name, (size_t)names->count, sizeof *names->name, by_name);
     return status;

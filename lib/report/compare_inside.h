@@ -10,7 +10,7 @@ typedef struct unroll_names {
     struct unroll_named_file {
         char name[64]; /* the file's, without .h5 */
         char path[UNROLL_FILE_ROOM];
-    } *name; /* owned; in the order of names */
+    } * name; /* owned; in the order of names */
     int count;
     bool file; /* the result is one file */
 } unroll_names;
@@ -27,7 +27,7 @@ typedef struct unroll_run_pair {
 typedef struct unroll_pairing {
     unroll_run_pair *pair; /* owned */
     int count, groups;
-    int only[2]; /* groups that only the old, only the new table has a run of */
+    int only[2];                        /* groups that only the old, only the new table has a run of */
     const char *last_group, *last_mode; /* while it is made */
 } unroll_pairing;
 unroll_status unroll_pair_runs(const unroll_table *before, const unroll_table *after, unroll_pairing *p);

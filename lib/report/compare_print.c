@@ -57,7 +57,8 @@ static void print_bits(const unroll_compared *e, unroll_format format, FILE *out
 static void print_counts(const unroll_compared *e, unroll_format format, FILE *out)
 {
     begin_line(format, out);
-    fprintf(out, "%d pair%s of runs in %d configuration%s", e->pairs, plural(e->pairs), e->configurations, plural(e->configurations));
+    fprintf(out, "%d pair%s of runs in %d configuration%s", e->pairs, plural(e->pairs), e->configurations,
+            plural(e->configurations));
     if (e->only_old > 0)
         fprintf(out, "; %d configuration%s only in the old results", e->only_old, plural(e->only_old));
     if (e->only_new > 0)
@@ -68,9 +69,11 @@ static void print_counts(const unroll_compared *e, unroll_format format, FILE *o
     begin_line(format, out);
     fputs("times are left out", out);
     if (e->elsewhere > 0)
-        fprintf(out, " of %d pair%s, since the processors differ%s", e->elsewhere, plural(e->elsewhere), e->doubtful > 0 ? ";" : "");
+        fprintf(out, " of %d pair%s, since the processors differ%s", e->elsewhere, plural(e->elsewhere),
+                e->doubtful > 0 ? ";" : "");
     if (e->doubtful > 0)
-        fprintf(out, " of %d pair%s, since one of the two is no evidence (unroll report marks it)", e->doubtful, plural(e->doubtful));
+        fprintf(out, " of %d pair%s, since one of the two is no evidence (unroll report marks it)", e->doubtful,
+                plural(e->doubtful));
     end_line(format, out);
 }
 
@@ -188,7 +191,8 @@ static void print_changes(const unroll_comparison_of_two *c, const char *experim
     end_line(format, out);
 }
 
-static unroll_status print_experiment(const unroll_comparison_of_two *c, const unroll_compared *e, unroll_format format, FILE *out)
+static unroll_status print_experiment(const unroll_comparison_of_two *c, const unroll_compared *e, unroll_format format,
+                                      FILE *out)
 {
     heading(e->experiment, format, out);
     print_counts(e, format, out);
@@ -246,7 +250,8 @@ static void print_number(double value, FILE *out)
 static void print_csv(const unroll_comparison_of_two *c, FILE *out)
 {
     fputs("experiment,metric,unit,better,change,configuration,configurations,pairs,old,new,estimate,low,high,p_worse,p_better,"
-          "finding\n", out);
+          "finding\n",
+          out);
     for (int i = 0; i < c->changes; i++) {
         const unroll_change *change = &c->change[i];
         fprintf(out, "%s,", change->experiment);

@@ -63,8 +63,7 @@ static unroll_sense by_name(const char *name, const char *unit, const char *metr
     for (size_t i = 0; i < sizeof of_time / sizeof of_time[0]; i++)
         if (strcmp(of_time[i], unit) == 0)
             return (unroll_sense){.better = UNROLL_BETTER_UNKNOWN, .time = true};
-    return (unroll_sense){.better = metric != NULL && strcmp(base, metric) == 0 ? UNROLL_LESS_IS_BETTER
-                                                                                    : UNROLL_BETTER_UNKNOWN};
+    return (unroll_sense){.better = metric != NULL && strcmp(base, metric) == 0 ? UNROLL_LESS_IS_BETTER : UNROLL_BETTER_UNKNOWN};
 }
 
 unroll_sense unroll_sense_of(const unroll_experiment *experiment, const char *name, const char *unit, const char *metric)
