@@ -23,8 +23,8 @@ extern const unroll_known unroll_known_trainings[];
 int unroll_known_count(void);
 unroll_status unroll_known_measure(int index, const atomic_bool *stop, unroll_known *now);
 
-/* Does all of them and compares with a list that ends with a NULL model. *expected: how many are in the list for this version of the arithmetic; *wrong: of these, how many
-   differ; first: the first difference, a sentence. */
+/* Does all of them and compares with a list that ends with a NULL model. *expected: how many are in the list for this version of
+   the arithmetic; *wrong: of these, how many differ; first: the first difference, a sentence. */
 unroll_status unroll_known_check(const unroll_known *list, const atomic_bool *stop, int *expected, int *wrong, char first[300]);
 
 #endif

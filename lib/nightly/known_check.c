@@ -99,7 +99,7 @@ static bool differs(const unroll_known *was, const unroll_known *is, char senten
     else if (was->digest != is->digest || was->error != is->error)
         snprintf(sentence, 300,
                  "the bits of a training of %s have changed and the version of the arithmetic, %d, has not: digest %016llx, "
-                 "not %016llx; error %.6g, not %.6g",
+                 "not %016llx; error %.9g, not %.9g",
                  is->model, is->numerics, (unsigned long long)is->digest, (unsigned long long)was->digest, is->error, was->error);
     else if (was->bytes != is->bytes)
         snprintf(sentence, 300, "the model %s takes %.0f bytes, not %.0f", is->model, is->bytes, was->bytes);
