@@ -1,6 +1,7 @@
 /* Products of every shape that is taken in a way of its own against one chain of fused multiply-adds an element. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/random.h"
 #include "simd/engine.h"
@@ -71,7 +72,35 @@ static void every_element_is_one_chain(void)
                     CU_ASSERT(is_chain_of(&unroll_isas[i], rows[r], depths[d], 5, width));
 }
 
+/* A^T D of 300 rows, 21 columns and 5 blocks: from zero, and, where C held something else, `fresh`. */
+static void an_outer_product_that_is_fresh_forgets_what_was_there(void)
+{
+    enum { ROWS = 300, M = 21, BLOCKS = 5, LISTS = 2 + BLOCKS, REALS = M * BLOCKS * UNROLL_LANES };
+    static real reals[LISTS * ROWS * UNROLL_LANES] __attribute__((aligned(64)));
+    static real zero[REALS] __attribute__((aligned(64))), other[REALS] __attribute__((aligned(64)));
+    unroll_random random = unroll_random_open(5, UNROLL_FOR_TRAIN, 0, 1);
+    real *lists[LISTS];
+    for (int i = 0; i < LISTS * ROWS * UNROLL_LANES; i++)
+        reals[i] = (real)(unroll_random_uniform(&random) - 0.5);
+    for (int n = 0; n < LISTS; n++)
+        lists[n] = reals + (size_t)n * ROWS * UNROLL_LANES;
+    for (int i = 0; i < unroll_isa_count; i++) {
+        unroll_outer p = {.rows = ROWS, .m = M, .end = M, .blocks = BLOCKS, .width = 4, .a = lists, .d = lists + 2, .c = zero};
+        if (!unroll_isas[i].supported())
+            continue;
+        memset(zero, 0, sizeof zero);
+        unroll_isas[i].engine->outer(&p);
+        for (int k = 0; k < REALS; k++)
+            other[k] = (real)NAN;
+        p.c = other;
+        p.fresh = true;
+        unroll_isas[i].engine->outer(&p);
+        CU_ASSERT_EQUAL(memcmp(zero, other, sizeof zero), 0);
+    }
+}
+
 const unroll_test tests_core_product[] = {
     TEST(every_element_is_one_chain),
+    TEST(an_outer_product_that_is_fresh_forgets_what_was_there),
     {NULL, NULL},
 };

@@ -127,7 +127,8 @@ static void weight_gradient(const unroll_node *node, const unroll_team *team, un
                       .a_from = unroll_matrix_from(a, rows.begin).from,
                       .d = node->d_output.at + blocks.begin,
                       .d_from = node->d_output.from,
-                      .c = node->g + (size_t)blocks.begin * (size_t)own->inputs * UNROLL_LANES};
+                      .c = node->g + (size_t)blocks.begin * (size_t)own->inputs * UNROLL_LANES,
+                      .fresh = rows.begin == 0};
     if (p.begin < p.end)
         node->layer->isa->engine->outer(&p);
 }
@@ -158,6 +159,12 @@ static void dense_backward_piece(unroll_node *node, const unroll_pass *pass, unr
 static void dense_backward(unroll_node *node, const unroll_pass *pass)
 {
     dense_backward_piece(node, pass, (unroll_part){0, node->set->total});
+}
+
+/* the weights: of the rows the first are stored, and the others added */
+static size_t dense_stored(const unroll_layer *layer)
+{
+    return ((const dense *)layer->own)->bias;
 }
 
 static void dense_step(unroll_node *node, int rows)
@@ -191,6 +198,7 @@ const unroll_layer_kind unroll_layer_dense = {
     .refresh = dense_refresh,
     .forward = dense_forward,
     .backward = dense_backward,
+    .stored = dense_stored,
     .forward_piece = dense_forward_piece,
     .backward_piece = dense_backward_piece,
     .step = dense_step,

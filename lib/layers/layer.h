@@ -126,6 +126,8 @@ typedef struct unroll_layer_kind {
     /* From d_output to the weights' gradient (added to g) and to the d_output of each source that wants one: stored there,
        or added (node->adds). NULL where nothing can have a gradient. */
     void (*backward)(unroll_node *node, const unroll_pass *pass);
+    /* How many of the layer's reals, the first ones, backward stores in g, and adds nothing to: nobody need clear them. NULL: none. */
+    size_t (*stored)(const unroll_layer *layer);
     /* The same of some rows of the set, which lie in the first rows of output and d_output: of an output so wide that all rows
        at once would take too much memory. NULL: it cannot. Rows come in rising order, each once. */
     void (*forward_piece)(unroll_node *node, const unroll_pass *pass, unroll_part rows);

@@ -78,11 +78,31 @@ static int loss_parts(const unroll_model *model, const unroll_micro *micro)
     return model->loss->sequence != NULL ? set->size : (set->total + LOSS_ROWS - 1) / LOSS_ROWS;
 }
 
+/* Reals of a layer's gradient that backward stores. */
+static size_t stored(const unroll_node *node)
+{
+    const unroll_layer *layer = node->layer;
+    return layer->trains && layer->kind->stored != NULL && node->set->total > 0 ? layer->kind->stored(layer) : 0;
+}
+
+static void clear(real *g, size_t begin, size_t end)
+{
+    if (begin < end)
+        memset(g + begin, 0, (end - begin) * sizeof *g);
+}
+
+/* This thread's part of the gradients that are not sparse, which lie one behind the other, but for what backward stores. */
 static void clear_gradient(const unroll_model *model, unroll_micro *micro, const unroll_pass *pass)
 {
-    unroll_part reals = unroll_team_part(pass->team, (int)(model->dense / UNROLL_LANES));
-    memset(micro->g + (size_t)reals.begin * UNROLL_LANES, 0,
-           (size_t)(reals.end - reals.begin) * UNROLL_LANES * sizeof(real));
+    unroll_part part = unroll_team_part(pass->team, (int)(model->dense / UNROLL_LANES));
+    size_t begin = (size_t)part.begin * UNROLL_LANES, end = (size_t)part.end * UNROLL_LANES;
+    for (int i = 0; i < model->graph.count; i++) {
+        const unroll_node *node = &micro->node[i];
+        size_t skipped = node->g != NULL ? stored(node) : 0, from = skipped > 0 ? (size_t)(node->g - micro->g) : 0;
+        clear(micro->g, begin, from < end ? from : end);
+        begin = from + skipped > begin ? from + skipped : begin;
+    }
+    clear(micro->g, begin, end);
     unroll_team_wait(pass->team);
 }
 

@@ -50,6 +50,7 @@ typedef struct unroll_outer {
     real *const *d; /* (blocks) */
     size_t d_from;
     real *c;
+    bool fresh; /* C is what comes of it: it starts from zero, whatever it holds */
 } unroll_outer;
 
 /* Place of row `row` of block `block` among weights (k, 16 blocks) in groups of `width` blocks. */

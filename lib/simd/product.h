@@ -222,6 +222,7 @@ TILE_INLINE void outer_tile(const unroll_outer *p, const int rows, const int blo
     vec acc[TILE_MOST_ROWS * TILE_MOST_BLOCKS];
     const real *a = p->a[column / UNROLL_LANES] + p->a_from + column % UNROLL_LANES + (size_t)first * UNROLL_LANES;
     const real *d[TILE_MOST_BLOCKS];
+    const bool fresh = p->fresh && first == 0;
     const size_t c_row = (size_t)(TILE_IS_WIDE(blocks) ? blocks : at->width) * UNROLL_LANES;
     real *c = p->c + ((size_t)at->group * (size_t)p->m + (size_t)(at->block - at->group)) * UNROLL_LANES + (size_t)column * c_row;
     if (p->m * p->blocks >= OUTER_LARGE) {
@@ -237,7 +238,7 @@ TILE_INLINE void outer_tile(const unroll_outer *p, const int rows, const int blo
         d[n] = p->d[at->block + n] + p->d_from + (size_t)first * UNROLL_LANES;
         UNROLL_LOOP
         for (int r = 0; r < rows; r++)
-            acc[r * blocks + n] = vec_load(c + (size_t)r * c_row + n * UNROLL_LANES);
+            acc[r * blocks + n] = fresh ? vec_set1(0) : vec_load(c + (size_t)r * c_row + n * UNROLL_LANES);
     }
     for (int chunk = 0; chunk < count / TILE_DEPTH; chunk++) {
         outer_multiply(rows, blocks, acc, a, d, TILE_DEPTH);
