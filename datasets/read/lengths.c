@@ -29,6 +29,11 @@ int unroll_lengths_most(const unroll_lengths *lengths)
     return lengths->beyond > 0 ? lengths->beyond : lengths->longest;
 }
 
+double unroll_lengths_mean(const unroll_lengths *lengths)
+{
+    return (lengths->shortest + lengths->longest) / 2.0;
+}
+
 int unroll_lengths_of(const unroll_lengths *lengths, unroll_split split, int64_t index, int batches, unroll_random *draws)
 {
     int64_t first = lengths->longest + 1, last = lengths->beyond;

@@ -19,6 +19,8 @@ typedef struct unroll_lengths {
 unroll_status unroll_lengths_open(const unroll_settings *settings, unroll_lengths *lengths);
 /* The longest of all splits. */
 int unroll_lengths_most(const unroll_lengths *lengths);
+/* The mean of training's. */
+double unroll_lengths_mean(const unroll_lengths *lengths);
 /* That of a sequence of batch `index` of `batches`: drawn or, beyond, the same for all sequences of a batch, evenly from the
    first batch to the last. */
 int unroll_lengths_of(const unroll_lengths *lengths, unroll_split split, int64_t index, int batches, unroll_random *draws);

@@ -192,6 +192,8 @@ double unroll_run_cost(const unroll_settings *settings, unroll_shapes *shapes)
         return 0.0;
     shape = unroll_model_shape_of(&task);
     batch = unroll_shape_extent(&shape);
+    if (task.mean_steps > 0)
+        batch.steps[UNROLL_SOURCE] = task.mean_steps;
     if (unroll_network_build(settings, &shape, unroll_isa_now(), &graph).code == UNROLL_OK)
         cost = unroll_graph_cost(&graph, &batch) * (double)steps;
     unroll_graph_close(&graph);

@@ -77,7 +77,7 @@ unroll_status unroll_resolve_params(unroll_settings *settings, unroll_shapes *sh
 unroll_status unroll_shape_steps(const unroll_settings *settings, const unroll_task_shape *task, int64_t *steps);
 /* The same, with the task's shape looked up, when it is needed, as in unroll_resolve_params. */
 unroll_status unroll_count_steps(const unroll_settings *settings, unroll_shapes *shapes, int64_t *steps);
-/* Expected cost of the run in floating-point operations: what the sweep orders by. */
+/* Expected cost of the run's training in floating-point operations: what the sweep orders by. */
 double unroll_run_cost(const unroll_settings *settings, unroll_shapes *shapes);
 
 #endif
