@@ -139,6 +139,7 @@ static void what_was_learned_is_scored_beyond(void)
         sum += (double)error->value[i] / 16;
     CU_ASSERT_DOUBLE_EQUAL(data_column(record, "beyond_error_rate"), sum, 1e-6);
     CU_ASSERT(sum < 0.05);
+    CU_ASSERT_EQUAL(data_column(record, "followed"), sum <= 0.01);
     unroll_record_free(record);
     unroll_settings_free(settings);
 }

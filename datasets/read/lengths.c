@@ -44,6 +44,9 @@ int unroll_lengths_of(const unroll_lengths *lengths, unroll_split split, int64_t
     return lengths->shortest + (int)unroll_random_below(draws, (uint32_t)(lengths->longest - lengths->shortest + 1));
 }
 
+/* A rule is followed beyond the lengths of training where no more of the answers there are wrong. */
+#define FOLLOWED 0.01
+
 /* Room for the batches of a test, and for what comes of them. */
 typedef struct scoring {
     unroll_task_shape shape;
@@ -84,6 +87,7 @@ unroll_status unroll_lengths_score(const unroll_task *task, const void *state, c
     }
     if (status.code == UNROLL_OK) {
         unroll_record_real(record, "beyond_error_rate", "", sum / batches);
+        unroll_record_int(record, "followed", "", sum / batches <= FOLLOWED);
         unroll_record_curve(record, "error_rate_at", "", s.error, batches);
         unroll_record_curve(record, "at_length", "steps", s.length, batches);
     }

@@ -23,6 +23,7 @@ static const struct {
     {"perplexity", {.better = UNROLL_LESS_IS_BETTER}},
     {"nats_per_step", {.better = UNROLL_LESS_IS_BETTER}},
     {"solved", {.better = UNROLL_MORE_IS_BETTER, .share = true}},
+    {"followed", {.better = UNROLL_MORE_IS_BETTER, .share = true}},
     {"stable", {.better = UNROLL_MORE_IS_BETTER, .share = true}},
     {"spikes", {.better = UNROLL_LESS_IS_BETTER, .share = true}},
     {"solved_step", {.better = UNROLL_LESS_IS_BETTER, .until = true}},
