@@ -11,8 +11,7 @@ const unroll_experiment experiment_extrapolation = {
              "they learned it; a Transformer guesses there, whatever its positions, and so does a recurrence without a recurrent "
              "product on parity",
     .source = "Deletang et al., 2023, table 1; Grazzi et al., 2024, for linear recurrences with positive decays",
-    .version = 1,
-    .version = 1,
+    .version = 2,
     .axes_quick = "task=parity model=rnn,lstm,mingru,transformer positions=sinusoidal hidden=32 lr=0.003 seed=0..5 steps=1200 "
                   "length=20 beyond=100",
     .axes_full = "task=parity,modular model=rnn,lstm,mingru,slstm,lru,transformer positions=sinusoidal,rotary,none "
