@@ -43,7 +43,7 @@ const unroll_experiment experiment_recurrences = {
                       "audio; in the first column the LSTM's",
           .unit = "bits",
           .shown = {UNROLL_VALUE, .metric = "test_bits_per_character", .where = "task=text"},
-          .recurrent = {"established, well understood"},
+          .recurrent = {"established, well understood"}, /* which no run can judge */
           .transformer = {"state of the art for text, vision, audio",
                           .rules = {{UNROLL_DIFFERENCE, UNROLL_LOWER, .metric = "test_bits_per_character",
                                      .against = "model=lstm,gru", .where = "task=text"}}}}},
