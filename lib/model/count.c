@@ -103,6 +103,17 @@ unroll_status unroll_shape_parameters(const unroll_settings *settings, const unr
     return status;
 }
 
+unroll_status unroll_shape_waiting(const unroll_settings *settings, const unroll_model_shape *shape, double *share)
+{
+    unroll_graph graph;
+    unroll_extent batch = unroll_shape_extent(shape);
+    unroll_status status = unroll_network_build(settings, shape, unroll_isa_now(), &graph);
+    if (status.code == UNROLL_OK)
+        *share = unroll_graph_waiting(&graph, &batch) / unroll_graph_operations(&graph, &batch);
+    unroll_graph_close(&graph);
+    return status;
+}
+
 unroll_status unroll_count_parameters(const unroll_settings *settings, int64_t *parameters)
 {
     unroll_task_shape task;
