@@ -47,6 +47,7 @@ static void modular_shape(const void *state, unroll_task_shape *shape)
     *shape = (unroll_task_shape){.symbols = DIGITS + OPERATORS,
                                  .outputs = DIGITS,
                                  .steps = odd(unroll_lengths_most(&task->lengths)),
+                                 .mean_steps = unroll_lengths_mean(&task->lengths),
                                  .batch = task->batch,
                                  .loss = "softmax",
                                  .batches = {0, unroll_held_out_batches(task->batch), unroll_held_out_batches(task->batch)},

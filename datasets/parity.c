@@ -53,6 +53,7 @@ static void parity_shape(const void *state, unroll_task_shape *shape)
     *shape = (unroll_task_shape){.symbols = 2,
                                  .outputs = 2,
                                  .steps = unroll_lengths_most(&task->lengths),
+                                 .mean_steps = unroll_lengths_mean(&task->lengths),
                                  .batch = task->batch,
                                  .answer = task->every ? UNROLL_AT_EVERY : UNROLL_AT_LAST,
                                  .loss = "softmax",

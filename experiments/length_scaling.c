@@ -13,6 +13,23 @@ static unroll_status set_int(unroll_settings *settings, const char *name, int64_
     return unroll_settings_set(settings, name, text);
 }
 
+/* What many threads could come to: a model of the critical path, and no measurement. It takes sequences to be computed at the same
+   time, each by a thread of its own that does the products with the state one step after the other, forward and then backward, and
+   all other work to be divided among any number of threads without loss. Then a training step cannot become shorter than this share
+   of what one thread takes (Amdahl): the products that wait for the step before, over the sequences. Its inverse bounds the
+   speed-up. Where nothing waits the share is 0 and the model has no bound. Elementwise work is not counted, and a minGRU's scan over
+   the steps, which is nothing else, counts as parallel. */
+static unroll_status record_path(const unroll_settings *settings, unroll_record *record)
+{
+    unroll_model_shape shape = {.inputs = 2, .outputs = 1, .steps = (int)unroll_int(settings, "length"),
+                                .batch = (int)unroll_int(settings, "batch"), .loss = "squared"};
+    double share;
+    UNROLL_TRY(unroll_shape_waiting(settings, &shape, &share));
+    unroll_record_real(record, "sequential_share", "", share);
+    unroll_record_real(record, "critical_share", "", share / shape.batch);
+    return unroll_ok();
+}
+
 /* As many sequences as make the rows; the width that the task adding has at `params`, whose two inputs are those that are timed. */
 static unroll_status settle(unroll_settings *settings)
 {
@@ -38,6 +55,7 @@ static unroll_status measure(const unroll_settings *settings, unroll_record *rec
         unroll_record_real(record, "ms_per_step", "ms", timing.median_ms);
         unroll_record_real(record, "memory_mb", "MB", 1e-6 * (double)timing.memory);
         unroll_record_step(record, &timing);
+        status = record_path(own, record);
     }
     unroll_settings_free(own);
     return status;
@@ -50,7 +68,7 @@ const unroll_experiment experiment_length_scaling = {
     .claim = "a Transformer, which computes all steps of a sequence together, trains faster than recurrent networks, and gains more "
              "from a second thread where sequences are few",
     .source = "repeated by most tutorials; Vaswani et al., 2017, table 1",
-    .version = 1,
+    .version = 2,
     .axes_quick = "model=rnn,lstm,gru,mingru,transformer params=20000 length=64,4096 threads=1,2 seed=0..5",
     .axes_full = "model=rnn,lstm,gru,mingru,transformer params=20000,200000 length=64,256,1024,4096 threads=1,2 seed=0..9",
     .fixed = "layers=2",
@@ -58,7 +76,8 @@ const unroll_experiment experiment_length_scaling = {
     .measure = measure,
     .metric = "ms_per_step",
     .groups = "params threads length model",
-    .columns = "width parameters sequences used_threads:alone ms_per_step:time gflops:time:alone peak_fraction:time memory_mb",
+    .columns = "width parameters sequences used_threads:alone ms_per_step:time gflops:time:alone peak_fraction:time memory_mb "
+               "sequential_share critical_share",
     .figures = "length_scaling",
     .rules =
         {

@@ -32,4 +32,21 @@ const unroll_experiment experiment_long_range = {
                .where = "task=mqar"},
               {UNROLL_HORIZON, UNROLL_AT_MOST, .metric = "solved", .of = "model=rnn,lstm,gru,mingru", .bound = 4, .over = "pairs",
                .where = "task=mqar"}},
+    .taught =
+        {{.table = UNROLL_TAUGHT_TRANSFORMER,
+          .order = 30,
+          .name = "lengths",
+          .measured = "longest lag over which a symbol is recalled, 20000 parameters (quick size: 10000), two layers; a Transformer is "
+                      "judged at the longest that was asked, 400 (quick size: 100); in the first column the LSTM's",
+          .unit = "steps",
+          .shown = {UNROLL_HORIZON, .metric = "solved", .over = "lag", .where = "task=recall"},
+          /* 50 is how far the order of words matters to an LSTM (Khandelwal et al., 2018) */
+          .recurrent = {"good for short to medium sequences",
+                        .rules = {{UNROLL_SHARE_OF_RUNS, UNROLL_AT_LEAST, .metric = "solved", .bound = 0.5,
+                                   .where = "task=recall lag=1..20"},
+                                  {UNROLL_HORIZON, UNROLL_AT_MOST, .metric = "solved", .bound = 50, .over = "lag",
+                                   .where = "task=recall"}}},
+          .transformer = {"handle very long sequences with attention",
+                          .rules = {{UNROLL_SHARE_OF_RUNS, UNROLL_AT_LEAST, .metric = "solved", .bound = 0.5,
+                                     .where = "task=recall lag=max"}}}}},
 };

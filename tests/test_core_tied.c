@@ -43,6 +43,8 @@ static void dropout_stands_above_the_embedding_between_the_layers_and_below_the_
                 "input embedding dropout recurrent dropout recurrent dropout tied");
     check_kinds("lstm hidden=5 layers=2 embedding=5 dropout=0.2", "input embedding recurrent dropout recurrent dropout dense");
     check_kinds("lstm hidden=5 embedding=5 embedding_dropout=0.1", "input embedding dropout recurrent dense");
+    check_kinds("transformer hidden=8 positions=none tied=yes",
+                "input embedding norm dense attention dense sum norm dense function dense sum norm tied");
     /* of another width than the embedding's */
     check_kinds("lstm hidden=5 embedding=3 tied=yes", "input embedding recurrent dense tied");
 }
@@ -61,6 +63,7 @@ static void shared_weights_are_counted_once(void)
     int64_t two = parameters_of("gru hidden=5 embedding=5"), one = parameters_of("gru hidden=5 embedding=5 tied=yes");
     CU_ASSERT_EQUAL(two - one, SYMBOLS * 5);
     CU_ASSERT_EQUAL(one, SYMBOLS * 5 + 3 * 5 * (5 + 5 + 2) + SYMBOLS);
+    CU_ASSERT_EQUAL(parameters_of("transformer hidden=8") - parameters_of("transformer hidden=8 tied=yes"), SYMBOLS * 8);
     CU_ASSERT_EQUAL(parameters_of("gru hidden=4 embedding=5 tied=yes"), SYMBOLS * 5 + 3 * 4 * (5 + 4 + 2) + 5 * (4 + 1) + SYMBOLS);
 }
 
@@ -71,9 +74,11 @@ static void a_head_without_an_embedding_of_its_classes_is_refused(void)
         int outputs;
         unroll_answer answer;
     } wrong[] = {{"lstm tied=yes", SYMBOLS, UNROLL_AT_EVERY},
+                 {"transformer tied=yes", SYMBOLS + 1, UNROLL_AT_EVERY},
+                 {"transformer tied=yes", SYMBOLS, UNROLL_SEQUENCE},
                  {"lstm embedding=5 tied=yes", SYMBOLS + 1, UNROLL_AT_EVERY},
                  {"lstm embedding=5 tied=yes", SYMBOLS, UNROLL_SEQUENCE}};
-    for (int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         unroll_settings *settings = settings_for(wrong[i].model);
         unroll_model_shape shape = words;
         unroll_model *model;
@@ -116,20 +121,25 @@ static void a_tied_stacks_gradient_matches_central_differences(void)
         return;
     check_gradients("lstm hidden=5 layers=2 embedding=5 dropout=0.3 embedding_dropout=0.2 tied=yes");
     check_gradients("gru hidden=4 embedding=18 tied=yes");
+    check_gradients("transformer hidden=8 dropout=0.2 tied=yes");
 }
 
 static void a_tied_stack_has_the_same_bits_on_every_instruction_set_and_number_of_threads(void)
 {
     enum { CARRIED = 3, TRAINED = 20 };
-    static const char model[] = "lstm embedding=7 dropout=0.3 embedding_dropout=0.2 tied=yes";
-    uint64_t first, other;
+    static const char *const models[] = {"lstm embedding=7 dropout=0.3 embedding_dropout=0.2 tied=yes",
+                                         "transformer dropout=0.3 tied=yes"};
     digest_register();
-    CU_ASSERT_EQUAL_FATAL(digest_training(model, "auto", 1, TRAINED, CARRIED, &first).code, UNROLL_OK);
-    for (int i = 0; i < unroll_isa_count; i++)
-        for (int threads = 1; threads <= 3 && unroll_isas[i].supported(); threads++) {
-            CU_ASSERT_EQUAL_FATAL(digest_training(model, unroll_isas[i].name, threads, TRAINED, CARRIED, &other).code, UNROLL_OK);
-            CU_ASSERT_EQUAL(other, first);
-        }
+    for (int m = 0; m < 2; m++) {
+        uint64_t first, other;
+        CU_ASSERT_EQUAL_FATAL(digest_training(models[m], "auto", 1, TRAINED, CARRIED, &first).code, UNROLL_OK);
+        for (int i = 0; i < unroll_isa_count; i++)
+            for (int threads = 1; threads <= 3 && unroll_isas[i].supported(); threads++) {
+                CU_ASSERT_EQUAL_FATAL(digest_training(models[m], unroll_isas[i].name, threads, TRAINED, CARRIED, &other).code,
+                                      UNROLL_OK);
+                CU_ASSERT_EQUAL(other, first);
+            }
+    }
 }
 
 const unroll_test tests_core_tied[] = {

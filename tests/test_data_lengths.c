@@ -87,6 +87,27 @@ static void expressions_of_every_length_are_odd(void)
     data_close(&task);
 }
 
+/* A test that goes far beyond training is scored once: a run costs what its training does. */
+static double cost_of(const char *lengths)
+{
+    char words[200];
+    unroll_settings *settings;
+    double cost;
+    snprintf(words, sizeof words, "task=parity model=transformer hidden=8 steps=100 batch=8 %s", lengths);
+    settings = data_settings(words);
+    cost = unroll_run_cost(settings, NULL);
+    unroll_settings_free(settings);
+    return cost;
+}
+
+static void a_run_is_expected_to_cost_what_its_training_does(void)
+{
+    double all = cost_of("length=40"), beyond = cost_of("length=40 beyond=500"), half = cost_of("length=40 shortest=20");
+    CU_ASSERT(all > 0);
+    CU_ASSERT_EQUAL(beyond, all);
+    CU_ASSERT(half > 0.6 * all && half < 0.8 * all); /* 30 steps on the average */
+}
+
 static void refuse(const char *name, const char *assignments, const char *sentence)
 {
     opened_task task = data_open(name, assignments);
@@ -118,6 +139,7 @@ static void what_was_learned_is_scored_beyond(void)
         sum += (double)error->value[i] / 16;
     CU_ASSERT_DOUBLE_EQUAL(data_column(record, "beyond_error_rate"), sum, 1e-6);
     CU_ASSERT(sum < 0.05);
+    CU_ASSERT_EQUAL(data_column(record, "followed"), sum <= 0.01);
     unroll_record_free(record);
     unroll_settings_free(settings);
 }
@@ -127,6 +149,7 @@ const unroll_test tests_data_lengths[] = {
     TEST(the_test_goes_evenly_beyond_the_lengths_of_training),
     TEST(answers_at_every_step_end_with_their_sequence),
     TEST(expressions_of_every_length_are_odd),
+    TEST(a_run_is_expected_to_cost_what_its_training_does),
     TEST(lengths_out_of_order_are_one_sentence),
     TEST(what_was_learned_is_scored_beyond),
     {NULL, NULL},

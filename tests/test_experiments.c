@@ -267,7 +267,52 @@ static void a_training_that_diverged_has_no_gates(void)
     unroll_record_free(record);
 }
 
+/* ---- length_scaling ---- */
+
+/* Two layers of an LSTM of h units, over 4 gates: of 36 h^2 and 16 h multiply-adds a step 16 h^2 are with the state. */
+static void products_with_the_state_wait_and_those_of_attention_do_not(void)
+{
+    static const char *const free_models[] = {"mingru", "transformer"};
+    unroll_record *lstm = measured("length_scaling", "model=lstm params=2000 length=512 threads=1");
+    double h = count_of(lstm, "width"), share = column_of(lstm, "sequential_share");
+    CU_ASSERT_DOUBLE_EQUAL(share, 16 * h * h / (36 * h * h + 16 * h), 1e-3);
+    CU_ASSERT_EQUAL(count_of(lstm, "sequences"), 8);
+    CU_ASSERT_DOUBLE_EQUAL(column_of(lstm, "critical_share"), share / 8, 1e-12);
+    unroll_record_free(lstm);
+    for (int i = 0; i < 2; i++) {
+        char words[100];
+        unroll_record *record;
+        snprintf(words, sizeof words, "model=%s params=2000 length=512 threads=1", free_models[i]);
+        record = measured("length_scaling", words);
+        CU_ASSERT_EQUAL(column_of(record, "sequential_share"), 0);
+        CU_ASSERT_EQUAL(column_of(record, "critical_share"), 0);
+        unroll_record_free(record);
+    }
+}
+
+/* ---- streaming ---- */
+
+/* What is kept is that of the steps that are told, and of no step before them. */
+static void a_transformer_keeps_every_step_and_a_cell_one_state(void)
+{
+    static const char *const models[] = {"transformer", "gru"};
+    for (int i = 0; i < 2; i++) {
+        char words[100];
+        unroll_record *few, *many;
+        snprintf(words, sizeof words, "model=%s hidden=16 length=40", models[i]);
+        few = measured("streaming", words);
+        snprintf(words, sizeof words, "model=%s hidden=16 length=120", models[i]);
+        many = measured("streaming", words);
+        CU_ASSERT_DOUBLE_EQUAL(column_of(many, "state_kb") / column_of(few, "state_kb"), i == 0 ? 3 : 1, 1e-9);
+        CU_ASSERT(column_of(few, "ms_total") > 0);
+        unroll_record_free(few);
+        unroll_record_free(many);
+    }
+}
+
 const unroll_test tests_experiments[] = {
+    TEST(products_with_the_state_wait_and_those_of_attention_do_not),
+    TEST(a_transformer_keeps_every_step_and_a_cell_one_state),
     TEST(a_forget_gate_with_a_large_bias_is_open_at_every_lag),
     TEST(there_are_the_curves_of_the_gates_that_a_cell_has),
     TEST(the_last_step_of_each_sequence_has_lag_0),

@@ -29,6 +29,11 @@ int unroll_lengths_most(const unroll_lengths *lengths)
     return lengths->beyond > 0 ? lengths->beyond : lengths->longest;
 }
 
+double unroll_lengths_mean(const unroll_lengths *lengths)
+{
+    return (lengths->shortest + lengths->longest) / 2.0;
+}
+
 int unroll_lengths_of(const unroll_lengths *lengths, unroll_split split, int64_t index, int batches, unroll_random *draws)
 {
     int64_t first = lengths->longest + 1, last = lengths->beyond;
@@ -38,6 +43,9 @@ int unroll_lengths_of(const unroll_lengths *lengths, unroll_split split, int64_t
         return lengths->longest;
     return lengths->shortest + (int)unroll_random_below(draws, (uint32_t)(lengths->longest - lengths->shortest + 1));
 }
+
+/* A rule is followed beyond the lengths of training where no more of the answers there are wrong. */
+#define FOLLOWED 0.01
 
 /* Room for the batches of a test, and for what comes of them. */
 typedef struct scoring {
@@ -79,6 +87,7 @@ unroll_status unroll_lengths_score(const unroll_task *task, const void *state, c
     }
     if (status.code == UNROLL_OK) {
         unroll_record_real(record, "beyond_error_rate", "", sum / batches);
+        unroll_record_int(record, "followed", "", sum / batches <= FOLLOWED);
         unroll_record_curve(record, "error_rate_at", "", s.error, batches);
         unroll_record_curve(record, "at_length", "steps", s.length, batches);
     }

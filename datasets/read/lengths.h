@@ -19,11 +19,13 @@ typedef struct unroll_lengths {
 unroll_status unroll_lengths_open(const unroll_settings *settings, unroll_lengths *lengths);
 /* The longest of all splits. */
 int unroll_lengths_most(const unroll_lengths *lengths);
+/* The mean of training's. */
+double unroll_lengths_mean(const unroll_lengths *lengths);
 /* That of a sequence of batch `index` of `batches`: drawn or, beyond, the same for all sequences of a batch, evenly from the
    first batch to the last. */
 int unroll_lengths_of(const unroll_lengths *lengths, unroll_split split, int64_t index, int batches, unroll_random *draws);
-/* After training, where lengths go beyond: the error rate over the test's batches, "beyond_error_rate", and against the length,
-   curves "error_rate_at" and "at_length". UNROLL_FAILED when memory is short. */
+/* After training, where lengths go beyond: the error rate over the test's batches, "beyond_error_rate", whether it
+   is at most 1%, "followed", and against the length, curves "error_rate_at" and "at_length". UNROLL_FAILED when memory is short. */
 unroll_status unroll_lengths_score(const unroll_task *task, const void *state, const unroll_lengths *lengths, unroll_model *model,
                                    unroll_record *record);
 

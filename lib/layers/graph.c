@@ -137,6 +137,15 @@ double unroll_graph_operations(const unroll_graph *graph, const unroll_extent *b
     return all;
 }
 
+/* Backward, a gradient comes from the step behind through the same products; those for the weights wait for nothing. */
+double unroll_graph_waiting(const unroll_graph *graph, const unroll_extent *batch)
+{
+    double all = 0.0;
+    for (int i = 0; i < graph->count; i++)
+        all += 2.0 * rows_of(graph->layer[i], batch) * 2.0 * counts_of(graph->layer[i]).sequential;
+    return all;
+}
+
 enum { ELEMENT = 50 }; /* operations that an elementary function is worth, forward and backward */
 
 double unroll_graph_cost(const unroll_graph *graph, const unroll_extent *batch)

@@ -73,7 +73,9 @@ typedef struct unroll_extent {
 } unroll_extent;
 /* What a training step over a batch computes: multiplications and additions of all matrix products, forward and backward. */
 double unroll_graph_operations(const unroll_graph *graph, const unroll_extent *batch);
-/* The same with the elementwise part at a fixed price each: what a sweep orders its runs by. */
+/* Of these, those that must wait for the step before: products with the state, forward and backward. */
+double unroll_graph_waiting(const unroll_graph *graph, const unroll_extent *batch);
+/* All with the elementwise part at a fixed price each: what a sweep orders its runs by. */
 double unroll_graph_cost(const unroll_graph *graph, const unroll_extent *batch);
 /* Bytes that a training step over a batch must read and write at least: weights that wait for the step before, at every step
    forward and backward, and what is left for backward, written once and read once. */

@@ -103,6 +103,17 @@ unroll_status unroll_shape_parameters(const unroll_settings *settings, const unr
     return status;
 }
 
+unroll_status unroll_shape_waiting(const unroll_settings *settings, const unroll_model_shape *shape, double *share)
+{
+    unroll_graph graph;
+    unroll_extent batch = unroll_shape_extent(shape);
+    unroll_status status = unroll_network_build(settings, shape, unroll_isa_now(), &graph);
+    if (status.code == UNROLL_OK)
+        *share = unroll_graph_waiting(&graph, &batch) / unroll_graph_operations(&graph, &batch);
+    unroll_graph_close(&graph);
+    return status;
+}
+
 unroll_status unroll_count_parameters(const unroll_settings *settings, int64_t *parameters)
 {
     unroll_task_shape task;
@@ -192,6 +203,8 @@ double unroll_run_cost(const unroll_settings *settings, unroll_shapes *shapes)
         return 0.0;
     shape = unroll_model_shape_of(&task);
     batch = unroll_shape_extent(&shape);
+    if (task.mean_steps > 0)
+        batch.steps[UNROLL_SOURCE] = task.mean_steps;
     if (unroll_network_build(settings, &shape, unroll_isa_now(), &graph).code == UNROLL_OK)
         cost = unroll_graph_cost(&graph, &batch) * (double)steps;
     unroll_graph_close(&graph);

@@ -101,6 +101,25 @@ unroll_status unroll_network_build(const unroll_settings *settings, const unroll
     return unroll_network_graph(network, settings, shape, isa, graph);
 }
 
+static unroll_status add_tied(const unroll_model_shape *shape, unroll_graph *graph, int table, int top)
+{
+    const unroll_layer *embedding = table < 0 ? NULL : graph->layer[table];
+    if (shape->answer == UNROLL_SEQUENCE || embedding == NULL || embedding->source[0]->symbols != shape->outputs)
+        return unroll_error(UNROLL_WRONG, "tied=yes: the head can share the weights of an embedding of the very symbols that it "
+                                          "tells apart, and here is none");
+    if (graph->layer[top]->columns != embedding->columns)
+        UNROLL_TRY(unroll_add_dense(graph, "projection", top, embedding->columns, &top));
+    return unroll_add_tied(graph, "head", top, table, &graph->output);
+}
+
+unroll_status unroll_network_head(const unroll_settings *settings, const unroll_model_shape *shape, unroll_graph *graph, int table,
+                                  int top)
+{
+    if (unroll_flag(settings, "tied"))
+        return add_tied(shape, graph, table, top);
+    return unroll_add_dense(graph, "head", top, shape->outputs, &graph->output);
+}
+
 void unroll_network_describe(const unroll_settings *settings, unroll_record *record)
 {
     const unroll_network *network = unroll_network_find(unroll_text(settings, "model"));

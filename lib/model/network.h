@@ -58,6 +58,10 @@ unroll_status unroll_network_build(const unroll_settings *settings, const unroll
 /* The same of one network. */
 unroll_status unroll_network_graph(const unroll_network *network, const unroll_settings *settings,
                                    const unroll_model_shape *shape, const unroll_isa *isa, unroll_graph *graph);
+/* For a network's build: the head on layer `top`, graph->output. With tied=yes it has the weights of the embedding `table`, -1: there
+   is none; between them and a `top` of another width stands a dense layer. UNROLL_WRONG where it has none to share. */
+unroll_status unroll_network_head(const unroll_settings *settings, const unroll_model_shape *shape, unroll_graph *graph, int table,
+                                  int top);
 /* The whole batch of a shape. */
 unroll_extent unroll_shape_extent(const unroll_model_shape *shape);
 /* Adds the columns that tell what the settings' model is. */

@@ -70,6 +70,9 @@ unroll_status unroll_shapes_find(unroll_shapes *shapes, const unroll_settings *s
 /* Trainable parameters, exactly, of the model that `settings` describe: for `shape`, or for its task, which is opened. */
 unroll_status unroll_shape_parameters(const unroll_settings *settings, const unroll_model_shape *shape, int64_t *parameters);
 unroll_status unroll_count_parameters(const unroll_settings *settings, int64_t *parameters);
+/* Of the multiplications and additions of a training step of that model over `shape`'s batch the share that must wait for the step
+   before, 0..1: products with the state, forward and backward. */
+unroll_status unroll_shape_waiting(const unroll_settings *settings, const unroll_model_shape *shape, double *share);
 /* Sets `hidden` to the width whose parameter count comes nearest to the setting `params` when that is > 0. `shapes`: where
    the task's shape is looked up and kept; NULL: it is opened. */
 unroll_status unroll_resolve_params(unroll_settings *settings, unroll_shapes *shapes);
@@ -77,7 +80,7 @@ unroll_status unroll_resolve_params(unroll_settings *settings, unroll_shapes *sh
 unroll_status unroll_shape_steps(const unroll_settings *settings, const unroll_task_shape *task, int64_t *steps);
 /* The same, with the task's shape looked up, when it is needed, as in unroll_resolve_params. */
 unroll_status unroll_count_steps(const unroll_settings *settings, unroll_shapes *shapes, int64_t *steps);
-/* Expected cost of the run in floating-point operations: what the sweep orders by. */
+/* Expected cost of the run's training in floating-point operations: what the sweep orders by. */
 double unroll_run_cost(const unroll_settings *settings, unroll_shapes *shapes);
 
 #endif

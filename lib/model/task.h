@@ -28,6 +28,7 @@ typedef struct unroll_task_shape {
     int outputs; /* reals, or classes where the loss has them; of unaligned answers class 0 is the
                     blank; in a sequence the last class is its end */
     int steps;   /* longest sequence, T */
+    double mean_steps; /* of a sequence in training, for what a run is expected to cost; 0: about as long as the longest */
     int batch;   /* sequences in a batch, B, of every split */
     unroll_answer answer;
     int target_steps; /* most labels of an unaligned answer, most symbols of a sequence, U */

@@ -37,9 +37,6 @@ static const unroll_setting rows[] = {
      UNROLL_SETTING_SYMBOLS},
     {"embedding_dropout", UNROLL_REAL, 0, 0.99, "", "0", "", "share of an embedding's columns dropped in training",
      "network recurrent", UNROLL_SETTING_SYMBOLS, "embedding!=0"},
-    {"tied", UNROLL_BOOL, 0, 0, "", "no", "",
-     "the head's weights are the embedding's, behind a layer of as many columns where the last one has another width",
-     "network recurrent", UNROLL_SETTING_SYMBOLS, "embedding!=0"},
     {"zoneout", UNROLL_REAL, 0, 0.99, "", "0", "",
      "chance that a unit of the output keeps its value of the step before, in training", "network recurrent", 0},
     {"zoneout_cell", UNROLL_REAL, 0, 0.99, "", "0", "", "zoneout of the states beside the output, as the LSTM's c",
@@ -256,18 +253,6 @@ static unroll_status add_decoder(const unroll_settings *settings, const unroll_m
     return attends(settings) ? add_attention(graph, memory, top) : unroll_ok();
 }
 
-/* The head with the embedding's weights; between them and a last level of another width stands a dense layer. */
-static unroll_status add_tied(unroll_graph *graph, const unroll_model_shape *shape, int table, int top)
-{
-    const unroll_layer *embedding = table < 0 ? NULL : graph->layer[table];
-    if (shape->answer == UNROLL_SEQUENCE || embedding == NULL || embedding->source[0]->symbols != shape->outputs)
-        return unroll_error(UNROLL_WRONG, "tied=yes: the head can share the weights of an embedding of the very symbols that it "
-                                          "tells apart, and here is none");
-    if (graph->layer[top]->columns != embedding->columns)
-        UNROLL_TRY(unroll_add_dense(graph, "projection", top, embedding->columns, &top));
-    return unroll_add_tied(graph, "head", top, table, &graph->output);
-}
-
 static unroll_status recurrent_build(const unroll_settings *settings, const unroll_model_shape *shape, unroll_graph *graph)
 {
     stack s = stack_of(settings, "rnn", "embedding");
@@ -284,9 +269,7 @@ static unroll_status recurrent_build(const unroll_settings *settings, const unro
     else
         UNROLL_TRY(add_sides(graph, ends, &top));
     UNROLL_TRY(drop(graph, s.dropout, &top));
-    if (unroll_flag(settings, "tied"))
-        return add_tied(graph, shape, s.table, top);
-    return unroll_add_dense(graph, "head", top, shape->outputs, &graph->output);
+    return unroll_network_head(settings, shape, graph, s.table, top);
 }
 
 /* heads part whole blocks, and a cell's own units lie within one */

@@ -8,6 +8,9 @@
    whole sequence, and the decoder, which sees what was written so far and, between its own attention and its inner layer, all of
    the encoder's output.
 
+   A tied head has the embedding's weights (Press and Wolf, 2017). Unlike in Vaswani et al. the embedding is not multiplied by the
+   root of the width: the norms stand before the parts, and training finds its size.
+
    dropout= is on the sum of inputs and positions, on what each part adds, and inside the inner layer; attention's weights have
    none. */
 #include <stdio.h>
@@ -55,6 +58,7 @@ static int heads_of(const unroll_settings *settings, int width)
 typedef struct stack {
     const char *name; /* "encoder" */
     int layers, width, memory; /* memory: the encoder's output, or -1 */
+    int table;                 /* the embedding of its inputs; -1: there is none */
     double dropout;
     bool sinusoidal;
     unroll_attention_options attention;
@@ -68,6 +72,7 @@ static stack stack_of(const unroll_settings *settings, const char *name)
                    .layers = (int)unroll_int(settings, "layers"),
                    .width = width,
                    .memory = -1,
+                   .table = -1,
                    .dropout = unroll_real(settings, "dropout"),
                    .sinusoidal = strcmp(positions, "sinusoidal") == 0,
                    .attention = {.heads = heads_of(settings, width), .rotary = strcmp(positions, "rotary") == 0,
@@ -129,13 +134,14 @@ static unroll_status add_inner(unroll_graph *graph, const stack *s, int level, i
 }
 
 /* All blocks on *top, an input. */
-static unroll_status add_stack(unroll_graph *graph, const stack *s, const char *input, int *top)
+static unroll_status add_stack(unroll_graph *graph, stack *s, const char *input, int *top)
 {
     char name[UNROLL_NAME_ROOM];
     if (graph->layer[*top]->symbols > 0)
         UNROLL_TRY(unroll_add_embedding(graph, input, *top, s->width, top));
     else
         UNROLL_TRY(unroll_add_dense(graph, input, *top, s->width, top));
+    s->table = graph->layer[*top]->source[0]->symbols > 0 ? *top : -1;
     if (s->sinusoidal)
         UNROLL_TRY(unroll_add_positions(graph, *top, top));
     UNROLL_TRY(drop(graph, s, top));
@@ -170,7 +176,7 @@ static unroll_status transformer_build(const unroll_settings *settings, const un
         UNROLL_TRY(unroll_add_last(graph, top, &top));
     else if (shape->answer == UNROLL_SEQUENCE)
         UNROLL_TRY(add_decoder(settings, shape, graph, &top));
-    return unroll_add_dense(graph, "head", top, shape->outputs, &graph->output);
+    return unroll_network_head(settings, shape, graph, s.table, top);
 }
 
 static int transformer_width(const unroll_settings *settings)

@@ -38,6 +38,7 @@ static const meaning meanings[] = {
     {"runs", "solved_step", "training steps until the task was solved"},
     {"runs", "solved_seconds", "training time until the task was solved"},
     {"runs", "solved_below", "metric below which the task counts as solved"},
+    {"runs", "followed", "whether at most 1% of the answers beyond the lengths of training are wrong"},
     {"runs", "ms_per_step", "mean time of a training step"},
     {"runs", "train_seconds", "training time"},
     {"runs", "ms", "median time"},

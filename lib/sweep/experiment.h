@@ -64,7 +64,9 @@ typedef enum unroll_taught_table {
    runs have to say. */
 enum { UNROLL_MOST_TAUGHT_COLUMNS = 3, UNROLL_MOST_TAUGHT_RULES = 3, UNROLL_MOST_TAUGHT = 4 };
 typedef struct unroll_saying {
-    const char *said;  /* NULL: the field is empty; "": nothing is taught, and the number stands alone, with no rules */
+    /* NULL: the field is empty; "": nothing is taught, and the number stands alone, with no rules. Words that no run can judge,
+       "established", have no rules either, and no verdict */
+    const char *said;
     const char *where; /* of the row's `shown`, where this column's own differs; NULL: it does not */
     /* what the words come to, judged as a claim of its own; `of` is the column's own runs, here and in `shown`, where it is NULL:
        "model=gru"; of recurrent networks together model=rnn,lstm,gru here, and in `shown` the LSTM's alone */
