@@ -48,7 +48,7 @@ static void their_command_lines_are_commands(void)
     CU_ASSERT_TRUE(check_page("README.md") > 3);
     CU_ASSERT_EQUAL(check_page("USING.md"), 51);
     CU_ASSERT_EQUAL(check_page("ADDING.md"), 3);
-    CU_ASSERT_EQUAL(check_page("lib/bench/README.md"), 7);
+    CU_ASSERT_EQUAL(check_page("lib/bench/README.md"), 8);
     CU_ASSERT_EQUAL(check_page("lib/nightly/README.md"), 3);
 }
 
