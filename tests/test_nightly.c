@@ -10,6 +10,7 @@
 #include "nightly/rounds.h"
 #include "base/random.h"
 #include "simd/engine.h"
+#include "store/store.h"
 
 static const atomic_bool never;
 
@@ -172,6 +173,24 @@ static void a_call_of_nothing_is_a_sentence_and_a_stop_ends_it(void)
 
 /* ---- nights ---- */
 
+/* As a self-test leaves them. */
+static void write_floors(const char *results, double floor)
+{
+    unroll_record *record = unroll_record_new(NULL);
+    float floors[UNROLL_MOST_SERIES];
+    char path[1300], processor[80];
+    for (int i = 0; i < unroll_series_count(); i++)
+        floors[i] = (float)floor;
+    unroll_nightly_processor(processor);
+    strcpy(record->experiment, "nightly-floors");
+    strcpy(record->status, "done");
+    unroll_record_text(record, "processor", processor);
+    unroll_record_curve(record, "floor", "", floors, unroll_series_count());
+    snprintf(path, sizeof path, "%s/nightly/self-test.h5", results);
+    CU_ASSERT_EQUAL(unroll_store_record(record, path).code, UNROLL_OK);
+    unroll_record_free(record);
+}
+
 /* A program that says what unroll says; $step: the time of a training step of the LSTM. Each call makes it a little other, so that
    rounds differ; `more` comes first. */
 static const char *program(const char *name, const char *step, const char *more)
@@ -242,6 +261,25 @@ static void the_first_night_says_so_and_the_next_compares_with_its_program(void)
     night = spend(results, program("four", "1.1", ""), NULL, UNROLL_OK);
     strcat(path, "/programs");
     CU_ASSERT_EQUAL(count_files(path, ""), 3); /* copies: tonight's and two more */
+}
+
+/* What a series wanders by itself is no change, and what notes it is no night. */
+static void a_change_below_what_a_self_test_has_noted_is_none(void)
+{
+    const char *results = test_folder();
+    char one[1200], path[1300];
+    unroll_history history;
+    strcpy(one, program("one", "1.0", ""));
+    spend(results, one, NULL, UNROLL_OK);
+    write_floors(results, 0.2);
+    spend(results, program("two", "1.1", ""), NULL, UNROLL_OK);
+    write_floors(results, 0.02);
+    spend(results, program("three", "1.3", ""), NULL, UNROLL_FAILED);
+    snprintf(path, sizeof path, "%s/nightly", results);
+    CU_ASSERT_EQUAL(unroll_history_load(path, &history).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(history.count, 3);
+    CU_ASSERT_EQUAL(history.damaged, 0);
+    unroll_history_free(&history);
 }
 
 static void a_faster_program_is_told_and_no_alarm(void)
@@ -336,6 +374,7 @@ const unroll_test tests_nightly[] = {
     TEST(a_call_tells_what_was_said_and_how_it_ended),
     TEST(a_call_of_nothing_is_a_sentence_and_a_stop_ends_it),
     TEST(the_first_night_says_so_and_the_next_compares_with_its_program),
+    TEST(a_change_below_what_a_self_test_has_noted_is_none),
     TEST(a_faster_program_is_told_and_no_alarm),
     TEST(a_call_that_fails_makes_a_night_incomplete),
     TEST(a_model_that_the_old_program_lacks_is_left_out),

@@ -118,6 +118,10 @@ static unroll_status load_night(const char *path, unroll_night *night)
     unroll_record *record;
     double outcome;
     UNROLL_TRY(unroll_load_record(path, &record));
+    if (strcmp(record->experiment, "nightly") != 0) {
+        unroll_record_free(record);
+        return unroll_error(UNROLL_NOTHING, "%.300s is no night", path); /* what a self-test noted lies there, too */
+    }
     memset(night, 0, sizeof *night);
     take_text(record, "date", night->date, sizeof night->date);
     if (strspn(night->date, "0123456789-:TZ") != strlen(night->date))
@@ -160,7 +164,7 @@ unroll_status unroll_history_load(const char *folder, unroll_history *history)
         else if (loaded.code == UNROLL_FAILED || loaded.code == UNROLL_STOPPED)
             status = loaded;
         else
-            history->damaged++;
+            history->damaged += loaded.code != UNROLL_NOTHING;
     }
     unroll_ids_free(&ids);
     return status;

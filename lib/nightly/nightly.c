@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "bench/bench.h"
@@ -50,7 +51,7 @@ static unroll_status open_night(work *w, unroll_night *night)
     char own[UNROLL_FILE_ROOM];
     unroll_status status;
     snprintf(w->folder, sizeof w->folder, "%.3000s/nightly", w->options->results);
-    snprintf(w->room, sizeof w->room, "%.3000s/nightly/.turn", w->options->results);
+    snprintf(w->room, sizeof w->room, "%.3000s/nightly/.turn-%ld", w->options->results, (long)getpid());
     note_now(night->date);
     unroll_nightly_processor(night->processor);
     if (w->options->program == NULL && !unroll_own_program(own))

@@ -168,11 +168,12 @@ static void print_history(const unroll_history *h, FILE *out)
 unroll_status unroll_nightly_page(const unroll_history *history, const char *results, char path[UNROLL_FILE_ROOM])
 {
     static const char *const marks[] = {"outcome0", "outcome1", "outcome2"}, *const outcomes[] = {"good", "worse", "incomplete"};
-    const unroll_night *last = &history->night[history->count - 1];
+    const unroll_night *last;
     unroll_text_file file;
     path[0] = '\0';
     if (history->count == 0)
         return unroll_ok();
+    last = &history->night[history->count - 1];
     snprintf(path, UNROLL_FILE_ROOM, "%.4000s/nightly.html", results);
     UNROLL_TRY(unroll_text_file_open(&file, path));
     unroll_html_open("unroll nightly", file.out);

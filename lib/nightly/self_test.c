@@ -384,7 +384,7 @@ unroll_status unroll_nightly_self_test(const unroll_nightly_options *options)
     int count;
     snprintf(folder, sizeof folder, "%.3000s/nightly", options->results);
     snprintf(invoked, sizeof invoked, "%.3000s/nightly/self-test", options->results);
-    snprintf(room, sizeof room, "%.3000s/nightly/.turn", options->results);
+    snprintf(room, sizeof room, "%.3000s/nightly/.turn-%ld", options->results, (long)getpid());
     if (!unroll_own_program(own))
         return unroll_error(UNROLL_FAILED, "the system does not tell where this program lies");
     unroll_nightly_processor(processor);
