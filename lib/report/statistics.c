@@ -1,4 +1,5 @@
-/* Exact statistics: medians by their order statistics, shares by the binomial law, sign tests and Holm's correction. */
+/* Exact statistics: medians by their order statistics, shares by the binomial law, sign tests, Holm's correction and
+   Benjamini and Hochberg's. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +134,24 @@ unroll_status unroll_holm(double *p, int count)
         double adjusted = order[i].p * (count - i);
         largest = adjusted > largest ? adjusted : largest;
         p[order[i].place] = largest < 1 ? largest : 1;
+    }
+    free(order);
+    return unroll_ok();
+}
+
+unroll_status unroll_benjamini_hochberg(double *p, int count)
+{
+    ranked *order = malloc(((size_t)count + 1) * sizeof *order);
+    double least = 1;
+    if (order == NULL)
+        return unroll_error(UNROLL_FAILED, "out of memory for %d tests", count);
+    for (int i = 0; i < count; i++)
+        order[i] = (ranked){p[i], i};
+    qsort(order, (size_t)count, sizeof *order, by_p);
+    for (int i = count - 1; i >= 0; i--) {
+        double adjusted = order[i].p * count / (i + 1);
+        least = adjusted < least ? adjusted : least;
+        p[order[i].place] = least;
     }
     free(order);
     return unroll_ok();

@@ -1,4 +1,4 @@
-/* Statistics of pairs: the interval of a mean whose signs chance could have swapped, and false discoveries over many tests. */
+/* The mean of differences between pairs, whose signs chance could have swapped. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -53,34 +53,5 @@ unroll_status unroll_mean(const double *values, int count, unroll_interval *mean
     mean->low = means[rank - 1];
     mean->high = means[kept - rank];
     free(means);
-    return unroll_ok();
-}
-
-typedef struct ranked {
-    double p;
-    int place;
-} ranked;
-
-static int by_p(const void *a, const void *b)
-{
-    const ranked *x = a, *y = b;
-    return x->p != y->p ? (x->p > y->p) - (x->p < y->p) : x->place - y->place;
-}
-
-unroll_status unroll_benjamini_hochberg(double *p, int count)
-{
-    ranked *order = malloc(((size_t)count + 1) * sizeof *order);
-    double least = 1;
-    if (order == NULL)
-        return unroll_error(UNROLL_FAILED, "out of memory for %d tests", count);
-    for (int i = 0; i < count; i++)
-        order[i] = (ranked){p[i], i};
-    qsort(order, (size_t)count, sizeof *order, by_p);
-    for (int i = count - 1; i >= 0; i--) {
-        double adjusted = order[i].p * count / (i + 1);
-        least = adjusted < least ? adjusted : least;
-        p[order[i].place] = least;
-    }
-    free(order);
     return unroll_ok();
 }
