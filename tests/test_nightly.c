@@ -153,7 +153,7 @@ static void a_call_tells_what_was_said_and_how_it_ended(void)
     call = call_script("kill -9 $$", 60);
     CU_ASSERT_EQUAL(call.status, 128 + 9);
     free(call.out);
-    call = call_script("exec sleep 100", 0.05);
+    call = call_script("sleep 100; echo over", 0.05); /* what it has called in turn goes with it */
     CU_ASSERT_EQUAL(call.status, 124);
     free(call.out);
 }
@@ -344,6 +344,22 @@ static void without_room_nothing_is_measured(void)
     spend(results, program("one", "1.0", ""), NULL, UNROLL_NOTHING);
 }
 
+/* A record may say that its program lies elsewhere. */
+static void a_night_names_no_program_outside_of_the_folder(void)
+{
+    const char *results = test_folder();
+    char path[1300];
+    unroll_night night = {.outcome = UNROLL_NIGHT_GOOD, .program = "../../evil"};
+    unroll_history history;
+    snprintf(path, sizeof path, "%s/nightly", results);
+    CU_ASSERT_EQUAL(unroll_make_folder(path).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_night_store(&night, path, 0).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(unroll_history_load(path, &history).code, UNROLL_OK);
+    CU_ASSERT_EQUAL(history.count, 1);
+    CU_ASSERT_STRING_EQUAL(history.night[0].program, "");
+    unroll_history_free(&history);
+}
+
 static void a_damaged_night_keeps_no_other_back(void)
 {
     const char *results = test_folder();
@@ -381,6 +397,7 @@ const unroll_test tests_nightly[] = {
     TEST(what_is_no_program_is_a_sentence),
     TEST(against_needs_a_commit_that_is_there),
     TEST(without_room_nothing_is_measured),
+    TEST(a_night_names_no_program_outside_of_the_folder),
     TEST(a_damaged_night_keeps_no_other_back),
     {NULL, NULL},
 };

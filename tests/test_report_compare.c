@@ -407,6 +407,28 @@ static void csv_has_a_row_for_every_change_and_html_is_a_page(void)
     unroll_compare_free(&c);
 }
 
+/* Names in a file may be anything: none of them is a mark of a page, or a command to a terminal. */
+static void names_in_a_file_are_text_and_nothing_else(void)
+{
+    unroll_comparison_of_two c = {.experiments = 0};
+    char text[16384] = "";
+    unroll_compared experiment = {.experiment = "<b>\033[2J", .pairs = 8, .configurations = 1};
+    unroll_change change = {.experiment = "<b>\033[2J", .metric = "<i>\033[1m", .unit = "<u>", .where = "model=<s>", .pairs = 8,
+                            .change = {2, 2, 2, 8}, .finding = UNROLL_CHANGE_WORSE};
+    c.experiment = &experiment;
+    c.change = &change;
+    c.experiments = c.changes = 1;
+    for (int format = UNROLL_FORMAT_TEXT; format <= UNROLL_FORMAT_HTML; format++) {
+        FILE *out = fmemopen(text, sizeof text, "w");
+        CU_ASSERT_EQUAL(unroll_compare_print(&c, 0.02, (unroll_format)format, out).code, UNROLL_OK);
+        fclose(out);
+        CU_ASSERT_PTR_NULL(strchr(text, '\033'));
+        if (format == UNROLL_FORMAT_HTML)
+            CU_ASSERT(strstr(text, "<b>") == NULL && strstr(text, "<i>") == NULL && strstr(text, "<u>") == NULL &&
+                      strstr(text, "<s>") == NULL);
+    }
+}
+
 extern const unroll_test tests_report_compare[];
 const unroll_test tests_report_compare[] = {
     TEST(what_is_equal_is_the_same_in_values_times_and_bits),
@@ -425,5 +447,6 @@ const unroll_test tests_report_compare[] = {
     TEST(means_and_false_discoveries_are_those_of_the_definitions),
     TEST(intervals_of_means_cover_as_much_as_they_say),
     TEST(csv_has_a_row_for_every_change_and_html_is_a_page),
+    TEST(names_in_a_file_are_text_and_nothing_else),
     {NULL, NULL},
 };

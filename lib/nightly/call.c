@@ -45,18 +45,23 @@ static char **environment_with(const char *set)
 static int spawn(const char *const *words, char **environment, bool pinned, const int down[2], const int error[2], pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
     unroll_pinned old;
     int reason;
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP); /* a group of its own, which is killed with all in it */
+    posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, down[1], STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, error[1], STDERR_FILENO);
     if (pinned)
         unroll_pin(&old);
-    reason = posix_spawn(pid, words[0], &actions, NULL, (char *const *)words, environment);
+    reason = posix_spawn(pid, words[0], &actions, &attributes, (char *const *)words, environment);
     if (pinned)
         unroll_unpin(&old);
     posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
     return reason;
 }
 
@@ -89,7 +94,7 @@ static bool listen_to(stream both[2], pid_t pid, double seconds, const atomic_bo
                 open[i] = take(&both[i]);
         late = late || unroll_clock_ns() > end;
         if (!killed && (late || atomic_load(stop))) {
-            kill(pid, SIGKILL);
+            kill(-pid, SIGKILL);
             killed = true;
         }
     }

@@ -127,6 +127,8 @@ static unroll_status load_night(const char *path, unroll_night *night)
     if (strspn(night->date, "0123456789-:TZ") != strlen(night->date))
         night->date[0] = '\0';
     take_text(record, "program", night->program, sizeof night->program);
+    if (strspn(night->program, "0123456789abcdef") != strlen(night->program))
+        night->program[0] = '\0'; /* it is to be a file's name */
     take_text(record, "against", night->against, sizeof night->against);
     take_text(record, "version", night->version, sizeof night->version);
     take_text(record, "against_version", night->against_version, sizeof night->against_version);

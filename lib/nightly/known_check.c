@@ -82,7 +82,7 @@ unroll_status unroll_known_measure(int index, const atomic_bool *stop, unroll_kn
 /* The list's row of a model for this arithmetic; NULL: there is none. */
 static const unroll_known *row_of(const unroll_known *list, const char *model)
 {
-    for (const unroll_known *k = list; k->model != NULL; k++)
+    for (const unroll_known *k = list; k->model != NULL && sizeof(real) == sizeof(float); k++)
         if (k->numerics == UNROLL_NUMERICS_VERSION && strcmp(k->model, model) == 0)
             return k;
     return NULL;

@@ -120,53 +120,55 @@ static void pair_runs(const keyed *before, int befores, const keyed *after, int 
     }
 }
 
-/* <0, 0, >0: two rows by their settings, in the order of the columns. */
+/* A pair, where it is to stand: by its settings, then by its seed. */
+typedef struct placed {
+    const unroll_table *table;
+    unroll_run_pair pair;
+    int at; /* where it stood */
+} placed;
+
+/* <0, 0, >0: two rows by their settings but the seed, in the order of the columns. */
 static int by_settings(const unroll_table *table, int a, int b)
 {
     for (int c = 0; c < table->column_count; c++) {
         const unroll_table_column *column = &table->columns[c];
         int order = 0;
-        if (unroll_setting_find(column->name) < 0)
+        if (unroll_setting_find(column->name) < 0 || strcmp(column->name, "seed") == 0)
             continue;
         if (column->type == UNROLL_COLUMN_TEXT)
             order = strcmp(column->text[a], column->text[b]);
-        else if (column->real[a] != column->real[b])
-            order = column->real[a] < column->real[b] ? -1 : 1;
+        else
+            order = (column->real[a] > column->real[b]) - (column->real[a] < column->real[b]);
         if (order != 0)
             return order;
     }
     return 0;
 }
 
+static int by_place(const void *a, const void *b)
+{
+    const placed *x = a, *y = b;
+    double seed = unroll_value_real(x->table, "seed", x->pair.row[1]), other = unroll_value_real(y->table, "seed", y->pair.row[1]);
+    int order = by_settings(x->table, x->pair.row[1], y->pair.row[1]);
+    if (order == 0)
+        order = x->pair.group - y->pair.group;
+    if (order == 0)
+        order = (seed > other) - (seed < other);
+    return order != 0 ? order : x->at - y->at;
+}
+
 /* Groups, and the runs of each, come in the order of their hashes, which is none: puts them in that of their settings. */
 static unroll_status order_groups(const unroll_table *table, unroll_pairing *p)
 {
-    unroll_run_pair *ordered = malloc(((size_t)p->count + 1) * sizeof *ordered);
-    int *first = malloc(((size_t)p->groups + 1) * sizeof *first), count = 0;
-    if (ordered == NULL || first == NULL) {
-        free(ordered);
-        free(first);
+    placed *all = malloc(((size_t)p->count + 1) * sizeof *all);
+    if (all == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for pairs of runs");
-    }
-    for (int i = 0; i < p->count; i++) {
-        int at = count;
-        if (i > 0 && p->pair[i].group == p->pair[i - 1].group)
-            continue;
-        for (; at > 0 && by_settings(table, p->pair[i].row[1], p->pair[first[at - 1]].row[1]) < 0; at--)
-            first[at] = first[at - 1];
-        first[at] = i;
-        count++;
-    }
-    for (int g = 0, k = 0; g < count; g++)
-        for (int i = first[g], from = k; i < p->count && p->pair[i].group == p->pair[first[g]].group; i++, k++) {
-            int at = k;
-            for (; at > from && by_settings(table, p->pair[i].row[1], ordered[at - 1].row[1]) < 0; at--)
-                ordered[at] = ordered[at - 1];
-            ordered[at] = (unroll_run_pair){.row = {p->pair[i].row[0], p->pair[i].row[1]}, .group = g};
-        }
-    free(first);
-    free(p->pair);
-    p->pair = ordered;
+    for (int i = 0; i < p->count; i++)
+        all[i] = (placed){table, p->pair[i], i};
+    qsort(all, (size_t)p->count, sizeof *all, by_place);
+    for (int i = 0; i < p->count; i++)
+        p->pair[i] = all[i].pair; /* whose groups stay apart, and each in one piece */
+    free(all);
     return unroll_ok();
 }
 

@@ -23,10 +23,9 @@ static void end_line(unroll_format format, FILE *out)
 static void heading(const char *text, unroll_format format, FILE *out)
 {
     fputc('\n', out);
-    if (format == UNROLL_FORMAT_TEXT)
-        fprintf(out, "%s\n", text);
-    else
-        unroll_mark_heading(2, text, format, out);
+    fputs(format == UNROLL_FORMAT_HTML ? "<h2>" : format == UNROLL_FORMAT_MARKDOWN ? "## " : "", out);
+    unroll_print_on_page(text, format, out);
+    fputs(format == UNROLL_FORMAT_HTML ? "</h2>\n" : format == UNROLL_FORMAT_MARKDOWN ? "\n\n" : "\n", out);
 }
 
 static const char *plural(int count)
@@ -155,7 +154,8 @@ static void print_change(const unroll_change *change, unroll_format format, FILE
 {
     char interval[UNROLL_INTERVAL_ROOM], before[UNROLL_VALUE_ROOM], after[UNROLL_VALUE_ROOM];
     begin_line(format, out);
-    fprintf(out, "%s: %s", unroll_change_finding_name(change->finding), change->metric);
+    fprintf(out, "%s: ", unroll_change_finding_name(change->finding));
+    unroll_print_on_page(change->metric, format, out);
     if (change->configurations > 0)
         fprintf(out, " over all %d configurations", change->configurations);
     else if (change->where[0] != '\0')
@@ -163,10 +163,12 @@ static void print_change(const unroll_change *change, unroll_format format, FILE
     unroll_print_on_page(change->where, format, out);
     fprintf(out, ": %s %s", change->share ? "new - old" : "new / old",
             unroll_show_interval(&change->change, false, NULL, interval));
-    if (change->configurations == 0)
-        fprintf(out, ", from %s to %s%s%s, %d pair%s", unroll_show_short(change->before, before),
-                unroll_show_short(change->after, after), change->unit[0] != '\0' ? " " : "", change->unit, change->pairs,
-                plural(change->pairs));
+    if (change->configurations == 0) {
+        fprintf(out, ", from %s to %s%s", unroll_show_short(change->before, before), unroll_show_short(change->after, after),
+                change->unit[0] != '\0' ? " " : "");
+        unroll_print_on_page(change->unit, format, out);
+        fprintf(out, ", %d pair%s", change->pairs, plural(change->pairs));
+    }
     end_line(format, out);
 }
 
@@ -254,7 +256,8 @@ static void print_csv(const unroll_comparison_of_two *c, FILE *out)
           out);
     for (int i = 0; i < c->changes; i++) {
         const unroll_change *change = &c->change[i];
-        fprintf(out, "%s,", change->experiment);
+        unroll_print_csv(change->experiment, out);
+        fputc(',', out);
         unroll_print_csv(change->metric, out);
         fputc(',', out);
         unroll_print_csv(change->unit, out);
