@@ -10,6 +10,7 @@
 #include "base/version.h"
 #include "cli/cli.h"
 #include "model/check.h"
+#include "nightly/slowed.h"
 #include "simd/engine.h"
 #include "store/store.h"
 #include "sweep/sweep.h"
@@ -59,6 +60,14 @@ int unroll_say(unroll_status status)
     default:
         return (int)status.code;
     }
+}
+
+/* UNROLL_SLOWED=5: what finds slowdowns is tried with it (lib/nightly/README.md). */
+static void slow_down(void)
+{
+    const char *percent = getenv("UNROLL_SLOWED");
+    if (percent != NULL && atof(percent) > 0)
+        unroll_isa_use(unroll_isa_slowed(unroll_isa_now(), atof(percent)));
 }
 
 typedef struct global_options {
@@ -158,6 +167,7 @@ int unroll_main(int argc, char **argv)
     status = unroll_isa_start(globals.isa);
     if (status.code != UNROLL_OK)
         return unroll_say(status);
+    slow_down();
     catch_signals();
     return close_stdout(unroll_say(call(command, argc - 1, argv + 1)));
 }

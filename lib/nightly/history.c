@@ -40,17 +40,31 @@ static void put_series(unroll_record *record, const unroll_night *night)
     unroll_record_curve(record, "finding", "", found, night->series);
 }
 
-unroll_status unroll_night_store(const unroll_night *night, const char *folder, int number)
+unroll_record *unroll_night_record(const char *experiment, int number)
 {
     unroll_record *record = unroll_record_new(NULL);
+    if (record == NULL)
+        return NULL;
+    snprintf(record->id, sizeof record->id, "%012llx%08lx%012x", (unsigned long long)time(NULL),
+             (unsigned long)getpid() & 0xffffffffUL, (unsigned)number);
+    unroll_text_copy(record->experiment, sizeof record->experiment, experiment);
+    unroll_text_copy(record->status, sizeof record->status, "done");
+    return record;
+}
+
+const char *unroll_night_text(const unroll_record *record, const char *name)
+{
+    const unroll_column *column = unroll_record_find(record, name);
+    return column != NULL && column->type == UNROLL_COLUMN_TEXT ? column->text : "";
+}
+
+unroll_status unroll_night_store(const unroll_night *night, const char *folder, int number)
+{
+    unroll_record *record = unroll_night_record("nightly", number);
     char path[UNROLL_FILE_ROOM];
     unroll_status status;
     if (record == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for a night's record");
-    snprintf(record->id, sizeof record->id, "%012llx%08lx%012x", (unsigned long long)time(NULL),
-             (unsigned long)getpid() & 0xffffffffUL, (unsigned)number);
-    unroll_text_copy(record->experiment, sizeof record->experiment, "nightly");
-    unroll_text_copy(record->status, sizeof record->status, "done");
     unroll_record_text(record, "date", night->date);
     unroll_record_text(record, "program", night->program);
     unroll_record_text(record, "against", night->against);
@@ -71,8 +85,7 @@ unroll_status unroll_night_store(const unroll_night *night, const char *folder, 
 
 static void take_text(const unroll_record *record, const char *name, char *out, size_t room)
 {
-    const unroll_column *column = unroll_record_find(record, name);
-    unroll_text_copy(out, room, column != NULL && column->type == UNROLL_COLUMN_TEXT ? column->text : "");
+    unroll_text_copy(out, room, unroll_night_text(record, name));
     unroll_text_plain(out);
 }
 
@@ -94,8 +107,7 @@ static double point_of(const unroll_record *record, const char *name, int point)
 
 static void take_series(const unroll_record *record, unroll_night *night)
 {
-    const unroll_column *names = unroll_record_find(record, "series");
-    const char *at = names != NULL && names->type == UNROLL_COLUMN_TEXT ? names->text : "";
+    const char *at = unroll_night_text(record, "series");
     for (; *at != '\0' && night->series < UNROLL_MOST_SERIES; night->series++) {
         int i = night->series, length = (int)strcspn(at, "\n");
         unroll_series_night *s = &night->night[i];

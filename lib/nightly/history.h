@@ -25,6 +25,11 @@ typedef struct unroll_night {
     double time[UNROLL_MOST_SERIES]; /* median of the new program's; NaN */
 } unroll_night;
 
+/* A record that is done, of this experiment, whose id rises with time; `number` tells those of one second apart. NULL: no memory. */
+unroll_record *unroll_night_record(const char *experiment, int number);
+/* A text of a record; "" where it has none of that name. */
+const char *unroll_night_text(const unroll_record *record, const char *name);
+
 /* Writes the night to FOLDER/ID.h5, whose id rises with time; `number` tells nights of one second apart. */
 unroll_status unroll_night_store(const unroll_night *night, const char *folder, int number);
 

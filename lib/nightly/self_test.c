@@ -55,15 +55,11 @@ static unroll_status take(const unroll_measured_program *program, const char *fo
 
 static unroll_status store(const invocation *one, const char *folder, int number)
 {
-    unroll_record *record = unroll_record_new(NULL);
+    unroll_record *record = unroll_night_record("nightly-self-test", number);
     char path[UNROLL_FILE_ROOM], name[32];
     unroll_status status;
     if (record == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory for an invocation");
-    snprintf(record->id, sizeof record->id, "%012llx%08lx%012x", (unsigned long long)time(NULL),
-             (unsigned long)getpid() & 0xffffffffUL, (unsigned)number);
-    unroll_text_copy(record->experiment, sizeof record->experiment, "nightly-self-test");
-    unroll_text_copy(record->status, sizeof record->status, "done");
     unroll_record_text(record, "program", one->program);
     unroll_record_text(record, "processor", one->processor);
     unroll_record_real(record, "seconds_taken", "s", one->seconds);
@@ -87,18 +83,12 @@ typedef struct invocations {
     int count;
 } invocations;
 
-static const char *text_of(const unroll_record *record, const char *name)
-{
-    const unroll_column *column = unroll_record_find(record, name);
-    return column != NULL && column->type == UNROLL_COLUMN_TEXT ? column->text : "";
-}
-
 /* Of this number of series, on this processor; else it is passed over. */
 static bool read_invocation(const unroll_record *record, const char *processor, invocation *out)
 {
     const unroll_column *seconds = unroll_record_find(record, "seconds_taken");
     int curves = 0;
-    if (strcmp(text_of(record, "processor"), processor) != 0)
+    if (strcmp(unroll_night_text(record, "processor"), processor) != 0)
         return false;
     for (int arm = 1; arm < ARMS; arm++)
         for (int c = 0; c < record->curve_count; c++) {
@@ -259,7 +249,7 @@ static void floors_path(const char *folder, char path[UNROLL_FILE_ROOM])
 static unroll_status store_floors(const invocations *all, int rounds, double *room, const char *folder, const char *processor)
 {
     const invocation **from = malloc(((size_t)all->count + 1) * sizeof *from);
-    unroll_record *record = unroll_record_new(NULL);
+    unroll_record *record = unroll_night_record("nightly-floors", 0);
     unroll_random random = unroll_random_open(2, UNROLL_FOR_BOOTSTRAP, 0, 0);
     double floor[UNROLL_MOST_SERIES];
     float plain[UNROLL_MOST_SERIES];
@@ -272,8 +262,6 @@ static unroll_status store_floors(const invocations *all, int rounds, double *ro
     if (status.code == UNROLL_OK) {
         for (int i = 0; i < unroll_series_count(); i++)
             plain[i] = (float)floor[i];
-        unroll_text_copy(record->experiment, sizeof record->experiment, "nightly-floors");
-        unroll_text_copy(record->status, sizeof record->status, "done");
         unroll_record_text(record, "processor", processor);
         unroll_record_int(record, "invocations", "", all->count);
         unroll_record_curve(record, "floor", "", plain, unroll_series_count());
@@ -296,7 +284,7 @@ void unroll_nightly_floors(const char *folder, const char *processor, double unk
     floors_path(folder, path);
     if (access(path, F_OK) != 0 || unroll_load_record(path, &record).code != UNROLL_OK)
         return;
-    for (int c = 0; c < record->curve_count && strcmp(text_of(record, "processor"), processor) == 0; c++)
+    for (int c = 0; c < record->curve_count && strcmp(unroll_night_text(record, "processor"), processor) == 0; c++)
         if (strcmp(record->curves[c].name, "floor") == 0 && record->curves[c].length == unroll_series_count()) {
             for (int i = 0; i < unroll_series_count(); i++)
                 floor[i] = (double)record->curves[c].value[i];

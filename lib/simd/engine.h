@@ -224,10 +224,7 @@ const unroll_isa *unroll_isa_now(void);
 unroll_status unroll_isa_find(const char *name, const unroll_isa **isa);
 /* Takes it into use. Not while runs are under way. */
 void unroll_isa_use(const unroll_isa *isa);
-/* The same with a product kernel that takes so many percent longer, by waiting: what finds slowdowns is tried with it. */
-const unroll_isa *unroll_isa_slowed(const unroll_isa *isa, double percent);
-/* At start: with UNROLL_SLOWED, a number of percent, in the environment the slowed one of what is taken into use: what `name`, or if
-   that is NULL the environment variable UNROLL_ISA, says; "", "auto" or no such
+/* At start: takes into use what `name`, or if that is NULL the environment variable UNROLL_ISA, says; "", "auto" or no such
    variable: the best. UNROLL_WRONG as of unroll_isa_find. */
 unroll_status unroll_isa_start(const char *name);
 

@@ -57,11 +57,10 @@ void unroll_isa_use(const unroll_isa *isa)
 
 unroll_status unroll_isa_start(const char *name)
 {
-    const char *slowed = getenv("UNROLL_SLOWED");
     const unroll_isa *isa;
     in_use = best(); /* what "auto" stands for */
     name = name != NULL ? name : getenv("UNROLL_ISA");
     UNROLL_TRY(unroll_isa_find(name != NULL ? name : "auto", &isa));
-    unroll_isa_use(slowed != NULL && atof(slowed) > 0 ? unroll_isa_slowed(isa, atof(slowed)) : isa);
+    unroll_isa_use(isa);
     return unroll_ok();
 }

@@ -1,29 +1,22 @@
 /* A product kernel that takes longer on purpose: what finds slowdowns is tried with it. */
-#include <time.h>
+#include "nightly/slowed.h"
 
-#include "simd/engine.h"
+#include "bench/bench.h"
 
 static const unroll_engine *plain;
 static double extra; /* time for each that a product takes */
 static _Thread_local double owed;
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
 /* What is owed is waited for once it is a microsecond: a wait of a few nanoseconds would itself take longer. */
 static void slowed_product(const unroll_product *p)
 {
-    double begin = now(), end;
+    int64_t begin = unroll_clock_ns(), end;
     plain->product(p);
-    end = now();
-    owed += extra * (end - begin);
+    end = unroll_clock_ns();
+    owed += extra * (double)(end - begin);
     if (owed < 1e3)
         return;
-    while (now() < end + owed)
+    while ((double)(unroll_clock_ns() - end) < owed)
         continue;
     owed = 0;
 }
