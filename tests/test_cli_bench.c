@@ -238,6 +238,10 @@ static void a_step_of_a_transformer_counts_beside_pytorch_only_where_that_does_t
     CU_ASSERT_EQUAL(call("", "--transformer positions=rotary"), 2);
     CU_ASSERT_PTR_NOT_NULL(strstr(err, "unroll: --transformer times model=transformer with positions=none, causal=yes, no "));
     CU_ASSERT_EQUAL(call("", "--transformer model=lstm"), 2);
+    CU_ASSERT_EQUAL(call("UNROLL_PEER_torch_transformer=/nowhere", "--peers model=transformer hidden=6 length=5 --format csv"), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(out, ",torch_block,torch\ntransformer,"));
+    CU_ASSERT_EQUAL(call("", "--peers --stream model=transformer hidden=6 length=5"), 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err, "model=transformer alone, in training steps\n"));
     CU_ASSERT_EQUAL(call("", "--transformer hidden=6,64 layers=1,2 batch=3 length=5 clip=0,0.1 --format csv"), 0);
     if (strstr(out, "not here: ") != NULL)
         test_skip("PyTorch is not installed");

@@ -96,7 +96,8 @@ unroll_status unroll_peer_problem_pose(const unroll_settings *settings, const un
     const char *cell = unroll_text(settings, "model");
     int number = unroll_peer_cell(cell);
     if (number < 0 || unroll_int(settings, "layers") != 1 || strcmp(unroll_text(settings, "bias"), "two") != 0)
-        return unroll_error(UNROLL_WRONG, "peers know the cells rnn, lstm and gru, in one layer with two biases");
+        return unroll_error(UNROLL_WRONG, "peers know the cells rnn, lstm and gru, in one layer with two biases, and "
+                                          "model=transformer alone, in training steps");
     *q = (unroll_peer_problem){.hidden = (size_t)unroll_int(settings, "hidden"), .input = (size_t)timed->inputs,
                                .batch = (size_t)timed->batch, .steps = (size_t)timed->steps};
     q->rows = q->hidden * (size_t)unroll_cell_find(cell)->shape.gates;

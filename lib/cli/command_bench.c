@@ -44,7 +44,15 @@ static const unroll_bench_mode *find_mode(const char *name)
     return &unroll_bench_modes[i];
 }
 
-/* --stream and --peers go together, all others alone */
+static bool asks_for(const unroll_arguments *arguments, const char *assignment)
+{
+    for (int i = 0; i < arguments->assignment_count; i++)
+        if (strcmp(arguments->assignments[i], assignment) == 0)
+            return true;
+    return false;
+}
+
+/* --stream and --peers go together, all others alone; the peer of a Transformer stands beside it in its own mode */
 static unroll_status choose_mode(const unroll_arguments *arguments, const unroll_bench_mode **mode)
 {
     bool stream = unroll_option_get(arguments, "--stream") != NULL;
@@ -64,6 +72,8 @@ static unroll_status choose_mode(const unroll_arguments *arguments, const unroll
     }
     if (stream && peers && *mode != NULL && strcmp((*mode)->name, "peers") == 0)
         *mode = find_mode("stream-peers");
+    else if (peers && !stream && *mode != NULL && asks_for(arguments, "model=transformer"))
+        *mode = find_mode("transformer");
     *mode = *mode != NULL ? *mode : &unroll_bench_modes[0];
     return unroll_ok();
 }
