@@ -91,6 +91,7 @@ static void a_setting_that_cannot_matter_is_refused(void)
     check("train momentum=0.9", 2, "unroll: momentum is read by the optimizer sgd only, and optimizer is adam\n");
     check("train momentum=0", 2, "unroll: momentum is read by the optimizer sgd only, and optimizer is adam\n");
     check("train hidden=64 params=1000", 2, "unroll: hidden has no effect beside params=1000, which sets the width\n");
+    check("train steps=64 compute=1e9", 2, "unroll: steps has no effect beside compute=1000000000, which sets them\n");
     check("train model=lsmt forget_bias=1", 2, "unroll: there is no model lsmt; did you mean lstm?\n");
     check("run architectures model=gru forget_bias=0,1", 2,
           "unroll: forget_bias is read by the cell lstm only, and model is gru\n");

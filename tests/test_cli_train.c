@@ -306,6 +306,7 @@ static void what_a_training_says_in_a_pipe_is_this(void)
                            "  best_valid_mse           1.019  (validation)\n"
                            "  best_step                2 steps\n"
                            "  last_step                2 steps\n"
+                           "  train_operations         8288 operations\n"
                            "  train_loss               0.87059  (training)\n"
                            "  solved                   0\n"
                            "  solved_below             0.01\n"

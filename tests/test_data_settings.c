@@ -102,6 +102,11 @@ static const char *why_not(const char *assignments, const char *name, unroll_pur
     return why;
 }
 
+static bool is_rival(const char *name, const char *other)
+{
+    return unroll_setting_is_rival(unroll_setting_find(name), unroll_setting_find(other));
+}
+
 /* asked for every row: a setting that is needed and its values must be there, or an assert ends the test */
 static void what_a_row_needs_is_there(void)
 {
@@ -109,10 +114,10 @@ static void what_a_row_needs_is_there(void)
     for (int i = 0; i < unroll_setting_count(); i++)
         idle += why_not("", unroll_setting_at(i)->name, UNROLL_TO_TRAIN)[0] != '\0';
     CU_ASSERT(idle > 15);
-    CU_ASSERT_EQUAL(unroll_setting_rival(unroll_setting_find("hidden")), unroll_setting_find("params"));
-    CU_ASSERT_EQUAL(unroll_setting_rival(unroll_setting_find("momentum")), -1);
-    CU_ASSERT_EQUAL(unroll_setting_rival(unroll_setting_find("temperature")), -1);
-    CU_ASSERT_EQUAL(unroll_setting_rival(unroll_setting_find("lr")), -1);
+    CU_ASSERT(is_rival("hidden", "params"));
+    CU_ASSERT(is_rival("steps", "epochs") && is_rival("steps", "compute") && is_rival("epochs", "compute"));
+    CU_ASSERT(!is_rival("steps", "params") && !is_rival("compute", "steps"));
+    CU_ASSERT(!is_rival("momentum", "optimizer") && !is_rival("temperature", "sample_chars") && !is_rival("lr", "params"));
 }
 
 static void a_setting_that_cannot_matter_has_a_sentence_that_says_why(void)
@@ -228,8 +233,8 @@ static void a_measurement_may_read_what_a_training_run_does_not(void)
 
 static void timed_steps_read_nothing_of_a_whole_run(void)
 {
-    static const char *const of_runs[] = {"steps", "epochs",   "schedule", "warmup", "points",
-                                          "keep",  "patience", "lr_final", "stop",   "valid_batches"};
+    static const char *const of_runs[] = {"steps", "epochs", "compute", "schedule", "warmup", "points",
+                                          "keep", "patience", "lr_final", "stop", "valid_batches"};
     for (size_t i = 0; i < sizeof of_runs / sizeof of_runs[0]; i++) {
         char why[128];
         snprintf(why, sizeof why, "%s is read where a model is trained only, and here steps are timed", of_runs[i]);

@@ -114,8 +114,27 @@ static void splits_differ(void)
     }
 }
 
+/* So many operations are so many steps of their own count, and a step at least. */
+static void check_compute(opened_task *task)
+{
+    char compute[64];
+    double each = 0;
+    int64_t steps = 0;
+    unroll_settings_set(task->settings, "epochs", "0");
+    CU_ASSERT_EQUAL(unroll_step_operations(task->settings, &task->shape, &each).code, UNROLL_OK);
+    CU_ASSERT(each > 1000);
+    for (int i = 0; i < 3; i++) {
+        static const double wanted[] = {7.4, 7.6, 0.01};
+        static const int64_t expected[] = {7, 8, 1};
+        snprintf(compute, sizeof compute, "%.17g", wanted[i] * each);
+        CU_ASSERT_EQUAL(unroll_settings_set(task->settings, "compute", compute).code, UNROLL_OK);
+        CU_ASSERT_EQUAL(unroll_count_steps(task->settings, NULL, &steps).code, UNROLL_OK);
+        CU_ASSERT_EQUAL(steps, expected[i]);
+    }
+}
+
 /* Of every task: epochs are either a number of steps or refused in a sentence that names the task. */
-static void epochs_count_finite_data_and_are_refused_where_there_is_no_end(void)
+static void epochs_count_finite_data_and_compute_counts_operations(void)
 {
     for (int i = 0; i < unroll_task_count; i++) {
         opened_task task;
@@ -134,6 +153,7 @@ static void epochs_count_finite_data_and_are_refused_where_there_is_no_end(void)
             CU_ASSERT(status.code == UNROLL_OK && steps == 5 * task.shape.batches[UNROLL_TRAIN]);
         if (task.shape.batches[UNROLL_TRAIN] == 0)
             CU_ASSERT(status.code == UNROLL_WRONG && strcmp(status.text, expected) == 0);
+        check_compute(&task);
         data_close(&task);
     }
 }
@@ -269,7 +289,7 @@ static void a_model_that_reads_ahead_gets_no_task_whose_answers_lie_there(void)
 
 const unroll_test tests_data_tasks[] = {TEST(batches_are_the_same_in_any_order),
                                         TEST(training_batches_depend_on_seed_and_index),
-                                        TEST(epochs_count_finite_data_and_are_refused_where_there_is_no_end),
+                                        TEST(epochs_count_finite_data_and_compute_counts_operations),
                                         TEST(finite_tasks_have_the_same_samples_in_every_epoch_in_another_order),
                                         TEST(splits_differ),
                                         TEST(lengths_symbols_and_targets_lie_in_their_ranges),

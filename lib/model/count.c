@@ -170,9 +170,37 @@ unroll_status unroll_resolve_params(unroll_settings *settings, unroll_shapes *sh
     return nearest_width(settings, &shape, wanted);
 }
 
+/* The batch of a training step; where lengths differ, it is one of average length. */
+static unroll_extent mean_batch(const unroll_task_shape *task)
+{
+    unroll_model_shape shape = unroll_model_shape_of(task);
+    unroll_extent batch = unroll_shape_extent(&shape);
+    if (task->mean_steps > 0)
+        batch.steps[UNROLL_SOURCE] = task->mean_steps;
+    return batch;
+}
+
+unroll_status unroll_step_operations(const unroll_settings *settings, const unroll_task_shape *task, double *operations)
+{
+    unroll_model_shape shape = unroll_model_shape_of(task);
+    unroll_extent batch = mean_batch(task);
+    unroll_graph graph;
+    unroll_status status = unroll_network_build(settings, &shape, unroll_isa_now(), &graph);
+    if (status.code == UNROLL_OK)
+        *operations = unroll_graph_operations(&graph, &batch);
+    unroll_graph_close(&graph);
+    return status;
+}
+
 unroll_status unroll_shape_steps(const unroll_settings *settings, const unroll_task_shape *task, int64_t *steps)
 {
     int64_t epochs = unroll_int(settings, "epochs"), batches = task->batches[UNROLL_TRAIN];
+    double compute = unroll_real(settings, "compute"), each;
+    if (compute > 0) {
+        UNROLL_TRY(unroll_step_operations(settings, task, &each));
+        *steps = (int64_t)fmax(1.0, round(compute / each));
+        return unroll_ok();
+    }
     *steps = epochs > 0 ? epochs * batches : unroll_int(settings, "steps");
     if (epochs > 0 && batches == 0)
         return unroll_error(UNROLL_WRONG, "epochs=%lld: the training data of task=%s have no end; set steps instead",
@@ -184,7 +212,7 @@ unroll_status unroll_count_steps(const unroll_settings *settings, unroll_shapes 
 {
     unroll_task_shape task;
     *steps = unroll_int(settings, "steps");
-    if (unroll_int(settings, "epochs") == 0)
+    if (unroll_int(settings, "epochs") == 0 && unroll_real(settings, "compute") <= 0)
         return unroll_ok();
     UNROLL_TRY(unroll_shapes_find(shapes, settings, &task));
     return unroll_shape_steps(settings, &task, steps);
@@ -202,9 +230,7 @@ double unroll_run_cost(const unroll_settings *settings, unroll_shapes *shapes)
         unroll_shape_steps(settings, &task, &steps).code != UNROLL_OK)
         return 0.0;
     shape = unroll_model_shape_of(&task);
-    batch = unroll_shape_extent(&shape);
-    if (task.mean_steps > 0)
-        batch.steps[UNROLL_SOURCE] = task.mean_steps;
+    batch = mean_batch(&task);
     if (unroll_network_build(settings, &shape, unroll_isa_now(), &graph).code == UNROLL_OK)
         cost = unroll_graph_cost(&graph, &batch) * (double)steps;
     unroll_graph_close(&graph);

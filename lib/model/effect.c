@@ -230,7 +230,8 @@ static void ask_timing(const unroll_setting *row, char why[UNROLL_WHY_ROOM])
 
 /* ---- what a row needs ---- */
 
-/* "optimizer=rmsprop|adam", "sample_chars!=0" */
+/* "optimizer=rmsprop|adam", "sample_chars!=0"; terms parted by blanks are alternatives, and of what ';' parts all are needed. What
+   follows a comma is for the reader. */
 typedef struct term {
     int setting;
     bool differs; /* != */
@@ -242,7 +243,7 @@ typedef struct term {
 static const char *read_term(const char *text, term *t)
 {
     const char *values;
-    size_t length = strcspn(text, " ,"), name_length;
+    size_t length = strcspn(text, " ,;"), name_length;
     *t = (term){.setting = -1};
     assert(length < sizeof t->text);
     memcpy(t->text, text, length);
@@ -302,19 +303,26 @@ static void tell_term(const unroll_setting *row, const term *t, const unroll_val
 }
 
 /* "patience has no effect without schedule=halve or stop=early" */
-static void tell_terms(const unroll_setting *row, char why[UNROLL_WHY_ROOM])
+static void tell_terms(const unroll_setting *row, const char *needs, char why[UNROLL_WHY_ROOM])
 {
     size_t used = (size_t)snprintf(why, UNROLL_WHY_ROOM, "%s has no effect without ", row->name);
-    for (const char *c = row->needs; *c != '\0' && used + 5 < UNROLL_WHY_ROOM; c++)
+    for (const char *c = needs; *c != '\0' && *c != ';' && used + 5 < UNROLL_WHY_ROOM; c++)
         used += (size_t)snprintf(why + used, UNROLL_WHY_ROOM - used, *c == ' ' ? " or " : "%c", *c);
 }
 
-static unroll_status ask_needs(const unroll_use *use, const unroll_setting *row, char why[UNROLL_WHY_ROOM])
+/* What follows the next ';' */
+static const char *next_need(const char *needs)
+{
+    const char *semicolon = strchr(needs, ';');
+    return semicolon != NULL ? semicolon + 1 : NULL;
+}
+
+static unroll_status ask_need(const unroll_use *use, const unroll_setting *row, const char *need, char why[UNROLL_WHY_ROOM])
 {
     const unroll_value *now = NULL;
     term t;
     int terms = 0;
-    for (const char *rest = row->needs; rest != NULL; terms++) {
+    for (const char *rest = need; rest != NULL; terms++) {
         rest = read_term(rest, &t);
         UNROLL_TRY(value_that_matters(use, t.setting, &now));
         if (is_among(&t, now) != t.differs)
@@ -322,8 +330,15 @@ static unroll_status ask_needs(const unroll_use *use, const unroll_setting *row,
     }
     if (terms == 1)
         tell_term(row, &t, now, why);
-    else if (terms > 1)
-        tell_terms(row, why);
+    else
+        tell_terms(row, need, why);
+    return unroll_ok();
+}
+
+static unroll_status ask_needs(const unroll_use *use, const unroll_setting *row, char why[UNROLL_WHY_ROOM])
+{
+    for (const char *need = row->needs; need != NULL && why[0] == '\0'; need = next_need(need))
+        UNROLL_TRY(ask_need(use, row, need, why));
     return unroll_ok();
 }
 
@@ -340,11 +355,11 @@ unroll_status unroll_setting_effect(const unroll_use *use, int index, char why[U
     return why[0] == '\0' ? ask_needs(use, row, why) : unroll_ok();
 }
 
-int unroll_setting_rival(int index)
+bool unroll_setting_is_rival(int index, int other)
 {
-    const char *needs = unroll_setting_at(index)->needs;
     term t;
-    if (needs == NULL || read_term(needs, &t) != NULL)
-        return -1;
-    return is_number(t.setting) && !t.differs ? t.setting : -1;
+    for (const char *need = unroll_setting_at(index)->needs; need != NULL; need = next_need(need))
+        if (read_term(need, &t) == NULL && t.setting == other && is_number(other) && !t.differs)
+            return true;
+    return false;
 }

@@ -25,7 +25,7 @@ typedef struct unroll_use {
    as good as at its default. Fails where the task's data are to be opened for it and cannot. */
 unroll_status unroll_setting_effect(const unroll_use *use, int index, char why[UNROLL_WHY_ROOM]);
 
-/* The setting that must be off for this one to matter, params of hidden; -1: none. */
-int unroll_setting_rival(int index);
+/* Whether the setting `other` must be off for this one to matter: params for hidden. */
+bool unroll_setting_is_rival(int index, int other);
 
 #endif

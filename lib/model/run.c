@@ -51,11 +51,13 @@ static void fill_left_out(const unroll_training *t, unroll_record *record)
 
 /* The metric is that of the weights that are kept, over the whole validation split; best_valid_METRIC that of the best point,
    over the batches of a point, by which it was chosen. */
-static void fill_results(const unroll_training *t, unroll_record *record)
+static unroll_status fill_results(const unroll_training *t, unroll_record *record)
 {
     const unroll_curves *c = &t->curves;
     int64_t steps = t->last_step, ended = t->diverged >= 0 ? t->diverged : steps, batches = t->shape.batches[UNROLL_TRAIN];
+    double operations;
     char name[64];
+    UNROLL_TRY(unroll_step_operations(t->settings, &t->shape, &operations));
     unroll_record_text(record, "metric", t->shape.metric);
     unroll_record_real(record, t->shape.metric, t->shape.unit, t->metric);
     snprintf(name, sizeof name, "best_valid_%s", t->shape.metric);
@@ -65,11 +67,13 @@ static void fill_results(const unroll_training *t, unroll_record *record)
     unroll_record_int(record, "last_step", "steps", ended);
     if (batches > 0)
         unroll_record_real(record, "epochs_seen", "epochs", (double)ended / (double)batches);
+    unroll_record_real(record, "train_operations", "operations", operations * (double)ended);
     unroll_record_real(record, "train_loss", "", c->count > 1 ? (double)c->train[c->count - 1] : NAN);
     fill_left_out(t, record);
     fill_solved(t, record);
     unroll_record_real(record, "ms_per_step", "ms", steps > 0 ? (double)t->train_ns * 1e-6 / (double)steps : NAN);
     unroll_record_real(record, "train_seconds", "s", (double)t->train_ns * 1e-9);
+    return unroll_ok();
 }
 
 static void fill_curves(const unroll_training *t, unroll_record *record)
@@ -98,7 +102,7 @@ static unroll_status note_results(run_state *run)
     unroll_record_int(record, "parameters", "", unroll_model_parameters(t->model));
     unroll_network_describe(t->settings, record);
     unroll_record_int(record, "width", "units", unroll_int(t->settings, "hidden"));
-    fill_results(t, record);
+    UNROLL_TRY(fill_results(t, record));
     fill_curves(t, record);
     strcpy(record->status, diverged >= 0 ? "diverged" : "done");
     if (diverged >= 0)

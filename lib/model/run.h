@@ -76,7 +76,10 @@ unroll_status unroll_shape_waiting(const unroll_settings *settings, const unroll
 /* Sets `hidden` to the width whose parameter count comes nearest to the setting `params` when that is > 0. `shapes`: where
    the task's shape is looked up and kept; NULL: it is opened. */
 unroll_status unroll_resolve_params(unroll_settings *settings, unroll_shapes *shapes);
-/* Training steps of a run: the setting steps, or epochs over the training split of `task`; UNROLL_WRONG where that is endless. */
+/* Floating-point operations of the matrix products of one training step on `task`, forward and backward. */
+unroll_status unroll_step_operations(const unroll_settings *settings, const unroll_task_shape *task, double *operations);
+/* Training steps of a run: the setting steps; epochs over the training split of `task`, UNROLL_WRONG where that is endless; or as
+   many as come nearest to the operations of the setting compute, one at least. */
 unroll_status unroll_shape_steps(const unroll_settings *settings, const unroll_task_shape *task, int64_t *steps);
 /* The same, with the task's shape looked up, when it is needed, as in unroll_resolve_params. */
 unroll_status unroll_count_steps(const unroll_settings *settings, unroll_shapes *shapes, int64_t *steps);

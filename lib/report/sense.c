@@ -28,6 +28,7 @@ static const struct {
     {"spikes", {.better = UNROLL_LESS_IS_BETTER, .share = true}},
     {"solved_step", {.better = UNROLL_LESS_IS_BETTER, .until = true}},
     {"solved_seconds", {.better = UNROLL_LESS_IS_BETTER, .time = true, .until = true}},
+    {"train_operations", {.better = UNROLL_LESS_IS_BETTER}},
     {"train_seconds", {.better = UNROLL_LESS_IS_BETTER, .time = true}},
     {"ms_per_step", {.better = UNROLL_LESS_IS_BETTER, .time = true}},
     {"us_per_step", {.better = UNROLL_LESS_IS_BETTER, .time = true}},

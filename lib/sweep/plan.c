@@ -43,7 +43,7 @@ static void give_way(const unroll_sweep_options *options, unroll_axes *axes)
         bool rival = false;
         for (int k = 0; k < axes->count; k++)
             rival = rival || (is_assigned(options, axes->axis[k].setting) &&
-                              unroll_setting_rival(axes->axis[k].setting) == axes->axis[i].setting);
+                              unroll_setting_is_rival(axes->axis[k].setting, axes->axis[i].setting));
         if (rival && !is_assigned(options, axes->axis[i].setting))
             unroll_axes_drop(axes, i);
     }
@@ -219,7 +219,7 @@ static unroll_status fill_run(const unroll_experiment *experiment, const unroll_
         return unroll_ok();
     }
     UNROLL_TRY(unroll_resolve_params(run->settings, plan->shapes));
-    UNROLL_TRY(unroll_count_steps(run->settings, plan->shapes, &steps)); /* epochs of endless data are told before any run */
+    UNROLL_TRY(unroll_count_steps(run->settings, plan->shapes, &steps)); /* of endless data, too many: told before any run */
     unroll_contents_of(plan->contents, run->settings, run->content);
     unroll_origin_identify(experiment, run->settings, run->content, run->id);
     return unroll_ok();
