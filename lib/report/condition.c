@@ -224,10 +224,13 @@ void unroll_condition_describe(const unroll_condition *c, char *out, size_t room
         add(&s, rule->over);
     }
     add_demand(rule, &s);
-    for (int k = 0; k < c->groups->column_count; k++) {
-        add(&s, k == 0 ? ", at " : ", ");
+    for (int k = 0, told = 0; k < c->groups->column_count; k++) {
+        const char *value = unroll_field_show(c->group->by[k], shown);
+        if (value[0] == '\0') /* no file but the task's own */
+            continue;
+        add(&s, told++ == 0 ? ", at " : ", ");
         add(&s, c->groups->column[k]);
         add(&s, " ");
-        add(&s, unroll_field_show(c->group->by[k], shown));
+        add(&s, value);
     }
 }

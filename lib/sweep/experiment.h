@@ -62,7 +62,7 @@ typedef enum unroll_taught_table {
 
 /* A row of such a table: what is taught of each of its columns, in the words in which it is taught, beside what the experiment's
    runs have to say. */
-enum { UNROLL_MOST_TAUGHT_COLUMNS = 3, UNROLL_MOST_TAUGHT_RULES = 3, UNROLL_MOST_TAUGHT = 4 };
+enum { UNROLL_MOST_TAUGHT_COLUMNS = 3, UNROLL_MOST_TAUGHT_RULES = 4, UNROLL_MOST_TAUGHT = 4 };
 typedef struct unroll_saying {
     /* NULL: the field is empty; "": nothing is taught, and the number stands alone, with no rules. Words that no run can judge,
        "established", have no rules either, and no verdict */
