@@ -4,7 +4,7 @@
 
 const unroll_experiment experiment_recurrences = {
     .name = "recurrences",
-    .title = "recurrences old and new beside attention: memory, state and text, at equal parameters",
+    .title = "recurrences old and new beside attention: memory, state and text, at equal parameters and equal seconds",
     .claim = "minGRU and minLSTM are as good as a GRU and an LSTM at adding, recall, copying and text; but as linear recurrences "
              "with positive decays they do not track the parity of bits, which an LSTM, a GRU and an sLSTM do",
     .source = "Feng et al., 2024, for selective copying and text; Grazzi et al., 2024; Beck et al., 2024, for the sLSTM",
@@ -17,9 +17,10 @@ const unroll_experiment experiment_recurrences = {
     .best = "lr",
     .best_by = "seed=100..101",
     .groups = "task params model",
-    .columns = "width parameters ms_per_step:time solved:share solved_step:until mse baseline_mse:given nats_per_step "
-               "baseline_nats_per_step:given error_rate baseline_error_rate:given test_bits_per_character test_order5_bits:given",
-    .figures = "recurrences",
+    .columns = "width parameters ms_per_step:time solved:share solved_step:until solved_seconds:until:time mse baseline_mse:given "
+               "nats_per_step baseline_nats_per_step:given error_rate baseline_error_rate:given test_bits_per_character "
+               "test_order5_bits:given",
+    .figures = "recurrences recurrences-seconds",
     .rules =
         {
             {UNROLL_DIFFERENCE, UNROLL_AS_GOOD_AS, .metric = "solved:share:higher", .of = "model=mingru", .against = "model=gru",

@@ -250,10 +250,15 @@ static unroll_status call_words(const unroll_measured_program *program, const ch
     return status;
 }
 
-static void mark(kind k, bool disturbed, unroll_turn *turn)
+static bool disturbed(const unroll_call *call)
+{
+    return call->wall_s - call->cpu_s > MOST_LOST * call->wall_s + MOST_SECONDS_LOST;
+}
+
+static void mark(kind k, bool bad, unroll_turn *turn)
 {
     for (int i = 0; i < count_of(k); i++)
-        turn->disturbed[first_of(k) + i] = disturbed;
+        turn->disturbed[first_of(k) + i] = bad;
 }
 
 static unroll_status measure_bench(kind k, const unroll_measured_program *program, const char *known, const char *set,
@@ -273,7 +278,7 @@ static unroll_status measure_bench(kind k, const unroll_measured_program *progra
     status = call_words(program, words, folder, set, true, stop, &call, turn);
     if (status.code == UNROLL_OK && call.status == 0) {
         read_bench(k, call.out, known, turn);
-        mark(k, call.wall_s - call.cpu_s > MOST_LOST * call.wall_s + MOST_SECONDS_LOST, turn);
+        mark(k, disturbed(&call), turn);
     }
     free(call.out);
     return status;
@@ -300,21 +305,6 @@ static unroll_status measure_start(const unroll_measured_program *program, const
     return unroll_ok();
 }
 
-static unroll_status measure_sweep(const unroll_measured_program *program, const char *set, const char *folder,
-                                   const atomic_bool *stop, unroll_turn *turn)
-{
-    char fresh[UNROLL_FILE_ROOM];
-    unroll_call call;
-    unroll_status status;
-    snprintf(fresh, sizeof fresh, "%.4000s/sweep", folder);
-    status = call_words(program, "run architectures model=rnn,lstm,gru steps=100 hidden=16 length=10 lr=0.003 seed=0..3", fresh,
-                        set, false, stop, &call, turn);
-    if (status.code == UNROLL_OK && call.status == 0)
-        turn->value[first_of(SWEEP)] = call.wall_s / SWEPT;
-    free(call.out);
-    return status;
-}
-
 /* The value of a line "  NAME  VALUE ..." of what unroll train prints; NaN where there is none. */
 static double told(const char *text, const char *name)
 {
@@ -328,32 +318,46 @@ static double told(const char *text, const char *name)
     return NAN;
 }
 
-static unroll_status measure_training(const unroll_measured_program *program, const char *set, const atomic_bool *stop,
-                                      unroll_turn *turn)
+static double ms_of_a_step(const unroll_call *call)
 {
-    unroll_call call;
-    unroll_status status = call_words(program,
-                                      "train task=recall lag=30 lag_spread=20 model=lstm hidden=64 batch=32 steps=200 points=1 "
-                                      "valid_batches=1 threads=1",
-                                      NULL, set, true, stop, &call, turn);
-    if (status.code == UNROLL_OK && call.status == 0) {
-        turn->value[first_of(TRAINING)] = told(call.out, "ms_per_step");
-        mark(TRAINING, call.wall_s - call.cpu_s > MOST_LOST * call.wall_s + MOST_SECONDS_LOST, turn);
-    }
-    free(call.out);
-    return status;
+    return told(call->out, "ms_per_step");
 }
 
-static unroll_status measure_memory(const unroll_measured_program *program, const char *set, const atomic_bool *stop,
-                                    unroll_turn *turn)
+static double seconds_of_a_run(const unroll_call *call)
 {
+    return call->wall_s / SWEPT;
+}
+
+static double peak_mb(const unroll_call *call)
+{
+    return call->peak_kb / 1000;
+}
+
+/* The series that are one call each; `pinned`: on one core, which other work may take a part of; `timed`: then it does not count. */
+static const struct single {
+    kind k;
+    bool pinned, timed, stores;
+    double (*value)(const unroll_call *call);
+    const char *words;
+} singles[] = {{SWEEP, false, false, true, seconds_of_a_run,
+                "run architectures model=rnn,lstm,gru steps=100 hidden=16 length=10 lr=0.003 seed=0..3"},
+               {TRAINING, true, true, false, ms_of_a_step,
+                "train task=recall lag=30 lag_spread=20 model=lstm hidden=64 batch=32 steps=200 points=1 valid_batches=1 threads=1"},
+               {MEMORY, true, false, false, peak_mb,
+                "train task=adding model=lstm hidden=256 batch=64 length=64 steps=3 points=1 valid_batches=1 threads=1"}};
+
+static unroll_status measure_single(const struct single *one, const unroll_measured_program *program, const char *set,
+                                    const char *folder, const atomic_bool *stop, unroll_turn *turn)
+{
+    char fresh[UNROLL_FILE_ROOM];
     unroll_call call;
-    unroll_status status = call_words(program,
-                                      "train task=adding model=lstm hidden=256 batch=64 length=64 steps=3 points=1 "
-                                      "valid_batches=1 threads=1",
-                                      NULL, set, true, stop, &call, turn);
-    if (status.code == UNROLL_OK && call.status == 0)
-        turn->value[first_of(MEMORY)] = call.peak_kb / 1000;
+    unroll_status status;
+    snprintf(fresh, sizeof fresh, "%.4000s/%s", folder, kinds[one->k].name);
+    status = call_words(program, one->words, one->stores ? fresh : NULL, set, one->pinned, stop, &call, turn);
+    if (status.code == UNROLL_OK && call.status == 0) {
+        turn->value[first_of(one->k)] = one->value(&call);
+        mark(one->k, one->timed && disturbed(&call), turn);
+    }
     free(call.out);
     return status;
 }
@@ -367,9 +371,8 @@ unroll_status unroll_measure_turn(const unroll_measured_program *program, const 
     UNROLL_TRY(measure_bench(STEP, program, known, set, folder, stop, turn));
     UNROLL_TRY(measure_bench(STREAM, program, known, set, folder, stop, turn));
     UNROLL_TRY(measure_start(program, set, stop, turn));
-    UNROLL_TRY(measure_sweep(program, set, folder, stop, turn));
-    UNROLL_TRY(measure_training(program, set, stop, turn));
-    UNROLL_TRY(measure_memory(program, set, stop, turn));
+    for (size_t i = 0; i < sizeof singles / sizeof singles[0]; i++)
+        UNROLL_TRY(measure_single(&singles[i], program, set, folder, stop, turn));
     for (int i = 0; i < UNROLL_MOST_SERIES; i++)
         if (turn->disturbed[i])
             turn->value[i] = NAN;
