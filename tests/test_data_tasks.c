@@ -131,6 +131,8 @@ static void check_compute(opened_task *task)
         CU_ASSERT_EQUAL(unroll_count_steps(task->settings, NULL, &steps).code, UNROLL_OK);
         CU_ASSERT_EQUAL(steps, expected[i]);
     }
+    unroll_settings_set(task->settings, "compute", "1e24");
+    CU_ASSERT_EQUAL(unroll_count_steps(task->settings, NULL, &steps).code, UNROLL_WRONG); /* no number of steps is that large */
 }
 
 /* Of every task: epochs are either a number of steps or refused in a sentence that names the task. */

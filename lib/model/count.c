@@ -192,12 +192,17 @@ unroll_status unroll_step_operations(const unroll_settings *settings, const unro
     return status;
 }
 
+static const double MOST_STEPS = 1e12; /* as the setting steps has */
+
 unroll_status unroll_shape_steps(const unroll_settings *settings, const unroll_task_shape *task, int64_t *steps)
 {
     int64_t epochs = unroll_int(settings, "epochs"), batches = task->batches[UNROLL_TRAIN];
     double compute = unroll_real(settings, "compute"), each;
     if (compute > 0) {
         UNROLL_TRY(unroll_step_operations(settings, task, &each));
+        if (!(compute / each <= MOST_STEPS))
+            return unroll_error(UNROLL_WRONG, "compute=%g is %g steps of %g operations, and a run has %g at most", compute,
+                                compute / each, each, MOST_STEPS);
         *steps = (int64_t)fmax(1.0, round(compute / each));
         return unroll_ok();
     }
