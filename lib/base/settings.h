@@ -31,7 +31,8 @@ typedef struct unroll_setting {
     unsigned flags;
     /* What it takes for the setting to matter, beside its being listed by the cell, network, task or loss in use; NULL: nothing.
        "optimizer=rmsprop|adam": another setting has one of these values; "sample_chars!=0": it has not; several such terms,
-       parted by blanks: one of them is enough; of what ';' parts all are needed. ", which ..." after a term ends the sentence that refuses the setting. */
+       parted by blanks: one of them is enough; of what ';' parts all are needed. ", which ..." after a term ends the sentence that
+       refuses the setting. */
     const char *needs;
 } unroll_setting;
 
