@@ -78,8 +78,21 @@ static double score(const real *x, int head, int query, int key)
     return sum / sqrt((double)size);
 }
 
-/* the output of one head at one step, (size) */
-static void output_of(const real *x, int length, int head, int query, double *out)
+/* What a weight is multiplied by in training: 0 with the chance of the options, as the draws of simd/engine.h come for the seed 0
+   and the training step 0: this layer follows the input. */
+static double drop_of(int sequence, int head, int query, int key)
+{
+    enum { LAYER = 1, SEED = 0, TILE = 64 };
+    uint32_t made[4], words[4], dropped = (uint32_t)lrint(tried.options.dropout * 65536);
+    int lane = key % 16, block = key % TILE / 16;
+    unroll_philox((const uint32_t[]){0, LAYER, 0, UNROLL_FOR_CELLS}, (const uint32_t[]){SEED, 0}, made);
+    unroll_philox((const uint32_t[]){(uint32_t)lane, (uint32_t)query, (uint32_t)sequence,
+                                     (uint32_t)(key / TILE * tried.options.heads + head)}, made, words);
+    return (words[block / 2] >> (block % 2 * 16) & 0xffffu) < dropped ? 0 : 65536.0 / (65536 - dropped);
+}
+
+/* the output of one head at one step, (size); sequence: of the batch, in training; -1: without */
+static void output_of(const real *x, int length, int sequence, int head, int query, double *out)
 {
     int size = tried.width / tried.options.heads, seen = tried.options.causal ? query + 1 : length;
     double weight[STEPS], peak = -INFINITY, sum = 0;
@@ -90,7 +103,7 @@ static void output_of(const real *x, int length, int head, int query, double *ou
     for (int i = 0; i < size; i++) {
         out[i] = 0;
         for (int key = 0; key < seen; key++)
-            out[i] += weight[key] / sum * (double)x[key * 3 * tried.width + 2 * tried.width + head * size + i];
+            out[i] += weight[key] / sum * (sequence < 0 ? 1 : drop_of(sequence, head, query, key)) * (double)x[key * 3 * tried.width + 2 * tried.width + head * size + i];
     }
 }
 
@@ -101,7 +114,7 @@ static double furthest(const real *x, const real *y)
     for (int s = 0; s < BATCH; s++)
         for (int t = 0; t < lengths[s]; t++)
             for (int head = 0; head < tried.options.heads; head++) {
-                output_of(x + (size_t)(s * STEPS) * (size_t)(3 * tried.width), lengths[s], head, t, out);
+                output_of(x + (size_t)(s * STEPS) * (size_t)(3 * tried.width), lengths[s], -1, head, t, out);
                 for (int i = 0; i < size; i++)
                     most = test_worse(most, fabs(out[i] - (double)y[(s * STEPS + t) * tried.width + head * size + i]));
             }
@@ -113,7 +126,8 @@ static const struct {
     unroll_attention_options options;
 } cases[] = {{24, {.heads = 2, .causal = true}},  {24, {.heads = 2}},  {80, {.heads = 1, .causal = true, .rotary = true}},
              {6, {.heads = 3, .causal = true}},   {15, {.heads = 3, .rotary = true}}, {96, {.heads = 6, .causal = true}},
-             {32, {.heads = 1, .causal = true}}};
+             {32, {.heads = 1, .causal = true}},  {24, {.heads = 2, .causal = true, .dropout = 0.3}},
+             {15, {.heads = 3, .rotary = true, .dropout = 0.6}}};
 enum { CASES = sizeof cases / sizeof cases[0] };
 
 static void take_case(int i)
@@ -170,6 +184,62 @@ static void free_batch(batch *b)
     free(b->y);
 }
 
+/* the batch's loss by the definition: the squared error, over all elements */
+static double loss_of(const batch *b)
+{
+    int size = tried.width / tried.options.heads, columns = 3 * tried.width, rows = 0;
+    real *x = malloc((size_t)(BATCH * STEPS * columns) * sizeof *x);
+    double sum = 0, out[MOST_WIDTH];
+    for (int i = 0; i < BATCH * STEPS * columns; i++)
+        x[i] = (real)b->x[i];
+    for (int s = 0; s < BATCH; rows += lengths[s++])
+        for (int t = 0; t < lengths[s]; t++)
+            for (int head = 0; head < tried.options.heads; head++) {
+                output_of(x + s * STEPS * columns, lengths[s], s, head, t, out);
+                for (int i = 0; i < size; i++)
+                    sum += pow(out[i] - (double)b->y[(s * STEPS + t) * tried.width + head * size + i], 2);
+            }
+    free(x);
+    return sum / rows / tried.width;
+}
+
+static void training_drops_weights_as_its_draws_say(void)
+{
+    for (int i = 0; i < CASES; i++) {
+        unroll_model *model;
+        unroll_samples samples;
+        batch b;
+        double first, wanted;
+        take_case(i);
+        if (tried.options.dropout == 0)
+            continue;
+        b = made();
+        samples = samples_of(&b);
+        model = open_model(STEPS, BATCH, "auto", "1");
+        unroll_model_pack(model, &samples, BATCH);
+        unroll_model_at_step(model, 0);
+        first = unroll_model_gradient(model, NULL);
+        wanted = loss_of(&b);
+        CU_ASSERT_DOUBLE_EQUAL(first / wanted, 1, sizeof(real) == sizeof(double) ? 1e-12 : 1e-5);
+        unroll_model_at_step(model, 1);
+        CU_ASSERT(fabs(unroll_model_gradient(model, NULL) / first - 1) > 1e-4);
+        unroll_model_at_step(model, 0);
+        CU_ASSERT_EQUAL(unroll_model_gradient(model, NULL), first);
+        unroll_model_close(model);
+        free_batch(&b);
+    }
+}
+
+static void the_share_of_dropped_weights_is_the_one_asked_for(void)
+{
+    int dropped = 0;
+    tried.options = (unroll_attention_options){.heads = 2, .dropout = 0.3};
+    for (int query = 0; query < 200; query++)
+        for (int key = 0; key < 200; key++)
+            dropped += drop_of(1, 1, query, key) == 0;
+    CU_ASSERT_DOUBLE_EQUAL(dropped / 40000.0, 0.3, 0.012); /* five standard deviations */
+}
+
 /* The first query, key and value of each sequence, the last ones, and some between. */
 static void check_gradient(unroll_model *model, batch *b, const real *gradient)
 {
@@ -181,10 +251,10 @@ static void check_gradient(unroll_model *model, batch *b, const real *gradient)
         double up, down, wanted;
         b->x[k] = above;
         unroll_model_pack(model, &samples, BATCH);
-        up = unroll_model_loss(model, NULL);
+        up = central_trained_loss(model);
         b->x[k] = below;
         unroll_model_pack(model, &samples, BATCH);
-        down = unroll_model_loss(model, NULL);
+        down = central_trained_loss(model);
         b->x[k] = kept;
         wanted = (up - down) / ((double)above - (double)below);
         CU_ASSERT_DOUBLE_EQUAL((double)gradient[k], wanted, 1e-9);
@@ -317,6 +387,21 @@ static void memory_grows_with_the_sequence_and_not_with_its_square(void)
     free(y);
 }
 
+static void a_dropout_that_leaves_nothing_is_one_sentence(void)
+{
+    unroll_model_shape shape = {.inputs = 30, .outputs = 10, .steps = 3, .batch = 1, .answer = UNROLL_AT_EVERY, .loss = "squared"};
+    unroll_settings *settings;
+    unroll_model *model;
+    unroll_status status;
+    digest_register();
+    settings = unroll_settings_new();
+    tried.options = (unroll_attention_options){.heads = 2, .dropout = 1};
+    status = unroll_model_open_network(&network, settings, &shape, &model);
+    CU_ASSERT_EQUAL(status.code, UNROLL_WRONG);
+    CU_ASSERT_STRING_EQUAL(status.text, "attention_dropout=1 would leave nothing");
+    unroll_settings_free(settings);
+}
+
 static void heads_that_do_not_part_the_columns_are_one_sentence(void)
 {
     unroll_model_shape shape = {.inputs = 30, .outputs = 10, .steps = 3, .batch = 1, .answer = UNROLL_AT_EVERY, .loss = "squared"};
@@ -335,10 +420,13 @@ static void heads_that_do_not_part_the_columns_are_one_sentence(void)
 
 const unroll_test tests_core_attention[] = {
     TEST(outputs_are_those_of_the_definition),
+    TEST(training_drops_weights_as_its_draws_say),
+    TEST(the_share_of_dropped_weights_is_the_one_asked_for),
     TEST(gradients_over_several_tiles_match_central_differences),
     TEST(gradients_over_several_tiles_have_the_same_bits_everywhere),
     TEST(steps_past_the_shape_give_the_bits_of_a_batch),
     TEST(memory_grows_with_the_sequence_and_not_with_its_square),
+    TEST(a_dropout_that_leaves_nothing_is_one_sentence),
     TEST(heads_that_do_not_part_the_columns_are_one_sentence),
     {NULL, NULL},
 };

@@ -14,7 +14,7 @@ typedef enum unroll_purpose {
     UNROLL_FOR_SWEEP = 6,    /* log-uniform axes */
     UNROLL_FOR_BOOTSTRAP = 7,
     UNROLL_FOR_DROPOUT = 8,
-    UNROLL_FOR_CELLS = 9, /* zoneout and the like inside a cell (cells/draw.h) */
+    UNROLL_FOR_CELLS = 9, /* masks inside a layer: zoneout and the like (cells/draw.h), attention's weights */
     UNROLL_FOR_ORDER = 10 /* of training samples, by epoch */
 } unroll_purpose;
 

@@ -128,7 +128,7 @@ unroll_status unroll_bench_transformer(const unroll_settings *settings, double s
 {
     (void)ceilings;
     if (strcmp(unroll_text(settings, "model"), "transformer") != 0 || strcmp(unroll_text(settings, "positions"), "none") != 0 ||
-        !unroll_flag(settings, "causal") || unroll_real(settings, "dropout") > 0.0 ||
+        !unroll_flag(settings, "causal") || unroll_real(settings, "dropout") > 0.0 || unroll_real(settings, "attention_dropout") > 0.0 ||
         strcmp(unroll_text(settings, "optimizer"), "adam") != 0 || unroll_real(settings, "decay") > 0.0)
         return unroll_error(UNROLL_WRONG, "--transformer times model=transformer with positions=none, causal=yes, no dropout, "
                                           "and optimizer=adam without decay");

@@ -4,7 +4,8 @@
        y = softmax(q k^T / sqrt(d)) v
 
    over all keys of the sequence or, causal, over those up to the query's own step. With `rotary` queries and keys are turned by
-   their step's angles first (Su et al., 2021), neighbouring columns a pair. */
+   their step's angles first (Su et al., 2021), neighbouring columns a pair. In training some weights, after the softmax, may be
+   dropped, and the others are larger by what is lost on average. */
 #include "layers/attention.h"
 
 #include <math.h>
@@ -52,8 +53,10 @@ static unroll_status attention_open(unroll_layer *layer, const void *options, co
     UNROLL_TRY(unroll_need_reals(layer));
     if (wanted->heads < 1 || width % wanted->heads != 0)
         return unroll_error(UNROLL_WRONG, "%d heads do not part %d columns evenly", wanted->heads, width);
+    if (wanted->dropout < 0 || lrint(wanted->dropout * UNROLL_MASK_SHARES) >= UNROLL_MASK_SHARES)
+        return unroll_error(UNROLL_WRONG, "attention_dropout=%g would leave nothing", wanted->dropout);
     *own = (attention){.heads = wanted->heads, .size = width / wanted->heads, .width = width, .causal = wanted->causal,
-                       .rotary = wanted->rotary};
+                       .rotary = wanted->rotary, .dropped = (uint32_t)lrint(wanted->dropout * UNROLL_MASK_SHARES)};
     own->blocks = unroll_blocks(own->size);
     own->scale = (real)(1.0 / sqrt((double)own->size));
     layer->columns = width;
@@ -76,8 +79,7 @@ static void attention_count(const unroll_layer *layer, unroll_counts *counts)
 static void attention_take(unroll_layer *layer, unroll_arena *arena)
 {
     attention *own = layer->own;
-    int most = UNROLL_ATTENTION_TILE / UNROLL_LANES; /* of scores */
-    own->zero = unroll_take_starts(arena, NULL, 0, own->blocks > most ? own->blocks : most);
+    own->zero = unroll_take_starts(arena, NULL, 0, own->blocks > UNROLL_ATTENTION_BLOCKS ? own->blocks : UNROLL_ATTENTION_BLOCKS);
 }
 
 static void take_room(unroll_node *node, unroll_attention_room *room, unroll_arena *arena)
@@ -93,6 +95,7 @@ static void take_room(unroll_node *node, unroll_attention_room *room, unroll_are
         .area = unroll_arena_take(arena, forward > backward ? forward : backward, sizeof(real)),
         .score = unroll_arena_take(arena, scores, sizeof(real)),
         .d_score = unroll_arena_take(arena, scores, sizeof(real)),
+        .mask = own->dropped > 0 ? unroll_arena_take(arena, scores, sizeof(real)) : NULL,
         .q_at = unroll_arena_take(arena, blocks, sizeof(real *)),
         .o_at = unroll_arena_take(arena, blocks, sizeof(real *)),
         .d_q_at = unroll_arena_take(arena, blocks, sizeof(real *)),
@@ -102,9 +105,11 @@ static void take_room(unroll_node *node, unroll_attention_room *room, unroll_are
         .inverse = unroll_arena_take(arena, queries, sizeof(real)),
         .delta = unroll_arena_take(arena, queries, sizeof(real)),
     };
-    for (int n = 0; arena->base != NULL && n < UNROLL_ATTENTION_TILE / UNROLL_LANES; n++) {
-        room->score_at[n] = room->score + n * UNROLL_ATTENTION_TILE * UNROLL_LANES;
-        room->d_score_at[n] = room->d_score + n * UNROLL_ATTENTION_TILE * UNROLL_LANES;
+    for (int n = 0; arena->base != NULL && n < UNROLL_ATTENTION_BLOCKS; n++) {
+        size_t at = (size_t)n * UNROLL_ATTENTION_TILE * UNROLL_LANES;
+        room->score_at[n] = room->score + at;
+        room->d_score_at[n] = room->d_score + at;
+        room->mask_at[n] = own->dropped > 0 ? room->mask + at : NULL;
     }
 }
 
@@ -131,8 +136,9 @@ static bool attention_streams(const unroll_layer *layer)
 
 static unroll_status attention_example(unroll_graph *graph, int index, int reals, int symbols, int *out)
 {
-    static const unroll_attention_options options[] = {{.heads = 2, .causal = true}, {.heads = 1},
-                                                       {.heads = 3, .causal = true, .rotary = true}, {.heads = 1, .causal = true}};
+    static const unroll_attention_options options[] = {{.heads = 2, .causal = true}, {.heads = 1, .dropout = 0.2},
+                                                       {.heads = 3, .causal = true, .rotary = true, .dropout = 0.3},
+                                                       {.heads = 1, .causal = true}};
     static const int widths[] = {10, 20, 9, 32};
     int source[UNROLL_ATTENTION_PARTS], sources = index == 3 ? 3 : index == 1 ? 2 : 1;
     (void)symbols;

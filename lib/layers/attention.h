@@ -9,6 +9,7 @@
 #include "layers/graph.h"
 
 enum { UNROLL_QUERY, UNROLL_KEY, UNROLL_VALUE, UNROLL_ATTENTION_PARTS };
+enum { UNROLL_ATTENTION_BLOCKS = UNROLL_ATTENTION_TILE / UNROLL_LANES /* of a tile of scores */ };
 
 typedef struct unroll_attention_layer {
     int heads, size;  /* columns of a head */
@@ -16,6 +17,7 @@ typedef struct unroll_attention_layer {
     int width;        /* columns of queries, of keys and of values: heads * size */
     bool causal, rotary;
     real scale;       /* 1 / sqrt(size) */
+    uint32_t dropped; /* weights in training, of UNROLL_MASK_SHARES */
     struct {
         int source, first; /* the layer's source where it is, from this column on */
     } part[UNROLL_ATTENTION_PARTS];
@@ -32,8 +34,9 @@ typedef struct unroll_piece {
 /* What a thread needs to work at a pair; room for the longest sequences. */
 typedef struct unroll_attention_room {
     real *area;                /* forward and backward each carve it up */
-    real *score, *d_score;     /* [4][UNROLL_ATTENTION_TILE][16] each */
-    real *score_at[UNROLL_ATTENTION_TILE / UNROLL_LANES], *d_score_at[UNROLL_ATTENTION_TILE / UNROLL_LANES];
+    real *score, *d_score;     /* [UNROLL_ATTENTION_BLOCKS][UNROLL_ATTENTION_TILE][16] each, */
+    real *mask;                /* and this one, where weights are dropped: 0, or what makes up for those that are */
+    real *score_at[UNROLL_ATTENTION_BLOCKS], *d_score_at[UNROLL_ATTENTION_BLOCKS], *mask_at[UNROLL_ATTENTION_BLOCKS];
     real **q_at, **o_at, **d_q_at, **spare_at; /* (blocks of a head) each */
     real *sum;                 /* (UNROLL_ATTENTION_TILE, 16) */
     real *peak, *inverse, *delta; /* (queries) */
@@ -73,6 +76,13 @@ void unroll_piece_scale(const unroll_engine *engine, unroll_piece piece, int row
 /* Turns the rows, of steps from `step` on, by their steps' angles, or back. */
 void unroll_piece_rotate(const unroll_node *node, unroll_piece piece, int step, int rows, bool back);
 
+/* Which weights of a pair are dropped follows from these, from the query and from the key. */
+typedef struct unroll_attention_drop {
+    uint32_t key[2]; /* of the seed, the training step and the layer */
+    int sequence;    /* its place in the caller's batch */
+    int head;
+} unroll_attention_drop;
+
 /* Sets room->q_at and room->o_at as forward and steps want them, behind a tile of other use. */
 void unroll_attention_carve(const unroll_attention_layer *own, unroll_attention_room *room);
 /* The keys and values of source rows `row` (count) to tiles. */
@@ -82,9 +92,9 @@ void unroll_attention_keys(const unroll_node *node, const unroll_matrix part[UNR
 void unroll_attention_queries(const unroll_node *node, unroll_matrix from, const int *row, int step, int rows, int head,
                               unroll_attention_room *room);
 /* Outputs of queries at room->q_at, from reals `q_from` on, to room->o_at; `position`: of the first of them among the keys, of
-   which it sees no later ones; `count`: all keys that the tiles have. */
+   which it sees no later ones; `count`: all keys that the tiles have; drop: NULL where no weight is dropped. */
 void unroll_attention_outputs(const unroll_node *node, int rows, int position, const real *k, const real *v, int count,
-                              unroll_attention_room *room);
+                              const unroll_attention_drop *drop, unroll_attention_room *room);
 
 void unroll_attention_forward(unroll_node *node, const unroll_pass *pass);
 void unroll_attention_backward(unroll_node *node, const unroll_pass *pass);

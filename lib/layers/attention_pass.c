@@ -177,8 +177,41 @@ static void multiply(const unroll_node *node, int rows, int k, int blocks, real 
     node->layer->isa->engine->product(&p);
 }
 
+/* Of queries first .. first + rows - 1 and a tile of `keys` keys from `key` on, to room->mask. */
+static void draw_tile(const unroll_node *node, const unroll_attention_drop *drop, int first, int rows, int key, int keys,
+                      room_of_thread *room)
+{
+    const attention *own = node->layer->own;
+    int query[TILE];
+    unroll_mask mask = {.key = {drop->key[0], drop->key[1]}, .rows = rows, .end = unroll_blocks(keys), .sequence = query,
+                        .time = drop->sequence, .which = (uint32_t)(key / TILE * own->heads + drop->head), .share = own->dropped,
+                        .other = (real)UNROLL_MASK_SHARES / (real)(UNROLL_MASK_SHARES - own->dropped), .to = room->mask_at,
+                        .to_next = 1};
+    for (int r = 0; r < rows; r++)
+        query[r] = first + r;
+    node->layer->isa->engine->mask(&mask);
+}
+
+static void mask_tile(const unroll_node *node, real *const *score, int rows, int keys, const room_of_thread *room)
+{
+    for (int n = 0; n < unroll_blocks(keys); n++)
+        node->layer->isa->engine->multiply(score[n], room->mask_at[n], score[n], false, (size_t)rows * UNROLL_LANES);
+}
+
+/* Of the pair at hand, to `drop`; NULL where this pass drops nothing. */
+static const unroll_attention_drop *drop_of(const unroll_node *node, const unroll_pass *pass, int s, int head,
+                                            unroll_attention_drop *drop)
+{
+    const attention *own = node->layer->own;
+    if (!pass->training || own->dropped == 0)
+        return NULL;
+    *drop = (unroll_attention_drop){.sequence = node->set->order[s], .head = head};
+    unroll_pass_key(node->layer, pass, drop->key);
+    return drop;
+}
+
 void unroll_attention_outputs(const unroll_node *node, int rows, int position, const real *k, const real *v, int count,
-                              room_of_thread *room)
+                              const unroll_attention_drop *drop, room_of_thread *room)
 {
     const attention *own = node->layer->own;
     const unroll_engine *engine = node->layer->isa->engine;
@@ -195,6 +228,10 @@ void unroll_attention_outputs(const unroll_node *node, int rows, int position, c
         p.ahead = own->causal ? position - first : TILE;
         multiply(node, rows, own->size, unroll_blocks(p.keys), room->q_at, 0, k, room->score_at, 0, false);
         engine->attend(&p);
+        if (drop != NULL) {
+            draw_tile(node, drop, position, rows, first, p.keys, room);
+            mask_tile(node, room->score_at, rows, p.keys, room);
+        }
         multiply(node, rows, p.keys, own->blocks, room->score_at, 0, v, room->o_at, 0, true);
     }
     engine->attend_end(&p);
@@ -220,7 +257,7 @@ void unroll_attention_carve(const attention *own, room_of_thread *room)
     }
 }
 
-static void forward_pair(unroll_node *node, int s, int head, room_of_thread *room)
+static void forward_pair(unroll_node *node, const unroll_pass *pass, int s, int head, room_of_thread *room)
 {
     const attention *own = node->layer->own;
     const unroll_set *set = node->set, *of_keys = set_of_keys(node);
@@ -228,6 +265,8 @@ static void forward_pair(unroll_node *node, int s, int head, room_of_thread *roo
     size_t tile = unroll_attention_reals(own, TILE);
     unroll_matrix part[UNROLL_ATTENTION_PARTS];
     real *k = room->area + 3 * tile, *v = k + unroll_attention_reals(own, keys);
+    unroll_attention_drop room_for_drop;
+    const unroll_attention_drop *drop = drop_of(node, pass, s, head, &room_for_drop);
     parts_of(node, false, part);
     unroll_attention_carve(own, room);
     for (int first = 0, i = 0; first < keys; first += TILE, i++) {
@@ -239,7 +278,7 @@ static void forward_pair(unroll_node *node, int s, int head, room_of_thread *roo
         int rows = tile_of(first, set->length[s]);
         rows_of(set, s, first, rows, row);
         unroll_attention_queries(node, part[UNROLL_QUERY], row, first, rows, head, room);
-        unroll_attention_outputs(node, rows, first, k, v, keys, room);
+        unroll_attention_outputs(node, rows, first, k, v, keys, drop, room);
         unroll_piece_give(tile_piece(own, room->o_at[0], 1, TILE), node->output, row, rows, head * own->size, own->size, false);
         keep_rows(node, head, row, rows, room);
     }
@@ -251,7 +290,7 @@ void unroll_attention_forward(unroll_node *node, const unroll_pass *pass)
     attention_node *mine = node->own;
     unroll_part pairs = unroll_team_part(pass->team, node->set->size * own->heads);
     for (int i = pairs.begin; i < pairs.end; i++)
-        forward_pair(node, i / own->heads, i % own->heads, &mine->room[pass->team->rank]);
+        forward_pair(node, pass, i / own->heads, i % own->heads, &mine->room[pass->team->rank]);
     unroll_team_wait(pass->team);
 }
 
@@ -263,6 +302,8 @@ typedef struct backward_room {
     unroll_piece q, d_o, d_q;      /* (queries) */
     real *k, *k_t, *v_t;           /* keys as they are and transposed; values transposed */
     real *d_k, *d_v, *spare;       /* (a tile) each */
+    unroll_attention_drop room_for_drop;
+    const unroll_attention_drop *drop; /* NULL: no weight was dropped */
 } backward_room;
 
 static backward_room carve_backward(const attention *own, room_of_thread *room, int queries)
@@ -363,7 +404,13 @@ static void backward_tile(const unroll_node *node, int first, int rows, int key,
                           .delta = room->delta + first};
     multiply(node, rows, own->size, unroll_blocks(keys), room->q_at, from, b->k_t, room->score_at, 0, false);
     multiply(node, rows, own->size, unroll_blocks(keys), room->o_at, from, b->v_t, room->d_score_at, 0, false);
+    if (b->drop != NULL) {
+        draw_tile(node, b->drop, first, rows, key, keys, room);
+        mask_tile(node, room->d_score_at, rows, keys, room);
+    }
     engine->attend_back(&p);
+    if (b->drop != NULL)
+        mask_tile(node, room->score_at, rows, keys, room);
     outer(own, engine, rows, keys, room->score_at, room->o_at, from, b->d_v);
     outer(own, engine, rows, keys, room->d_score_at, room->q_at, from, b->d_k);
     multiply(node, rows, keys, own->blocks, room->d_score_at, 0, b->k, room->d_q_at, from, key > 0);
@@ -400,12 +447,13 @@ static void give_queries(unroll_node *node, int s, int head, backward_room *b)
     }
 }
 
-static void backward_pair(unroll_node *node, int s, int head, room_of_thread *room)
+static void backward_pair(unroll_node *node, const unroll_pass *pass, int s, int head, room_of_thread *room)
 {
     const attention *own = node->layer->own;
     const unroll_set *of_keys = set_of_keys(node);
     int source = sequence_of_keys(node, s), keys = of_keys->length[source], queries = node->set->length[s], row[TILE];
     backward_room b = carve_backward(own, room, queries);
+    b.drop = drop_of(node, pass, s, head, &b.room_for_drop);
     take_queries(node, s, head, &b);
     for (int key = 0; key < keys; key += TILE) {
         int count = tile_of(key, keys);
@@ -424,6 +472,6 @@ void unroll_attention_backward(unroll_node *node, const unroll_pass *pass)
     attention_node *mine = node->own;
     unroll_part pairs = unroll_team_part(pass->team, node->set->size * own->heads);
     for (int i = pairs.begin; i < pairs.end; i++)
-        backward_pair(node, i / own->heads, i % own->heads, &mine->room[pass->team->rank]);
+        backward_pair(node, pass, i / own->heads, i % own->heads, &mine->room[pass->team->rank]);
     unroll_team_wait(pass->team);
 }

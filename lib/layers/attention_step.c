@@ -213,7 +213,7 @@ static void step_pair(unroll_node *node, int row, int head)
         keep_step(node, row, head);
     unroll_attention_carve(own, room);
     unroll_attention_queries(node, node->source[own->part[UNROLL_QUERY].source]->stream, &row, mine->now, 1, head, room);
-    unroll_attention_outputs(node, 1, mine->now, mine->cache.k + at, mine->cache.v + at, keys, room);
+    unroll_attention_outputs(node, 1, mine->now, mine->cache.k + at, mine->cache.v + at, keys, NULL, room);
     unroll_piece_give(o, node->stream, &row, 1, head * own->size, own->size, false);
 }
 

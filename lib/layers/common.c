@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "base/random.h"
+
 void unroll_weight_name(unroll_weight *weight, const char *prefix, const char *suffix)
 {
     snprintf(weight->name, sizeof weight->name, "%s%s", prefix, suffix);
@@ -40,6 +42,15 @@ unroll_matrix unroll_node_look(const unroll_node *node, int index)
     if (node->layer->kind->look != NULL)
         return node->layer->kind->look(node, index);
     return index == 0 ? node->output : node->d_output;
+}
+
+void unroll_pass_key(const unroll_layer *layer, const unroll_pass *pass, uint32_t key[2])
+{
+    const uint32_t counter[4] = {(uint32_t)((uint64_t)pass->step >> 32), (uint32_t)layer->index, (uint32_t)pass->step, UNROLL_FOR_CELLS};
+    uint32_t out[4];
+    unroll_philox(counter, (const uint32_t[]){(uint32_t)pass->seed, (uint32_t)(pass->seed >> 32)}, out);
+    key[0] = out[0];
+    key[1] = out[1];
 }
 
 unroll_status unroll_need_reals(const unroll_layer *layer)

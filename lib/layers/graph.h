@@ -50,6 +50,7 @@ typedef struct unroll_attention_options {
     int heads;
     bool causal; /* a step sees no later ones */
     bool rotary; /* queries and keys are turned by their step's angles */
+    double dropout; /* chance that a weight is zero in training (in parts of 65536); the others are larger by 1 / (1 - dropout) */
 } unroll_attention_options;
 unroll_status unroll_add_attention(unroll_graph *graph, const int *source, int sources, const unroll_attention_options *options,
                                    int *index);

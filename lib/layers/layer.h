@@ -254,6 +254,9 @@ int unroll_layer_views(const unroll_layer *layer);
 void unroll_layer_view(const unroll_layer *layer, int index, unroll_view *out);
 unroll_matrix unroll_node_look(const unroll_node *node, int index);
 
+/* The key of a layer's random masks in a pass: of the seed, the training step and the layer. */
+void unroll_pass_key(const unroll_layer *layer, const unroll_pass *pass, uint32_t key[2]);
+
 /* UNROLL_WRONG where a source is symbols; where sources have different widths. */
 unroll_status unroll_need_reals(const unroll_layer *layer);
 unroll_status unroll_need_one_width(const unroll_layer *layer);

@@ -76,15 +76,8 @@ static inline unroll_part alive(const thread_share *s, const unroll_set *set, in
 static inline unroll_cell_place place_in_pass(const unroll_layer *layer, const unroll_pass *pass)
 {
     unroll_cell_place at = {.training = pass->training};
-    uint64_t seed = pass->seed;
-    uint32_t out[4];
-    if (!at.training)
-        return at;
-    unroll_philox((const uint32_t[]){(uint32_t)((uint64_t)pass->step >> 32), (uint32_t)layer->index, (uint32_t)pass->step,
-                                     UNROLL_FOR_CELLS},
-                  (const uint32_t[]){(uint32_t)seed, (uint32_t)(seed >> 32)}, out);
-    at.key[0] = out[0];
-    at.key[1] = out[1];
+    if (at.training)
+        unroll_pass_key(layer, pass, at.key);
     return at;
 }
 

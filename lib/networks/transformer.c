@@ -11,8 +11,8 @@
    A tied head has the embedding's weights (Press and Wolf, 2017). Unlike in Vaswani et al. the embedding is not multiplied by the
    root of the width: the norms stand before the parts, and training finds its size.
 
-   dropout= is on the sum of inputs and positions, on what each part adds, and inside the inner layer; attention's weights have
-   none. */
+   dropout= is on the sum of inputs and positions, on what each part adds, and inside the inner layer, attention_dropout= on
+   attention's weights: torch.nn.TransformerEncoderLayer's dropout is both. */
 #include <stdio.h>
 #include <string.h>
 
@@ -27,9 +27,11 @@ static const unroll_setting rows[] = {
      "network transformer", 0},
     {"causal", UNROLL_BOOL, 0, 0, "", "yes", "",
      "a step sees no later ones; no: it sees all, and the model cannot go step by step", "network transformer", 0},
+    {"attention_dropout", UNROLL_REAL, 0, 0.99, "", "0", "", "share of attention's weights dropped in training",
+     "network transformer", 0},
 };
 
-static const char *const variants[] = {"heads=3 positions=rotary", "positions=none", NULL};
+static const char *const variants[] = {"heads=3 positions=rotary", "positions=none attention_dropout=0.2", NULL};
 
 static const char *transformer_model(int index)
 {
@@ -76,7 +78,8 @@ static stack stack_of(const unroll_settings *settings, const char *name)
                    .dropout = unroll_real(settings, "dropout"),
                    .sinusoidal = strcmp(positions, "sinusoidal") == 0,
                    .attention = {.heads = heads_of(settings, width), .rotary = strcmp(positions, "rotary") == 0,
-                                 .causal = unroll_flag(settings, "causal")}};
+                                 .causal = unroll_flag(settings, "causal"),
+                                 .dropout = unroll_real(settings, "attention_dropout")}};
 }
 
 static unroll_status drop(unroll_graph *graph, const stack *s, int *top)
@@ -110,7 +113,7 @@ static unroll_status add_self(unroll_graph *graph, const stack *s, int level, in
 
 static unroll_status add_crossing(unroll_graph *graph, const stack *s, int level, int *top)
 {
-    unroll_attention_options all = {.heads = s->attention.heads};
+    unroll_attention_options all = {.heads = s->attention.heads, .dropout = s->attention.dropout};
     char name[UNROLL_NAME_ROOM];
     int branch, from[2];
     UNROLL_TRY(unroll_add_norm(graph, name_of(name, s, level, "norm2"), *top, &branch));
@@ -210,7 +213,7 @@ static unroll_status transformer_about(int index, unroll_model_about *about)
         status = add_inner(&graph, &s, 0, &top);
     about->equations = "x = x + W_o softmax(q k^T / sqrt(d)) v; x = x + W_2 gelu(W_1 norm(x) + b_1) + b_2; q, k, v = W norm(x) + b";
     about->paper = "Vaswani et al. 2017, arXiv 1706.03762";
-    snprintf(about->settings, sizeof about->settings, "heads positions causal");
+    snprintf(about->settings, sizeof about->settings, "heads positions causal attention_dropout");
     snprintf(about->states, sizeof about->states, "k v");
     snprintf(about->step, sizeof about->step,
              "4 products of all steps together, attention to every earlier step; step by step: keys and values of those are kept");
