@@ -12,7 +12,7 @@ const unroll_experiment experiment_data_efficiency = {
     .axes_quick = "task=text,series file=,sunspots train_share=1,0.0625,0.015625 compute=2.5e8,4e9 model=lstm,gru,transformer "
                   "params=5000 length=16 lr=0.005 seed=0..5",
     .axes_full = "task=text,series file=,sunspots,co2,jfk train_share=1,0.5,0.25,0.125,0.0625,0.03125,0.015625 "
-                 "compute=1.5e10,2.4e11 model=lstm,gru,transformer params=20000 length=24 lr=0.001,0.003,0.01 seed=0..9",
+                 "compute=1.5e10,2.4e11 model=lstm,gru,transformer params=20000 length=24 lr=0.001,0.003,0.01 seed=0..10",
     .fixed = "layers=2 batch=16 clip=1 forget_bias=1 residual=last sample_chars=0",
     .without = {"task=text file=sunspots,co2,jfk", "task=series file=",
                 "compute=2.5e8,1.5e10 train_share=0.5,0.25,0.125,0.0625,0.03125,0.015625"},

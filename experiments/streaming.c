@@ -62,7 +62,7 @@ const unroll_experiment experiment_streaming = {
     .version = 2,
     .axes_quick = "model=rnn,lstm,gru,mingru,transformer hidden=64 length=1,64,784,1024,3072,4096,16384 seed=0..5",
     .axes_full = "model=rnn,lstm,gru,mingru,transformer hidden=64,256 length=1,16,64,256,784,1024,3072,4096,16384 "
-                 "seed=0..9",
+                 "seed=0..12",
     .fixed = "input=0 batch=1 layers=1 threads=1",
     .timed = true,
     .steps = true,

@@ -13,7 +13,7 @@ enum { MOST_RUNS = 200 };
 
 /* Runs, one after the other. */
 static struct {
-    char *model[MOST_RUNS], *status[MOST_RUNS];
+    char *model[MOST_RUNS], *status[MOST_RUNS], *file[MOST_RUNS];
     double length[MOST_RUNS], seed[MOST_RUNS], mse[MOST_RUNS], naive[MOST_RUNS], solved[MOST_RUNS], bias[MOST_RUNS];
     int count;
     bool biased; /* the table has forget_bias */
@@ -33,6 +33,7 @@ static inline void add_run(const char *model, double length, int seed, double ms
     int i = made.count++;
     CU_ASSERT_FATAL(i < MOST_RUNS);
     made.model[i] = (char *)model;
+    made.file[i] = (char *)"";
     made.status[i] = (char *)(isnan(mse) ? "diverged" : "done");
     made.length[i] = length;
     made.seed[i] = seed;
@@ -64,6 +65,7 @@ static inline unroll_verdict judge_all(const unroll_experiment *declared)
     unroll_experiment with_axes = *declared, *experiment = &with_axes;
     unroll_table_column columns[] = {
         {.name = "model", .type = UNROLL_COLUMN_TEXT, .text = made.model},
+        {.name = "file", .type = UNROLL_COLUMN_TEXT, .text = made.file},
         {.name = "status", .type = UNROLL_COLUMN_TEXT, .text = made.status},
         {.name = "length", .type = UNROLL_COLUMN_INT, .real = made.length},
         {.name = "seed", .type = UNROLL_COLUMN_INT, .real = made.seed},
@@ -72,7 +74,7 @@ static inline unroll_verdict judge_all(const unroll_experiment *declared)
         {.name = "solved", .type = UNROLL_COLUMN_INT, .real = made.solved},
         {.name = "forget_bias", .type = UNROLL_COLUMN_REAL, .real = made.bias},
     };
-    unroll_table table = {.columns = columns, .column_count = made.biased ? 8 : 7, .rows = made.count};
+    unroll_table table = {.columns = columns, .column_count = made.biased ? 9 : 8, .rows = made.count};
     unroll_verdict verdict;
     with_axes.axes_quick = with_lengths(declared->axes_quick, quick);
     with_axes.axes_full = with_lengths(declared->axes_full, full);

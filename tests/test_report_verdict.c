@@ -44,6 +44,28 @@ static void a_claim_must_hold_at_every_condition(void)
     unroll_verdict_free(&verdict);
 }
 
+/* A task that reads no file has none to name. */
+static void a_condition_without_a_value_is_not_told(void)
+{
+    static const char *const files[] = {"", "co2", "jfk"};
+    unroll_experiment experiment = with(below);
+    unroll_verdict verdict;
+    forget();
+    experiment.axes_quick = "model=rnn,lstm seed=0..5 file=,co2,jfk";
+    experiment.groups = "file length";
+    for (int i = 0; i < 3; i++) {
+        add_runs("rnn", 9, 6, 2);
+        add_runs("lstm", 9, 6, 1);
+        for (int k = 12 * i; k < made.count; k++)
+            made.file[k] = (char *)files[i];
+    }
+    verdict = judge_all(&experiment);
+    CU_ASSERT_EQUAL_FATAL(verdict.count, 3);
+    CU_ASSERT_STRING_EQUAL(verdict.comparison[0].text, "mse of lstm minus rnn below 0, at length 9");
+    CU_ASSERT_STRING_EQUAL(verdict.comparison[1].text, "mse of lstm minus rnn below 0, at file co2, length 9");
+    unroll_verdict_free(&verdict);
+}
+
 /* 7 seeds can for two comparisons, 6 cannot: Holm doubles the smaller of the two. */
 static void a_claim_is_contradicted_where_one_comparison_is_clear_after_holms_correction(void)
 {
@@ -279,6 +301,7 @@ static void a_rule_may_be_about_each_runs_own_value(void)
 const unroll_test tests_report_verdict[] = {
     TEST(runs_are_paired_by_their_seeds),
     TEST(a_claim_must_hold_at_every_condition),
+    TEST(a_condition_without_a_value_is_not_told),
     TEST(a_claim_is_contradicted_where_one_comparison_is_clear_after_holms_correction),
     TEST(equal_runs_support_and_contradict_nothing),
     TEST(one_run_against_the_others_counts_by_the_sign_test),
