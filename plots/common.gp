@@ -48,11 +48,16 @@ beside(others, values, i) = words(values) < 2 ? 0 : (dash(others, values, i) - (
 tics(end) = tics_of(end / 4.0, 10 ** floor(log10(end / 4.0)))
 tics_of(least, ten) = least <= 1.5 * ten ? ten : least <= 3.5 * ten ? 2 * ten : least <= 7.5 * ten ? 5 * ten : 10 * ten
 
+# ranges of logarithmic axes around all that a file has, with its intervals: eval around(file)
+around(file) = "set xrange [*:*]; set yrange [*:*]; ".sprintf("stats '%s' using 1 name 'AX' nooutput; ", file). \
+               sprintf("stats '%s' using 3:4 name 'AY' nooutput; ", file). \
+               "set xrange [AX_min/1.5:AX_max*1.5]; set yrange [AY_min_x/1.5:AY_max_y*1.5]"
 # place of a word in a list of words, from 1; for the dash of a line
 place(list, w) = place_from(list, w, 1)
 place_from(list, w, i) = i > words(list) ? 1 : word(list, i) eq w ? i : place_from(list, w, i + 1)
 
 set style fill transparent solid 0.2 noborder
+set dashtype 2 (5,4) # which a short line shows, too
 set border 3 lw 1.5
 set tics nomirror out
 set grid lw 1 lc rgb "#CCCCCC"

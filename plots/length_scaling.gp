@@ -10,7 +10,8 @@ set multiplot layout 1,columns+1 margins 0.08,0.985,y(0.24),y(0.91) spacing 0.07
 set logscale xy
 set format y "%g"
 set xlabel "steps of a sequence"
-set offsets graph 0.03, graph 0.03, graph 0.08, graph 0.08
+eval around(time_file)
+set xtics (64, 128, 256, 512, 1024, 2048, 4096, 8192)
 set key at screen 0.52,y(0.13) center top vertical maxrows 3 width 2
 set ylabel "time of a training step (ms)"
 do for [size in sizes] {
@@ -24,6 +25,7 @@ do for [size in sizes] {
 size = word(sizes, columns)
 set title "Memory, ".size." parameters"
 set ylabel "MB"
+eval around(memory_file)
 plot for [i=1:memory_n] (word(memory_params,i) eq size ? memory_file : "/dev/null") index (i-1) using 1:2 with linespoints lw 3 \
          ps 1.4 pt mark(word(memory_model,i)) lc rgb colour(word(memory_model,i)) notitle
 unset multiplot

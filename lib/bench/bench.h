@@ -57,6 +57,9 @@ typedef struct unroll_step_timing {
    settings model, hidden, input, batch, length, layers, optimizer, threads describe: a dense head with one output on the last
    step, inputs of reals. `seconds`: about how long to measure. Fails when memory is short. */
 unroll_status unroll_time_training_step(const unroll_settings *settings, double seconds, unroll_step_timing *timing);
+/* The same step with the setting threads over its time with one thread: the median of samples in turns, so that how fast the machine
+   is at the moment changes both alike. */
+unroll_status unroll_time_over_one_thread(const unroll_settings *settings, double seconds, double *over);
 /* Adds to a record how fast the steps were: the columns sequence_steps_per_s, gflops, peak_gflops, peak_fraction and spread, and the
    samples as the timing "step". */
 void unroll_record_step(unroll_record *record, const unroll_step_timing *timing);

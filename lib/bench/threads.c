@@ -40,6 +40,30 @@ static unroll_status open_one(const unroll_settings *settings, int threads, unro
     return status;
 }
 
+unroll_status unroll_time_over_one_thread(const unroll_settings *settings, double seconds, double *over)
+{
+    double ratio[UNROLL_TIMING_SAMPLES];
+    unroll_timed timed[2];
+    int repeats[2], samples = 0;
+    int64_t begin;
+    unroll_status status;
+    UNROLL_TRY(unroll_timed_open(settings, &timed[0]));
+    status = open_one(settings, 1, &timed[1]);
+    if (status.code == UNROLL_OK) {
+        for (int i = 0; i < 2; i++)
+            repeats[i] = unroll_repeats_for(unroll_timed_train, &timed[i], 2000000);
+        begin = unroll_clock_ns();
+        while (unroll_wants_sample(samples, begin, seconds)) {
+            double ns = unroll_time_steps(unroll_timed_train, &timed[0], repeats[0]);
+            ratio[samples++] = ns / unroll_time_steps(unroll_timed_train, &timed[1], repeats[1]);
+        }
+        *over = unroll_quartiles_of(ratio, samples).median;
+        unroll_timed_close(&timed[1]);
+    }
+    unroll_timed_close(&timed[0]);
+    return status;
+}
+
 static unroll_status open_all(const unroll_settings *settings, int cores, scaling *c)
 {
     c->cores = cores;

@@ -32,6 +32,7 @@ static const struct {
     {"train_seconds", {.better = UNROLL_LESS_IS_BETTER, .time = true}},
     {"ms_per_step", {.better = UNROLL_LESS_IS_BETTER, .time = true}},
     {"us_per_step", {.better = UNROLL_LESS_IS_BETTER, .time = true}},
+    {"over_one_thread", {.better = UNROLL_LESS_IS_BETTER, .time = true}},
     {"over_first", {.better = UNROLL_LESS_IS_BETTER, .time = true}},
     {"ms_total", {.better = UNROLL_LESS_IS_BETTER, .time = true}},
     {"ms", {.better = UNROLL_LESS_IS_BETTER, .time = true}},
