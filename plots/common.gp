@@ -26,8 +26,9 @@ lines(i, n, w) = i > words(caption) ? 1 : n + strlen(word(caption, i)) >= w ? \
     1 + lines(i + 1, strlen(word(caption, i)), w) : lines(i + 1, n + 1 + strlen(word(caption, i)), w)
 
 # A model has a colour and a mark by its place in the list of all models, the same in every figure: colours that all kinds of
-# colour vision tell apart (Okabe and Ito, and two more); 8 colours and 11 marks differ together for 88 models.
-colour(model) = word("#009E73 #0072B2 #CC79A7 #D55E00 #E69F00 #56B4E9 #8C510A #6A3D9A", (place(models, model) - 1) % 8 + 1)
+# colour vision tell apart (Okabe and Ito, and four more); 10 colours and 11 marks differ together for 110 models.
+colour(model) = word("#009E73 #999933 #CC79A7 #D55E00 #E69F00 #56B4E9 #8C510A #6A3D9A #882255 #0072B2", \
+                     (place(models, model) - 1) % 10 + 1)
 mark(model) = word("9 5 11 7 13 15 8 4 10 6 12", (place(models, model) - 1) % 11 + 1) + 0
 label(cell) = cell eq "rnn" ? "RNN" : cell eq "lstm" ? "LSTM" : cell eq "gru" ? "GRU" : \
               cell eq "transformer" ? "Transformer" : cell
