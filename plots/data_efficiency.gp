@@ -26,7 +26,8 @@ set logscale x
 has_less = 0
 do for [p in panels] { \
     if (value(p."_n") > 0 && value(p."_least_n") > 0) { \
-        less = word(value(p."_least_compute"), 1) / (1.0 * word(value(p."_compute"), 1)); \
+        most = 1.0 * word(value(p."_compute"), 1); \
+        less = most > 0 ? word(value(p."_least_compute"), 1) / most : 1; \
         if (less < 1) { has_less = less } } }
 least = 4
 set xtics ("1/64" 1.0/64, "1/16" 1.0/16, "1/4" 0.25, "all" 1)
