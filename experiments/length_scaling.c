@@ -89,8 +89,8 @@ const unroll_experiment experiment_length_scaling = {
     .measure = measure,
     .metric = "ms_per_step",
     .groups = "params threads length model",
-    .columns = "width parameters sequences used_threads:alone ms_per_step:time over_one_thread:time gflops:time:alone peak_fraction:time memory_mb "
-               "sequential_share critical_share",
+    .columns = "width parameters sequences used_threads:alone ms_per_step:time over_one_thread:time gflops:time:alone "
+               "peak_fraction:time memory_mb sequential_share critical_share",
     .figures = "length_scaling",
     .rules =
         {

@@ -53,6 +53,7 @@ tics_of(least, ten) = least <= 1.5 * ten ? ten : least <= 3.5 * ten ? 2 * ten : 
 around(file) = "set xrange [*:*]; set yrange [*:*]; ".sprintf("stats '%s' using 1 name 'AX' nooutput; ", file). \
                sprintf("stats '%s' using 3:4 name 'AY' nooutput; ", file). \
                "set xrange [AX_min/1.5:AX_max*1.5]; set yrange [AY_min_x/1.5:AY_max_y*1.5]"
+
 # place of a word in a list of words, from 1; for the dash of a line
 place(list, w) = place_from(list, w, 1)
 place_from(list, w, i) = i > words(list) ? 1 : word(list, i) eq w ? i : place_from(list, w, i + 1)

@@ -11,7 +11,7 @@ set logscale xy
 set format y "%g"
 set xlabel "steps of a sequence"
 eval around(time_file)
-set xtics (64, 128, 256, 512, 1024, 2048, 4096, 8192)
+set xtics (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536)
 set key at screen 0.52,y(0.13) center top vertical maxrows 3 width 2
 set ylabel "time of a training step (ms)"
 do for [size in sizes] {
