@@ -45,13 +45,6 @@ static unroll_samples samples_in(buffers *b)
     return samples;
 }
 
-/* The loss of one and the same training step: what a cell draws in it is what it drew for the gradient. */
-static double loss_in_training(unroll_model *model)
-{
-    unroll_model_at_step(model, 3);
-    return unroll_model_gradient(model, NULL);
-}
-
 static double loss_alone(unroll_model *model)
 {
     return unroll_model_loss(model, NULL);
@@ -63,7 +56,7 @@ static double worst_difference(unroll_model *model, const unroll_samples *sample
     double worst = 0.0, (*loss)(unroll_model *);
     unroll_model_pack(model, samples, size);
     /* a model that draws nothing has no other loss in training, and its gradient need not be taken for it */
-    loss = loss_in_training(model) != loss_alone(model) ? loss_in_training : loss_alone;
+    loss = central_trained_loss(model) != loss_alone(model) ? central_trained_loss : loss_alone;
     for (int i = 0; i < unroll_model_weight_count(model); i++) {
         unroll_weight weight;
         real values[MOST_VALUES], gradient[MOST_VALUES];
@@ -72,7 +65,7 @@ static double worst_difference(unroll_model *model, const unroll_samples *sample
         int count = weight.rows * (weight.columns == 0 ? 1 : weight.columns);
         CU_ASSERT_FATAL(count <= MOST_VALUES);
         unroll_model_get_weight(model, i, values);
-        loss_in_training(model);
+        central_trained_loss(model);
         unroll_model_get_gradient(model, i, gradient);
         for (int k = 0; k < count; k++)
             largest = fabs((double)gradient[k]) > largest ? fabs((double)gradient[k]) : largest;
