@@ -3,6 +3,8 @@
    Transformer of one cannot look up what stood behind a key. */
 #include "unroll.h"
 
+#define ARORA "Arora et al., 2023, figure 2"
+
 const unroll_experiment experiment_long_range = {
     .name = "long_range",
     .title = "how far back and how many at a time: recall over lags and of pairs, at equal parameters",
@@ -22,6 +24,10 @@ const unroll_experiment experiment_long_range = {
     .groups = "task lag pairs model",
     .columns = "width parameters error_rate baseline_error_rate:given solved:share solved_step:until ms_per_step:time",
     .figures = "long_range",
+    /* there in 64, 128 and 256 steps and of 8192 symbols, by attention of every width */
+    .published = {{"error_rate", "task=mqar pairs=4 model=transformer", 0, ARORA, 0.01},
+                  {"error_rate", "task=mqar pairs=8 model=transformer", 0, ARORA, 0.01},
+                  {"error_rate", "task=mqar pairs=16 model=transformer", 0, ARORA, 0.01}},
     .rules = {{UNROLL_HORIZON, UNROLL_AT_LEAST, .metric = "solved", .of = "model=transformer", .bound = 100, .over = "lag",
                .where = "task=recall"},
               {UNROLL_HORIZON, UNROLL_AT_MOST, .metric = "solved", .of = "model=rnn,lstm,gru", .bound = 50, .over = "lag",

@@ -243,6 +243,40 @@ static void a_published_figure_stands_beside_ours_and_says_whether_it_is_met(voi
     unroll_table_free(table);
 }
 
+/* An LSTM's error is twice to thrice an RNN's of the same seed over 2 steps, where nine pairs are; over 10 there is one. */
+static void a_published_ratio_stands_beside_that_of_ours_in_pairs(void)
+{
+    unroll_experiment e = experiment;
+    static const unroll_published published[] = {
+        {"mse", "length=2", 2.5, "A, 1999", 0.1, .of = "model=lstm", .against = "model=rnn"},
+        {"mse", "length=2", 1.3, "B, 2001", 0.1, true, .of = "model=lstm", .against = "model=rnn"},
+        {"mse", "length=10", 4, "C, 2003", 0.1, .of = "model=lstm", .against = "model=rnn"},
+        {"mse", NULL, 1, "D, 2005", 0.1, .of = "model=lstm", .against = "model=rnn"},
+        {"mse", "length=2", 1, "E, 2007", 0.1, .of = "model=gru", .against = "model=rnn"}};
+    made_run pairs[20];
+    unroll_table *table;
+    char text[4096] = "";
+    FILE *out = fmemopen(text, sizeof text, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    for (int seed = 0; seed < 9; seed++) {
+        pairs[2 * seed] = (made_run){2, "rnn", seed, "done", 1 << seed};
+        pairs[2 * seed + 1] = (made_run){2, "lstm", seed, "done", (2 + seed / 8.0) * (1 << seed)};
+    }
+    pairs[18] = (made_run){10, "rnn", 0, "done", 1};
+    pairs[19] = (made_run){10, "lstm", 0, "done", 4};
+    CU_ASSERT_EQUAL_FATAL(unroll_report_load(&e, made_folder(&e, pairs, 20), &table).code, UNROLL_OK);
+    memcpy(e.published, published, sizeof published);
+    CU_ASSERT_EQUAL(unroll_report_published(&e, table, UNROLL_FORMAT_CSV, out).code, UNROLL_OK);
+    fclose(out);
+    CHECK_TEXT(text, "metric,of,runs,ours,ours_low,ours_high,published,outcome,source\n"
+                     "mse (times),model=lstm over model=rnn length=2,9,2.5,2.125,2.875,2.5,met,\"A, 1999\"\n"
+                     "mse (times),model=lstm over model=rnn length=2,9,2.5,2.125,2.875,1.3,not met: 92.3% above,\"B, 2001\"\n"
+                     "mse (times),model=lstm over model=rnn length=10,1,4,,,4,not judged at this size,\"C, 2003\"\n"
+                     "mse (times),model=lstm over model=rnn,0,,,,1,not measured: 2 conditions have it,\"D, 2005\"\n"
+                     "mse (times),model=gru over model=rnn length=2,0,,,,1,not measured: there is no such run,\"E, 2007\"\n");
+    unroll_table_free(table);
+}
+
 /* ---- without memory ---- */
 
 /* What is made of the runs without reading or writing HDF5: a table in a format, a verdict, the list of a column's
@@ -538,6 +572,7 @@ const unroll_test tests_report_table[] = {
     TEST(marks_of_a_format_are_made_harmless),
     TEST(a_column_with_an_ending_that_there_is_not_is_refused),
     TEST(a_published_figure_stands_beside_ours_and_says_whether_it_is_met),
+    TEST(a_published_ratio_stands_beside_that_of_ours_in_pairs),
     TEST(a_failing_allocation_is_a_sentence_and_never_a_blank),
     TEST(the_page_tells_claim_verdict_table_texts_and_what_was_run),
     TEST(a_figure_stands_on_the_page_with_its_scripts_caption),

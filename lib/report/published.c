@@ -41,12 +41,14 @@ static void show_missed(const unroll_published *p, const unroll_measure *m, doub
 }
 
 static void judge(const unroll_published *p, const unroll_measure *m, const unroll_table *table, const unroll_group *runs,
-                  const unroll_interval *ours, char out[UNROLL_VALUE_ROOM])
+                  int conditions, const unroll_interval *ours, char out[UNROLL_VALUE_ROOM])
 {
     double room = p->relative ? p->tolerance * fabs(p->figure) : p->tolerance;
     bool exact = p->tolerance == 0, met = exact ? is_exact(p, m, table, runs) : fabs(ours->estimate - p->figure) <= room;
     if (unroll_table_find(table, m->name) == NULL)
         snprintf(out, UNROLL_VALUE_ROOM, "not measured: no run has %.36s", m->name);
+    else if (conditions > 1)
+        snprintf(out, UNROLL_VALUE_ROOM, "not measured: %d conditions have it", conditions);
     else if (ours->count == 0)
         snprintf(out, UNROLL_VALUE_ROOM, "not measured: there is no such run");
     else if (!exact && ours->count < UNROLL_LEAST_RUNS)
@@ -59,26 +61,70 @@ static void judge(const unroll_published *p, const unroll_measure *m, const unro
         show_missed(p, m, ours->estimate, out);
 }
 
-static unroll_status fill_row(const unroll_published *p, const unroll_table *table, unroll_group *runs, bool *keep,
-                              unroll_entry *row)
+/* Median or share of the runs that it is of. */
+static unroll_status measure_runs(const unroll_published *p, const unroll_measure *m, const unroll_table *table,
+                                  unroll_group *runs, bool *keep, unroll_interval *ours)
 {
-    const unroll_table_column *column;
-    unroll_measure m;
-    unroll_interval *ours = &row[OURS].interval;
-    UNROLL_TRY(unroll_measure_read(p->metric, &m));
     UNROLL_TRY(unroll_select(table, p->where, false, keep));
-    runs->count = 0;
     for (int i = 0; i < table->rows; i++)
         if (keep[i])
             runs->row[runs->count++] = i;
-    UNROLL_TRY(unroll_measure_over(&m, table, runs, ours));
-    judge(p, &m, table, runs, ours, row[OUTCOME].text);
+    return unroll_measure_over(m, table, runs, ours);
+}
+
+/* The comparison of a rule of its own, whose bound decides nothing here. */
+static unroll_status measure_ratio(const unroll_published *p, const unroll_experiment *experiment, const unroll_table *table,
+                                   int *conditions, unroll_interval *ours)
+{
+    unroll_experiment claim = *experiment;
+    unroll_verdict verdict;
+    memset(claim.rules, 0, sizeof claim.rules);
+    claim.rules[0] = (unroll_rule){UNROLL_RATIO, UNROLL_LOWER, .metric = p->metric, .of = p->of, .against = p->against,
+                                   .where = p->where};
+    UNROLL_TRY(unroll_judge(&claim, table, &verdict));
+    *conditions = 0;
+    for (int i = 0; i < verdict.count; i++)
+        if (verdict.comparison[i].interval.count > 0 && (*conditions)++ == 0)
+            *ours = verdict.comparison[i].interval;
+    if (*conditions != 1)
+        *ours = (unroll_interval){.estimate = NAN, .low = NAN, .high = NAN};
+    unroll_verdict_free(&verdict);
+    return unroll_ok();
+}
+
+/* "mse (K^2)" */
+static void show_metric(const unroll_published *p, const unroll_measure *m, const unroll_table *table, char out[UNROLL_VALUE_ROOM])
+{
+    const unroll_table_column *column = unroll_table_find(table, m->name);
+    const char *unit = p->against != NULL ? "times" : column != NULL ? column->unit : "";
+    snprintf(out, UNROLL_VALUE_ROOM, unit[0] != '\0' ? "%s (%s)" : "%s", m->name, unit);
+}
+
+/* "model=lstm hidden=64", "model=transformer over model=lstm hidden=64" */
+static void show_runs(const unroll_published *p, char out[UNROLL_VALUE_ROOM])
+{
+    const char *where = p->where != NULL ? p->where : "";
+    if (p->against == NULL)
+        unroll_text_copy(out, UNROLL_VALUE_ROOM, where);
+    else
+        snprintf(out, UNROLL_VALUE_ROOM, "%.24s over %.24s%s%.32s", p->of, p->against, where[0] != '\0' ? " " : "", where);
+}
+
+static unroll_status fill_row(const unroll_published *p, const unroll_experiment *experiment, const unroll_table *table,
+                              unroll_group *runs, bool *keep, unroll_entry *row)
+{
+    unroll_measure m;
+    unroll_interval *ours = &row[OURS].interval;
+    int conditions = 1;
+    runs->count = 0;
+    UNROLL_TRY(unroll_measure_read(p->metric, &m));
+    UNROLL_TRY(p->against != NULL ? measure_ratio(p, experiment, table, &conditions, ours)
+                                  : measure_runs(p, &m, table, runs, keep, ours));
+    judge(p, &m, table, runs, conditions, ours, row[OUTCOME].text);
     if (p->tolerance == 0 && ours->low == ours->high)
         ours->low = ours->high = NAN; /* a count needs no interval */
-    column = unroll_table_find(table, m.name);
-    snprintf(row[METRIC].text, UNROLL_VALUE_ROOM, column != NULL && column->unit[0] != '\0' ? "%s (%s)" : "%s", m.name,
-             column != NULL ? column->unit : "");
-    unroll_text_copy(row[RUNS_OF].text, UNROLL_VALUE_ROOM, p->where != NULL ? p->where : "");
+    show_metric(p, &m, table, row[METRIC].text);
+    show_runs(p, row[RUNS_OF].text);
     snprintf(row[RUNS].text, UNROLL_VALUE_ROOM, "%d", ours->count);
     unroll_show_real(p->figure, row[THEIRS].text);
     unroll_text_copy(row[SOURCE].text, UNROLL_VALUE_ROOM, p->source);
@@ -116,7 +162,7 @@ unroll_status unroll_report_published(const unroll_experiment *experiment, const
     if (status.code == UNROLL_OK)
         name_columns(&grid);
     for (int i = 0; i < count && status.code == UNROLL_OK; i++)
-        status = fill_row(&experiment->published[i], table, &runs, keep, &grid.entry[i * COLUMNS]);
+        status = fill_row(&experiment->published[i], experiment, table, &runs, keep, &grid.entry[i * COLUMNS]);
     if (status.code == UNROLL_OK && count > 0) {
         fputs(before[format], out);
         status = unroll_grid_print(&grid, format, out);
