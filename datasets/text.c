@@ -3,7 +3,8 @@
 
    Training reads B streams that start at equal distances in the training part, from a place that the seed draws, and go
    round it without end; each batch continues the last one, from zero states at every 50th. Validation and test cut their part into streams of at least
-   four lengths, at most B, so that every character is scored exactly once, the first from the one before the part. */
+   four lengths, at most B, so that every character is scored exactly once, the first from the one before the part; a model that
+   carries no states scores the second half of each window of a stream, after the first one, and reads the first half again. */
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 
 #include "base/random.h"
 #include "model/model.h"
+#include "model/network.h"
 #include "model/task.h"
 #include "read/score.h"
 #include "read/source.h"
@@ -34,6 +36,7 @@ typedef struct text {
     unroll_corpus corpus;
     int steps, batch;
     size_t shift; /* where the first training stream starts */
+    bool stateless;
 } text;
 
 static unroll_status text_open(const unroll_settings *settings, void **state)
@@ -47,6 +50,7 @@ static unroll_status text_open(const unroll_settings *settings, void **state)
         return unroll_error(UNROLL_FAILED, "out of memory: task=text");
     task->steps = (int)unroll_int(settings, "length");
     task->batch = (int)unroll_int(settings, "batch");
+    task->stateless = unroll_network_stateless(settings);
     status = unroll_corpus_open(settings, &task->corpus);
     if (status.code != UNROLL_OK) {
         free(task);
@@ -67,7 +71,8 @@ static void text_close(void *state)
 
 static unroll_streams to_score(const text *task, unroll_split split)
 {
-    return unroll_streams_to_score(task->corpus.first[split], task->corpus.end[split], task->batch, task->steps);
+    return unroll_streams_to_score(task->corpus.first[split], task->corpus.end[split], task->batch, task->steps,
+                                   task->stateless);
 }
 
 static void text_shape(const void *state, unroll_task_shape *shape)
@@ -236,6 +241,7 @@ static unroll_status text_files(const unroll_settings *settings, int index, char
 const unroll_task task_text = {.name = "text",
                                .title = "characters of a text: the next one from those before",
                                .version = 1,
+                               .version_stateless = 2,
                                .settings = rows,
                                .setting_count = (int)(sizeof rows / sizeof rows[0]),
                                .shared = unroll_source_settings,

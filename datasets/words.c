@@ -13,6 +13,7 @@
 
 #include "base/exponential.h"
 #include "base/random.h"
+#include "model/network.h"
 #include "model/task.h"
 #include "read/draws.h"
 #include "read/score.h"
@@ -33,7 +34,7 @@ typedef struct words {
 
 /* ---- opening ---- */
 
-static unroll_status lay_streams(words *task)
+static unroll_status lay_streams(words *task, const unroll_settings *settings)
 {
     const unroll_words *corpus = &task->corpus;
     unroll_random draws = unroll_random_open(task->seed, UNROLL_FOR_TRAIN, 0, 0);
@@ -44,7 +45,8 @@ static unroll_status lay_streams(words *task)
     task->streams[UNROLL_TRAIN] = unroll_streams_cut(0, train, (size_t)task->batch, task->steps);
     task->streams[UNROLL_TRAIN].shift = unroll_random_below(&draws, (uint32_t)train);
     for (int s = UNROLL_VALID; s <= UNROLL_TEST; s++)
-        task->streams[s] = unroll_streams_to_score(corpus->first[s], corpus->end[s], task->batch, task->steps);
+        task->streams[s] = unroll_streams_to_score(corpus->first[s], corpus->end[s], task->batch, task->steps,
+                                                   unroll_network_stateless(settings));
     return unroll_ok();
 }
 
@@ -68,7 +70,7 @@ static unroll_status words_open(const unroll_settings *settings, void **state)
     task->batch = (int)unroll_int(settings, "batch");
     status = unroll_words_open(settings, &task->corpus);
     if (status.code == UNROLL_OK && task->corpus.sentence == NULL)
-        status = lay_streams(task);
+        status = lay_streams(task, settings);
     else if (status.code == UNROLL_OK)
         task->steps = task->corpus.longest;
     if (status.code == UNROLL_OK)
@@ -229,6 +231,7 @@ static unroll_status words_extras(const void *state, unroll_extra *out, int room
 
 const unroll_task task_words = {.name = "words",
                                 .title = "words of a text: the next one from those before",
+                                .version_stateless = 1,
                                 .settings = unroll_words_settings,
                                 .setting_count = UNROLL_WORDS_SETTINGS,
                                 .shared = unroll_source_settings,

@@ -53,6 +53,17 @@ static int follow_streams(opened_task *task, unroll_split split, int64_t count)
     return targets;
 }
 
+static int count_targets(opened_task *task, unroll_split split)
+{
+    int targets = 0;
+    for (int64_t i = 0; i < task->shape.batches[split]; i++) {
+        data_batch(task, split, i);
+        for (int k = 0; k < task->shape.batch * task->shape.steps; k++)
+            targets += task->samples.target[k] >= 0;
+    }
+    return targets;
+}
+
 static void every_character_of_validation_and_test_is_scored_once(void)
 {
     static const char *const ways[] = {"length=5 batch=4", "length=5 batch=1", "length=64 batch=32",
@@ -64,6 +75,47 @@ static void every_character_of_validation_and_test_is_scored_once(void)
         CU_ASSERT_EQUAL_FATAL(task.status.code, UNROLL_OK);
         CU_ASSERT_EQUAL(follow_streams(&task, UNROLL_VALID, task.shape.batches[UNROLL_VALID]), i == 4 ? 401 : 100);
         CU_ASSERT_EQUAL(follow_streams(&task, UNROLL_TEST, task.shape.batches[UNROLL_TEST]), i == 4 ? 200 : 100);
+        data_close(&task);
+    }
+}
+
+/* A model that carries nothing reads the last half of each batch again, without targets. */
+static void check_windows(opened_task *task, unroll_split split)
+{
+    size_t batch = (size_t)task->shape.batch, steps = (size_t)task->shape.steps, again = steps / 2;
+    int *last = calloc(batch * steps, sizeof *last);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(last);
+    for (int64_t i = 0; i < task->shape.batches[split]; i++) {
+        data_batch(task, split, i);
+        for (size_t b = 0; b < batch; b++) {
+            const int *symbol = task->samples.symbol + b * steps, *target = task->samples.target + b * steps;
+            bool goes_on = i > 0 && target[again] >= 0;
+            CU_ASSERT(task->samples.length[b] > (i > 0 ? (int)again : 0));
+            for (size_t t = 0; t < steps; t++) {
+                if (goes_on && t < again)
+                    CU_ASSERT(symbol[t] == last[b * steps + steps - again + t] && target[t] == -1);
+                if (goes_on || i == 0)
+                    last[b * steps + t] = symbol[t];
+            }
+        }
+    }
+    free(last);
+}
+
+static void a_model_without_states_scores_each_character_once_after_half_a_window(void)
+{
+    static const char *const ways[] = {"length=5 batch=4", "length=6 batch=1", "length=64 batch=32", "length=1 batch=100",
+                                       "length=150 batch=3"};
+    char prose[2003], settings[100];
+    make_prose(prose, 2003);
+    for (int i = 0; i < 5; i++) {
+        snprintf(settings, sizeof settings, "model=transformer %s", ways[i]);
+        opened_task task = open_text(prose, 2003, settings);
+        CU_ASSERT_EQUAL_FATAL(task.status.code, UNROLL_OK);
+        for (int split = UNROLL_VALID; split <= UNROLL_TEST; split++) {
+            check_windows(&task, (unroll_split)split);
+            CU_ASSERT_EQUAL(count_targets(&task, (unroll_split)split), 100);
+        }
         data_close(&task);
     }
 }
@@ -378,6 +430,7 @@ static void cold_sampling_takes_the_likeliest(void)
 }
 
 const unroll_test tests_data_text[] = {TEST(every_character_of_validation_and_test_is_scored_once),
+                                       TEST(a_model_without_states_scores_each_character_once_after_half_a_window),
                                        TEST(parts_of_a_long_text_are_bounded),
                                        TEST(training_streams_go_on_and_round_the_training_part),
                                        TEST(nothing_after_the_training_part_changes_training_text),

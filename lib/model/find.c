@@ -81,6 +81,12 @@ int unroll_network_width(const unroll_settings *settings)
     return network != NULL && network->width != NULL ? network->width(settings) : 1;
 }
 
+bool unroll_network_stateless(const unroll_settings *settings)
+{
+    const unroll_network *network = unroll_network_find(unroll_text(settings, "model"));
+    return network != NULL && network->stateless;
+}
+
 unroll_status unroll_network_graph(const unroll_network *network, const unroll_settings *settings,
                                    const unroll_model_shape *shape, const unroll_isa *isa, unroll_graph *graph)
 {

@@ -35,6 +35,7 @@ typedef struct unroll_network {
     const char *const *variants;
     /* Tells about it; `about` is empty before. NULL: nothing is told. Fails when memory is short. */
     unroll_status (*model_about)(int index, unroll_model_about *about);
+    bool stateless; /* it carries nothing from batch to batch: of a running text it sees windows of `length` steps */
     /* What `hidden` must be a multiple of, under these settings; NULL: 1. */
     int (*width)(const unroll_settings *settings);
     /* Columns of a record that tell what the model is; may be NULL. */
@@ -52,6 +53,8 @@ const unroll_network *unroll_network_find(const char *model);
 unroll_status unroll_network_of(const unroll_settings *settings, const unroll_network **network);
 /* What `hidden` must be a multiple of in the settings' model. */
 int unroll_network_width(const unroll_settings *settings);
+/* Whether the settings' model carries nothing from batch to batch. */
+bool unroll_network_stateless(const unroll_settings *settings);
 /* The graph of the settings' model. UNROLL_WRONG names the model; to be closed whether or not it succeeds. */
 unroll_status unroll_network_build(const unroll_settings *settings, const unroll_model_shape *shape, const unroll_isa *isa,
                                    unroll_graph *graph);

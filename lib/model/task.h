@@ -73,6 +73,7 @@ typedef struct unroll_extra {
 typedef struct unroll_task {
     const char *name, *title;
     int version; /* part of the id of every run of it: raised when its data or its metrics change */
+    int version_stateless; /* the same of runs whose model carries nothing from batch to batch; 0: `version` */
     const unroll_setting *settings; /* the task's own rows, section "task NAME" */
     int setting_count;
     const unroll_setting *shared; /* rows that other tasks read, too, from one place; NULL: none */

@@ -240,6 +240,7 @@ const unroll_network network_transformer = {
     .model_title = transformer_title,
     .variants = variants,
     .model_about = transformer_about,
+    .stateless = true,
     .width = transformer_width,
     .describe = transformer_describe,
     .build = transformer_build,

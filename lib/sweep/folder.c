@@ -232,8 +232,10 @@ static void tell_judge(const unroll_judging *judge, char out[UNROLL_HASH_ROOM])
     const unroll_experiment *experiment = judge->experiment;
     int versions[] = {experiment->version, UNROLL_NUMERICS_VERSION, UNROLL_EVALUATION_VERSION, experiment->timed};
     uint64_t hash = unroll_hash(UNROLL_HASH_START, versions, sizeof versions);
-    for (int i = 0; i < unroll_task_count; i++)
-        hash = unroll_hash(hash, &unroll_tasks[i]->version, sizeof unroll_tasks[i]->version);
+    for (int i = 0; i < unroll_task_count; i++) {
+        int of_task[] = {unroll_tasks[i]->version, unroll_tasks[i]->version_stateless};
+        hash = unroll_hash(hash, of_task, sizeof of_task);
+    }
     for (int i = 0; i < judge->count; i++) {
         hash = unroll_hash(hash, judge->runs[i].content, strlen(judge->runs[i].content));
         if (judge->runs[i].take > 1)

@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "base/text.h"
 #include "bench/bench.h"
+#include "model/network.h"
 #include "model/run.h"
 #include "model/sources.h"
 
@@ -132,7 +133,9 @@ void unroll_contents_of(unroll_contents *contents, const unroll_settings *settin
 static int version_of(const unroll_settings *settings)
 {
     const unroll_task *task = unroll_task_find(unroll_text(settings, "task"));
-    return task != NULL ? task->version : 0;
+    if (task == NULL)
+        return 0;
+    return task->version_stateless > 0 && unroll_network_stateless(settings) ? task->version_stateless : task->version;
 }
 
 static bool counts_but_path(const unroll_setting *row)
