@@ -14,17 +14,31 @@ enum { BATCH = 4, STEPS = 150, MOST_WIDTH = 96 };
 
 static const int lengths[BATCH] = {65, STEPS, 1, 64};
 
-/* the layer at hand: on the input itself, queries, keys and values side by side */
+/* The layer at hand: on the input itself, queries, keys and values side by side; or its queries, keys and values on dense layers of
+   the input, of which equal letters are the same one: "aab". */
 static struct {
     unroll_attention_options options;
     int width;
+    const char *sources; /* NULL: the input itself */
 } tried;
+
+static unroll_status add_on_dense(unroll_graph *graph, int input)
+{
+    int made[2], source[3];
+    UNROLL_TRY(unroll_add_dense(graph, "a", input, tried.width, &made[0]));
+    UNROLL_TRY(unroll_add_dense(graph, "b", input, tried.width, &made[1]));
+    for (int i = 0; i < 3; i++)
+        source[i] = made[tried.sources[i] - 'a'];
+    return unroll_add_attention(graph, source, 3, &tried.options, &graph->output);
+}
 
 static unroll_status build(const unroll_settings *settings, const unroll_model_shape *shape, unroll_graph *graph)
 {
     int input;
     (void)settings;
     UNROLL_TRY(unroll_add_input(graph, UNROLL_SOURCE, shape->inputs, 0, &input));
+    if (tried.sources != NULL)
+        return add_on_dense(graph, input);
     return unroll_add_attention(graph, &input, 1, &tried.options, &graph->output);
 }
 
@@ -261,28 +275,42 @@ static void check_gradient(unroll_model *model, batch *b, const real *gradient)
     }
 }
 
+static void check_gradients(void)
+{
+    real *gradient = malloc((size_t)(BATCH * STEPS * 3 * tried.width) * sizeof *gradient);
+    batch b = made();
+    unroll_samples samples = samples_of(&b);
+    unroll_model *model = open_model(STEPS, BATCH, "auto", "1");
+    unroll_model_pack(model, &samples, BATCH);
+    unroll_model_gradient(model, NULL);
+    unroll_model_get_input_gradient(model, gradient);
+    check_gradient(model, &b, gradient);
+    unroll_model_close(model);
+    free_batch(&b);
+    free(gradient);
+}
+
 static void gradients_over_several_tiles_match_central_differences(void)
 {
     if (central_skips())
         return;
     for (int i = 0; i < CASES; i++) {
-        real *gradient;
-        unroll_model *model;
-        unroll_samples samples;
-        batch b;
         take_case(i);
-        gradient = malloc((size_t)(BATCH * STEPS * 3 * tried.width) * sizeof *gradient);
-        b = made();
-        samples = samples_of(&b);
-        model = open_model(STEPS, BATCH, "auto", "1");
-        unroll_model_pack(model, &samples, BATCH);
-        unroll_model_gradient(model, NULL);
-        unroll_model_get_input_gradient(model, gradient);
-        check_gradient(model, &b, gradient);
-        unroll_model_close(model);
-        free_batch(&b);
-        free(gradient);
+        check_gradients();
     }
+}
+
+static void one_layer_can_be_queries_keys_and_values(void)
+{
+    static const char *const sources[] = {"aaa", "aab", "aba", "abb", "bab"};
+    if (central_skips())
+        return;
+    take_case(0);
+    for (int i = 0; i < 5; i++) {
+        tried.sources = sources[i];
+        check_gradients();
+    }
+    tried.sources = NULL;
 }
 
 static uint64_t gradient_digest(const char *isa, const char *threads)
@@ -414,6 +442,7 @@ const unroll_test tests_core_attention[] = {
     TEST(training_drops_weights_as_its_draws_say),
     TEST(the_share_of_dropped_weights_is_the_one_asked_for),
     TEST(gradients_over_several_tiles_match_central_differences),
+    TEST(one_layer_can_be_queries_keys_and_values),
     TEST(gradients_over_several_tiles_have_the_same_bits_everywhere),
     TEST(steps_past_the_shape_give_the_bits_of_a_batch),
     TEST(memory_grows_with_the_sequence_and_not_with_its_square),

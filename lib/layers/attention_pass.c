@@ -416,6 +416,21 @@ static void backward_tile(const unroll_node *node, int first, int rows, int key,
     multiply(node, rows, keys, own->blocks, room->d_score_at, 0, b->k, room->d_q_at, from, key > 0);
 }
 
+/* Whether a part adds to its source's gradient. One layer may be the source of several parts: the keys and values of all tiles are
+   given before the queries, so that the first of these stores where the layer's first source is said to. */
+static bool adds(const unroll_node *node, int part)
+{
+    static const int given[UNROLL_ATTENTION_PARTS] = {UNROLL_KEY, UNROLL_VALUE, UNROLL_QUERY};
+    const attention *own = node->layer->own;
+    int source = own->part[part].source, first = 0;
+    for (int i = 0; given[i] != part; i++)
+        if (own->part[given[i]].source != source && node->source[own->part[given[i]].source] == node->source[source])
+            return true;
+    while (node->source[first] != node->source[source])
+        first++;
+    return node->adds[first];
+}
+
 static void give_keys(unroll_node *node, const int *row, int step, int count, int head, backward_room *b)
 {
     const attention *own = node->layer->own;
@@ -425,9 +440,11 @@ static void give_keys(unroll_node *node, const int *row, int step, int count, in
     parts_of(node, true, part);
     unroll_piece_rotate(node, d_k, step, count, true);
     if (node->wanted[k])
-        unroll_piece_give(d_k, part[UNROLL_KEY], row, count, first_column(own, UNROLL_KEY, head), own->size, node->adds[k]);
+        unroll_piece_give(d_k, part[UNROLL_KEY], row, count, first_column(own, UNROLL_KEY, head), own->size,
+                          adds(node, UNROLL_KEY));
     if (node->wanted[v])
-        unroll_piece_give(d_v, part[UNROLL_VALUE], row, count, first_column(own, UNROLL_VALUE, head), own->size, node->adds[v]);
+        unroll_piece_give(d_v, part[UNROLL_VALUE], row, count, first_column(own, UNROLL_VALUE, head), own->size,
+                          adds(node, UNROLL_VALUE));
 }
 
 static void give_queries(unroll_node *node, int s, int head, backward_room *b)
@@ -443,7 +460,8 @@ static void give_queries(unroll_node *node, int s, int head, backward_room *b)
         rows_of(set, s, first, rows, row);
         unroll_piece_scale(node->layer->isa->engine, d_q, rows, own->scale);
         unroll_piece_rotate(node, d_q, first, rows, true);
-        unroll_piece_give(d_q, part[UNROLL_QUERY], row, rows, first_column(own, UNROLL_QUERY, head), own->size, node->adds[q]);
+        unroll_piece_give(d_q, part[UNROLL_QUERY], row, rows, first_column(own, UNROLL_QUERY, head), own->size,
+                          adds(node, UNROLL_QUERY));
     }
 }
 
