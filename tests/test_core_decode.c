@@ -212,6 +212,86 @@ static void more_can_be_written_than_the_shape_says(void)
     }
 }
 
+/* ---- more steps than attention takes at a time ---- */
+
+enum { LONG = 150, LONG_BATCH = 3 };
+
+typedef struct long_batch {
+    int length[LONG_BATCH], symbol[LONG_BATCH * LONG], target_length[LONG_BATCH], target[LONG_BATCH * LONG];
+} long_batch;
+
+/* Sequences of `steps` steps, of 65 or fewer and of one, with answers of `written`, of two and of 66 or fewer symbols. */
+static unroll_samples made_long(long_batch *b, int steps, int written)
+{
+    unroll_random random = unroll_random_open(5, UNROLL_FOR_TEST, 0, 0);
+    const int lengths[LONG_BATCH] = {steps, steps < 65 ? steps : 65, 1}, answers[LONG_BATCH] = {written, 2, written < 66 ? written : 66};
+    for (int s = 0; s < LONG_BATCH; s++) {
+        b->length[s] = lengths[s];
+        b->target_length[s] = answers[s];
+    }
+    for (int k = 0; k < LONG_BATCH * steps; k++)
+        b->symbol[k] = (int)unroll_random_below(&random, SYMBOLS);
+    for (int k = 0; k < LONG_BATCH * written; k++)
+        b->target[k] = k % written < answers[k / written] - 1 ? (int)unroll_random_below(&random, CLASSES - 1) : CLASSES - 1;
+    return (unroll_samples){.length = b->length, .symbol = b->symbol, .target = b->target, .target_length = b->target_length};
+}
+
+/* No answer ends by itself. */
+static void never_end(unroll_model *model)
+{
+    for (int i = 0; i < unroll_model_weight_count(model); i++) {
+        unroll_weight weight;
+        real bias[CLASSES];
+        unroll_model_weight_at(model, i, &weight);
+        if (strcmp(weight.name, "head.bias") != 0)
+            continue;
+        unroll_model_get_weight(model, i, bias);
+        bias[CLASSES - 1] = -40;
+        unroll_model_set_weight(model, i, bias);
+        return;
+    }
+    CU_FAIL("there is no head.bias");
+}
+
+/* The beams' answers beside one pass over each. */
+static void check_long_answers(unroll_model *model, const long_batch *b, int steps, int written)
+{
+    enum { FEW = 3 };
+    static int symbol[LONG_BATCH * FEW * LONG], length[LONG_BATCH * FEW];
+    double score[LONG_BATCH * FEW];
+    unroll_forward io = {.size = LONG_BATCH, .steps = steps, .length = (int *)b->length, .symbol = (int *)b->symbol};
+    CU_ASSERT_EQUAL_FATAL(unroll_model_decode(model, &io, FEW, written, symbol, length, score).code, UNROLL_OK);
+    for (int k = 0; k < LONG_BATCH * FEW; k++) {
+        int s = k / FEW;
+        unroll_samples one = {.length = (int *)b->length + s, .symbol = (int *)b->symbol + s * steps, .target = symbol + k * written,
+                              .target_length = &length[k]};
+        CU_ASSERT_EQUAL(length[k], written);
+        unroll_model_pack(model, &one, 1);
+        CU_ASSERT_DOUBLE_EQUAL(score[k], -unroll_model_loss(model, NULL) * written, near_enough * written);
+    }
+}
+
+static void attention_to_what_was_read_goes_over_many_tiles(void)
+{
+    static const char *const models[] = {"transformer heads=2", "transformer heads=1 positions=rotary", "gru attention=luong"};
+    static const int sizes[][2] = {{LONG, 70}, {40, LONG}};
+    digest_register();
+    for (int i = 0; i < 6; i++) {
+        int steps = sizes[i % 2][0], written = sizes[i % 2][1];
+        unroll_model_shape shape = {.symbols = SYMBOLS, .outputs = CLASSES, .steps = steps, .batch = LONG_BATCH,
+                                    .answer = UNROLL_SEQUENCE, .target_steps = written, .beams = 3, .loss = "softmax"};
+        unroll_model *model = open_with(models[i / 2], "4", "1", &shape);
+        long_batch b;
+        unroll_samples samples = made_long(&b, steps, written);
+        unroll_model_pack(model, &samples, LONG_BATCH);
+        if (sizeof(real) == sizeof(double) && i % 2 == 0)
+            central_check_weights(models[i / 2], model);
+        never_end(model);
+        check_long_answers(model, &b, steps, written);
+        unroll_model_close(model);
+    }
+}
+
 /* ---- a decoder that attends ---- */
 
 static void a_recurrent_decoder_that_attends_passes_the_same_tests(void)
@@ -273,6 +353,7 @@ const unroll_test tests_core_decode[] = {
     CELLS_TEST(an_answer_is_the_same_whatever_is_written_beside_it),
     TEST(one_beam_takes_the_likeliest_symbol_at_each_step),
     CELLS_TEST(more_can_be_written_than_the_shape_says),
+    TEST(attention_to_what_was_read_goes_over_many_tiles),
     TEST(a_recurrent_decoder_that_attends_passes_the_same_tests),
     TEST(attention_without_an_encoder_is_one_sentence),
     {NULL, NULL},
