@@ -162,6 +162,42 @@ static void a_model_that_finds_no_memory_says_so_and_leaves_nothing_behind(void)
 
 #endif
 
+/* Some layers find the room that is asked for and others do not: none goes on from where it was. */
+static void a_model_without_the_room_that_is_asked_for_begins_anew(void)
+{
+    static const unroll_model_shape shape = {.inputs = 1, .outputs = 1, .steps = 4, .batch = 1, .answer = UNROLL_AT_EVERY, .loss = "squared"};
+    unroll_settings *settings;
+    unroll_model *model;
+    real wanted[4], found;
+    long failed = 0;
+    if (!test_can_starve())
+        return;
+    digest_register();
+    settings = unroll_settings_new();
+    unroll_settings_set(settings, "layers", "2");
+    digest_set_model(settings, "transformer");
+    CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);
+    for (int t = 0; t < 4; t++)
+        unroll_model_step(model, 1, &(real){(real)t}, NULL, &wanted[t]);
+    for (bool fed = false; !fed; failed++) {
+        unroll_status status;
+        unroll_model_reset(model);
+        for (int t = 0; t < 3; t++)
+            unroll_model_step(model, 1, &(real){7}, NULL, NULL);
+        test_starve(failed);
+        status = unroll_model_reserve(model, 1000 * (int)(failed + 1));
+        fed = !test_fed();
+        CU_ASSERT_EQUAL(status.code, fed ? UNROLL_OK : UNROLL_FAILED);
+        for (int t = 0; t < 4; t++) {
+            unroll_model_step(model, 1, &(real){(real)t}, NULL, &found);
+            CU_ASSERT_EQUAL(found, wanted[t]);
+        }
+    }
+    CU_ASSERT(failed > 2);
+    unroll_model_close(model);
+    unroll_settings_free(settings);
+}
+
 static void a_width_beyond_any_machine_is_one_sentence(void)
 {
     static const unroll_model_shape shape = {.inputs = 2, .outputs = 1, .steps = 5, .batch = 3, .loss = "squared"};
@@ -199,6 +235,7 @@ static void heads_that_do_not_part_the_units_are_one_sentence(void)
 const unroll_test tests_core_memory[] = {
     CELLS_TEST(training_and_streaming_allocate_nothing),
     TEST(a_model_that_finds_no_memory_says_so_and_leaves_nothing_behind),
+    TEST(a_model_without_the_room_that_is_asked_for_begins_anew),
     TEST(a_width_beyond_any_machine_is_one_sentence),
     TEST(heads_that_do_not_part_the_units_are_one_sentence),
     {NULL, NULL},

@@ -95,7 +95,7 @@ void unroll_model_state_at(const unroll_model *model, int index, unroll_state_pa
 bool unroll_model_streams(const unroll_model *model); /* whether it can: false where a layer needs to know later steps */
 void unroll_model_reset(unroll_model *model);
 /* Resets it, with room for so many steps until the next reset: more than the shape's a model that keeps every step (attention)
-   has no room for without. UNROLL_FAILED when memory is short; nothing has changed then. */
+   has no room for without. UNROLL_FAILED when memory is short; it is reset then, too, with the room that it had. */
 unroll_status unroll_model_reserve(unroll_model *model, int steps);
 /* Bytes that a row of streaming keeps by now: its states, and what keeps every step. */
 size_t unroll_model_held(const unroll_model *model);

@@ -58,12 +58,13 @@ bool unroll_model_streams(const unroll_model *model)
 
 unroll_status unroll_model_reserve(unroll_model *model, int steps)
 {
+    unroll_status status = unroll_ok();
     for (int m = 0; m < model->micros; m++)
-        for (int i = 0; i < model->graph.count; i++)
+        for (int i = 0; i < model->graph.count && status.code == UNROLL_OK; i++)
             if (takes_steps(model, i) && model->graph.layer[i]->kind->reserve != NULL)
-                UNROLL_TRY(model->graph.layer[i]->kind->reserve(&model->micro[m].node[i], steps));
-    unroll_model_reset(model);
-    return unroll_ok();
+                status = model->graph.layer[i]->kind->reserve(&model->micro[m].node[i], steps);
+    unroll_model_reset(model); /* those that found room keep it: what they had kept is gone */
+    return status;
 }
 
 size_t unroll_model_held(const unroll_model *model)
