@@ -18,9 +18,12 @@ static int count_published(const unroll_experiment *experiment)
     return count;
 }
 
-/* Whether every run has the figure itself. */
-static bool is_exact(const unroll_published *p, const unroll_measure *m, const unroll_table *table, const unroll_group *runs)
+/* Whether every run, or every pair, has the figure itself. */
+static bool is_exact(const unroll_published *p, const unroll_measure *m, const unroll_table *table, const unroll_group *runs,
+                     const unroll_interval *ours)
 {
+    if (p->against != NULL)
+        return ours->low == p->figure && ours->high == p->figure;
     for (int i = 0; i < runs->count; i++)
         if (unroll_measure_at(m, table, runs->row[i]) != p->figure)
             return false;
@@ -44,14 +47,14 @@ static void judge(const unroll_published *p, const unroll_measure *m, const unro
                   int conditions, const unroll_interval *ours, char out[UNROLL_VALUE_ROOM])
 {
     double room = p->relative ? p->tolerance * fabs(p->figure) : p->tolerance;
-    bool exact = p->tolerance == 0, met = exact ? is_exact(p, m, table, runs) : fabs(ours->estimate - p->figure) <= room;
+    bool exact = p->tolerance == 0, met = exact ? is_exact(p, m, table, runs, ours) : fabs(ours->estimate - p->figure) <= room;
     if (unroll_table_find(table, m->name) == NULL)
         snprintf(out, UNROLL_VALUE_ROOM, "not measured: no run has %.36s", m->name);
     else if (conditions > 1)
         snprintf(out, UNROLL_VALUE_ROOM, "not measured: %d conditions have it", conditions);
     else if (ours->count == 0)
         snprintf(out, UNROLL_VALUE_ROOM, "not measured: there is no such run");
-    else if (!exact && ours->count < UNROLL_LEAST_RUNS)
+    else if ((!exact || p->against != NULL) && ours->count < UNROLL_LEAST_RUNS)
         snprintf(out, UNROLL_VALUE_ROOM, "%s", unroll_outcome_name(UNROLL_NOT_JUDGED));
     else if (met)
         snprintf(out, UNROLL_VALUE_ROOM, "met");
