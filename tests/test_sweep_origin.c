@@ -156,6 +156,33 @@ static void what_was_measured_on_other_data_is_done_again_and_kept(void)
     CU_ASSERT_EQUAL(stale_rows(&forecast, results, why), 2);
 }
 
+static const unroll_experiment scored = {
+    .name = "scored",
+    .title = "a text, with states and without",
+    .version = 1,
+    .axes_quick = "model=gru,transformer seed=0",
+    .axes_full = "model=gru,transformer seed=0",
+    .fixed = "task=text length=4 hidden=4 batch=2 steps=2 points=1 sample_chars=0",
+};
+
+/* The text is scored in another way where a model carries no states. */
+static void what_a_record_notes_of_its_task_depends_on_its_model(void)
+{
+    const char *results = test_folder(), *folder = test_folder();
+    char file[1300], text[600];
+    for (int i = 0; i < 599; i++)
+        text[i] = (char)('a' + i * i % 7);
+    text[599] = '\0';
+    write_text(folder, "a.txt", text);
+    snprintf(file, sizeof file, "file=%s/a.txt", folder);
+    CU_ASSERT_EQUAL(call_on(&scored, results, file).summary.done, 2);
+    CU_ASSERT_EQUAL(call_on(&scored, results, file).summary.done, 0);
+    unroll_table *table = report_on(&scored, results);
+    CU_ASSERT_EQUAL(table->rows, 2);
+    CU_ASSERT_EQUAL(table->stale, 0);
+    unroll_table_free(table);
+}
+
 static void the_same_data_at_another_place_are_the_same(void)
 {
     const char *results = test_folder(), *folder = test_folder();
@@ -361,6 +388,7 @@ static void runs_have_the_hash_of_their_settings_with_and_without_the_seed(void)
 const unroll_test tests_sweep_origin[] = {
     TEST(each_of_several_files_is_looked_at),
     TEST(what_was_measured_on_other_data_is_done_again_and_kept),
+    TEST(what_a_record_notes_of_its_task_depends_on_its_model),
     TEST(the_same_data_at_another_place_are_the_same),
     TEST(data_that_change_meanwhile_are_told_of),
     TEST(records_of_other_sources_are_kept_where_the_first_steps_are_the_same),

@@ -43,10 +43,13 @@ static int by_config_and_time(const void *a, const void *b)
     return order != 0 ? order : by_time(x, y);
 }
 
-/* The task of a row, and where its data lay. */
-static bool set_data(unroll_settings *settings, const unroll_table *table, int row)
+/* The task and the model of a row, and where its data lay. */
+static bool set_origin(unroll_settings *settings, const unroll_table *table, int row)
 {
-    bool good = unroll_settings_set(settings, "task", text_at(unroll_table_find(table, "task"), row)).code == UNROLL_OK;
+    static const char *const names[] = {"task", "model"};
+    bool good = true;
+    for (int i = 0; i < 2 && good; i++)
+        good = unroll_settings_set(settings, names[i], text_at(unroll_table_find(table, names[i]), row)).code == UNROLL_OK;
     for (int i = 0; i < unroll_setting_count() && good; i++) {
         const unroll_setting *path = unroll_setting_at(i);
         if ((path->flags & UNROLL_SETTING_PATH) != 0)
@@ -62,7 +65,7 @@ static const char *stale_by_now(const unroll_experiment *experiment, const unrol
     unroll_settings *settings = unroll_settings_new();
     unroll_record *record = settings != NULL ? unroll_record_new(settings) : NULL;
     const char *why = NULL;
-    if (record != NULL && text_at(find_env(table, notes[0]), row)[0] != '\0' && set_data(record->settings, table, row)) {
+    if (record != NULL && text_at(find_env(table, notes[0]), row)[0] != '\0' && set_origin(record->settings, table, row)) {
         record->experiment_version = unroll_whole(unroll_field_at(unroll_table_find(table, "experiment_version"), row).real);
         record->numerics_version = unroll_whole(unroll_field_at(unroll_table_find(table, "numerics_version"), row).real);
         for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++)
