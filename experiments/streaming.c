@@ -117,7 +117,8 @@ const unroll_experiment experiment_streaming = {
         {{.table = UNROLL_TAUGHT_TRANSFORMER,
           .order = 10,
           .name = "processing",
-          .measured = "what must be kept of 4096 steps for the next one, 64 units; in the first column the LSTM's",
+          .measured = "what must be kept of 4096 steps for the next one, 64 units; judged by whether it grows with the steps; in the "
+                      "first column the LSTM's",
           .unit = "kB",
           .shown = {UNROLL_VALUE, .metric = "state_kb", .where = "hidden=64 length=4096"},
           .recurrent = {"one step at a time",
