@@ -81,7 +81,7 @@ const unroll_experiment experiment_length_scaling = {
     .claim = "a Transformer, which computes all steps of a sequence together, trains faster than a vanilla RNN, an LSTM and a GRU, and "
              "gains more from a second thread where sequences are few",
     .source = "repeated by most tutorials; Vaswani et al., 2017, table 1",
-    .version = 3,
+    .version = 4,
     .axes_quick = "model=rnn,lstm,gru,mingru,transformer params=20000 length=64,4096 threads=1,2 seed=0..5",
     .axes_full = "model=rnn,lstm,gru,mingru,transformer params=20000,200000 length=64,256,1024,4096 threads=1,2 seed=0..10",
     .fixed = "layers=2",

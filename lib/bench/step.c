@@ -64,7 +64,7 @@ static void measure(const unroll_settings *settings, unroll_timed *timed, double
     before = unroll_measure_peak(settings, 0.0005);
     while (unroll_wants_sample(timing->count, begin, seconds)) {
         double after;
-        timing->ns[timing->count] = (int64_t)unroll_time_steps(unroll_timed_train, timed, timing->repeats);
+        timing->ns[timing->count] = (int64_t)unroll_time_training(timed, timing->repeats);
         after = unroll_measure_peak(settings, 0.0005);
         peak[timing->count++] = (before + after) / 2.0;
         before = after;

@@ -54,8 +54,8 @@ unroll_status unroll_time_over_one_thread(const unroll_settings *settings, doubl
             repeats[i] = unroll_repeats_for(unroll_timed_train, &timed[i], 2000000);
         begin = unroll_clock_ns();
         while (unroll_wants_sample(samples, begin, seconds)) {
-            double ns = unroll_time_steps(unroll_timed_train, &timed[0], repeats[0]);
-            ratio[samples++] = ns / unroll_time_steps(unroll_timed_train, &timed[1], repeats[1]);
+            double ns = unroll_time_training(&timed[0], repeats[0]);
+            ratio[samples++] = ns / unroll_time_training(&timed[1], repeats[1]);
         }
         *over = unroll_quartiles_of(ratio, samples).median;
         unroll_timed_close(&timed[1]);
@@ -99,7 +99,7 @@ static void run_rounds(scaling *c, double seconds, const atomic_bool *stop)
     while (unroll_wants_sample(c->samples, begin, seconds) && !atomic_load(stop)) {
         int s = c->samples++;
         for (int i = 0; i < c->counts; i++)
-            c->ns[i][s] = unroll_time_steps(unroll_timed_train, &c->one[i], c->repeats[i]);
+            c->ns[i][s] = unroll_time_training(&c->one[i], c->repeats[i]);
         c->ns[c->counts][s] = time_beside(c);
         for (int i = 0; i < c->counts; i++)
             c->ratio[i][s] = c->ns[0][s] / c->ns[i][s];

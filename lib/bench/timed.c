@@ -126,6 +126,13 @@ double unroll_time_steps(void (*step)(void *context), void *context, int repeats
     return (double)(unroll_clock_ns() - start) / repeats;
 }
 
+double unroll_time_training(unroll_timed *timed, int repeats)
+{
+    if (unroll_model_threads(timed->model) > 1)
+        unroll_timed_train(timed);
+    return unroll_time_steps(unroll_timed_train, timed, repeats);
+}
+
 bool unroll_wants_sample(int count, int64_t begin, double seconds)
 {
     enum { LEAST = 5 };

@@ -29,6 +29,10 @@ int unroll_repeats_for(void (*step)(void *context), void *context, int64_t ns);
 /* Nanoseconds of one step, the mean over `repeats`. */
 double unroll_time_steps(void (*step)(void *context), void *context, int repeats);
 
+/* The same of training steps. Where several threads work, an untimed step comes first: those that slept meanwhile are awake again, as
+   they are in a training. */
+double unroll_time_training(unroll_timed *timed, int repeats);
+
 /* Whether there is to be another sample beside the `count` that there are: five at least, as many as there is room for at the
    most, and in between until `seconds` have passed since `begin`. */
 bool unroll_wants_sample(int count, int64_t begin, double seconds);
