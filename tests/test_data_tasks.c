@@ -289,6 +289,44 @@ static void a_model_that_reads_ahead_gets_no_task_whose_answers_lie_there(void)
     CU_ASSERT_EQUAL(refused, 3); /* a series, characters, words */
 }
 
+/* The width among all that a Transformer's heads part (4 of them, 2 below 32 units, one below 16) whose parameters come nearest. */
+static int64_t nearest_by_trying(unroll_settings *settings, const unroll_model_shape *shape, int64_t wanted)
+{
+    int64_t best = 0, off = INT64_MAX;
+    for (int64_t width = 1; width <= 100; width++) {
+        int64_t parameters;
+        char text[32];
+        if (width % (width < 16 ? 1 : width < 32 ? 2 : 4) != 0)
+            continue;
+        snprintf(text, sizeof text, "%lld", (long long)width);
+        unroll_settings_set(settings, "hidden", text);
+        CU_ASSERT_EQUAL_FATAL(unroll_shape_parameters(settings, shape, &parameters).code, UNROLL_OK);
+        if (llabs(parameters - wanted) < off) {
+            off = llabs(parameters - wanted);
+            best = width;
+        }
+    }
+    return best;
+}
+
+static void params_take_the_nearest_width_that_heads_part(void)
+{
+    static const int wanted[] = {10, 700, 3000, 5000, 9000, 16000, 18000, 21000, 24000, 26000, 30000, 100000, 200000};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        char text[100];
+        opened_task task;
+        unroll_model_shape shape;
+        int64_t found;
+        snprintf(text, sizeof text, "model=transformer layers=2 params=%d", wanted[i]);
+        task = data_open("adding", text);
+        CU_ASSERT_EQUAL_FATAL(unroll_resolve_params(task.settings, NULL).code, UNROLL_OK);
+        found = unroll_int(task.settings, "hidden");
+        shape = unroll_model_shape_of(&task.shape);
+        CU_ASSERT_EQUAL(found, nearest_by_trying(task.settings, &shape, wanted[i]));
+        data_close(&task);
+    }
+}
+
 const unroll_test tests_data_tasks[] = {TEST(batches_are_the_same_in_any_order),
                                         TEST(training_batches_depend_on_seed_and_index),
                                         TEST(epochs_count_finite_data_and_compute_counts_operations),
@@ -296,5 +334,6 @@ const unroll_test tests_data_tasks[] = {TEST(batches_are_the_same_in_any_order),
                                         TEST(splits_differ),
                                         TEST(lengths_symbols_and_targets_lie_in_their_ranges),
                                         TEST(every_task_has_a_yardstick),
+                                        TEST(params_take_the_nearest_width_that_heads_part),
                                         TEST(a_model_that_reads_ahead_gets_no_task_whose_answers_lie_there),
                                         {NULL, NULL}};

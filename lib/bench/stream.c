@@ -93,7 +93,7 @@ unroll_status unroll_bench_streaming(const unroll_settings *settings, double sec
     UNROLL_TRY(unroll_timed_open(settings, &timed));
     if (!unroll_model_streams(timed.model)) {
         unroll_timed_close(&timed);
-        return unroll_error(UNROLL_WRONG, "a model that reads backwards cannot go step by step");
+        return unroll_error(UNROLL_WRONG, "a model that needs later steps cannot go step by step");
     }
     status = strcmp(unroll_text(settings, "weights"), "float") != 0 ? error_of(settings, &timed, &error) : unroll_ok();
     unroll_model_reset(timed.model);

@@ -131,12 +131,25 @@ static unroll_status parameters_at(unroll_settings *settings, const unroll_model
     return unroll_shape_parameters(settings, shape, parameters);
 }
 
-/* The width of the model whose parameters come nearest to `wanted`: they rise with the width, of which some models take only the
-   multiples of `each`. */
+/* `hidden` rounded down to what the model takes there. */
+static int64_t taken_width(unroll_settings *settings, int64_t hidden)
+{
+    char text[32];
+    int64_t each;
+    snprintf(text, sizeof text, "%lld", (long long)hidden);
+    unroll_settings_set(settings, "hidden", text);
+    each = unroll_network_width(settings);
+    return hidden / each * each;
+}
+
+/* The width of the model whose parameters come nearest to `wanted`: they rise with the width, of which some models take only some
+   (unroll_network_width). */
 static unroll_status nearest_width(unroll_settings *settings, const unroll_model_shape *shape, int64_t wanted)
 {
-    int64_t each = unroll_network_width(settings), low = each, high = each, at_low, at_high, at_middle;
-    UNROLL_TRY(parameters_at(settings, shape, each, &at_low));
+    int64_t low, high, middle, at_low, at_high, at_middle;
+    taken_width(settings, 1);
+    low = high = unroll_network_width(settings);
+    UNROLL_TRY(parameters_at(settings, shape, low, &at_low));
     at_high = at_low;
     while (at_high < wanted) {
         low = high;
@@ -144,8 +157,7 @@ static unroll_status nearest_width(unroll_settings *settings, const unroll_model
         high *= 2;
         UNROLL_TRY(parameters_at(settings, shape, high, &at_high));
     }
-    while (high - low > each) {
-        int64_t middle = (low + high) / 2 / each * each;
+    while ((middle = taken_width(settings, (low + high) / 2)) > low) {
         UNROLL_TRY(parameters_at(settings, shape, middle, &at_middle));
         if (at_middle < wanted) {
             low = middle;

@@ -36,7 +36,7 @@ typedef struct unroll_network {
     /* Tells about it; `about` is empty before. NULL: nothing is told. Fails when memory is short. */
     unroll_status (*model_about)(int index, unroll_model_about *about);
     bool stateless; /* it carries nothing from batch to batch: of a running text it sees windows of `length` steps */
-    /* What `hidden` must be a multiple of, under these settings; NULL: 1. */
+    /* What `hidden` must be a multiple of, under these settings, `hidden` among them; NULL: 1. */
     int (*width)(const unroll_settings *settings);
     /* Columns of a record that tell what the model is; may be NULL. */
     void (*describe)(const unroll_settings *settings, unroll_record *record);

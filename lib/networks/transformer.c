@@ -44,14 +44,18 @@ static const char *transformer_title(int index)
     return "Transformer: attention and an inner layer, norm before each";
 }
 
-/* As asked for; else 4, fewer of a narrow model or of one that they do not part. */
-static int heads_of(const unroll_settings *settings, int width)
+/* As asked for; else 4, fewer of a narrow model. */
+static int heads_wanted(const unroll_settings *settings, int width)
 {
     int heads = (int)unroll_int(settings, "heads");
-    if (heads > 0)
-        return heads;
-    heads = width >= 32 ? 4 : width >= 16 ? 2 : 1;
-    while (width % heads != 0)
+    return heads > 0 ? heads : width >= 32 ? 4 : width >= 16 ? 2 : 1;
+}
+
+/* The same; fewer of a width that they do not part, too, unless they were asked for. */
+static int heads_of(const unroll_settings *settings, int width)
+{
+    int heads = heads_wanted(settings, width);
+    while (unroll_int(settings, "heads") == 0 && width % heads != 0)
         heads /= 2;
     return heads;
 }
@@ -184,8 +188,7 @@ static unroll_status transformer_build(const unroll_settings *settings, const un
 
 static int transformer_width(const unroll_settings *settings)
 {
-    int heads = (int)unroll_int(settings, "heads");
-    return heads > 0 ? heads : 4;
+    return heads_wanted(settings, (int)unroll_int(settings, "hidden"));
 }
 
 static void transformer_describe(const unroll_settings *settings, unroll_record *record)
