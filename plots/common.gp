@@ -31,7 +31,9 @@ colour(model) = word("#009E73 #999933 #CC79A7 #D55E00 #E69F00 #56B4E9 #8C510A #6
                      (place(models, model) - 1) % 10 + 1)
 mark(model) = word("9 5 11 7 13 15 8 4 10 6 12", (place(models, model) - 1) % 11 + 1) + 0
 label(cell) = cell eq "rnn" ? "RNN" : cell eq "lstm" ? "LSTM" : cell eq "gru" ? "GRU" : \
-              cell eq "transformer" ? "Transformer" : cell
+              cell eq "transformer" ? "Transformer" : cell eq "mgu" ? "MGU" : cell eq "lru" ? "LRU" : \
+              cell eq "indrnn" ? "IndRNN" : cell eq "slstm" ? "sLSTM" : cell eq "mingru" ? "minGRU" : \
+              cell eq "minlstm" ? "minLSTM" : cell
 
 # Runs of one model that differ in further settings ("others" in a request) have its colour, a dash of their own, and these
 # settings beside its name: name(MODEL, NAME_others, BLOCK).
