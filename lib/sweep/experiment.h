@@ -51,8 +51,8 @@ typedef struct unroll_published {
     const char *source; /* up to 63 bytes: "Le et al., 2015, table 1", "arithmetic: 4 x 64 x (2 + 64 + 2) + 65" */
     double tolerance;   /* in the column's unit, or with `relative` as a share of the figure */
     bool relative;
-    /* The figure is a ratio: that of the runs of `of` to those of `against` ("model=transformer", "model=lstm") in pairs of a seed, as
-       in a rule's UNROLL_RATIO, at the one condition that `where` leaves. NULL: it is no ratio */
+    /* The figure is a ratio: that of the runs of `of` to those of `against` ("model=transformer", "model=lstm") in pairs of a seed,
+       as in a rule's UNROLL_RATIO, at the one condition that `where` leaves. NULL: it is no ratio */
     const char *of, *against;
 } unroll_published;
 
