@@ -4,6 +4,7 @@
 
 #include "data.h"
 #include "images.h"
+#include "model/network.h"
 #include "model/run.h"
 
 static const char small[] = "length=12 batch=3";
@@ -289,6 +290,25 @@ static void a_model_that_reads_ahead_gets_no_task_whose_answers_lie_there(void)
     CU_ASSERT_EQUAL(refused, 3); /* a series, characters, words */
 }
 
+/* What tasks are told of a model before it is there: whether it carries anything from batch to batch. */
+static void a_network_is_stateless_where_its_models_have_no_state(void)
+{
+    static const unroll_model_shape shape = {.inputs = 2, .outputs = 1, .steps = 5, .batch = 2, .loss = "squared"};
+    int stateless = 0, models = 0;
+    for (const char *name; models < unroll_network_count; models++) {
+        unroll_settings *settings = data_settings("hidden=32");
+        unroll_model *model;
+        name = unroll_networks[models]->model(0);
+        CU_ASSERT_EQUAL(unroll_settings_set(settings, "model", name).code, UNROLL_OK);
+        CU_ASSERT_EQUAL_FATAL(unroll_model_open(settings, &shape, &model).code, UNROLL_OK);
+        CU_ASSERT_EQUAL(unroll_network_stateless(settings), unroll_model_state_size(model) == 0);
+        stateless += unroll_network_stateless(settings);
+        unroll_model_close(model);
+        unroll_settings_free(settings);
+    }
+    CU_ASSERT(stateless > 0 && stateless < models);
+}
+
 /* The width among all that a Transformer's heads part (4 of them, 2 below 32 units, one below 16) whose parameters come nearest. */
 static int64_t nearest_by_trying(unroll_settings *settings, const unroll_model_shape *shape, int64_t wanted)
 {
@@ -334,6 +354,7 @@ const unroll_test tests_data_tasks[] = {TEST(batches_are_the_same_in_any_order),
                                         TEST(splits_differ),
                                         TEST(lengths_symbols_and_targets_lie_in_their_ranges),
                                         TEST(every_task_has_a_yardstick),
+                                        TEST(a_network_is_stateless_where_its_models_have_no_state),
                                         TEST(params_take_the_nearest_width_that_heads_part),
                                         TEST(a_model_that_reads_ahead_gets_no_task_whose_answers_lie_there),
                                         {NULL, NULL}};

@@ -284,7 +284,7 @@ static void a_published_ratio_stands_beside_that_of_ours_in_pairs(void)
 /* ---- without memory ---- */
 
 /* What is made of the runs without reading or writing HDF5: a table in a format, a verdict, the list of a column's
-   values, the runs one by one in a format. Never shorter than it should be, and OK. */
+   values, the runs one by one in a format, what was published. Never shorter than it should be, and OK. */
 static unroll_status make(int what, const unroll_experiment *e, const unroll_table *table, char *text, size_t room)
 {
     unroll_verdict verdict;
@@ -304,6 +304,8 @@ static unroll_status make(int what, const unroll_experiment *e, const unroll_tab
         return unroll_error(UNROLL_FAILED, "out of memory for the test");
     if (what < 4)
         status = unroll_report_table(e, table, NULL, (unroll_format)what, out);
+    else if (what == 10)
+        status = unroll_report_published(e, table, UNROLL_FORMAT_CSV, out);
     else
         status = unroll_report_rows(e, table, NULL, (unroll_format)(what - 6), out);
     fclose(out);
@@ -315,10 +317,12 @@ static void a_failing_allocation_is_a_sentence_and_never_a_blank(void)
     unroll_experiment e = experiment;
     unroll_table *table;
     e.rules[0] = (unroll_rule){UNROLL_DIFFERENCE, UNROLL_LOWER, .metric = "mse", .of = "model=lstm", .against = "model=rnn"};
+    e.published[0] = (unroll_published){"mse", "model=rnn", 5, "A, 1999", 0.1};
+    e.published[1] = (unroll_published){"mse", "length=2", 1.3, "B, 2001", 0.1, .of = "model=lstm", .against = "model=rnn"};
     if (!test_can_starve())
         return;
     table = load(ALL);
-    for (int what = 0; what < 10; what++) {
+    for (int what = 0; what < 11; what++) {
         char whole[16384] = "", text[16384];
         bool failed = true;
         long call = 0;
