@@ -12,7 +12,7 @@ stats beyond_file using 1 nooutput
 last = STATS_max
 width = last / 25.0
 titled(task) = task eq "parity" ? "Parity" : task eq "modular" ? "Sums of products modulo 5" : task
-called(model, positions) = label(model).(model eq "transformer" ? ", positions ".positions : "")
+called(model, positions) = label(model).(model eq "transformer" ? (positions eq "none" ? ", no" : ", ".positions)." positions" : "")
 dash_of(positions) = place(beyond_positions_values, positions)
 set yrange [-0.04:0.9]
 set xrange [-2 * width:last * 1.02]
@@ -25,7 +25,7 @@ do for [task in tasks] {
              with filledcurves fc rgb colour(word(beyond_model,i)) notitle, \
          for [i=1:beyond_n] (word(beyond_task,i) eq task ? beyond_file : "/dev/null") index (i-1) using 1:2 with lines lw 3 \
              lc rgb colour(word(beyond_model,i)) dt dash_of(word(beyond_positions,i)) \
-             title called(word(beyond_model,i), word(beyond_positions,i)), \
+             title (word(beyond_task,i) eq task ? called(word(beyond_model,i), word(beyond_positions,i)) : ""), \
          for [i=1:seen_n] (word(seen_task,i) eq task ? seen_file : "/dev/null") index (i-1) using (-width):2:3:4 \
              with yerrorbars lw 2 ps 2 pt mark(word(seen_model,i)) lc rgb colour(word(seen_model,i)) notitle, \
          for [i=1:guess_n] (word(guess_task,i) eq task ? guess_file : "/dev/null") index (i-1) using (0):2:(last):(0) \

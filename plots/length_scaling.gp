@@ -18,7 +18,8 @@ do for [size in sizes] {
     set title "Time, ".size." parameters".time_note
     plot for [i=1:time_n] (word(time_params,i) eq size ? time_file : "/dev/null") index (i-1) using 1:2:3:4 with yerrorlines lw 3 \
              ps 1.4 pt mark(word(time_model,i)) lc rgb colour(word(time_model,i)) dt place(time_threads_values, word(time_threads,i)) \
-             title (word(time_threads,i) eq word(time_threads_values,1) ? label(word(time_model,i)) : "")
+             title (word(time_params,i) eq size && word(time_threads,i) eq word(time_threads_values,1) ? \
+                    label(word(time_model,i)) : "")
     unset key
     unset ylabel
 }
