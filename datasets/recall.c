@@ -1,10 +1,12 @@
 /* recall: remember one symbol over a lag filled with distractors (after the delayed-recall tasks of Hochreiter and
    Schmidhuber, 1997). Step 0 shows one of `symbols` symbols, `lag` steps of distractors from an alphabet of their own
-   follow, the last step shows the query; the target, at that step, is the first symbol. */
+   follow, the last step shows the query; the target, at that step, is the first symbol. With `beyond`, the lags of the test
+   go on from the longest of training. */
 #include <stdlib.h>
 
 #include "model/task.h"
 #include "read/draws.h"
+#include "read/lengths.h"
 
 static const unroll_setting rows[] = {
     {"lag", UNROLL_INT, 0, 1000000, "", "30", "steps", "distractors between the symbol and the query", "task recall",
@@ -17,23 +19,26 @@ static const unroll_setting rows[] = {
 
 typedef struct recall {
     uint64_t seed;
-    int lag, spread, symbols, distractors, batch;
+    unroll_lengths lags;
+    int symbols, distractors, batch;
 } recall;
 
 static unroll_status recall_open(const unroll_settings *settings, void **state)
 {
     recall *task;
     int lag = (int)unroll_int(settings, "lag"), spread = (int)unroll_int(settings, "lag_spread");
+    int beyond = (int)unroll_int(settings, "beyond");
     *state = NULL;
     if (spread > lag)
         return unroll_error(UNROLL_WRONG, "lag_spread=%d must not be more than lag=%d: lags cannot be negative", spread,
                             lag);
+    if (beyond > 0 && beyond <= lag + spread)
+        return unroll_error(UNROLL_WRONG, "beyond=%d must be more than lag + lag_spread, %d", beyond, lag + spread);
     task = malloc(sizeof *task);
     if (task == NULL)
         return unroll_error(UNROLL_FAILED, "out of memory: task=recall");
     *task = (recall){.seed = (uint64_t)unroll_int(settings, "seed"),
-                     .lag = lag,
-                     .spread = spread,
+                     .lags = {.shortest = lag - spread, .longest = lag + spread, .beyond = beyond},
                      .symbols = (int)unroll_int(settings, "symbols"),
                      .distractors = (int)unroll_int(settings, "distractors"),
                      .batch = (int)unroll_int(settings, "batch")};
@@ -43,7 +48,15 @@ static unroll_status recall_open(const unroll_settings *settings, void **state)
 
 static int longest(const recall *task)
 {
-    return task->lag + task->spread + 2;
+    return unroll_lengths_most(&task->lags) + 2;
+}
+
+static int lag_of(const recall *task, unroll_split split, int64_t index, unroll_random *draws)
+{
+    int shortest = task->lags.shortest;
+    if (split == UNROLL_TEST && task->lags.beyond > 0)
+        return unroll_lengths_of(&task->lags, split, index, unroll_held_out_batches(task->batch), draws);
+    return shortest + (int)unroll_random_below(draws, (uint32_t)(task->lags.longest - shortest) + 1);
 }
 
 /* One symbol that is never learned costs 1 / symbols of the answers. Solved is below 2% wrong, and below half a symbol
@@ -61,6 +74,7 @@ static void recall_shape(const void *state, unroll_task_shape *shape)
     *shape = (unroll_task_shape){.symbols = task->symbols + task->distractors + 1,
                                  .outputs = task->symbols,
                                  .steps = longest(task),
+                                 .mean_steps = task->lags.beyond > 0 ? unroll_lengths_mean(&task->lags) + 2 : 0,
                                  .batch = task->batch,
                                  .loss = "softmax",
                                  .batches = {0, unroll_held_out_batches(task->batch), unroll_held_out_batches(task->batch)},
@@ -77,7 +91,7 @@ static void recall_batch(const void *state, unroll_split split, int64_t index, u
         unroll_random draws = unroll_sample_draws(task->seed, split, index, task->batch, b);
         int *symbol = out->symbol + (size_t)b * (size_t)longest(task); /* (T) */
         int shown = (int)unroll_random_below(&draws, (uint32_t)task->symbols);
-        int lag = task->lag - task->spread + (int)unroll_random_below(&draws, 2 * (uint32_t)task->spread + 1);
+        int lag = lag_of(task, split, index, &draws);
         symbol[0] = shown;
         for (int t = 1; t <= lag; t++)
             symbol[t] = task->symbols + (int)unroll_random_below(&draws, (uint32_t)task->distractors);
@@ -112,14 +126,25 @@ static unroll_status recall_baselines(const void *state, unroll_record *record)
     return unroll_ok();
 }
 
+extern const unroll_task task_recall;
+
+static unroll_status recall_finish(const void *state, unroll_model *model, const unroll_settings *settings, unroll_record *record)
+{
+    (void)settings;
+    return unroll_lengths_score(&task_recall, state, &((const recall *)state)->lags, model, record);
+}
+
 const unroll_task task_recall = {.name = "recall",
                                  .title = "delayed recall: a symbol remembered over a lag of distractors",
                                  .settings = rows,
                                  .setting_count = (int)(sizeof rows / sizeof rows[0]),
+                                 .shared = &unroll_lengths_settings[UNROLL_LENGTHS_BEYOND],
+                                 .shared_count = 1,
                                  .ignores = "length",
                                  .open = recall_open,
                                  .close = free,
                                  .shape = recall_shape,
                                  .batch = recall_batch,
                                  .metric = recall_metric,
-                                 .baselines = recall_baselines};
+                                 .baselines = recall_baselines,
+                                 .finish = recall_finish};

@@ -11,7 +11,8 @@ set multiplot layout 1,words(tasks) margins 0.075,0.985,y(0.24),y(0.91) spacing 
 stats beyond_file using 1 nooutput
 last = STATS_max
 width = last / 25.0
-titled(task) = task eq "parity" ? "Parity" : task eq "modular" ? "Sums of products modulo 5" : task
+titled(task) = task eq "parity" ? "Parity" : task eq "modular" ? "Sums of products modulo 5" : \
+               task eq "recall" ? "Recall of a symbol" : task
 called(model, positions) = label(model).(model eq "transformer" ? (positions eq "none" ? ", no" : ", ".positions)." positions" : "")
 dash_of(positions) = place(beyond_positions_values, positions)
 set yrange [-0.04:0.9]

@@ -61,6 +61,46 @@ static void the_test_goes_evenly_beyond_the_lengths_of_training(void)
     data_close(&task);
 }
 
+static int lag_of(const opened_task *task, int b)
+{
+    return task->samples.length[b] - 2;
+}
+
+/* Lags within, and for the test those beyond, one for a batch; the drawn sequences are those of a task without `beyond`. */
+static void lags_go_beyond_those_of_training(void)
+{
+    opened_task task = data_open("recall", "lag=4 lag_spread=2 beyond=60 batch=8"),
+                plain = data_open("recall", "lag=4 lag_spread=2 batch=8");
+    int batches, before = 6;
+    CU_ASSERT_EQUAL_FATAL(task.status.code, UNROLL_OK);
+    CU_ASSERT_EQUAL_FATAL(plain.status.code, UNROLL_OK);
+    CU_ASSERT_EQUAL(task.shape.steps, 62);
+    for (int i = 0; i < 20; i++) {
+        data_batch(&task, UNROLL_VALID, i);
+        data_batch(&plain, UNROLL_VALID, i);
+        for (int b = 0; b < BATCH; b++) {
+            CU_ASSERT(lag_of(&task, b) >= 2 && lag_of(&task, b) <= 6);
+            CU_ASSERT_EQUAL_FATAL(lag_of(&task, b), lag_of(&plain, b));
+            for (int t = 0; t < task.samples.length[b]; t++)
+                CU_ASSERT_EQUAL(task.samples.symbol[b * 62 + t], plain.samples.symbol[b * 8 + t]);
+        }
+    }
+    batches = task.shape.batches[UNROLL_TEST];
+    for (int i = 0; i < batches; i++) {
+        data_batch(&task, UNROLL_TEST, i);
+        for (int b = 0; b < BATCH; b++) {
+            CU_ASSERT_EQUAL(lag_of(&task, b), lag_of(&task, 0));
+            CU_ASSERT_EQUAL(task.samples.symbol[b * 62 + lag_of(&task, b) + 1], 16); /* the query */
+            CU_ASSERT_EQUAL(task.samples.symbol[b * 62], task.samples.target[b]);
+        }
+        CU_ASSERT(lag_of(&task, 0) >= before && (i > 0 || lag_of(&task, 0) == 7));
+        before = lag_of(&task, 0);
+    }
+    CU_ASSERT_EQUAL(before, 60);
+    data_close(&task);
+    data_close(&plain);
+}
+
 static void answers_at_every_step_end_with_their_sequence(void)
 {
     opened_task task = data_open("parity", "asked=every shortest=2 length=7 batch=8");
@@ -120,6 +160,7 @@ static void lengths_out_of_order_are_one_sentence(void)
 {
     refuse("parity", "length=9 shortest=10", "shortest=10 must not be more than length=9");
     refuse("modular", "length=9 beyond=9", "beyond=9 must be more than length=9");
+    refuse("recall", "lag=4 lag_spread=2 beyond=6", "beyond=6 must be more than lag + lag_spread, 6");
 }
 
 /* An LSTM that has learned parity on short sequences has it on longer ones; the curve says at which length which share is wrong. */
@@ -147,6 +188,7 @@ static void what_was_learned_is_scored_beyond(void)
 const unroll_test tests_data_lengths[] = {
     TEST(lengths_are_drawn_from_the_shortest_to_the_longest),
     TEST(the_test_goes_evenly_beyond_the_lengths_of_training),
+    TEST(lags_go_beyond_those_of_training),
     TEST(answers_at_every_step_end_with_their_sequence),
     TEST(expressions_of_every_length_are_odd),
     TEST(a_run_is_expected_to_cost_what_its_training_does),

@@ -6,10 +6,11 @@
 #include "model/samples.h"
 
 const unroll_setting unroll_lengths_settings[UNROLL_LENGTHS_SETTINGS] = {
-    {"shortest", UNROLL_INT, 0, 1000000, "", "0", "steps", "sequences are from so many to length= steps long; 0: all are length= long",
-     "data", 0},
+    {"shortest", UNROLL_INT, 0, 1000000, "", "0", "steps",
+     "sequences are from so many to length= steps long; 0: all are length= long", "data", 0},
     {"beyond", UNROLL_INT, 0, 1000000, "", "0", "steps",
-     "the test's sequences are longer than any in training, up to so many steps; 0: as long as those", "data", 0},
+     "the test's sequences, of the task recall the lags, are longer than all in training, up to so many steps; 0: as those",
+     "data", 0},
 };
 
 unroll_status unroll_lengths_open(const unroll_settings *settings, unroll_lengths *lengths)

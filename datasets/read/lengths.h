@@ -6,8 +6,8 @@
 #include "base/random.h"
 #include "model/task.h"
 
-/* The rows shortest and beyond: the `shared` ones of a task. */
-enum { UNROLL_LENGTHS_SETTINGS = 2 };
+/* The rows shortest and beyond: the `shared` ones of a task, or the second alone where it draws its lengths itself. */
+enum { UNROLL_LENGTHS_BEYOND = 1, UNROLL_LENGTHS_SETTINGS };
 extern const unroll_setting unroll_lengths_settings[UNROLL_LENGTHS_SETTINGS];
 
 typedef struct unroll_lengths {
