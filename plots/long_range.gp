@@ -7,7 +7,6 @@
 eval canvas(1500, 760)
 set multiplot layout 1,2 margins 0.075,0.985,y(0.28),y(0.92) spacing 0.08,0
 set logscale x
-set yrange [-3:103]
 set ylabel "seeds that solve it (%)"
 aside(i, n) = 1 + 0.16 / n * (i - (n + 1) / 2.0)
 do for [task in "recall mqar"] {
@@ -22,7 +21,9 @@ do for [task in "recall mqar"] {
         set xtics (1,2,4,8,16,32,64,128)
     }
     if (n > 0) {
+        set autoscale # before the ranges, which it would hold to
         stats value(task."_file") using 1 nooutput
+        set yrange [-3:103]
         set xrange [0.8*STATS_min:1.25*STATS_max]
         plot for [i=1:n] value(task."_file") index i-1 using ($1*aside(i,n)):(100*$2):(100*$3):(100*$4) with yerrorlines \
                  lw 3 ps 1.6 pt mark(word(value(task."_model"),i)) lc rgb colour(word(value(task."_model"),i)) \
