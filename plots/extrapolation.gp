@@ -15,7 +15,7 @@ titled(task) = task eq "parity" ? "Parity" : task eq "modular" ? "Sums of produc
                task eq "recall" ? "Recall of a symbol" : task
 called(model, positions) = label(model).(model eq "transformer" ? (positions eq "none" ? ", no" : ", ".positions)." positions" : "")
 dash_of(positions) = place(beyond_positions_values, positions)
-set yrange [-0.04:0.9]
+set yrange [-0.04:0.95]
 set xrange [-2 * width:last * 1.02]
 set xlabel "length of the test's sequences (steps)"
 set ylabel "error rate"
