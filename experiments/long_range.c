@@ -43,8 +43,9 @@ const unroll_experiment experiment_long_range = {
         {{.table = UNROLL_TAUGHT_TRANSFORMER,
           .order = 30,
           .name = "lengths",
-          .measured = "longest lag over which a symbol is recalled, 20000 parameters (quick size: 10000), two layers; a Transformer is "
-                      "judged at the longest that was asked, 400 (quick size: 100); in the first column the LSTM's",
+          .measured = "longest lag over which a symbol is recalled, 20000 parameters (quick size: 10000), two layers; a Transformer "
+                      "is judged at the longest that was asked, 400 (quick size: 100); in the first column the LSTM's, where RNN "
+                      "and GRU are judged, too",
           .unit = "steps",
           .shown = {UNROLL_HORIZON, .metric = "solved", .over = "lag", .where = "task=recall"},
           /* 50 is how far the order of words matters to an LSTM (Khandelwal et al., 2018) */
