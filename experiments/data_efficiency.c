@@ -2,6 +2,8 @@
    the training part, all of it down to a 64th, next to the same validation and test. A 64th of the series is 25 rows or more. */
 #include "unroll.h"
 
+#define KAPLAN "Kaplan et al., 2020, equation 1.2: 16 to the power of 0.095"
+
 const unroll_experiment experiment_data_efficiency = {
     .name = "data_efficiency",
     .title = "test error by the share of the training data and by compute, at equal parameters: a text and real series",
@@ -22,6 +24,9 @@ const unroll_experiment experiment_data_efficiency = {
     .columns = "width parameters last_step:alone ms_per_step:time test_bits_per_character test_order5_bits:given test_mse "
                "test_naive_mse:given",
     .figures = "data_efficiency",
+    /* there of models so large, and trained so long, that the data alone limit them */
+    .published = {{"test_bits_per_character", "task=text params=20000 compute=2.4e11 model=transformer", 1.30, KAPLAN, 0.05,
+                   .of = "train_share=0.0625", .against = "train_share=1"}},
     .rules =
         {
             {UNROLL_RATIO, UNROLL_AS_GOOD_AS, .metric = "test_bits_per_character", .of = "model=transformer",
