@@ -51,6 +51,7 @@ static int longest(const recall *task)
     return unroll_lengths_most(&task->lags) + 2;
 }
 
+/* One number is drawn even where all lags are the same: the distractors are those that follow it. */
 static int lag_of(const recall *task, unroll_split split, int64_t index, unroll_random *draws)
 {
     int shortest = task->lags.shortest;

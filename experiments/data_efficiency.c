@@ -2,7 +2,7 @@
    the training part, all of it down to a 64th, next to the same validation and test. A 64th of the series is 25 rows or more. */
 #include "unroll.h"
 
-#define KAPLAN "Kaplan et al., 2020, equation 1.2: 16 to the power of 0.095"
+#define KAPLAN "Kaplan et al., 2020, eq. 1.2, where data alone limit: 16^0.095"
 
 const unroll_experiment experiment_data_efficiency = {
     .name = "data_efficiency",
@@ -24,7 +24,7 @@ const unroll_experiment experiment_data_efficiency = {
     .columns = "width parameters last_step:alone ms_per_step:time test_bits_per_character test_order5_bits:given test_mse "
                "test_naive_mse:given",
     .figures = "data_efficiency",
-    /* there of models so large, and trained so long, that the data alone limit them */
+    /* there of models so large, and trained so long, that the data alone limit them; it was added after the runs */
     .published = {{"test_bits_per_character", "task=text params=20000 compute=2.4e11 model=transformer", 1.30, KAPLAN, 0.05,
                    .of = "train_share=0.0625", .against = "train_share=1"}},
     .rules =

@@ -2,6 +2,7 @@
 # figure_texts.sh FILE.svg...: says which texts of figures reach out of the picture, and exits with 1 where there are any. How wide
 # a text is is taken from its number of letters: half the size of the type each, which is a little less than they are.
 exec awk '
+BEGIN { files = ARGC - 1 }
 function out(text, anchor, at, size, end, wide) {
     gsub(/<[^>]*>|&[a-z#0-9]*;|^[ \t]+/, "", text)
     wide = length(text) * size * 0.5
@@ -24,6 +25,7 @@ FNR == 1 { width = height = 0 }
     anchor = /text-anchor="end"/ ? "end" : /text-anchor="middle"/ ? "middle" : "start"
 }
 /<text>/ {
+    texts[FILENAME] = 1
     if (upright)
         out($0, anchor == "end" ? "start" : anchor == "start" ? "end" : "middle", y, size, height)
     else
@@ -33,4 +35,10 @@ FNR == 1 { width = height = 0 }
         found = 1
     }
 }
-END { exit found }' "$@"
+END {
+    for (file in texts)
+        files--
+    if (files != 0)
+        print "a figure without a text, or no figure"
+    exit found || files != 0
+}' "$@"

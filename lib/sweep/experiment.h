@@ -138,7 +138,8 @@ typedef struct unroll_experiment {
     /* what the claim comes to, up to the first without a metric: fixed before the runs, as the seeds of the axes are, of which
        there are 6 or more where it is to be judged */
     unroll_rule rules[UNROLL_MOST_RULES];
-    /* what the report shows ours beside, up to the first without a metric; fixed before the runs, too */
+    /* what the report shows ours beside, up to the first without a metric; fixed before the runs, too, or said to
+       be later; no verdict stands on it */
     unroll_published published[UNROLL_MOST_PUBLISHED];
     unroll_beside beside; /* without a name: none */
     /* its rows at the head of the report, up to the first without a name */
